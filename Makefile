@@ -1,0 +1,55 @@
+# Everything a fresh machine needs: CPython >= 3.11 with pip and venv, and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# A slow or flaky link is normal: long time-outs, many retries, and pip's cache makes a second run cheap.
+PIP := $(BIN)/python -m pip --disable-pip-version-check --timeout 120 --retries 10
+ARGS ?=
+SEEDS ?= 100
+
+.PHONY: help venv demo test check format lint types imports docs bench clean
+
+help:
+	@echo "make demo [ARGS='--for 60 --numbers 24']   the main job on simulated platforms"
+	@echo "make test    the test suite          make check   format, lint, types, import contracts, tests"
+	@echo "make venv    .venv with numtrustd and numtrustctl      make bench   the benchmarks"
+
+# The stamps name what was installed; a half-finished install leaves none, so a re-run continues.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(VENV)/bin/python pyproject.toml
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run
+	$(PIP) install --quiet --editable '.[dev]'
+	@touch $@
+
+venv: $(VENV)/.run
+
+demo: venv
+	$(BIN)/numtrustd demo $(ARGS)
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+format: $(VENV)/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m numtrustd.sim.docs
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

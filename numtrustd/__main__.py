@@ -1,0 +1,5 @@
+"""`python -m numtrustd`."""
+
+from numtrustd.cli import main
+
+main()

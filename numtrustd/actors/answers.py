@@ -1,0 +1,260 @@
+"""The handlers of `io.numtrust.Status`: everything that only looks. `control` beside this module acts.
+
+Lists are made page by page and nothing is held open between two pages: what is stored may change meanwhile.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from typing import Any, TypeVar
+
+import trio
+
+from numtrustd.actors import arguments, views
+from numtrustd.actors.explain import explain
+from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
+from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
+from numtrustd.actors.views_world import platform_rows, source_rows
+from numtrustd.api import instant, status, when
+from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
+from numtrustd.domain.case import Case
+from numtrustd.domain.number import from_canonical, mask
+from numtrustd.domain.observation import Instant
+from numtrustd.events import Level
+from numtrustd.log.logger import Record
+from numtrustd.store import records
+from numtrustd.varlink.interface import Call, Handler
+
+WATCH_QUEUE = 1_000
+"""Log records that wait for one reader of `Watch` before further ones are dropped and counted."""
+
+BREATH = 1_000
+"""Things passed over in a list before others get a turn."""
+
+T = TypeVar("T")
+
+
+async def _pages(rows: Iterator[T | None], limit: int) -> AsyncGenerator[tuple[tuple[T, ...], bool], None]:
+    """(page, whether there are more) of rows; `None` among them is a place to let others go first."""
+    page: list[T] = []
+    for row in rows:
+        if row is None:
+            await trio.lowlevel.checkpoint()
+            continue
+        if len(page) == limit:
+            yield tuple(page), True
+            page = []
+        page.append(row)
+    yield tuple(page), False
+
+
+class Answers:
+    """One per daemon; `handlers` is what `bind` wants."""
+
+    def __init__(self, sight: Sight, *, version: str, started_at: Instant) -> None:
+        self._sight = sight
+        self._version = version
+        self._started_at = started_at
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """Every method of the interface by its name."""
+        return {
+            "GetStatus": self._status,
+            "ListNumbers": self._numbers,
+            "GetNumber": self._number,
+            "ListPlatforms": self._platforms,
+            "ListSources": self._sources,
+            "ListCases": self._cases,
+            "GetCase": self._case,
+            "Explain": self._explain,
+            "History": self._history,
+            "ListTasks": self._tasks,
+            "GetTask": self._task,
+            "Watch": self._watch,
+        }
+
+    @property
+    def _now(self) -> Any:
+        return when(self._sight.now())
+
+    async def _status(self, params: status.GetStatus, call: Call) -> status.Status:
+        return views.status(self._sight, self._version, self._started_at)
+
+    # ----------------------------------------------------------------------------------------------------- numbers
+
+    async def _numbers(self, params: status.ListNumbers, call: Call) -> AsyncGenerator[status.NumberPage, None]:
+        async for rows, more in _pages(self._number_rows(params), params.limit):
+            yield status.NumberPage(now=self._now, numbers=rows, next=rows[-1].number if more else None)
+
+    def _number_rows(self, params: status.ListNumbers) -> Iterator[NumberRow | None]:
+        sight, order = self._sight, self._sight.context.order
+        start = 0 if params.after is None else bisect_right(order, params.after)
+        for passed in range(start, len(order)):
+            number = order[passed]
+            if passed % BREATH == BREATH - 1:
+                yield None
+            if params.group is not None and sight.owned(number).group != params.group:
+                continue
+            if params.finding is not None and not sight.house.board.line(number).findings:
+                continue
+            row = number_row(sight, number)
+            if params.finding in (None, "any") or params.finding in row.findings:
+                yield row
+
+    async def _number(self, params: status.GetNumber, call: Call) -> status.NumberView:
+        sight, owned = self._sight, arguments.watched(self._sight, params.number)
+        record = sight.record(owned.number)
+        cases = [records.get_case(sight.house.store, case) for case in sight.house.board.cases(owned.number)]
+        tasks = [
+            records.get_task(sight.house.store, task)
+            for case in cases
+            if case is not None
+            for task in sight.house.board.tasks_of(case.id)
+        ]
+        parked = sight.parked.get(owned.number)
+        return status.NumberView(
+            now=self._now,
+            number=owned.number,
+            dashed=from_canonical(owned.number).dashed,
+            kind=owned.kind,
+            name=owned.name,
+            group=owned.group,
+            accept=tuple(sorted(owned.accept)),
+            parked=parked is not None,
+            platforms=tuple(verdict_row(sight, record, p) for p in sight.platforms(owned, record)),
+            cases=tuple(case_row(sight, case) for case in cases if case is not None),
+            tasks=tuple(task_row(sight, task) for task in tasks if task is not None),
+            parked_why=None if parked is None else ": ".join(filter(None, (parked.error_type, parked.error_message))),
+        )
+
+    async def _explain(self, params: status.Explain, call: Call) -> status.Explanation:
+        sight, owned = self._sight, arguments.watched(self._sight, params.number)
+        platform = None if params.platform is None else arguments.platform(sight, params.platform)
+        return status.Explanation(
+            now=self._now,
+            number=owned.number,
+            dashed=from_canonical(owned.number).dashed,
+            name=owned.name,
+            lines=explain(sight, owned, platform),
+        )
+
+    async def _history(self, params: status.History, call: Call) -> status.HistoryPage:
+        number = arguments.recorded(self._sight, params.number)
+        before = None if params.before is None else instant(params.before)
+        entries, more = records.history(
+            self._sight.house.store, number, params.limit, before, params.platform or ""
+        )
+        return status.HistoryPage(now=self._now, number=number, events=tuple(map(history_row, entries)), more=more)
+
+    # ------------------------------------------------------------------------------------------------------- world
+
+    async def _platforms(self, params: status.ListPlatforms, call: Call) -> status.PlatformList:
+        return status.PlatformList(now=self._now, platforms=platform_rows(self._sight))
+
+    async def _sources(self, params: status.ListSources, call: Call) -> status.SourceList:
+        return status.SourceList(now=self._now, sources=source_rows(self._sight))
+
+    # ------------------------------------------------------------------------------------------------------- cases
+
+    async def _cases(self, params: status.ListCases, call: Call) -> AsyncGenerator[status.CasePage, None]:
+        number = None if params.number is None else arguments.recorded(self._sight, params.number)
+        if params.platform is not None:
+            arguments.platform(self._sight, params.platform)
+        async for rows, more in _pages(self._case_rows(params, number), params.limit):
+            yield status.CasePage(now=self._now, cases=rows, next=rows[-1].case if more else None)
+
+    def _case_rows(self, params: status.ListCases, number: str | None) -> Iterator[CaseRow | None]:
+        found = self._open_cases(params, number) if params.open_only else self._all_cases(params, number)
+        for n, case in enumerate(found, 1):
+            if n % BREATH == 0:
+                yield None
+            if params.platform in (None, case.platform):
+                yield case_row(self._sight, case)
+
+    def _open_cases(self, params: status.ListCases, number: str | None) -> Iterator[Case]:
+        house = self._sight.house
+        for identity in house.board.cases(number):
+            if params.after is None or identity > params.after:
+                case = records.get_case(house.store, identity)
+                if case is not None and case.open:
+                    yield case
+
+    def _all_cases(self, params: status.ListCases, number: str | None) -> Iterator[Case]:
+        prefix = "" if number is None else f"{number}/"
+        return records.all_cases(self._sight.house.store, prefix, params.after)
+
+    async def _case(self, params: status.GetCase, call: Call) -> status.CaseView:
+        return case_view(self._sight, arguments.case(self._sight, params.case))
+
+    # ------------------------------------------------------------------------------------------------------- tasks
+
+    async def _tasks(self, params: status.ListTasks, call: Call) -> AsyncGenerator[status.TaskPage, None]:
+        async for rows, more in _pages(self._task_rows(params), params.limit):
+            yield status.TaskPage(now=self._now, tasks=rows, next=rows[-1].task if more else None)
+
+    def _task_rows(self, params: status.ListTasks) -> Iterator[TaskRow | None]:
+        """The open tasks by urgency, and then, where they are wanted, the others by id."""
+        sight, store = self._sight, self._sight.house.store
+        urgent = views.open_tasks(sight)
+        start = 0
+        if params.after is not None:
+            # A task that was done since the page before is found among the others; nothing open comes after those.
+            start = urgent.index(params.after) + 1 if params.after in urgent else len(urgent)
+        for identity in urgent[start:]:
+            task = records.get_task(store, identity)
+            if task is not None:
+                yield task_row(sight, task)
+        if params.open_only:
+            return
+        shown, after = set(urgent), params.after if start == len(urgent) and params.after not in urgent else None
+        for n, task in enumerate(records.all_tasks(store, "", after), 1):
+            if n % BREATH == 0:
+                yield None
+            if task.id not in shown:
+                yield task_row(sight, task)
+
+    async def _task(self, params: status.GetTask, call: Call) -> status.TaskView:
+        return task_view(self._sight, arguments.task(self._sight, params.task))
+
+    # ------------------------------------------------------------------------------------------------------- watch
+
+    async def _watch(self, params: status.Watch, call: Call) -> AsyncGenerator[status.LogRecord, None]:
+        log = self._sight.house.log
+        wanted: frozenset[str] = frozenset()
+        if params.number is not None:
+            number = arguments.canonical(params.number)
+            wanted = frozenset((number, mask(number)))
+        send, receive = trio.open_memory_channel[tuple[int, Record]](WATCH_QUEUE)
+        missed = 0
+
+        def tap(action: str, level: Level, record: Record) -> None:
+            nonlocal missed
+            if params.actions and not action.startswith(params.actions):
+                return
+            if wanted and record.get("numtrust.number") not in wanted:
+                return
+            try:
+                send.send_nowait((missed, record))
+                missed = 0
+            except trio.WouldBlock:
+                missed += 1
+
+        unsubscribe = log.subscribe(tap, min(log.level, Level.INFO))
+        try:
+            async for lost, record in receive:
+                yield _log_record(record, lost)
+        finally:
+            unsubscribe()
+
+
+def _log_record(record: Record, missed: int) -> status.LogRecord:
+    return status.LogRecord(
+        at=when(_instant(record["@timestamp"])),
+        level=record["log.level"],
+        action=record["event.action"],
+        message=record["message"],
+        sequence=record.get("event.sequence", 0),
+        missed=missed,
+        fields=dict(record),
+    )

@@ -1,0 +1,294 @@
+"""Moves the cases of one number: events go through the workflow tables, effects become tasks and actions. Pure."""
+
+from collections.abc import Callable, Mapping
+
+from msgspec import structs
+
+from numtrustd.actors.context import Context
+from numtrustd.actors.decision import Decision
+from numtrustd.actors.messages import Told
+from numtrustd.actors.policy import appeal_policy
+from numtrustd.channels.spec import HttpChannel, ManualChannel
+from numtrustd.domain import wording
+from numtrustd.domain.case import Action, ActionKind, Case, Move, case_id, reference
+from numtrustd.domain.cause import Cause
+from numtrustd.domain.evidence import KINDS
+from numtrustd.domain.finding import Finding
+from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.number import Number, from_canonical
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.owned import Owned
+from numtrustd.domain.task import Packet, Task, TaskKind, TaskState
+from numtrustd.domain.verdict import Verdict
+from numtrustd.domain.workflow import Effect, Event, Step, start, step
+from numtrustd.domain.workflows import REGISTRY
+from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.events import (
+    ActionPlanned,
+    CaseClosed,
+    CaseMoved,
+    CaseOpened,
+    EvidenceMissing,
+    TaskDone,
+    TaskOpened,
+    TaskReminded,
+)
+from numtrustd.wire.template import number_values
+
+Tasks = Callable[[str], Mapping[str, Task]]
+"""The stored tasks whose ids begin with this; a case's tasks begin with the case's id."""
+
+MOVES_KEPT = 200
+"""A case that was reopened for years keeps its newest moves; the history beside it keeps all."""
+
+
+class CaseBook:
+    """The cases of one number while one message is decided."""
+
+    def __init__(
+        self,
+        context: Context,
+        owned: Owned,
+        cases: Callable[[str], Case | None],
+        tasks: Tasks,
+        now: Instant,
+        made: Decision,
+        declared: Mapping[str, Maintenance],
+    ) -> None:
+        self._context = context
+        self._owned = owned
+        self._cases = cases
+        self._tasks = tasks
+        self._now = now
+        self._made = made
+        self._declared = declared
+
+    def _policy(self, platform: str, seen: Verdict | None) -> a.AppealPolicy:
+        declared = self._declared.get(platform)
+        return appeal_policy(self._context, self._owned, platform, seen, self._now, declared)
+
+    def get(self, identity: str) -> Case | None:
+        """A case as it stands within this decision."""
+        return self._made.cases.get(identity) or self._cases(identity)
+
+    def task(self, identity: str) -> Task | None:
+        """A task as it stands within this decision."""
+        return self._made.tasks.get(identity) or self._tasks(identity).get(identity)
+
+    def open(self, platform: str, n: int, found: Finding, seen: Verdict, likely: tuple[Cause, ...]) -> Case:
+        """Start an appeal."""
+        table = REGISTRY["appeal"]
+        data = a.AppealData(
+            finding=found.kind,
+            category=found.category,
+            words=(seen.belief.words if seen.belief else None) or found.category,
+            causes=tuple(c.kind for c in likely),
+            facts=tuple(f for c in likely for f in c.facts),
+            not_before=self._now,
+        )
+        snapshot = start(table, data, self._now, self._policy(platform, seen))
+        identity = case_id(self._owned.number, platform, n)
+        case = Case(
+            id=identity, number=self._owned.number, platform=platform, workflow=table.name, version=table.version,
+            snapshot=snapshot, data=data, opened_at=self._now,
+            moves=(Move(self._now, "", snapshot.state, f"{found.kind}: {found.why}"),),
+        )  # fmt: skip
+        self._made.cases[identity] = case
+        self._made.durable = True
+        self._made.set_timer(identity, None, snapshot.deadline, snapshot.seq)
+        self._made.say(
+            CaseOpened(
+                case=identity, number=case.number, platform=platform, kind=table.name, to=snapshot.state,
+                reason=found.kind, deadline=snapshot.deadline, next=case.row.then,
+            ),
+            self._now,
+        )  # fmt: skip
+        return case
+
+    def happen(self, identity: str, event: Event, seen: Verdict | None, by: str = "") -> bool:
+        """Feed one event to a case. False when it changes nothing."""
+        case = self.get(identity)
+        if case is None:
+            return False
+        table = REGISTRY[case.workflow]
+        policy = self._policy(case.platform, seen)
+        made = step(table, case.snapshot, case.data, event, self._now, policy)
+        if made is None:
+            return False
+        self._store(case, made, by)
+        return True
+
+    def _store(self, case: Case, made: Step, by: str) -> None:
+        table = REGISTRY[case.workflow]
+        moved = made.old != made.snapshot.state
+        moves = case.moves
+        if moved:
+            moves = (*moves, Move(self._now, made.old, made.snapshot.state, made.reason, by))[-MOVES_KEPT:]
+        row = table.rows[table.states(made.snapshot.state)]
+        new = structs.replace(
+            case, snapshot=made.snapshot, data=made.data, moves=moves,
+            closed_at=self._now if row.final else None, outcome=made.snapshot.state if row.final else "",
+        )  # fmt: skip
+        self._made.cases[case.id] = new
+        self._made.durable = True
+        self._made.set_timer(case.id, case.snapshot.deadline, made.snapshot.deadline, made.snapshot.seq)
+        if moved:
+            self._made.say(
+                CaseMoved(
+                    case=case.id, number=case.number, platform=case.platform, kind=case.workflow, from_=made.old,
+                    to=made.snapshot.state, reason=made.reason, attempt=made.data.attempt,
+                    deadline=made.snapshot.deadline, next=row.then or None,
+                ),
+                self._now, by,
+            )  # fmt: skip
+        for n, effect in enumerate(made.effects):
+            self._effect(new, effect, f"{case.id}/{made.snapshot.seq}.{n}")
+        if row.final:
+            self._made.say(
+                CaseClosed(
+                    case=case.id, number=case.number, platform=case.platform, kind=case.workflow, from_=made.old,
+                    to=new.snapshot.state, took_seconds=self._now - case.opened_at, outcome=new.outcome, reason=made.reason, attempt=made.data.attempt,
+                ),
+                self._now, by,
+            )  # fmt: skip
+        self._made.told = Told(case.id, made.old, made.snapshot.state)
+
+    # ---------------------------------------------------------------------------------------------------- effects
+
+    def _effect(self, case: Case, effect: Effect, identity: str) -> None:
+        match effect:
+            case a.Submit(attempt):
+                self._plan(case, ActionKind.SUBMIT, attempt, identity, {})
+            case a.Query(receipt):
+                self._plan(case, ActionKind.QUERY, case.data.attempt, identity, {"receipt": receipt})
+            case a.LookUp(attempt):
+                self._plan(case, ActionKind.LOOK_UP, attempt, identity, {})
+            case a.OpenTask(kind, due, detail):
+                self._open_task(case, TaskKind(kind), due, detail, identity)
+            case a.CloseTasks():
+                for task in self._open_tasks(case.id):
+                    closed = structs.replace(task, state=TaskState.CLOSED, closed_at=self._now)
+                    self._made.tasks[task.id] = closed
+            case _:
+                raise TypeError(f"{type(effect).__name__} has no way to happen")
+
+    def _open_tasks(self, case: str) -> list[Task]:
+        merged = {**self._tasks(f"{case}/"), **self._made.tasks}
+        return [t for t in merged.values() if t.case == case and t.state is TaskState.OPEN]
+
+    def _plan(self, case: Case, kind: ActionKind, attempt: int, identity: str, more: dict[str, str]) -> None:
+        ref = reference(self._context.store, case.id, attempt)
+        if kind is ActionKind.SUBMIT:
+            values = self._values(case, ref)
+        else:
+            values = {**number_values(self._number()), "ref": ref, **more}
+        action = Action(
+            id=identity, case=case.id, number=case.number, platform=case.platform, kind=kind, attempt=attempt,
+            ref=ref, values=values, planned_at=self._now,
+        )  # fmt: skip
+        self._made.actions.append(action)
+        if kind is ActionKind.SUBMIT:
+            self._made.say(
+                ActionPlanned(
+                    action_id=identity, case=case.id, number=case.number, platform=case.platform, kind=kind,
+                    channel="http", ref=ref,
+                ),
+                self._now,
+            )  # fmt: skip
+
+    def _papers(self, case: Case) -> tuple[str, ...]:
+        return a.required(case.data, self._policy(case.platform, None))
+
+    def _owner(self) -> wording.Owner:
+        group = self._context.groups.get(self._owned.group)
+        return structs.replace(self._context.owner, name=group.owner) if group and group.owner else self._context.owner
+
+    def _number(self) -> Number:
+        return from_canonical(self._owned.number)
+
+    def _values(self, case: Case, ref: str) -> dict[str, str]:
+        """What a submission's template or a person's form may ask for."""
+        owner, papers, number = self._owner(), self._papers(case), self._number()
+        platform = self._context.platforms.get(case.platform)
+        name = platform.name if platform else case.platform
+        return {
+            **number_values(number),
+            "ref": ref,
+            "letter": wording.letter(owner, number.dashed, name, case.data, papers, ref),
+            "purpose": wording.purpose(owner, case.data, papers),
+            "words": case.data.words,
+            "company": owner.name,
+            "licence_number": owner.licence_number,
+            "contact_name": owner.contact_name,
+            "contact_phone": owner.contact_phone,
+            "contact_email": owner.contact_email,
+        }
+
+    def _open_task(self, case: Case, kind: TaskKind, due: Instant, detail: tuple[str, ...], identity: str) -> None:
+        for task in self._open_tasks(case.id):
+            if task.kind is kind:
+                self._made.tasks[task.id] = structs.replace(task, due=due)
+                self._made.say(
+                    TaskReminded(
+                        task=task.id, case=case.id, number=case.number, platform=case.platform, kind=kind,
+                        title=task.title, due=due,
+                    ),
+                    self._now,
+                )  # fmt: skip
+                return
+        task = Task(
+            id=identity, case=case.id, number=case.number, platform=case.platform, kind=kind, opened_at=self._now,
+            due=due, detail=detail, packet=self._packet(case) if kind is TaskKind.SUBMIT_APPEAL else None,
+        )  # fmt: skip
+        self._made.tasks[identity] = task
+        if kind is TaskKind.SUPPLY_EVIDENCE:
+            for lacking in detail:
+                self._made.say(
+                    EvidenceMissing(
+                        case=case.id, number=case.number, platform=case.platform, kind=lacking, deadline=due
+                    ),
+                    self._now,
+                )
+        self._made.say(
+            TaskOpened(
+                task=identity, case=case.id, number=case.number, platform=case.platform, kind=kind, title=task.title,
+                due=due,
+            ),
+            self._now,
+        )  # fmt: skip
+
+    def _packet(self, case: Case) -> Packet:
+        channel = self._context.channels.get(case.platform)
+        values = self._values(case, reference(self._context.store, case.id, case.data.attempt))
+        papers = tuple(f"{kind}: {KINDS.get(kind, kind)}" for kind in self._papers(case))
+        if not isinstance(channel, ManualChannel):
+            what = "the pack has no channel for this platform" if channel is None else "the API channel is not in use"
+            steps = (what, "find the platform's own way and report what you did")
+            return Packet("", {}, values["letter"], papers, steps)
+        assert not isinstance(channel, HttpChannel)
+        fields = {label: fill(text, values) for label, text in channel.fields.items()}
+        return Packet(channel.address, fields, values["letter"], papers, channel.steps, channel.bring_back)
+
+    # ----------------------------------------------------------------------------------------------------- people
+
+    def close_task(self, task: Task, outcome: str, note: str, by: str) -> None:
+        """A person answered: the task is done or failed, whatever its case makes of the answer."""
+        state = TaskState.FAILED if outcome == "failed" else TaskState.DONE
+        self._made.tasks[task.id] = structs.replace(
+            task, state=state, closed_at=self._now, outcome=outcome, note=note, by=by
+        )
+        self._made.durable = True
+        self._made.say(
+            TaskDone(
+                task=task.id, case=task.case, number=task.number, platform=task.platform, kind=task.kind,
+                title=task.title, result=outcome, by=by,
+            ),
+            self._now, by,
+        )  # fmt: skip
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """A form field's template; what it names and nobody knows stays visible for the person to fill in."""
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    return text

@@ -1,0 +1,129 @@
+"""What configuration says to the actors: one frozen value, replaced as a whole on reload.
+
+`daemon` builds it from the settings; nothing here changes while it is in use, and no run-time state lives in it.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cached_property
+
+from msgspec import Struct
+
+from numtrustd.channels.spec import HttpChannel, ManualChannel
+from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.evidence import Document
+from numtrustd.domain.label import Category
+from numtrustd.domain.number import NumberKind
+from numtrustd.domain.owned import Owned
+from numtrustd.domain.platform import Platform
+from numtrustd.domain.verdict import VerdictPolicy
+from numtrustd.domain.wording import Owner
+from numtrustd.probes.spec import Source
+
+Channel = HttpChannel | ManualChannel
+
+
+class AppealRules(Struct, frozen=True):
+    """The operator's policy of all appeals; times in seconds."""
+
+    max_attempts: int = 3
+    person_deadline: float = 172_800.0
+    evidence_deadline: float = 432_000.0
+    watch_period: float = 2_592_000.0
+    verify_timeout: float = 864_000.0
+    poll_interval: float = 21_600.0
+    remind_interval: float = 86_400.0
+    purpose: str = ""
+
+
+class Group(Struct, frozen=True):
+    """What the numbers of one group share; `None` is "as everywhere else"."""
+
+    name: str
+    cadence: float | None = None
+    ask_approval: bool | None = None
+    owner: str = ""
+
+
+class Context(Struct, frozen=True, dict=True):
+    """Everything that decisions need beside the state. `store` is the database's identity, part of every reference.
+
+    `idle` are the sources that are switched off: nothing decides by them, but people ask for them.
+    """
+
+    store: str
+    numbers: Mapping[str, Owned]
+    platforms: Mapping[str, Platform]
+    sources: Mapping[str, Source]
+    channels: Mapping[str, Channel]
+    variables: Mapping[str, Mapping[str, str]] = {}
+    verdict: VerdictPolicy = VerdictPolicy()
+    cadence: CadencePolicy = CadencePolicy()
+    appeal: AppealRules = AppealRules()
+    attempts: Mapping[str, int] = {}
+    ask_approval: frozenset[str] = frozenset()
+    ask_by_default: bool = False
+    groups: Mapping[str, Group] = {}
+    documents: tuple[Document, ...] = ()
+    owner: Owner = Owner()
+    idle: Mapping[str, Source] = {}
+
+    @cached_property
+    def _by_kind(self) -> dict[NumberKind, tuple[Source, ...]]:
+        return {kind: tuple(s for s in self.sources.values() if kind in s.kinds) for kind in NumberKind}
+
+    @cached_property
+    def _views(self) -> dict[tuple[NumberKind, str], tuple[str, ...]]:
+        return {
+            (kind, platform): tuple(
+                f"{source.id}/{reading.surface}"
+                for source in self._by_kind[kind]
+                for reading in source.readings
+                if reading.platform == platform
+            )
+            for kind in NumberKind
+            for platform in self.platforms
+        }
+
+    @cached_property
+    def words(self) -> dict[str, dict[str, Category]]:
+        """Each platform's own label words."""
+        return {p.id: p.words for p in self.platforms.values() if p.words}
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """All numbers in the order in which lists give them."""
+        return tuple(sorted(self.numbers))
+
+    @cached_property
+    def visible(self) -> dict[NumberKind, tuple[str, ...]]:
+        """The platforms that some source sees, for each kind of number."""
+        return {kind: tuple(p for p in self.platforms if self._views[kind, p]) for kind in NumberKind}
+
+    @cached_property
+    def seen_numbers(self) -> dict[str, int]:
+        """How many numbers each platform can be seen for."""
+        kinds = Counter(owned.kind for owned in self.numbers.values())
+        return {p: sum(n for kind, n in kinds.items() if p in self.visible[kind]) for p in self.platforms}
+
+    def sources_for(self, owned: Owned) -> tuple[Source, ...]:
+        """The sources that can look at this number."""
+        return self._by_kind[owned.kind]
+
+    def views(self, owned: Owned, platform: str) -> tuple[str, ...]:
+        """Every source/surface through which this platform is seen for this number."""
+        return self._views.get((owned.kind, platform), ())
+
+    def approval(self, owned: Owned, platform: str) -> bool:
+        """Whether an appeal waits for `approve`: platform and group may each say, "ask" wins."""
+        group = self.groups.get(owned.group)
+        if platform in self.ask_approval or (group is not None and group.ask_approval):
+            return True
+        return self.ask_by_default and not (group is not None and group.ask_approval is False)
+
+    def cadence_of(self, owned: Owned, source: Source) -> float:
+        """Seconds between looks when nothing is going on."""
+        group = self.groups.get(owned.group)
+        if group is not None and group.cadence is not None:
+            return min(group.cadence, source.cadence)
+        return source.cadence

@@ -1,0 +1,307 @@
+"""One number's decisions: (record, cases, message, now) in, everything to be stored, said and done out. Pure.
+
+`number` beside this module commits a `Decision` and only then acts on it; `cases` decides inside one case.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from msgspec import structs
+
+from numtrustd.actors.cases import CaseBook, Tasks
+from numtrustd.actors.context import Context
+from numtrustd.actors.decision import Decision
+from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
+from numtrustd.domain import cause, finding, verdict
+from numtrustd.domain.case import Case
+from numtrustd.domain.finding import Finding
+from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.observation import Instant, Observation
+from numtrustd.domain.owned import Owned, Watch
+from numtrustd.domain.record import CaseRef, LookState, NumberRecord
+from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
+from numtrustd.domain.verdict import Change, ChangeKind, Verdict
+from numtrustd.domain.workflow import Event, TimedOut
+from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.events import (
+    CauseFound,
+    FindingClosed,
+    FindingOpened,
+    LabelUnknownWord,
+    PlatformMaintenance,
+    VerdictBaseline,
+    VerdictChanged,
+    VerdictFlapping,
+)
+
+NOT_KNOWN = "word not known"
+
+
+class Decider:
+    """Decides for one number during one message, and is then thrown away.
+
+    `cases` gives a stored case by its id, `tasks` those of a case; both only read. `declared` are the platforms'
+    declared maintenances.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        owned: Owned,
+        record: NumberRecord,
+        cases: Callable[[str], Case | None],
+        tasks: Tasks,
+        now: Instant,
+        declared: Mapping[str, Maintenance] | None = None,
+    ) -> None:
+        self.context = context
+        self.owned = owned
+        self.record = record
+        self.now = now
+        self.made = Decision()
+        self.book = CaseBook(context, owned, cases, tasks, now, self.made, declared or {})
+
+    def finish(self) -> Decision:
+        """Everything decided. The record's seq rises when something durable changed."""
+        made = self.made
+        if made.cases:
+            refs = {c.platform: CaseRef(c.id, c.snapshot.state, c.open) for c in made.cases.values()}
+            self.record = structs.replace(self.record, cases={**self.record.cases, **refs})
+        if made.durable:
+            self.record = structs.replace(self.record, seq=self.record.seq + 1)
+        made.record = self.record
+        return made
+
+    # ---------------------------------------------------------------------------------------------------- looking
+
+    def observe(self, message: Observed) -> None:
+        """Fold every reading of one look into the verdicts, and let the cases know."""
+        seen_any = False
+        for observation in message.observations:
+            if observation.platform not in self.context.platforms:
+                continue
+            seen_any = seen_any or observation.known
+            self._fold(observation)
+        before = self.record.looks.get(message.source)
+        failures = 0 if seen_any else (before.failures if before else 0) + 1
+        looks = {**self.record.looks, message.source: LookState(message.at, failures)}
+        self.record = structs.replace(self.record, looks=looks)
+
+    def _fold(self, observation: Observation) -> None:
+        platform = observation.platform
+        old = self.record.verdicts.get(platform) or Verdict(platform)
+        new, change = verdict.fold(old, observation, self.context.verdict)
+        if new is old:
+            return
+        self.record = structs.replace(self.record, verdicts={**self.record.verdicts, platform: new})
+        if old.maintenance != new.maintenance:
+            state = "seen" if new.maintenance else "over"
+            # Every number of the platform sees it: each history has it, and the board tells the log once.
+            self.made.note(PlatformMaintenance(platform=platform, state=state), self.now)
+            self.made.durable = True
+        if change is not None:
+            self._changed(new, change, observation)
+        case = self._open_case(platform)
+        if observation.known and case is not None:
+            self.book.happen(case.id, a.Looked(observation.view, observation.status, observation.at), new)
+
+    def _changed(self, new: Verdict, change: Change, observation: Observation) -> None:
+        self.made.durable = True
+        shown = change.new
+        facts: dict[str, Any] = {
+            "number": self.owned.number, "platform": new.platform, "to": shown.key, "category": shown.category,
+            "words": shown.words, "marks": shown.marks, "sources": change.sources, "looks": change.looks, "why": change.why,
+        }  # fmt: skip
+        if change.kind is ChangeKind.BASELINE:
+            self.made.say(VerdictBaseline(**facts), self.now)
+        elif change.kind is ChangeKind.FLAPPING:
+            self.made.say(VerdictFlapping(**facts, from_=change.old.key if change.old else ""), self.now)
+        else:
+            self.made.say(VerdictChanged(**facts, from_=change.old.key if change.old else ""), self.now)
+        if observation.detail == NOT_KNOWN and shown.words:
+            self.made.say(
+                LabelUnknownWord(
+                    platform=new.platform,
+                    source=observation.source,
+                    words=shown.words,
+                    number=self.owned.number,
+                ),
+                self.now,
+            )
+        self._weigh(new, change)
+
+    def _weigh(self, new: Verdict, change: Change) -> None:
+        """Compare what is shown with what is wanted; open, feed or close what follows from it."""
+        platform = new.platform
+        found = finding.find(new, self.owned.accept)
+        before = self.record.findings.get(platform)
+        case = self._newest_case(platform)
+        if found is None:
+            if before is not None:
+                self._set_finding(platform, None)
+                why = "no longer shown" if not new.marked else "the category is right for this number"
+                self.made.say(
+                    FindingClosed(number=self.owned.number, platform=platform, finding=before.kind, why=why),
+                    self.now,
+                )
+            if case is not None and case.open and not new.marked:
+                self.book.happen(case.id, a.LabelGone(), new)
+            return
+        likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now)
+        if before is None or before.category is not found.category:
+            self._set_finding(platform, found)
+            self.made.say(
+                CauseFound(
+                    number=self.owned.number, platform=platform, causes=tuple(c.kind for c in likely),
+                    facts=tuple(f for c in likely for f in c.facts),
+                ),
+                self.now,
+            )  # fmt: skip
+            self.made.say(
+                FindingOpened(number=self.owned.number, platform=platform, finding=found.kind, why=found.why),
+                self.now,
+            )
+        self._act_on(found, new, case, likely, returned=change.old is not None and not change.old.marked)
+
+    def _act_on(
+        self,
+        found: Finding,
+        new: Verdict,
+        case: Case | None,
+        likely: Iterable[cause.Cause],
+        *,
+        returned: bool,
+    ) -> None:
+        platform = self.context.platforms[new.platform]
+        if self.owned.watch is not Watch.YES:
+            return
+        if case is not None and case.open:
+            if returned:
+                self.book.happen(case.id, a.Returned(), new)
+            return
+        within = self.context.appeal.watch_period
+        if case is not None and case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within:
+            self.book.happen(case.id, a.Returned(), new)
+            return
+        if platform.appeal is None or platform.appeal.channel == "none" or found.category not in platform.appeal.takes:
+            return
+        n = self.record.counts.get(platform.id, 0) + 1
+        opened = self.book.open(platform.id, n, found, new, tuple(likely))
+        refs = {**self.record.cases, platform.id: CaseRef(opened.id, opened.snapshot.state, open=True)}
+        self.record = structs.replace(self.record, cases=refs, counts={**self.record.counts, platform.id: n})
+
+    def _set_finding(self, platform: str, found: Finding | None) -> None:
+        findings = {k: v for k, v in self.record.findings.items() if k != platform}
+        if found is not None:
+            findings[platform] = found
+        self.record = structs.replace(self.record, findings=findings)
+
+    def _newest_case(self, platform: str) -> Case | None:
+        ref = self.record.cases.get(platform)
+        return self.book.get(ref.id) if ref is not None else None
+
+    def _open_case(self, platform: str) -> Case | None:
+        ref = self.record.cases.get(platform)
+        if ref is None or (not ref.open and ref.id not in self.made.cases):
+            return None
+        case = self.book.get(ref.id)
+        return case if case is not None and case.open else None
+
+    # ----------------------------------------------------------------------------------------------------- events
+
+    def refresh(self) -> None:
+        """Configuration or evidence changed: compare findings anew and tell the cases that wait for papers."""
+        for platform, current in list(self.record.verdicts.items()):
+            if platform not in self.context.platforms:
+                continue
+            found = finding.find(current, self.owned.accept)
+            if (found is None) != (platform not in self.record.findings) and current.belief is not None:
+                self.made.durable = True
+                change = Change(ChangeKind.CHANGED, current.belief, current.belief, 0, (), "configuration changed")
+                self._weigh(current, change)
+        for platform in self.record.cases:
+            if (case := self._open_case(platform)) is not None:
+                self.book.happen(case.id, a.EvidenceChanged(), self.record.verdicts.get(platform))
+
+    def timer(self, message: TimerDue) -> None:
+        """A case's time is over; a stale timer changes nothing."""
+        self._happen(message.case, TimedOut(message.seq))
+
+    def answered(self, message: Answered) -> None:
+        """An action ended; its row goes in the same transaction, even when the case no longer cares."""
+        self.made.done_actions.append(message.action)
+        self.made.durable = True
+        self._happen(message.case, message.event)
+
+    def order(self, message: Order) -> None:
+        """A person's order to a case. Raises `RefusedError` when the case's state does not allow it."""
+        case = self.book.get(message.case)
+        newest = self.record.cases.get(case.platform) if case is not None else None
+        if case is not None and newest is not None and newest.id != case.id:
+            # An older case that moved again would stand in the newest one's place, and one of them would be lost.
+            raise RefusedError(f"case {newest.id} has taken the place of {case.id}: give it the order")
+        if not self._happen(message.case, message.event, message.by):
+            raise RefusedError(self._why_not(message.case, type(message.event).__name__.lower()))
+
+    def answer(self, message: TaskAnswer) -> None:
+        """A person's answer to a task. Raises `RefusedError` when the task cannot be answered so."""
+        task = self.book.task(message.task)
+        if task is None or task.state is not TaskState.OPEN:
+            state = "unknown" if task is None else f"already {task.state}"
+            raise RefusedError(f"task {message.task} is {state}; `tasks` lists the open ones")
+        event = answer_event(task, message)
+        if isinstance(event, a.StillInReview):
+            # The task stays open until there is an answer; only an overdue review takes note.
+            self._happen(task.case, event, message.by)
+            self.made.told = self.made.told or Told(task.case, "", "")
+            return
+        self.book.close_task(task, message.outcome, message.note or message.reason or message.receipt, message.by)
+        if not self._happen(task.case, event, message.by):
+            raise RefusedError(self._why_not(task.case, message.outcome))
+
+    def _happen(self, identity: str, event: Event, by: str = "") -> bool:
+        case = self.book.get(identity)
+        if case is None:
+            return False
+        return self.book.happen(identity, event, self.record.verdicts.get(case.platform), by)
+
+    def _why_not(self, identity: str, what: str) -> str:
+        case = self.book.get(identity)
+        if case is None:
+            return f"there is no case {identity}"
+        if what == "supplied":
+            return f"papers are still missing for case {identity}; register them in [[evidence]] and reload"
+        return f"case {identity} is {case.snapshot.state} ({case.row.meaning}): {what} does nothing there"
+
+
+def answer_event(task: Task, message: TaskAnswer) -> Event:
+    """The event that an answer means to the task's case. Raises `RefusedError` naming the answers that there are."""
+    reason = message.reason or message.note
+    if message.outcome == "failed":
+        return a.TaskFailed(reason or "no reason given")
+    outcome = message.outcome or ANSWERS[task.kind][0]
+    if outcome not in ANSWERS[task.kind]:
+        raise RefusedError(f"{outcome!r} does not answer {task.kind}: one of {', '.join(ANSWERS[task.kind])}")
+    if outcome in ("rejected", "refused", "info_requested") and not reason:
+        raise RefusedError(f"{outcome} needs the platform's reason: it decides what the next attempt brings")
+    match outcome:
+        case "submitted" | "happened":
+            return a.Accepted(message.receipt)
+        case "refused":
+            return a.Refused(reason)
+        case "approved":
+            return a.Approve(message.by) if task.kind is TaskKind.APPROVE else a.Approved()
+        case "rejected":
+            return a.Rejected(reason)
+        case "info_requested":
+            return a.InfoRequested(reason)
+        case "still_waiting":
+            return a.StillInReview()
+        case "did_not_happen":
+            return a.NotHappened()
+        case "supplied":
+            return a.EvidenceChanged()
+        case "retry":
+            return a.Advance(reason or "a person sends it round again")
+        case _:
+            return a.ClosedByPerson(reason or "a person gave it up")

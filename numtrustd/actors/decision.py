@@ -1,0 +1,58 @@
+"""Everything that one message leads to: what to store together, and what to say and do once it is stored."""
+
+from numtrustd.actors.messages import Told
+from numtrustd.domain.case import Action, Case
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.record import Entry, NumberRecord
+from numtrustd.domain.task import Task
+from numtrustd.events import Event, payload, sentence
+
+
+class Decision:
+    """Filled while deciding; `number` turns it into one transaction and then into log lines, timers and actions.
+
+    `durable` is false for "looked, nothing new", which may be lost in a crash. `timers` maps a case to its (old, new)
+    deadline with the seq that set the new one.
+    """
+
+    __slots__ = (
+        "actions", "cases", "done_actions", "durable", "entries", "events", "record", "tasks", "timers", "told",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.record: NumberRecord | None = None
+        self.cases: dict[str, Case] = {}
+        self.tasks: dict[str, Task] = {}
+        self.actions: list[Action] = []
+        self.done_actions: list[str] = []
+        self.timers: dict[str, tuple[Instant | None, Instant | None, int]] = {}
+        self.events: list[Event] = []
+        self.entries: list[Entry] = []
+        self.told: Told | None = None
+        self.durable = False
+
+    def say(self, event: Event, at: Instant, by: str = "") -> None:
+        """One log line, and one line of the number's history."""
+        self.events.append(event)
+        self.note(event, at, by)
+
+    def note(self, event: Event, at: Instant, by: str = "") -> None:
+        """One line of the number's history; the log hears of it from elsewhere."""
+        fields = payload(event)
+        self.entries.append(
+            Entry(
+                at=at,
+                action=type(event).action,
+                platform=str(fields.get("numtrust.platform", "")),
+                case=str(fields.get("numtrust.case", "")),
+                text=sentence(event),
+                old=str(fields.get("numtrust.from", "")),
+                new=str(fields.get("numtrust.to", "")),
+                by=by,
+            )
+        )
+
+    def set_timer(self, case: str, old: Instant | None, new: Instant | None, seq: int) -> None:
+        """Remember that a case's one timer moves; several moves in one decision become one."""
+        first = self.timers[case][0] if case in self.timers else old
+        self.timers[case] = (first, new, seq)

@@ -1,0 +1,242 @@
+"""Why a number is in its state, what happens next and when, and who must act: the state read out in plain sentences.
+
+Says nothing that the actors do not go by: verdicts, findings, cases and the sources' own diaries are what is read.
+`explain_looks` beside this module knows when the next look is due, and why not sooner.
+"""
+
+from numtrustd.actors.explain_looks import next_look, sources_blind
+from numtrustd.actors.views import Sight, latest_view, what_is_shown
+from numtrustd.actors.views_world import appeal_way, maintenance_of
+from numtrustd.api import when
+from numtrustd.api.rows import ExplainLine
+from numtrustd.domain import cause
+from numtrustd.domain.case import Case
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.owned import Owned, Watch
+from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.verdict import Verdict, demanded
+from numtrustd.domain.workflow import Who
+from numtrustd.events import duration_for_people
+from numtrustd.store import records
+
+WATCHED = {
+    Watch.PREFLIGHT: "it is not in use yet: it is looked at, nothing is appealed",
+    Watch.FAREWELL: "it was given up: it is looked at, nothing is appealed",
+}
+
+
+def explain(sight: Sight, owned: Owned, platform: str | None = None) -> tuple[ExplainLine, ...]:
+    """All lines of a number, or those of one platform. Raises `DamagedRecord` when its record cannot be read."""
+    record = sight.record(owned.number)
+    lines = list(_about_number(sight, owned))
+    platforms = sight.platforms(owned, record) if platform is None else (platform,)
+    if not platforms:
+        lines.append(
+            ExplainLine(
+                fact=f"no platform can be seen for this number ({owned.kind})",
+                why="no source in use looks at numbers of this kind",
+                next="enable a source that does; `numtrustctl sources` lists those that are off",
+                who=Who.PERSON,
+            )
+        )
+    for each in platforms:
+        lines += _about_platform(sight, owned, record, each)
+    return tuple(lines)
+
+
+def _about_number(sight: Sight, owned: Owned) -> list[ExplainLine]:
+    lines = []
+    if parked := sight.parked.get(owned.number):
+        what = parked.error_message
+        lines.append(
+            ExplainLine(
+                fact="parked: nothing is done for this number",
+                why=f"crashed {parked.crashes} times: {parked.error_type}: {what}" if parked.crashes else what,
+                next=f"`numtrustctl unpark {owned.number}` sets it going again",
+                who=Who.PERSON,
+            )
+        )
+    if owned.watch in WATCHED:
+        lines.append(
+            ExplainLine(
+                fact=WATCHED[owned.watch], why=f"its owner said so: watch = {owned.watch}", next="", who=Who.NOBODY
+            )
+        )
+    return lines
+
+
+def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -> list[ExplainLine]:
+    verdict = record.verdicts.get(platform) or Verdict(platform)
+    lines = [_belief(sight, owned, record, verdict)]
+    blind = verdict.blind_since
+    if blind is not None:
+        lines.append(_blind(sight, owned, platform, blind))
+    case = _newest_case(sight, record, platform)
+    if verdict.marked:
+        lines.append(_finding(sight, owned, record, verdict, case))
+    if case is not None:
+        lines.append(_open_case(sight, case) if case.open else _closed_case(sight, case))
+    if (maintenance := maintenance_of(sight, platform)) is not None:
+        lines.append(
+            ExplainLine(
+                fact=f"{platform} is under maintenance ({maintenance.kind})",
+                why=f"{maintenance.by}",
+                next="nothing is submitted and no review is called overdue until it is over",
+                who=Who.PLATFORM,
+                platform=platform,
+                when=maintenance.until,
+            )
+        )
+    return lines
+
+
+def ago(at: Instant, now: Instant) -> str:
+    """How long ago, in words."""
+    return f"{duration_for_people(max(0.0, now - at))} ago"
+
+
+# --------------------------------------------------------------------------------------------------------- beliefs
+
+
+def _belief(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) -> ExplainLine:
+    name, now, belief = sight.platform_name(verdict.platform), sight.now(), verdict.belief
+    if belief is None:
+        fact = f"{name}: not known yet"
+    elif belief.marked:
+        held = ", held although it goes back and forth" if verdict.flapping else ""
+        fact = f"{name}: shown as {what_is_shown(belief)} since {ago(verdict.since, now)}{held}"
+    else:
+        fact = f"{name}: {what_is_shown(belief)} since {ago(verdict.since, now)}"
+    then = next_look(sight, owned, record, verdict.platform)
+    return ExplainLine(
+        fact=fact,
+        why="; ".join(_reasons(sight, verdict)) or "no look has been made yet",
+        next=then.text,
+        who=then.who,
+        platform=verdict.platform,
+        when=None if then.at is None else when(then.at),
+    )
+
+
+def _reasons(sight: Sight, verdict: Verdict) -> list[str]:
+    now, policy = sight.now(), sight.context.verdict
+    said = []
+    for view, state in verdict.views.items():
+        if state.reason is None:
+            said.append(f"{view} said {state.status} {ago(state.at, now)}")
+        else:
+            since = state.at if state.unknown_since is None else state.unknown_since
+            said.append(f"{view} could not see {ago(state.at, now)} ({state.reason}), the first time {ago(since, now)}")
+    if verdict.belief is not None and verdict.settled > 1:
+        said.append(f"{verdict.settled} looks in a row agree")
+    if verdict.run is not None:
+        need, spread = demanded(verdict, verdict.run, policy)
+        over = f" over at least {duration_for_people(spread)}" if spread else ""
+        what = what_is_shown(verdict.run.shown)
+        said.append(f"{verdict.run.looks} looks say {what}; it takes {need}{over} to be believed")
+    if verdict.flapping:
+        window = duration_for_people(policy.flap_window)
+        said.append(
+            f"it changed {len(verdict.changes)} times within {window}, so the mark stands until a long clean run"
+        )
+    return said
+
+
+def _blind(sight: Sight, owned: Owned, platform: str, since: Instant) -> ExplainLine:
+    view = latest_view(sight.record(owned.number).verdicts[platform])
+    reason = f": {view.reason}" if view is not None and view.reason else ""
+    health, again = sources_blind(sight, owned, platform)
+    return ExplainLine(
+        fact=f"nothing could be seen of {platform} since {ago(since, sight.now())}; what was believed before still is",
+        why=f"{health}{reason}" if health else f"its answers say nothing{reason}",
+        next="tried again",
+        who=Who.DAEMON,
+        platform=platform,
+        when=None if again is None else when(again),
+    )
+
+
+# -------------------------------------------------------------------------------------------------------- problems
+
+
+def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict, case: Case | None) -> ExplainLine:
+    platform, found = verdict.platform, record.findings.get(verdict.platform)
+    if found is None:
+        category = verdict.belief.category if verdict.belief else None
+        return ExplainLine(
+            fact=f"no problem: {category} is right for this number",
+            why="the numbers file accepts that category",
+            next="",
+            who=Who.NOBODY,
+            platform=platform,
+        )
+    likely = cause.causes(verdict, record.verdicts, sight.context.platforms, sight.now())
+    why = "; ".join(f"{c.kind}: {', '.join(c.facts)}" for c in likely)
+    if case is not None and case.open:
+        then, who = f"{case.workflow} {case.id} works on it", case.who
+    else:
+        then, who = _why_no_case(sight, owned, platform, case, found.category), Who.PERSON
+    return ExplainLine(fact=f"{found.kind}: {found.why}", why=f"probably {why}", next=then, who=who, platform=platform)
+
+
+def _why_no_case(sight: Sight, owned: Owned, platform: str, case: Case | None, category: str) -> str:
+    known = sight.context.platforms.get(platform)
+    if owned.watch is not Watch.YES:
+        return "nothing is appealed for this number, see above"
+    if known is None or appeal_way(sight, known) == "none":
+        return "this platform takes no appeals that we know of: a person has to find a way"
+    if known.appeal is not None and category not in known.appeal.takes:
+        return f"this platform takes no appeals against {category}"
+    if case is not None:
+        return f"{case.workflow} {case.id} was closed ({case.outcome}): `numtrustctl reopen {case.id}` starts it again"
+    return "an appeal is opened when the label is next confirmed"
+
+
+# ----------------------------------------------------------------------------------------------------------- cases
+
+
+def _newest_case(sight: Sight, record: NumberRecord, platform: str) -> Case | None:
+    ref = record.cases.get(platform)
+    return None if ref is None else records.get_case(sight.house.store, ref.id)
+
+
+def _open_case(sight: Sight, case: Case) -> ExplainLine:
+    deadline = case.snapshot.deadline
+    move = case.moves[-1] if case.moves else None
+    by = f" by {move.by}" if move is not None and move.by else ""
+    why = "" if move is None else f"{move.reason}{by}, {ago(move.at, sight.now())}"
+    tasks = sight.house.board.tasks_of(case.id)
+    then = case.row.then
+    if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:
+        fallback = f"; without an answer the daemon {then}" if then else ""
+        then = f"{task.title}: type `numtrustctl task show {task.id}`{fallback}"
+    elif case.who is Who.PERSON:
+        then = f"`numtrustctl advance {case.id}` or `withdraw` ends the wait; until then the daemon {then}"
+    else:
+        then = f"the daemon {then}"
+    return ExplainLine(
+        fact=f"{case.workflow} {case.id} is {case.snapshot.state}: {case.row.meaning} (attempt {case.data.attempt})",
+        why=why,
+        next=then,
+        who=case.who,
+        platform=case.platform,
+        case=case.id,
+        task=tasks[0] if tasks else None,
+        when=None if deadline is None else when(deadline),
+    )
+
+
+def _closed_case(sight: Sight, case: Case) -> ExplainLine:
+    closed = case.closed_at or 0.0
+    until = closed + sight.context.appeal.watch_period
+    watched = case.outcome == "cleared" and until > sight.now()
+    move = case.moves[-1] if case.moves else None
+    return ExplainLine(
+        fact=f"{case.workflow} {case.id} was closed {ago(closed, sight.now())}: {case.row.meaning}",
+        why="" if move is None else move.reason,
+        next="a label that comes back until then opens it again" if watched else "",
+        who=Who.NOBODY,
+        platform=case.platform,
+        case=case.id,
+        when=when(until) if watched else None,
+    )

@@ -1,0 +1,94 @@
+"""When a number is looked at next on a platform, through which source, and why not sooner, in words."""
+
+from msgspec import Struct
+
+from numtrustd.actors.pace import pace_of
+from numtrustd.actors.source import SourceActor
+from numtrustd.actors.views import Sight
+from numtrustd.actors.views_world import health
+from numtrustd.domain import cadence
+from numtrustd.domain.cadence import CadencePolicy, Pace
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.owned import Owned
+from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.workflow import Who
+from numtrustd.events import duration_for_people
+
+
+class Then(Struct, frozen=True):
+    """What comes next, when, and who does it."""
+
+    text: str
+    who: Who
+    at: Instant | None = None
+
+
+def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -> Then:
+    """The next look at this platform for this number."""
+    number = owned.number
+    if number in sight.parked:
+        return Then("nobody looks while the number is parked", Who.PERSON)
+    sources = sight.sources_of(owned, platform)
+    if not sources:
+        return Then("nobody looks: no source in use sees this platform for such a number", Who.PERSON)
+    planned = sight.next_look(number, platform)
+    if planned is None:
+        stuck = [s for s in sources if (actor := sight.sources.get(s.id)) is None or actor.parked is not None]
+        if len(stuck) == len(sources):
+            return Then(f"nobody looks: {_ill(sight, owned, platform)}", Who.PERSON)
+        return Then("is being looked at just now", Who.DAEMON)
+    due, actor = planned
+    if actor.parked is not None:
+        return Then(f"nobody looks: {_ill(sight, owned, platform)}", Who.PERSON)
+    at = max(due, actor.next_slot, sight.now())
+    return Then(f"looks again through {actor.source.id}; {_why_then(sight, owned, record, due, actor)}", Who.DAEMON, at)
+
+
+def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, actor: SourceActor) -> str:
+    """Why not sooner: the source's state if that is what holds it up, else the pace of this number's looks."""
+    now, source = sight.now(), actor.source
+    if actor.next_slot > max(due, now):
+        state, since, why = health(actor, source, now)
+        if since is not None:
+            return f"not sooner, because the source gives no answer since {duration_for_people(now - since)} ({why})"
+        if state != "ok":
+            return f"not sooner, because {why}"
+        return f"not sooner, because the source is asked once in {duration_for_people(source.interval)}"
+    if due < now:
+        late = actor.overdue(now)[0]
+        return f"it is due, with {late} others of this source" if late > 1 else "it is due"
+    policy, pace = sight.context.cadence, pace_of(record, source)
+    every = cadence.interval(policy, sight.context.cadence_of(owned, source), pace)
+    return f"{_pace(policy, pace)}: every {duration_for_people(every)}"
+
+
+def _pace(policy: CadencePolicy, pace: Pace) -> str:
+    if pace.failures:
+        plural = "look" if pace.failures == 1 else "looks"
+        return f"the last {pace.failures} {plural} saw nothing"
+    if pace.confirming:
+        return "looks disagree with what is believed"
+    if pace.verifying:
+        return "a case counts clean looks"
+    if pace.unseen:
+        return "first looks are spread out"
+    if pace.age < policy.new_number_days * 86_400.0:
+        return "the number is new"
+    return "nothing is going on"
+
+
+def sources_blind(sight: Sight, owned: Owned, platform: str) -> tuple[str, Instant | None]:
+    """What is wrong with the sources that should see this platform, and when the next one tries again."""
+    planned = sight.next_look(owned.number, platform)
+    again = None if planned is None else max(planned[0], planned[1].next_slot, sight.now())
+    return _ill(sight, owned, platform), again
+
+
+def _ill(sight: Sight, owned: Owned, platform: str) -> str:
+    now, said = sight.now(), []
+    for source in sight.sources_of(owned, platform):
+        state, since, why = health(sight.sources.get(source.id), source, now)
+        if state != "ok":
+            for_long = "" if since is None else f" since {duration_for_people(max(0.0, now - since))}"
+            said.append(f"{source.id} is {'down' if state == 'open' else state}{for_long} ({why})")
+    return "; ".join(said)

@@ -1,0 +1,93 @@
+"""What every actor stands on: the store, the log, the clock, the present configuration, and the way to each other.
+
+Built by `daemon`, which alone replaces `context` (on reload). The protocols here are what actors need of each other.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from numtrustd.actors.board import Board
+from numtrustd.actors.context import Context
+from numtrustd.actors.lookout import Lookout
+from numtrustd.actors.mailbox import BusyError
+from numtrustd.actors.messages import NumberMessage
+from numtrustd.clock import Clock
+from numtrustd.domain.case import Action
+from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.observation import Instant
+from numtrustd.log import Log
+from numtrustd.store import Store, records
+
+
+class Looks(Protocol):
+    """A source's diary: who wants to be looked at by when."""
+
+    def want(self, number: str, due: Instant) -> None:
+        """Look at this number at `due` or as soon after it as the source's pace allows."""
+        ...
+
+    def forget(self, number: str) -> None:
+        """This number is no longer to be looked at."""
+        ...
+
+
+class Post(Protocol):
+    """A number's mailbox."""
+
+    @property
+    def packed(self) -> bytes | None:
+        """The number's record as it was stored or is about to be; `None` before its actor has run."""
+        ...
+
+    def post(self, message: NumberMessage) -> None:
+        """Queue a message; `BusyError` when it cannot be."""
+        ...
+
+
+class TimerRoom(Protocol):
+    """Wakes cases when their time is over."""
+
+    def set(self, case: str, due: Instant, seq: int) -> None: ...
+
+    def clear(self, case: str) -> None: ...
+
+
+class OutboxRoom(Protocol):
+    """Does what was decided and stored."""
+
+    def add(self, actions: Iterable[Action]) -> None: ...
+
+    def done(self, action: str) -> None: ...
+
+
+@dataclass
+class House:
+    """One daemon's parts. `sources` and `numbers` are filled as actors start.
+
+    `maintenance` holds what was declared per platform, past or present: `control` writes it, decisions read it.
+    """
+
+    store: Store
+    log: Log
+    clock: Clock
+    context: Context
+    board: Board
+    sources: dict[str, Looks] = field(default_factory=dict)
+    numbers: dict[str, Post] = field(default_factory=dict)
+    timers: TimerRoom | None = None
+    outbox: OutboxRoom | None = None
+    lookout: Lookout = field(default_factory=Lookout)
+    maintenance: dict[str, Maintenance] = field(default_factory=dict)
+
+    def load(self) -> None:
+        """Take over what is stored across all numbers (open tasks, declared maintenance), before any actor runs."""
+        self.board.load(self.store)
+        self.maintenance = {r.id: r.maintenance for r in records.all_platforms(self.store) if r.maintenance is not None}
+
+    def post(self, number: str, message: NumberMessage) -> None:
+        """Send to a number's actor. `BusyError` when it is parked, full or not watched."""
+        actor = self.numbers.get(number)
+        if actor is None:
+            raise BusyError(f"{number} is not watched")
+        actor.post(message)

@@ -1,0 +1,79 @@
+"""What actors say to a number's actor. Each is handled in one step: decide, commit, act."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from numtrustd.actors.mailbox import Reply
+from numtrustd.domain.observation import Instant, Observation
+from numtrustd.domain.workflow import Event
+
+
+class Observed(Struct, frozen=True):
+    """A source looked: one observation per reading."""
+
+    source: str
+    at: Instant
+    observations: Sequence[Observation]
+
+
+class TimerDue(Struct, frozen=True):
+    """A durable timer fired."""
+
+    case: str
+    seq: int
+
+
+class Answered(Struct, frozen=True):
+    """An action of the outbox came to an end."""
+
+    action: str
+    case: str
+    event: Event
+
+
+class Told(Struct, frozen=True):
+    """What an order changed."""
+
+    case: str
+    old: str
+    new: str
+
+
+class Order(Struct, frozen=True):
+    """A person acts on a case through the control socket."""
+
+    case: str
+    event: Event
+    by: str
+    reply: Reply[Told]
+
+
+class TaskAnswer(Struct, frozen=True):
+    """A person answers a task: the outcome is one of `task.ANSWERS`, or `failed`."""
+
+    task: str
+    outcome: str
+    receipt: str
+    reason: str
+    note: str
+    by: str
+    reply: Reply[Told]
+
+
+class Refresh(Struct, frozen=True):
+    """Configuration or evidence changed: look at everything again with new eyes."""
+
+
+class Stop(Struct, frozen=True):
+    """Commit nothing more and end. `why` is what those are told whose messages are still in the box."""
+
+    reply: Reply[None]
+    why: str = "no longer watched"
+
+
+class RefusedError(Exception):
+    """An order that the present state does not allow; the message says why and what would."""
+
+
+NumberMessage = Observed | TimerDue | Answered | Order | TaskAnswer | Refresh | Stop

@@ -1,0 +1,237 @@
+"""One number's actor: the only writer of its records. Every message is one step: decide, commit, act.
+
+It must stay cheap: no nursery, no channel, and its state packed as bytes while idle, since there may be a million.
+"""
+
+from collections.abc import Mapping
+
+from numtrustd.actors.decide import Decider
+from numtrustd.actors.decision import Decision
+from numtrustd.actors.house import House
+from numtrustd.actors.mailbox import BusyError, Mailbox
+from numtrustd.actors.messages import (
+    Answered,
+    NumberMessage,
+    Observed,
+    Order,
+    Refresh,
+    RefusedError,
+    Stop,
+    TaskAnswer,
+    TimerDue,
+)
+from numtrustd.actors.pace import looked_at, pace_of
+from numtrustd.actors.supervisor import Finished
+from numtrustd.domain import cadence
+from numtrustd.domain.case import ActionKind, Case, Done
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.owned import Owned
+from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.task import Task
+from numtrustd.domain.workflow import reason_of
+from numtrustd.events import ObservationRecorded, PlatformMaintenance
+from numtrustd.probes.spec import Source
+from numtrustd.store import Batch, Table, records
+
+
+class NumberActor:
+    """Start `run` under a supervisor; talk to it through `post`."""
+
+    __slots__ = ("_box", "_house", "_packed", "number")
+
+    def __init__(self, number: str, house: House) -> None:
+        self.number = number
+        self._house = house
+        self._box: Mailbox[NumberMessage] = Mailbox()
+        self._packed: bytes | None = None
+
+    @property
+    def packed(self) -> bytes | None:
+        """The record as it was stored or is about to be; `None` before the actor has run."""
+        return self._packed
+
+    def post(self, message: NumberMessage) -> None:
+        """Queue a message; `BusyError` when the box is full or the actor is parked."""
+        self._box.post(message)
+
+    def close(self, error: BusyError) -> None:
+        """Take no more messages, and answer those that wait: the actor is parked, or ends."""
+        self._box.closed = True
+        for message in self._box.drain():
+            if isinstance(message, Order | TaskAnswer | Stop):
+                message.reply.fail(error)
+
+    def reopen(self) -> None:
+        """Take messages again, after `unpark`."""
+        self._box.closed = False
+
+    async def run(self) -> None:
+        """Handle messages until told to stop. Raises what a damaged record or a bug of ours raises."""
+        # Always from the store: after a crash the copy in memory is the one thing not to be trusted.
+        self._packed = self._house.store.get(Table.NUMBER, records.key(self.number))
+        record = self._record()
+        self._house.board.update(self.number, record)
+        self._plan(record)
+        del record
+        while True:
+            message = await self._box.take()
+            try:
+                await self._handle(message)
+            except RefusedError as error:
+                assert isinstance(message, Order | TaskAnswer)
+                message.reply.fail(error)
+            except Finished as end:
+                gone = BusyError(str(end))
+                if isinstance(message, Order | TaskAnswer):
+                    message.reply.fail(gone)
+                self.close(gone)
+                raise
+            except Exception as error:
+                # The sender must not wait for ever for an answer that died with this attempt.
+                if isinstance(message, Order | TaskAnswer | Stop):
+                    message.reply.fail(error)
+                raise
+
+    def _record(self) -> NumberRecord:
+        if self._packed is None:
+            return NumberRecord(self.number, added_at=self._house.clock.now())
+        return records.decode_number(self._packed)
+
+    # ------------------------------------------------------------------------------------------------- one message
+
+    async def _handle(self, message: NumberMessage) -> None:
+        house = self._house
+        owned = house.context.numbers.get(self.number)
+        if isinstance(message, Stop):
+            message.reply.set(None)
+            raise Finished(message.why)
+        if owned is None:
+            house.board.forget(self.number)
+            raise Finished("no longer watched")
+        now = house.clock.now()
+        decider = Decider(house.context, owned, self._record(), self._case, self._tasks, now, house.maintenance)
+        match message:
+            case Observed():
+                decider.observe(message)
+                if house.log.wants(ObservationRecorded):
+                    self._log_observations(message)
+            case TimerDue():
+                decider.timer(message)
+            case Answered():
+                decider.answered(message)
+            case Order():
+                decider.order(message)
+            case TaskAnswer():
+                decider.answer(message)
+            case Refresh():
+                decider.refresh()
+        made = decider.finish()
+        assert made.record is not None
+        packed = records.encode_number(made.record)
+        batch = self._batch(made, packed)
+        if isinstance(message, Answered):
+            self._keep_done(batch, message, now)
+        if made.durable:
+            await house.store.commit(batch, now=now)
+        else:
+            house.store.commit_soon(batch)
+        # From here to the end nothing waits: what is stored, believed and said stays one thing.
+        self._packed = packed
+        self._act(made, owned, message)
+
+    def _case(self, identity: str) -> Case | None:
+        return records.get_case(self._house.store, identity)
+
+    def _tasks(self, prefix: str) -> Mapping[str, Task]:
+        return records.tasks_of(self._house.store, prefix)
+
+    def _batch(self, made: Decision, packed: bytes) -> Batch:
+        batch = Batch().put(Table.NUMBER, records.key(self.number), packed)
+        for case in made.cases.values():
+            records.put_case(batch, case)
+        for task in made.tasks.values():
+            records.put_task(batch, task)
+        for action in made.actions:
+            records.put_action(batch, action)
+        for identity in made.done_actions:
+            batch.delete(Table.OUTBOX, records.key(identity))
+        for case_id, (old, new, seq) in made.timers.items():
+            if old is not None:
+                batch.delete(Table.TIMER, records.timer_key(old, case_id))
+            if new is not None:
+                records.put_timer(batch, new, case_id, seq)
+        assert made.record is not None
+        for n, entry in enumerate(made.entries):
+            records.put_entry(batch, self.number, entry, made.record.seq, n)
+        return batch
+
+    def _keep_done(self, batch: Batch, message: Answered, now: Instant) -> None:
+        """What was submitted and what came of it is kept for people; queries come and go."""
+        action = records.get_action(self._house.store, message.action)
+        if action is not None and action.kind is ActionKind.SUBMIT:
+            done = Done(
+                action.id, action.attempt, action.ref, action.planned_at, now, reason_of(message.event),
+                action.sent_at, action.digest, getattr(message.event, "receipt", ""),
+            )  # fmt: skip
+            records.put_done(batch, done)
+
+    def _act(self, made: Decision, owned: Owned, message: NumberMessage) -> None:
+        house = self._house
+        assert made.record is not None
+        assert house.timers is not None
+        assert house.outbox is not None
+        for event in made.events:
+            house.log.emit(event)
+        for case, (_, new, seq) in made.timers.items():
+            if new is None:
+                house.timers.clear(case)
+            else:
+                house.timers.set(case, new, seq)
+        if isinstance(message, TimerDue) and message.case not in made.timers:
+            house.timers.clear(message.case)
+        for identity in made.done_actions:
+            house.outbox.done(identity)
+        if made.actions:
+            house.outbox.add(made.actions)
+        for platform, began in house.board.update(self.number, made.record):
+            house.log.emit(PlatformMaintenance(platform=platform, state="seen" if began else "over"))
+        house.board.note_tasks(made.tasks.values())
+        if isinstance(message, Observed):
+            known = any(seen.known for seen in message.observations)
+            house.board.looked(message.at, house.clock.monotonic(), known=known)
+            house.lookout.tell(self.number, message)
+        if made.durable or isinstance(message, Refresh):
+            self._plan(made.record)
+        elif isinstance(message, Observed) and (source := house.context.sources.get(message.source)):
+            self._want(made.record, owned, source)
+        if isinstance(message, Order | TaskAnswer):
+            assert made.told is not None
+            message.reply.set(made.told)
+
+    def _log_observations(self, message: Observed) -> None:
+        for seen in message.observations:
+            self._house.log.emit(
+                ObservationRecorded(
+                    number=self.number, platform=seen.platform, source=seen.source, surface=seen.surface,
+                    status=seen.status, category=seen.category, words=seen.words, marks=seen.marks,
+                    reason=seen.reason, rule=seen.rule, digest=seen.digest,
+                )
+            )  # fmt: skip
+
+    # ------------------------------------------------------------------------------------------------------- pace
+
+    def _plan(self, record: NumberRecord) -> None:
+        """Ask every source that can look at this number for its next look."""
+        owned = self._house.context.numbers.get(self.number)
+        if owned is not None:
+            for source in self._house.context.sources_for(owned):
+                self._want(record, owned, source)
+
+    def _want(self, record: NumberRecord, owned: Owned, source: Source) -> None:
+        diary = self._house.sources.get(source.id)
+        if diary is None:
+            return
+        context = self._house.context
+        pace, at = pace_of(record, source), looked_at(record, source)
+        due = cadence.next_look(context.cadence, context.cadence_of(owned, source), pace, at, self.number, source.id)
+        diary.want(self.number, due)

@@ -1,0 +1,184 @@
+"""All number actors and their guards: starts them, parks them, ends them, and applies a reload as a diff.
+
+A parked actor stays listed, refuses messages, and comes back by `unpark` or with the next restart's operator; the
+reason is stored, so a restart does not quietly run into the same wall again.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+
+import msgspec
+import trio
+
+from numtrustd.actors.house import House
+from numtrustd.actors.mailbox import BusyError, ClosedError, Reply
+from numtrustd.actors.messages import Refresh, RefusedError, Stop
+from numtrustd.actors.number import NumberActor
+from numtrustd.actors.supervisor import Supervisor
+from numtrustd.clock import Random
+from numtrustd.events import ActorCrashed, ActorParked, ActorUnparked, NumberAdded, NumberRemoved
+from numtrustd.log import error_fields
+from numtrustd.store import Batch, Table, records
+from numtrustd.store.errors import DamagedRecord
+from numtrustd.store.records import ParkedRecord
+
+STOP_TIME = 2.0
+"""Real seconds that a removed number's actor has to finish the message in hand."""
+
+START_BATCH = 500
+"""Actors started before others get a turn: starting a hundred thousand must not look like a hang."""
+
+
+class Roster:
+    """One guard a number, in one nursery."""
+
+    def __init__(self, house: House, random: Random) -> None:
+        self._house = house
+        self._nursery: trio.Nursery | None = None
+        self._actors: dict[str, NumberActor] = {}
+        self._moving: set[str] = set()
+        self.parked: dict[str, ParkedRecord] = {}
+        self.supervisor = Supervisor(house.clock, random, on_crash=self._crashed, on_park=self.park_after_crashes)
+
+    def __len__(self) -> int:
+        return len(self._actors)
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Start an actor for every number of the context, then keep them."""
+        self.parked = {p.actor: p for p in records.all_parked(self._house.store)}
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            await self.start(self._house.context.numbers)
+            task_status.started()
+            await trio.sleep_forever()
+
+    async def start(self, numbers: Iterable[str]) -> None:
+        """Start actors; a number that was parked stays so."""
+        assert self._nursery is not None
+        for n, number in enumerate(numbers):
+            actor = NumberActor(number, self._house)
+            self._actors[number] = actor
+            self._house.numbers[number] = actor
+            if number in self.parked:
+                actor.close(BusyError("parked"))
+                self._count_parked(number)
+            else:
+                self._nursery.start_soon(self.supervisor.guard, number, actor.run)
+            if n % START_BATCH == START_BATCH - 1:
+                await trio.lowlevel.checkpoint()
+
+    def _count_parked(self, number: str) -> None:
+        """What is known of a parked number stays in the totals."""
+        # Its record being damaged may be why it is parked; it is then counted as never seen.
+        with contextlib.suppress(DamagedRecord, msgspec.MsgspecError):
+            packed = self._house.store.get(Table.NUMBER, records.key(number))
+            if packed is not None:
+                self._house.board.update(number, records.decode_number(packed))
+
+    async def apply(self, added: Iterable[str], removed: Iterable[str], changed: Iterable[str]) -> None:
+        """A reload as a diff; numbers that did not change are left alone."""
+        for number in removed:
+            await self._end(number)
+            self._house.log.emit(NumberRemoved(number=number, why="no longer configured; its records are kept"))
+        added = list(added)
+        for number in added:
+            owned = self._house.context.numbers[number]
+            self._house.log.emit(NumberAdded(number=number, kind=owned.kind, name=owned.name or None))
+        await self.start(added)
+        for number in changed:
+            self.refresh(number)
+
+    def refresh(self, number: str) -> None:
+        """Let a number look at its configuration anew; one that is too busy sees it with its next message anyway."""
+        actor = self._actors.get(number)
+        if actor is not None and number not in self.parked:
+            try:
+                actor.post(Refresh())
+            except BusyError:
+                self._house.log.emit(
+                    ActorParked(actor=number, why="busy: configuration is taken over with its next look")
+                )
+
+    async def _end(self, number: str) -> None:
+        actor = self._actors.pop(number, None)
+        self._house.numbers.pop(number, None)
+        for source in self._house.sources.values():
+            source.forget(number)
+        if actor is not None and number not in self.parked:
+            with trio.move_on_after(STOP_TIME):
+                await self._stop(actor, "no longer watched")
+        self._house.board.forget(number)
+
+    async def _stop(self, actor: NumberActor, why: str) -> None:
+        """Return once the actor has finished the message in hand and ended."""
+        reply: Reply[None] = Reply()
+        while True:
+            try:
+                actor.post(Stop(reply, why))
+                break
+            except ClosedError:
+                return
+            except BusyError:
+                await trio.sleep(0.01)
+        # Refused: it ended by itself meanwhile, or was parked for its crashes.
+        with contextlib.suppress(BusyError):
+            await reply.wait()
+
+    # ----------------------------------------------------------------------------------------------------- parking
+
+    def _crashed(self, name: str, error: BaseException, crashes: int) -> None:
+        self._house.log.emit(ActorCrashed(actor=name, crashes=crashes, **error_fields(error)))
+
+    async def park_after_crashes(self, name: str, error: BaseException, crashes: int) -> None:
+        """The supervisor gives up on an actor: stored, said once."""
+        record = ParkedRecord(name, self._house.clock.now(), crashes, **error_fields(error))
+        await self._park(record)
+        self._house.log.emit(
+            ActorParked(actor=name, crashes=crashes, error_type=record.error_type, error_message=record.error_message)
+        )
+
+    async def park(self, number: str, by: str, why: str) -> None:
+        """An operator takes a number out of work."""
+        if number in self.parked:
+            raise RefusedError(f"{number} is parked already")
+        with self._changing(number):
+            await self._park(ParkedRecord(number, self._house.clock.now(), 0, "", f"parked by {by}: {why}"))
+        self._house.log.emit(ActorParked(actor=number, why=f"by {by}: {why}"))
+
+    async def _park(self, record: ParkedRecord) -> None:
+        batch = Batch()
+        records.put_parked(batch, record)
+        await self._house.store.commit(batch)
+        self.parked[record.actor] = record
+        actor = self._actors.get(record.actor)
+        if actor is not None:
+            if not record.crashes:
+                await self._stop(actor, "parked")
+            actor.close(BusyError("parked"))
+        for source in self._house.sources.values():
+            source.forget(record.actor)
+
+    @contextlib.contextmanager
+    def _changing(self, number: str) -> Iterator[None]:
+        """One order at a time: two guards of one actor would be two writers of its records."""
+        if number in self._moving:
+            raise RefusedError(f"{number} is just being parked or unparked: try again")
+        self._moving.add(number)
+        try:
+            yield
+        finally:
+            self._moving.discard(number)
+
+    async def unpark(self, number: str, by: str) -> None:
+        """Let a parked actor run again; raises `RefusedError` when it is not parked."""
+        if number not in self.parked:
+            raise RefusedError(f"{number} is not parked")
+        with self._changing(number):
+            await self._house.store.commit(Batch().delete(Table.PARKED, records.key(number)))
+            del self.parked[number]
+        self._house.log.emit(ActorUnparked(actor=number, by=by))
+        actor = self._actors.get(number)
+        if actor is not None:
+            assert self._nursery is not None
+            actor.reopen()
+            self._nursery.start_soon(self.supervisor.guard, number, actor.run)

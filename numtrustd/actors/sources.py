@@ -1,0 +1,90 @@
+"""All source actors and their guards, and a reload's differences applied to them."""
+
+from collections.abc import Callable, Iterable
+
+import trio
+
+from numtrustd.actors.house import House
+from numtrustd.actors.source import SourceActor
+from numtrustd.actors.supervisor import Supervisor
+from numtrustd.clock import Random
+from numtrustd.domain.observation import Instant
+from numtrustd.events import ActorCrashed, ActorParked
+from numtrustd.log import error_fields
+from numtrustd.store import Batch, records
+from numtrustd.store.records import ParkedRecord
+
+STUCK = 600.0
+"""Seconds (of the clock) by which a look may be late, with its source free to make it, before we call it stuck."""
+
+
+class Sources:
+    """One guard a source. `make` builds an actor from the present configuration."""
+
+    def __init__(self, house: House, random: Random, make: Callable[[str], SourceActor]) -> None:
+        self._house = house
+        self._make = make
+        self._nursery: trio.Nursery | None = None
+        self._scopes: dict[str, trio.CancelScope] = {}
+        self.actors: dict[str, SourceActor] = {}
+        self._supervisor = Supervisor(house.clock, random, on_crash=self._crashed, on_park=self._parked)
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Start an actor for every source of the context, then keep them."""
+        async with trio.open_nursery() as nursery:
+            self._nursery = nursery
+            for source in self._house.context.sources:
+                self._start(source)
+            task_status.started()
+            await trio.sleep_forever()
+
+    def _start(self, source: str) -> None:
+        assert self._nursery is not None
+        actor = self._make(source)
+        before = self.actors.get(source)
+        self.actors[source] = actor
+        self._house.sources[source] = actor
+        if before is not None:
+            actor.take_over(before)
+        scope = trio.CancelScope()
+        self._scopes[source] = scope
+        self._nursery.start_soon(self._guard, source, actor, scope)
+
+    async def _guard(self, source: str, actor: SourceActor, scope: trio.CancelScope) -> None:
+        with scope:
+            await self._supervisor.guard(f"source {source}", actor.run)
+
+    def apply(self, added: Iterable[str], removed: Iterable[str], changed: Iterable[str]) -> None:
+        """A reload as a diff. A changed source keeps its diary, pace and health; a look under way is given up."""
+        for source in removed:
+            self._scopes.pop(source).cancel()
+            self.actors.pop(source)
+            self._house.sources.pop(source)
+        for source in changed:
+            self._scopes.pop(source).cancel()
+            self._start(source)
+        for source in added:
+            self._start(source)
+
+    def overdue(self, now: Instant) -> tuple[int, float]:
+        """(late looks, seconds by which the latest is late), over all sources."""
+        each = [actor.overdue(now) for actor in self.actors.values()]
+        return sum(n for n, _ in each), max((late for _, late in each), default=0.0)
+
+    def stuck(self, now: Instant) -> tuple[str, ...]:
+        """Sources that could look, should have, and do not: the sign that we hang and not they."""
+        return tuple(source for source, actor in self.actors.items() if actor.stuck(now, STUCK))
+
+    def _crashed(self, name: str, error: BaseException, crashes: int) -> None:
+        self._house.log.emit(ActorCrashed(actor=name, crashes=crashes, **error_fields(error)))
+
+    async def _parked(self, name: str, error: BaseException, crashes: int) -> None:
+        record = ParkedRecord(name, self._house.clock.now(), crashes, **error_fields(error))
+        batch = Batch()
+        records.put_parked(batch, record)
+        await self._house.store.commit(batch)
+        if actor := self.actors.get(name.removeprefix("source ")):
+            actor.parked = record
+        self._house.log.emit(
+            ActorParked(actor=name, crashes=crashes, error_type=record.error_type, error_message=record.error_message)
+        )

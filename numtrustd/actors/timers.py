@@ -1,0 +1,90 @@
+"""Wakes cases when their time is over. Holds no truth: the store does, and a stale timer is void.
+
+A timer that went off is tried again after `AGAIN` until its case has moved: a busy or crashed actor loses no deadline.
+"""
+
+import contextlib
+import heapq
+
+import trio
+
+from numtrustd.actors.house import House
+from numtrustd.actors.mailbox import BusyError
+from numtrustd.actors.messages import TimerDue
+from numtrustd.domain.case import number_of
+from numtrustd.domain.observation import Instant
+from numtrustd.events import ClockJumped
+from numtrustd.store import records
+
+AGAIN = 60.0
+"""Real seconds until a timer that nobody acted on is tried again."""
+
+JUMP = 5.0
+"""A wall clock that gained or lost more than this against the monotonic one has been stepped, or the machine slept."""
+
+
+class Timers:
+    """One heap of (due, case); the newest entry of a case is the only one that counts."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._current: dict[str, tuple[Instant, int]] = {}
+        self._heap: list[tuple[Instant, str]] = []
+        self._wake = trio.Event()
+
+    def load(self) -> None:
+        """Take over the stored timers, before any actor runs."""
+        for due, case, seq in records.all_timers(self._house.store):
+            self.set(case, due, seq)
+
+    def set(self, case: str, due: Instant, seq: int) -> None:
+        """A case waits until `due`; its earlier timer is void."""
+        self._current[case] = (due, seq)
+        heapq.heappush(self._heap, (due, case))
+        if self._heap[0][1] == case:
+            self._wake.set()
+
+    def clear(self, case: str) -> None:
+        """A case waits no more."""
+        self._current.pop(case, None)
+
+    def __len__(self) -> int:
+        return len(self._current)
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Fire for ever, overdue ones first and in order."""
+        task_status.started()
+        clock = self._house.clock
+        while True:
+            self._wake = trio.Event()
+            due = self._fire(clock.now())
+            before = (clock.now(), clock.monotonic())
+            wait = clock.recheck if due is None else min(max(0.0, due - before[0]) / clock.speed, clock.recheck)
+            with trio.move_on_after(wait):
+                await self._wake.wait()
+            self._notice_jump(*before)
+
+    def _fire(self, now: Instant) -> Instant | None:
+        """Send what is due; returns when the next one is."""
+        while self._heap:
+            due, case = self._heap[0]
+            current = self._current.get(case)
+            if current is None or current[0] != due:
+                heapq.heappop(self._heap)  # moved or cleared since
+                continue
+            if due > now:
+                return due
+            heapq.heappop(self._heap)
+            # A parked actor, or one busier than its box is deep: the retry below is the answer.
+            with contextlib.suppress(BusyError):
+                self._house.post(number_of(case), TimerDue(case, current[1]))
+            again = now + AGAIN * self._house.clock.speed
+            self._current[case] = (again, current[1])
+            heapq.heappush(self._heap, (again, case))
+        return None
+
+    def _notice_jump(self, wall: Instant, monotonic: float) -> None:
+        clock = self._house.clock
+        gained = (clock.now() - wall) - (clock.monotonic() - monotonic) * clock.speed
+        if abs(gained) > JUMP * clock.speed:
+            self._house.log.emit(ClockJumped(seconds=gained))

@@ -1,0 +1,251 @@
+"""The rows that people see of numbers and of the daemon as a whole, made from memory and single records.
+
+`views_case` makes those of cases and tasks, `views_world` those of platforms and sources, `explain` the sentences.
+Nothing here waits, so what one row says was true at one time.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from numtrustd.actors.context import Context
+from numtrustd.actors.house import House
+from numtrustd.actors.roster import Roster
+from numtrustd.actors.source import SourceActor
+from numtrustd.api import when
+from numtrustd.api.rows import HistoryRow, NumberRow, StoreStatus, VerdictRow
+from numtrustd.api.status import Status
+from numtrustd.domain import observation
+from numtrustd.domain.case import number_of
+from numtrustd.domain.number import from_canonical
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.owned import Owned
+from numtrustd.domain.record import Entry, NumberRecord
+from numtrustd.domain.verdict import Shown, Verdict, ViewState, demanded
+from numtrustd.probes.spec import Source
+from numtrustd.store import Table, records
+from numtrustd.store.errors import DamagedRecord
+from numtrustd.store.records import ParkedRecord
+
+DAMAGED = "damaged_record"
+"""What a list says of a number whose record cannot be read, in the place of its findings."""
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What everything here is read from."""
+
+    house: House
+    roster: Roster
+    sources: Mapping[str, SourceActor]
+
+    @property
+    def context(self) -> Context:
+        return self.house.context
+
+    @property
+    def parked(self) -> Mapping[str, ParkedRecord]:
+        return self.roster.parked
+
+    def now(self) -> Instant:
+        """The daemon's clock."""
+        return self.house.clock.now()
+
+    def record(self, number: str) -> NumberRecord:
+        """What its actor knows of a number. Raises `DamagedRecord` when that cannot be read."""
+        actor = self.house.numbers.get(number)
+        packed = actor.packed if actor is not None else None
+        if packed is None:
+            packed = self.house.store.get(Table.NUMBER, records.key(number))
+        return NumberRecord(number, self.now()) if packed is None else records.decode_number(packed)
+
+    def owned(self, number: str) -> Owned:
+        """A number as its owner configured it; one that is no longer watched has a kind and nothing else."""
+        return self.context.numbers.get(number) or Owned(number, from_canonical(number).kind)
+
+    def platform_name(self, platform: str) -> str:
+        """Its own name; a platform that no pack defines any more has only its id."""
+        known = self.context.platforms.get(platform)
+        return platform if known is None else known.name
+
+    def platforms(self, owned: Owned, record: NumberRecord) -> tuple[str, ...]:
+        """The platforms that are, or were, seen for a number, in the packs' order."""
+        visible = self.context.visible[owned.kind]
+        return tuple(p for p in self.context.platforms if p in visible or p in record.verdicts)
+
+    def sources_of(self, owned: Owned, platform: str) -> tuple[Source, ...]:
+        """The sources in use that see this platform for this number."""
+        each = self.context.sources_for(owned)
+        return tuple(s for s in each if any(r.platform == platform for r in s.readings))
+
+    def next_look(self, number: str, platform: str | None = None) -> tuple[Instant, SourceActor] | None:
+        """The soonest planned look at a number, and through which source; `None` while none is planned."""
+        owned = self.owned(number)
+        sources = self.context.sources_for(owned) if platform is None else self.sources_of(owned, platform)
+        planned = [
+            (due, actor)
+            for source in sources
+            if (actor := self.sources.get(source.id)) is not None and (due := actor.due_of(number)) is not None
+        ]
+        return min(planned, key=lambda plan: plan[0], default=None)
+
+
+def shown_at(at: Instant | None) -> datetime | None:
+    """An instant for a row; 0 stands for never."""
+    return when(at) if at else None
+
+
+def open_tasks(sight: Sight) -> list[str]:
+    """The ids of the open tasks of numbers that are watched, the most urgent first."""
+    numbers = sight.context.numbers
+    return [task for task in sight.house.board.tasks() if number_of(task) in numbers]
+
+
+# --------------------------------------------------------------------------------------------------------- numbers
+
+
+def number_row(sight: Sight, number: str) -> NumberRow:
+    """One number in a list."""
+    owned = sight.owned(number)
+    findings: tuple[str, ...]
+    try:
+        record = sight.record(number)
+        findings = tuple(dict.fromkeys(str(f.kind) for f in record.findings.values()))
+    except DamagedRecord:
+        record, findings = NumberRecord(number, sight.now()), (DAMAGED,)
+    platforms = sight.platforms(owned, record)
+    beliefs = {p: v.belief.status for p in platforms if (v := record.verdicts.get(p)) and v.belief}
+    said = list(beliefs.values())
+    planned = sight.next_look(number)
+    return NumberRow(
+        number=number,
+        name=owned.name,
+        group=owned.group,
+        kind=owned.kind,
+        labelled=tuple(p for p, status in beliefs.items() if status is observation.Status.MARKED),
+        clean=said.count(observation.Status.CLEAN),
+        certified=said.count(observation.Status.CERTIFIED),
+        unknown=len(platforms) - len(beliefs),
+        blind=sum(1 for p in platforms if (v := record.verdicts.get(p)) and v.blind_since is not None),
+        findings=findings,
+        open_cases=sum(1 for ref in record.cases.values() if ref.open),
+        parked=number in sight.parked,
+        last_look=shown_at(max((look.at for look in record.looks.values()), default=None)),
+        next_look=None if planned is None else when(planned[0]),
+    )
+
+
+def latest_view(verdict: Verdict) -> ViewState | None:
+    """What was said last, by whichever view."""
+    return max(verdict.views.values(), key=lambda view: view.at, default=None)
+
+
+def what_is_shown(shown: Shown) -> str:
+    """What a called person sees, in words."""
+    if not shown.marked:
+        return f"{shown.status} as {shown.name}" if shown.name else str(shown.status)
+    words = f"{shown.words} ({shown.category})" if shown.words else str(shown.category)
+    return words if shown.marks is None else f"{words}, {shown.marks} marks"
+
+
+def tending(sight: Sight, verdict: Verdict) -> str | None:
+    """What the looks that disagree with the belief say so far."""
+    if verdict.run is None:
+        return None
+    need, _ = demanded(verdict, verdict.run, sight.context.verdict)
+    return f"{verdict.run.looks} of {need} looks say {what_is_shown(verdict.run.shown)}"
+
+
+def verdict_row(sight: Sight, record: NumberRecord, platform: str) -> VerdictRow:
+    """What is believed of one number on one platform."""
+    verdict = record.verdicts.get(platform) or Verdict(platform)
+    belief, view = verdict.belief, latest_view(verdict)
+    finding, ref = record.findings.get(platform), record.cases.get(platform)
+    planned = sight.next_look(record.number, platform)
+    return VerdictRow(
+        platform=platform,
+        platform_name=sight.platform_name(platform),
+        verdict="unknown" if belief is None else belief.status,
+        flapping=verdict.flapping,
+        since=None if belief is None else shown_at(verdict.since),
+        category=None if belief is None else belief.category,
+        words=None if belief is None else belief.words,
+        marks=None if belief is None else belief.marks,
+        shown_name=None if belief is None else belief.name,
+        finding=None if finding is None else f"{finding.kind}: {finding.why}",
+        tending=tending(sight, verdict),
+        last_look=None if view is None else when(view.at),
+        last_said=None if view is None else f"{view.status}: {view.reason}" if view.reason else view.status,
+        blind_since=shown_at(verdict.blind_since),
+        next_look=None if planned is None else when(planned[0]),
+        case=ref.id if ref is not None and ref.open else None,
+    )
+
+
+def history_row(entry: Entry) -> HistoryRow:
+    """One line of a number's history."""
+    return HistoryRow(
+        at=when(entry.at),
+        action=entry.action,
+        text=entry.text,
+        platform=entry.platform or None,
+        source=entry.source or None,
+        case=entry.case or None,
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- the daemon
+
+
+def overdue(sight: Sight) -> tuple[int, float]:
+    """(late looks, seconds by which the latest is late), over all sources."""
+    now = sight.now()
+    each = [actor.overdue(now) for actor in sight.sources.values()]
+    return sum(looks for looks, _ in each), max((late for _, late in each), default=0.0)
+
+
+def status(sight: Sight, version: str, started_at: Instant) -> Status:
+    """The daemon as a whole; costs the same for any number of numbers."""
+    house, context, clock = sight.house, sight.context, sight.house.clock
+    totals, stats = house.board.totals(context.platforms), house.store.stats()
+    at = house.board.platforms()
+    unknown = 0
+    for platform, numbers in context.seen_numbers.items():
+        line = at.get(platform)
+        known = 0 if line is None else line.labelled + line.clean + line.certified
+        unknown += max(0, numbers - known)
+    late, lag = overdue(sight)
+    tasks = len(open_tasks(sight))
+    down = [source for source, actor in sight.sources.items() if actor.down]
+    summary = (
+        f"{len(context.numbers)} numbers on {len(context.platforms)} platforms: "
+        f"{totals.labelled_numbers} labelled, {totals.open_cases} open cases, {tasks} tasks for people"
+    )
+    if down:
+        summary += f"; no answer from {', '.join(down)}"
+    return Status(
+        summary=summary,
+        version=version,
+        pid=os.getpid(),
+        started_at=when(started_at),
+        now=when(clock.now()),
+        clock_speed=clock.speed,
+        numbers=len(context.numbers),
+        numbers_labelled=totals.labelled_numbers,
+        platforms=len(context.platforms),
+        sources=len(context.sources),
+        labelled=totals.labelled,
+        certified=totals.certified,
+        clean=totals.clean,
+        unknown=unknown,
+        blind=totals.blind,
+        open_cases=totals.open_cases,
+        tasks_open=tasks,
+        overdue_looks=late,
+        schedule_lag_seconds=lag,
+        looks_total=house.board.looks,
+        looks_per_second=house.board.rate(clock.monotonic()),
+        parked=sum(1 for number in sight.parked if number in context.numbers),
+        store=StoreStatus(bytes=stats.used, limit=stats.max_map_size, nearly_full=house.store.nearly_full),
+    )

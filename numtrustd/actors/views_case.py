@@ -1,0 +1,212 @@
+"""The rows of cases and tasks: where each stands, what was done, and all that a person needs for the next thing."""
+
+from datetime import date
+
+from msgspec import structs
+
+from numtrustd.actors.policy import appeal_policy
+from numtrustd.actors.views import Sight, shown_at
+from numtrustd.api import when
+from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
+from numtrustd.api.status import CaseView, TaskView
+from numtrustd.clock import timestamp
+from numtrustd.domain.case import Case, reference
+from numtrustd.domain.evidence import KINDS
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
+from numtrustd.domain.workflows.appeal_parts import AppealPolicy, required
+from numtrustd.store import records
+from numtrustd.store.errors import DamagedRecord
+
+PAPER_TASKS = frozenset({TaskKind.SUBMIT_APPEAL, TaskKind.SUPPLY_EVIDENCE, TaskKind.APPROVE})
+"""Tasks for which one wants to see the papers."""
+
+AT_PLATFORM = frozenset({TaskKind.REPORT_ANSWER, TaskKind.CHASE_REVIEW, TaskKind.DID_IT_ARRIVE})
+"""Tasks for which one has to find the submission at the platform."""
+
+
+def policy_of(sight: Sight, case: Case) -> AppealPolicy:
+    """What configuration, pack and present say to a case."""
+    owned = sight.owned(case.number)
+    declared = sight.house.maintenance.get(case.platform)
+    try:
+        verdict = sight.record(case.number).verdicts.get(case.platform)
+    except DamagedRecord:
+        verdict = None
+    return appeal_policy(sight.context, owned, case.platform, verdict, sight.now(), declared)
+
+
+# ----------------------------------------------------------------------------------------------------------- cases
+
+
+def case_row(sight: Sight, case: Case) -> CaseRow:
+    """One case in a list."""
+    snapshot, row = case.snapshot, case.row
+    return CaseRow(
+        case=case.id,
+        kind=case.workflow,
+        number=case.number,
+        platform=case.platform,
+        state=snapshot.state,
+        meaning=row.meaning,
+        waits_for=row.who,
+        attempt=case.data.attempt,
+        opened_at=when(case.opened_at),
+        moved_at=when(snapshot.entered_at),
+        then=row.then or None,
+        due=shown_at(snapshot.deadline),
+        task=next(iter(sight.house.board.tasks_of(case.id)), None),
+        outcome=case.outcome or None,
+        closed_at=shown_at(case.closed_at),
+    )
+
+
+def case_view(sight: Sight, case: Case) -> CaseView:
+    """One case with all that is known of it."""
+    policy = policy_of(sight, case)
+    return CaseView(
+        **structs.asdict(case_row(sight, case)),
+        now=when(sight.now()),
+        platform_name=sight.platform_name(case.platform),
+        finding=case.data.finding,
+        causes=case.data.causes,
+        data=tuple(Fact(name=name, value=value) for name, value in _facts(sight, case, policy)),
+        evidence=papers(sight, case, policy),
+        actions=_actions(sight, case),
+        history=tuple(Move(at=when(m.at), old=m.old, new=m.new, reason=m.reason, by=m.by or None) for m in case.moves),
+    )
+
+
+def _at(at: Instant | None) -> str:
+    return "" if at is None else timestamp(at)
+
+
+def _facts(sight: Sight, case: Case, policy: AppealPolicy) -> list[tuple[str, str]]:
+    data = case.data
+    shown = f"{data.words} ({data.category})" if data.words != data.category else data.words
+    facts = [
+        ("label", shown),
+        ("facts", "; ".join(data.facts)),
+        ("reference", reference(sight.context.store, case.id, data.attempt)),
+        ("submitted", _at(data.sent_at)),
+        ("receipt", data.receipt or ""),
+        ("answer expected by", _at(data.review_by)),
+        ("platform agreed", _at(data.granted_at)),
+        ("answers so far", "; ".join(data.reasons)),
+        ("papers asked for", ", ".join(data.more)),
+        ("uncertain because", data.unclear),
+        ("not before", _at(data.not_before) if data.not_before > sight.now() else ""),
+        ("approved by", data.approved_by),
+        ("came back", f"{data.returns} times" if data.returns else ""),
+    ]
+    if case.snapshot.state == "verifying":
+        for view in policy.views or tuple(data.clean):
+            looks = data.clean[view].looks if view in data.clean else 0
+            facts.append((f"clean looks of {view}", f"{looks} of {policy.clear}"))
+    return [(name, value) for name, value in facts if value]
+
+
+def papers(sight: Sight, case: Case, policy: AppealPolicy) -> tuple[Paper, ...]:
+    """The papers that the case's present attempt must bring, and where ours are."""
+    return tuple(_paper(sight, kind, policy) for kind in required(case.data, policy))
+
+
+def _paper(sight: Sight, kind: str, policy: AppealPolicy) -> Paper:
+    ours = [document for document in sight.context.documents if document.kind == kind]
+    # The one that is valid longest; without a date a paper does not expire.
+    best = max(ours, key=lambda document: document.expires or date.max, default=None)
+    return Paper(
+        kind=kind,
+        title=KINDS.get(kind, kind),
+        held=kind in policy.held,
+        on_file=None if best is None else best.path,
+        expires=None if best is None or best.expires is None else best.expires.isoformat(),
+    )
+
+
+def _actions(sight: Sight, case: Case) -> tuple[ActionRow, ...]:
+    store, prefix = sight.house.store, f"{case.id}/"
+    rows = [
+        ActionRow(
+            action=done.id,
+            kind="submit",
+            state=done.result,
+            attempt=done.attempt,
+            ref=done.ref,
+            planned_at=when(done.planned_at),
+            sent_at=shown_at(done.sent_at),
+            ended_at=when(done.ended_at),
+            receipt=done.receipt or None,
+        )
+        for done in records.all_done(store, prefix)
+    ]
+    rows += [
+        ActionRow(
+            action=action.id,
+            kind=action.kind,
+            state=action.state,
+            attempt=action.attempt,
+            ref=action.ref,
+            planned_at=when(action.planned_at),
+            sent_at=shown_at(action.sent_at),
+        )
+        for action in records.all_actions(store, prefix)
+    ]
+    return tuple(sorted(rows, key=lambda row: row.planned_at))
+
+
+# ----------------------------------------------------------------------------------------------------------- tasks
+
+
+def task_row(sight: Sight, task: Task) -> TaskRow:
+    """One task in a list."""
+    return TaskRow(
+        task=task.id,
+        kind=task.kind,
+        title=task.title,
+        state=task.state,
+        case=task.case,
+        number=task.number,
+        platform=task.platform,
+        platform_name=sight.platform_name(task.platform),
+        opened_at=when(task.opened_at),
+        due=when(task.due),
+        answers=ANSWERS[task.kind],
+        outcome=task.outcome or None,
+        note=task.note or None,
+        by=task.by or None,
+        closed_at=shown_at(task.closed_at),
+    )
+
+
+def task_view(sight: Sight, task: Task) -> TaskView:
+    """One task with all that is needed to do it."""
+    case, packet = records.get_case(sight.house.store, task.case), task.packet
+    evidence: tuple[Paper, ...] = ()
+    if case is not None and task.kind in PAPER_TASKS:
+        evidence = papers(sight, case, policy_of(sight, case))
+    return TaskView(
+        **structs.asdict(task_row(sight, task)),
+        now=when(sight.now()),
+        detail=_detail(sight, task, case),
+        steps=() if packet is None else packet.steps,
+        fields=() if packet is None else tuple(Fact(name=n, value=v) for n, v in packet.fields.items()),
+        evidence=evidence,
+        address=packet.address or None if packet is not None else None,
+        letter=packet.letter or None if packet is not None else None,
+        bring_back=packet.bring_back or None if packet is not None else None,
+    )
+
+
+def _detail(sight: Sight, task: Task, case: Case | None) -> tuple[str, ...]:
+    if task.kind is TaskKind.SUBMIT_APPEAL:
+        return ()  # its detail is the papers, which stand for themselves
+    if task.kind is TaskKind.SUPPLY_EVIDENCE:
+        how = "put each on file as [[evidence]] in the settings, then `numtrustctl reload`"
+        return (*(f"missing: {KINDS.get(kind, kind)} ({kind})" for kind in task.detail), how)
+    detail = [text for text in task.detail if text]
+    if case is not None and task.state is TaskState.OPEN and task.kind in AT_PLATFORM:
+        detail.append(f"our reference: {reference(sight.context.store, case.id, case.data.attempt)}")
+        if case.data.receipt:
+            detail.append(f"the platform's receipt: {case.data.receipt}")
+    return tuple(detail)

@@ -1,0 +1,111 @@
+"""The rows of platforms and sources: how the numbers stand on the one, how well the other can see."""
+
+from numtrustd.actors.board import QUIET
+from numtrustd.actors.source import SourceActor
+from numtrustd.actors.views import Sight, shown_at
+from numtrustd.api import when
+from numtrustd.api.rows import Maintenance, PlatformRow, SourceRow
+from numtrustd.channels.spec import HttpChannel
+from numtrustd.domain.maintenance import UNKNOWN_KIND
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.platform import Platform
+from numtrustd.events import duration_for_people
+from numtrustd.probes.spec import Source
+
+
+def maintenance_of(sight: Sight, platform: str) -> Maintenance | None:
+    """The platform's maintenance: as somebody declared it, else as looks see it."""
+    declared = sight.house.maintenance.get(platform)
+    if declared is not None and declared.lasts(sight.now()):
+        return Maintenance(
+            kind=declared.kind,
+            since=when(declared.since),
+            by=declared.by,
+            until=None if declared.until is None else when(declared.until),
+        )
+    seen = sight.house.board.maintenance_since(platform)
+    return None if seen is None else Maintenance(kind=UNKNOWN_KIND, since=when(seen), by="seen by looks")
+
+
+def appeal_way(sight: Sight, platform: Platform) -> str:
+    """How an appeal travels there as configured now: http, manual or none."""
+    if platform.appeal is None or platform.appeal.channel == "none":
+        return "none"
+    return "http" if isinstance(sight.context.channels.get(platform.id), HttpChannel) else "manual"
+
+
+def platform_rows(sight: Sight) -> tuple[PlatformRow, ...]:
+    """All platforms."""
+    at = sight.house.board.platforms()
+    rows = []
+    for platform in sight.context.platforms.values():
+        line = at.get(platform.id, QUIET)
+        numbers = sight.context.seen_numbers[platform.id]
+        rows.append(
+            PlatformRow(
+                platform=platform.id,
+                name=platform.name,
+                name_en=platform.name_en,
+                kind=platform.cls,
+                importance=platform.importance,
+                grade=platform.grade,
+                checked=platform.checked,
+                sources=tuple(
+                    s.id for s in sight.context.sources.values() if any(r.platform == platform.id for r in s.readings)
+                ),
+                appeal=appeal_way(sight, platform),
+                numbers=numbers,
+                labelled=line.labelled,
+                clean=line.clean,
+                certified=line.certified,
+                unknown=max(0, numbers - line.labelled - line.clean - line.certified),
+                blind=line.blind,
+                open_cases=line.open_cases,
+                maintenance=maintenance_of(sight, platform.id),
+            )
+        )
+    return tuple(rows)
+
+
+def source_rows(sight: Sight) -> tuple[SourceRow, ...]:
+    """All sources, those that are switched off after the others."""
+    each = (*sight.context.sources.values(), *sight.context.idle.values())
+    return tuple(_source_row(sight, source) for source in each)
+
+
+def _source_row(sight: Sight, source: Source) -> SourceRow:
+    actor, now = sight.sources.get(source.id), sight.now()
+    state, since, why = health(actor, source, now)
+    return SourceRow(
+        source=source.id,
+        title=source.title,
+        platforms=tuple(dict.fromkeys(reading.platform for reading in source.readings)),
+        state=state,
+        looks=0 if actor is None else actor.looks,
+        failures=0 if actor is None else actor.failed,
+        waiting=0 if actor is None else actor.overdue(now)[0],
+        interval=source.interval,
+        cadence=source.cadence,
+        grade=source.grade,
+        since=shown_at(since),
+        why=why,
+        last_good=None if actor is None else shown_at(actor.record.seen_at),
+        next_slot=None if actor is None or actor.next_slot <= now else when(actor.next_slot),
+    )
+
+
+def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str, Instant | None, str | None]:
+    """(state, since when, why) of a source; `api.rows.SourceRow` lists the states."""
+    if actor is None:
+        return "off", None, source.why_off or "switched off in the settings"
+    record = actor.record
+    if actor.parked is not None:
+        return "parked", actor.parked.at, f"{actor.parked.error_type}: {actor.parked.error_message}"
+    if record.down_since is not None:
+        return "open", record.down_since, f"{record.reason}, {record.failures} times in a row"
+    if record.retry_at > now:
+        rest = duration_for_people(record.retry_at - now)
+        return "limited", None, f"the platform asked for a pause, {rest} of it left"
+    if record.failures:
+        return "failing", None, f"{record.reason}, {record.failures} times in a row"
+    return "ok", None, None

@@ -1,0 +1,247 @@
+"""`io.numtrust.Control`: everything that tells or acts. Every answer says what changed, from what to what.
+
+`author` is who says so, as far as the caller tells; under PrivateUsers= the daemon cannot know better.
+"""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from numtrustd.api import errors
+from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
+from numtrustd.api.rows import ObservationRow
+from numtrustd.api.status import Text
+
+Note = Annotated[str, Meta(max_length=4096)]
+Level = Literal["debug", "info", "warn", "error"]
+MaintenanceKind = Literal["routine", "major", "policy", "industry", "data_sync"]
+
+
+class CaseChange(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
+    """A case that moved, or stayed (`from` = `to`), and what happens next."""
+
+    now: When
+    case: str
+    number: str
+    platform: str
+    old: str
+    new: str
+    meaning: str
+    then: str | None = None
+    due: When | None = None
+
+
+class TaskChange(CaseChange, frozen=True, kw_only=True):
+    """A task that was answered, and where that took its case."""
+
+    task: str
+    outcome: str
+
+
+class TaskDone(Params[TaskChange], frozen=True, kw_only=True):
+    """A person did a task. outcome is one of the task's answers (its usual one when left out).
+
+    receipt is what the platform gave; reason its words where it refused or rejected.
+    """
+
+    task: Text
+    outcome: Text | None = None
+    receipt: Text | None = None
+    reason: Note | None = None
+    note: Note | None = None
+    author: Text | None = None
+
+
+class TaskFail(Params[TaskChange], frozen=True, kw_only=True):
+    """A person could not do a task, and why."""
+
+    task: Text
+    why: Note
+    author: Text | None = None
+
+
+class LookResult(Result, frozen=True, kw_only=True):
+    """The sources that were asked, and what they said so far."""
+
+    now: When
+    number: str
+    sources: tuple[str, ...]
+    observations: tuple[ObservationRow, ...]
+
+
+class Look(Params[LookResult], frozen=True, kw_only=True):
+    """Look at a number now, on one platform or all, inside every source's limits. Waits for the answers for
+    a while.
+    """
+
+    number: Text
+    platform: Text | None = None
+
+
+class Approve(Params[CaseChange], frozen=True, kw_only=True):
+    """Allow a case's submission."""
+
+    case: Text
+    reason: Note | None = None
+    author: Text | None = None
+
+
+class Hold(Params[CaseChange], frozen=True, kw_only=True):
+    """Stop a case where it is."""
+
+    case: Text
+    reason: Note | None = None
+    author: Text | None = None
+
+
+class Advance(Params[CaseChange], frozen=True, kw_only=True):
+    """End a hold or a wait: the next step is taken now."""
+
+    case: Text
+    reason: Note | None = None
+    author: Text | None = None
+
+
+class Reject(Params[CaseChange], frozen=True, kw_only=True):
+    """Tell a case that the platform refused, in the platform's words."""
+
+    case: Text
+    reason: Note
+    author: Text | None = None
+
+
+class Withdraw(Params[CaseChange], frozen=True, kw_only=True):
+    """Give a case up."""
+
+    case: Text
+    reason: Note | None = None
+    author: Text | None = None
+
+
+class Reopen(Params[CaseChange], frozen=True, kw_only=True):
+    """Start a closed case again."""
+
+    case: Text
+    reason: Note | None = None
+    author: Text | None = None
+
+
+class ReloadResult(Result, frozen=True, kw_only=True):
+    """What the new configuration changed. Unchanged parts were left alone."""
+
+    now: When
+    numbers_added: int
+    numbers_removed: int
+    numbers_changed: int
+    platforms_changed: tuple[str, ...]
+    sources_changed: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+class Reload(Params[ReloadResult], frozen=True, kw_only=True):
+    """Read the configuration again. A bad one is refused with all its problems, and nothing changes."""
+
+
+class BackupResult(Result, frozen=True, kw_only=True):
+    """The copy that was made."""
+
+    path: str
+    bytes: int
+    seconds: float
+
+
+class Backup(Params[BackupResult], frozen=True, kw_only=True):
+    """Copy a consistent snapshot of the state to a new file, by its absolute path, while running."""
+
+    path: Text
+
+
+class NumberChange(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
+    """A number that was parked or set going again."""
+
+    now: When
+    number: str
+    old: str
+    new: str
+
+
+class Park(Params[NumberChange], frozen=True, kw_only=True):
+    """Stop all work on a number until it is unparked."""
+
+    number: Text
+    reason: Note | None = None
+    author: Text | None = None
+
+
+class Unpark(Params[NumberChange], frozen=True, kw_only=True):
+    """Set a parked number going again."""
+
+    number: Text
+    author: Text | None = None
+
+
+class LevelChange(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
+    """The least level of log records that are written."""
+
+    old: str
+    new: str
+
+
+class SetLogLevel(Params[LevelChange], frozen=True, kw_only=True):
+    """Write log records of this level and above: debug, info, warn or error. Until the next start."""
+
+    level: Level
+
+
+class MaintenanceChange(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
+    """A platform whose maintenance began or ended; `cases` have their deadlines moved by it."""
+
+    now: When
+    platform: str
+    old: str
+    new: str
+    cases: int
+    kind: str | None = None
+    since: When | None = None
+    until: When | None = None
+
+
+class MaintenanceStart(Params[MaintenanceChange], frozen=True, kw_only=True):
+    """A platform is under maintenance: its reviews' deadlines stretch. kind says how long it takes."""
+
+    platform: Text
+    kind: MaintenanceKind | None = None
+    until: When | None = None
+    author: Text | None = None
+
+
+class MaintenanceEnd(Params[MaintenanceChange], frozen=True, kw_only=True):
+    """A platform's maintenance is over."""
+
+    platform: Text
+    author: Text | None = None
+
+
+CONTROL = InterfaceSpec(
+    "io.numtrust.Control",
+    "Telling the daemon what happened, and having it act. The mode of the socket decides who may.",
+    (
+        method(TaskDone),
+        method(TaskFail),
+        method(Look),
+        method(Approve),
+        method(Hold),
+        method(Advance),
+        method(Reject),
+        method(Withdraw),
+        method(Reopen),
+        method(Reload),
+        method(Backup),
+        method(Park),
+        method(Unpark),
+        method(SetLogLevel),
+        method(MaintenanceStart),
+        method(MaintenanceEnd),
+    ),
+    errors.ACTING,
+)

@@ -1,0 +1,82 @@
+"""How a call is refused. Each is a declared Varlink error of both interfaces:
+`io.numtrust.Status.UnknownNumber` …
+"""
+
+from msgspec import Struct
+
+
+class UnknownNumber(Struct, frozen=True):
+    """No such number is watched, or the text is no number; `why` says which."""
+
+    number: str
+    why: str
+
+
+class UnknownPlatform(Struct, frozen=True):
+    """No pack defines this platform."""
+
+    platform: str
+
+
+class UnknownCase(Struct, frozen=True):
+    """There is no such case."""
+
+    case: str
+
+
+class UnknownTask(Struct, frozen=True):
+    """There is no such task."""
+
+    task: str
+
+
+class InvalidArgument(Struct, frozen=True):
+    """An argument of the right type that means nothing here."""
+
+    field: str
+    why: str
+
+
+class Refused(Struct, frozen=True):
+    """Understood and not done: the present state does not allow it. `why` says what would."""
+
+    why: str
+
+
+class ConfigRejected(Struct, frozen=True):
+    """The new configuration has these problems (`file:line: key: what: remedy`); the running one is
+    untouched.
+    """
+
+    problems: tuple[str, ...]
+
+
+class Busy(Struct, frozen=True):
+    """The part of the daemon that would answer has too much to do, or is parked; try again."""
+
+    why: str
+
+
+class NotReady(Struct, frozen=True):
+    """The daemon is starting or stopping."""
+
+    why: str
+
+
+class InternalError(Struct, frozen=True):
+    """A bug. The log has the details, under this error type."""
+
+    type: str
+
+
+READING: tuple[type[Struct], ...] = (
+    UnknownNumber,
+    UnknownPlatform,
+    UnknownCase,
+    UnknownTask,
+    InvalidArgument,
+    Busy,
+    NotReady,
+    InternalError,
+)
+ACTING: tuple[type[Struct], ...] = (*READING, Refused, ConfigRejected)

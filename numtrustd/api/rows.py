@@ -1,0 +1,257 @@
+"""The rows and parts of which answers are made: what a person wants to see of a number, a case, a task."""
+
+from numtrustd.api.declare import Result, When
+
+
+class NumberRow(Result, frozen=True, kw_only=True):
+    """One number in a list.
+
+    `labelled` are the platforms that show a label, `clean`, `certified`, `unknown` and `blind` count the
+    others: believed clean, believed certified, not known yet, not visible at present. `next_look` is the
+    soonest one.
+    """
+
+    number: str
+    name: str
+    group: str
+    kind: str
+    labelled: tuple[str, ...]
+    clean: int
+    certified: int
+    unknown: int
+    blind: int
+    findings: tuple[str, ...]
+    open_cases: int
+    parked: bool
+    last_look: When | None = None
+    next_look: When | None = None
+
+
+class VerdictRow(Result, frozen=True, kw_only=True):
+    """What is believed of one number on one platform.
+
+    `verdict` is marked, clean, certified or unknown, `since` when. `words`, `category`, `marks` and
+    `shown_name` are what the platform shows. `finding` says why that is a problem. `last_said` is the
+    latest look's own word, with the reason where it could not see; `tending` what the looks that
+    disagree with the belief say so far.
+    """
+
+    platform: str
+    platform_name: str
+    verdict: str
+    flapping: bool
+    since: When | None = None
+    category: str | None = None
+    words: str | None = None
+    marks: int | None = None
+    shown_name: str | None = None
+    finding: str | None = None
+    tending: str | None = None
+    last_look: When | None = None
+    last_said: str | None = None
+    blind_since: When | None = None
+    next_look: When | None = None
+    case: str | None = None
+
+
+class Maintenance(Result, frozen=True, kw_only=True):
+    """A platform is under maintenance. `kind` is routine, major, policy, industry, data_sync or unknown;
+    `by` says who declared it.
+    """
+
+    kind: str
+    since: When
+    by: str
+    until: When | None = None
+
+
+class PlatformRow(Result, frozen=True, kw_only=True):
+    """One platform and how the numbers stand on it. `appeal` is the channel: http, manual or none."""
+
+    platform: str
+    name: str
+    name_en: str
+    kind: str
+    importance: float
+    grade: str
+    checked: str
+    sources: tuple[str, ...]
+    appeal: str
+    numbers: int
+    labelled: int
+    clean: int
+    certified: int
+    unknown: int
+    blind: int
+    open_cases: int
+    maintenance: Maintenance | None = None
+
+
+class SourceRow(Result, frozen=True, kw_only=True):
+    """One source and its health.
+
+    `state` is ok, failing, open (the breaker is open), limited, quarantined, parked or off, `since` when
+    and `why`. `looks` and `failures` count since the start, `waiting` the looks that are due now.
+    `interval` is the least time between two requests, `cadence` the usual one between two looks at a
+    number, both in seconds.
+    """
+
+    source: str
+    title: str
+    platforms: tuple[str, ...]
+    state: str
+    looks: int
+    failures: int
+    waiting: int
+    interval: float
+    cadence: float
+    grade: str
+    since: When | None = None
+    why: str | None = None
+    last_good: When | None = None
+    next_slot: When | None = None
+
+
+class CaseRow(Result, frozen=True, kw_only=True):
+    """One case in a list.
+
+    `waits_for` is whose move it is: daemon, platform, person or nobody; `meaning` what is waited for,
+    `then` what happens when the wait is over, at `due`.
+    """
+
+    case: str
+    kind: str
+    number: str
+    platform: str
+    state: str
+    meaning: str
+    waits_for: str
+    attempt: int
+    opened_at: When
+    moved_at: When
+    then: str | None = None
+    due: When | None = None
+    task: str | None = None
+    outcome: str | None = None
+    closed_at: When | None = None
+
+
+class Fact(Result, frozen=True, kw_only=True):
+    """One thing that is known, in words."""
+
+    name: str
+    value: str
+
+
+class Move(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
+    """One transition of a case, why, and on whose word."""
+
+    at: When
+    old: str
+    new: str
+    reason: str
+    by: str | None = None
+
+
+class ActionRow(Result, frozen=True, kw_only=True):
+    """One thing done to the outside. `state` is planned, sending, or how it ended; `ref` is our reference
+    at the platform.
+    """
+
+    action: str
+    kind: str
+    state: str
+    attempt: int
+    ref: str
+    planned_at: When
+    sent_at: When | None = None
+    ended_at: When | None = None
+    receipt: str | None = None
+    detail: str | None = None
+
+
+class Paper(Result, frozen=True, kw_only=True):
+    """One piece of evidence that is demanded. `title` is what the platform calls it; `on_file` where ours
+    is.
+    """
+
+    kind: str
+    title: str
+    held: bool
+    on_file: str | None = None
+    expires: str | None = None
+
+
+class ExplainLine(Result, frozen=True, kw_only=True):
+    """One thing that is so, why, what happens next and when, and who must act (daemon, platform, person,
+    nobody).
+    """
+
+    fact: str
+    why: str
+    next: str
+    who: str
+    platform: str | None = None
+    case: str | None = None
+    task: str | None = None
+    when: When | None = None
+
+
+class HistoryRow(Result, frozen=True, kw_only=True):
+    """One thing that happened to a number: `action` is its name in the event catalogue, `text` says it in
+    words.
+    """
+
+    at: When
+    action: str
+    text: str
+    platform: str | None = None
+    source: str | None = None
+    case: str | None = None
+
+
+class TaskRow(Result, frozen=True, kw_only=True):
+    """One task for a person in a list. `answers` are the outcomes it can have, the usual one first."""
+
+    task: str
+    kind: str
+    title: str
+    state: str
+    case: str
+    number: str
+    platform: str
+    platform_name: str
+    opened_at: When
+    due: When
+    answers: tuple[str, ...]
+    outcome: str | None = None
+    note: str | None = None
+    by: str | None = None
+    closed_at: When | None = None
+
+
+class ObservationRow(Result, frozen=True, kw_only=True):
+    """What one look said. `status` is marked, clean, certified or unknown; `reason` and `detail` say why
+    unknown.
+    """
+
+    at: When
+    platform: str
+    source: str
+    surface: str
+    status: str
+    category: str | None = None
+    words: str | None = None
+    marks: int | None = None
+    shown_name: str | None = None
+    reason: str | None = None
+    detail: str | None = None
+    rule: str | None = None
+
+
+class StoreStatus(Result, frozen=True, kw_only=True):
+    """The state on disk. `limit` is the most that it may grow to; `nearly_full` stops new submissions."""
+
+    bytes: int
+    limit: int
+    nearly_full: bool

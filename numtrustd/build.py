@@ -1,0 +1,112 @@
+"""From a checked configuration to the values that the actors work with. Nothing is read or started here.
+
+`settings` knows what operators write, `actors.context` what actors need; this is the one place that knows both.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from numtrustd.actors.context import AppealRules, Context, Group
+from numtrustd.channels.spec import Call, HttpChannel
+from numtrustd.domain.case import ActionKind
+from numtrustd.domain.wording import Owner
+from numtrustd.settings import Loaded
+from numtrustd.wire.spec import RequestSpec
+from numtrustd.wire.template import Template, compile_request
+
+
+def context(loaded: Loaded, store: str) -> Context:
+    """What configuration says to the actors. `store` is the database's identity."""
+    settings = loaded.settings
+    rules, company = settings.appeal, settings.company
+    return Context(
+        store=store,
+        numbers=loaded.numbers,
+        platforms=loaded.platforms,
+        sources=loaded.sources,
+        idle=loaded.idle,
+        channels=loaded.channels,
+        variables=loaded.vars,
+        verdict=settings.verdict,
+        cadence=settings.cadence,
+        appeal=AppealRules(
+            max_attempts=rules.max_attempts,
+            person_deadline=rules.person_deadline,
+            evidence_deadline=rules.evidence_deadline,
+            watch_period=rules.watch_period,
+            verify_timeout=rules.verify_timeout,
+            poll_interval=rules.poll_interval,
+            remind_interval=rules.remind_interval,
+            purpose=rules.purpose,
+        ),
+        attempts={
+            name: table.appeal.max_attempts
+            for name, table in settings.platform.items()
+            if table.appeal.max_attempts is not None
+        },
+        ask_approval=frozenset(name for name, table in settings.platform.items() if table.appeal.approval == "ask"),
+        ask_by_default=rules.approval == "ask",
+        groups={
+            g.name: Group(
+                name=g.name,
+                cadence=g.cadence,
+                ask_approval=None if g.approval is None else g.approval == "ask",
+                owner=g.owner,
+            )
+            for g in settings.group
+        },
+        documents=loaded.evidence,
+        owner=Owner(
+            name=company.name,
+            licence_number=company.licence_number,
+            contact_name=company.contact_name,
+            contact_phone=company.contact_phone,
+            contact_email=company.contact_email,
+        ),
+    )
+
+
+def _bound(spec: RequestSpec, variables: Mapping[str, str], secrets: Mapping[str, str]) -> Template:
+    fixed = {f"var:{k}": v for k, v in variables.items()} | {f"secret:{k}": v for k, v in secrets.items()}
+    return compile_request(spec).bind(fixed)
+
+
+def look_template(loaded: Loaded, source: str) -> Template:
+    """A source's request with everything but the number filled in."""
+    return _bound(loaded.sources[source].request, loaded.source_vars(source), loaded.secrets)
+
+
+def call_templates(loaded: Loaded, platform: str, channel: HttpChannel) -> dict[ActionKind, Template]:
+    """The requests of a platform's appeal API."""
+    calls: dict[ActionKind, Call | None] = {
+        ActionKind.SUBMIT: channel.submit,
+        ActionKind.QUERY: channel.query,
+        ActionKind.LOOK_UP: channel.look_up,
+    }
+    return {
+        kind: _bound(call.request, loaded.vars[platform], loaded.secrets)
+        for kind, call in calls.items()
+        if call is not None
+    }
+
+
+class Difference(Struct, frozen=True):
+    """What a new configuration changes, by id."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    changed: tuple[str, ...]
+    unchanged: int
+
+
+def difference(old: Mapping[str, object], new: Mapping[str, object]) -> Difference:
+    """Compare two tables by key and value."""
+    kept = old.keys() & new.keys()
+    changed = tuple(k for k in new if k in kept and old[k] != new[k])
+    return Difference(
+        added=tuple(k for k in new if k not in old),
+        removed=tuple(k for k in old if k not in new),
+        changed=changed,
+        unchanged=len(kept) - len(changed),
+    )

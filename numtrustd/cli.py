@@ -1,0 +1,123 @@
+"""`numtrustd`: parse, call, exit status. Decides nothing.
+
+Exit statuses follow sysexits: 0, 64 usage, 69 unavailable, 70 a bug, 74 I/O, 75 try again, 77 no permission,
+78 configuration.
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from numtrustd import __version__
+from numtrustd.exit_status import CONFIG, USAGE
+
+DEFAULT_CONFIG = "/etc/numtrustd/numtrustd.toml"
+
+_config = click.option(
+    "--config", "-c", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_CONFIG, show_default=True,
+    help="The settings file.",
+)  # fmt: skip
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="numtrustd", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Watches how a company's own phone numbers are shown to the people it calls, and drives appeals until the
+    phone shows the right thing."""
+
+
+@cli.command()
+@_config
+@click.option("--log-format", type=click.Choice(["json", "console"]), help="Overrides [log] format.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warn", "error"]), help="Overrides [log] level.")
+@click.option("--init", is_flag=True, help="Create the state directory if it is absent (first start only).")
+@click.option("--accept-clock", is_flag=True, help="The wall clock is right although the state has seen a later time.")
+def run(config: Path, log_format: str | None, log_level: str | None, init: bool, accept_clock: bool) -> None:
+    """Run the daemon in the foreground until SIGTERM."""
+    from numtrustd.start import run_daemon
+
+    sys.exit(
+        run_daemon(
+            config,
+            os.environ,
+            log_format=log_format,
+            log_level=log_level,
+            init=init,
+            accept_clock=accept_clock,
+        )
+    )
+
+
+@cli.command("create-state")
+@_config
+def create_state(config: Path) -> None:
+    """Create the empty state directory, once, before the first start."""
+    from numtrustd.start import create
+
+    sys.exit(create(config, os.environ))
+
+
+@cli.command()
+@_config
+def check(config: Path) -> None:
+    """Check the configuration and print everything that is wrong with it."""
+    from numtrustd.settings import load, render
+
+    loaded = load(config, os.environ)
+    if isinstance(loaded, list):
+        click.echo(render(loaded), nl=False)
+        click.echo(f"{len(loaded)} problem(s)", err=True)
+        sys.exit(CONFIG)
+    for warning in loaded.warnings:
+        click.echo(f"warning: {warning}")
+    click.echo(
+        f"{config}: good: {len(loaded.numbers)} numbers, {len(loaded.platforms)} platforms, "
+        f"sources in use: {', '.join(loaded.sources) or 'none'}"
+    )
+
+
+@cli.command()
+@click.argument("number")
+@_config
+@click.option("--platform", "-p", help="Only sources that speak for this platform.")
+@click.option("--source", "-s", help="Only this source, even if it is switched off.")
+@click.option("--verbose", "-v", is_flag=True, help="Show request, answer and which rule matched.")
+def look(number: str, config: Path, platform: str | None, source: str | None, verbose: bool) -> None:
+    """Make one look at NUMBER, now, and print what was seen. Touches no state."""
+    from numtrustd.look import LookError, look_once
+
+    try:
+        look_once(number, config, os.environ, platform=platform, source=source, verbose=verbose, echo=click.echo)
+    except LookError as error:
+        _fail(error.status, str(error))
+
+
+@cli.command()
+@click.option("--for", "seconds", type=click.FloatRange(min=1), default=75.0, show_default=True, help="Real seconds.")
+@click.option("--numbers", type=click.IntRange(min=20, max=2_000), default=24, show_default=True)
+@click.option("--state", type=click.Path(path_type=Path, file_okay=False), default="demo-state", show_default=True)
+@click.option("--log-format", type=click.Choice(["json", "console"]), help="Default: console on a terminal.")
+def demo(seconds: float, numbers: int, state: Path, log_format: str | None) -> None:
+    """Run the main job on simulated platforms with a fast clock. Ctrl-C at any time; run again to carry on."""
+    from numtrustd.demo import run_demo
+
+    sys.exit(run_demo(state, seconds, numbers, log_format))
+
+
+def _fail(status: int, text: str) -> NoReturn:
+    click.echo(f"numtrustd: {text}", err=True)
+    sys.exit(status)
+
+
+def main() -> None:
+    """Entry point; usage errors are 64 as sysexits has it."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(USAGE)

@@ -1,0 +1,166 @@
+"""The verbs that tell and act. They go to control.sock; each prints what it changed."""
+
+import os
+from collections.abc import Callable
+from datetime import datetime
+
+import click
+
+from numtrustd.api import control, status
+from numtrustd.api.declare import Params
+from numtrustd.ctl import render, render_detail
+from numtrustd.ctl.common import author_option, command, instant_option
+from numtrustd.ctl.session import Session
+
+_SLOW = 900.0  # seconds; a backup of a large store or a reload of a hundred thousand numbers takes its time
+
+
+@click.group()
+def act() -> None:
+    """Only a bag of commands; `cli` puts them into the program."""
+
+
+@act.group()
+def task() -> None:
+    """Show one task, say that it is done or cannot be."""
+
+
+@command(task)
+@click.argument("task")
+def show(session: Session, task: str) -> None:
+    """Everything that is needed to do it: address, fields, letter, papers, deadline."""
+    session.show(status.GetTask(task=task), render_detail.task)
+
+
+@command(task)
+@click.argument("task")
+@click.option("--outcome", metavar="WORD", help="What came of it; `task show` lists the words.")
+@click.option("--receipt", metavar="NUMBER", help="What the platform gave for it.")
+@click.option("--reason", metavar="WORDS", help="The platform's words where it refused, rejected or asked.")
+@click.option("--note", metavar="WORDS", help="For the record.")
+@author_option
+def done(
+    session: Session,
+    task: str,
+    outcome: str | None,
+    receipt: str | None,
+    reason: str | None,
+    note: str | None,
+    author: str,
+) -> None:
+    """It is done, and what came of it."""
+    params = control.TaskDone(
+        task=task, outcome=outcome, receipt=receipt, reason=reason, note=note, author=author
+    )
+    session.show(params, render.task_change)
+
+
+@command(task)
+@click.argument("task")
+@click.option("--reason", metavar="WORDS", required=True, help="Why not.")
+@author_option
+def fail(session: Session, task: str, reason: str, author: str) -> None:
+    """It cannot be done, and why."""
+    session.show(control.TaskFail(task=task, why=reason, author=author), render.task_change)
+
+
+@command(act)
+@click.argument("number")
+@click.argument("platform", required=False)
+def look(session: Session, number: str, platform: str | None) -> None:
+    """Look at a number now, on one platform or all."""
+    session.show(control.Look(number=number, platform=platform), render.looked, timeout=120.0)
+
+
+CaseAct = Callable[[str, str | None, str], Params[control.CaseChange]]
+
+
+def _case_verb(name: str, help: str, make: CaseAct, *, must_say_why: bool = False) -> None:
+    @command(act, name, help=help)
+    @click.argument("case")
+    @click.option("--reason", metavar="WORDS", required=must_say_why, help="Why, for the record.")
+    @author_option
+    def verb(session: Session, case: str, reason: str | None, author: str) -> None:
+        session.show(make(case, reason, author), render.case_change)
+
+
+_case_verb(
+    "approve", "Allow a case's submission.", lambda c, r, a: control.Approve(case=c, reason=r, author=a)
+)
+_case_verb("hold", "Stop a case where it is.", lambda c, r, a: control.Hold(case=c, reason=r, author=a))
+_case_verb(
+    "advance",
+    "End a hold or a wait: take the next step now.",
+    lambda c, r, a: control.Advance(case=c, reason=r, author=a),
+)
+_case_verb(
+    "reject",
+    "Tell a case that the platform refused, in its words.",
+    lambda c, r, a: control.Reject(case=c, reason=r or "", author=a),
+    must_say_why=True,
+)
+_case_verb("withdraw", "Give a case up.", lambda c, r, a: control.Withdraw(case=c, reason=r, author=a))
+_case_verb("reopen", "Start a closed case again.", lambda c, r, a: control.Reopen(case=c, reason=r, author=a))
+
+
+@command(act)
+def reload(session: Session) -> None:
+    """Read the configuration again; a bad one is refused whole."""
+    session.show(control.Reload(), render.reloaded, timeout=_SLOW)
+
+
+@command(act)
+@click.argument("path", type=click.Path())
+def backup(session: Session, path: str) -> None:
+    """Copy a consistent snapshot of the state to a new file."""
+    session.show(control.Backup(path=os.path.abspath(path)), render.backed_up, timeout=_SLOW)
+
+
+@command(act)
+@click.argument("number")
+@click.option("--reason", metavar="WORDS", help="Why, for the record.")
+@author_option
+def park(session: Session, number: str, reason: str | None, author: str) -> None:
+    """Stop all work on a number."""
+    session.show(control.Park(number=number, reason=reason, author=author), render.number_change)
+
+
+@command(act)
+@click.argument("number")
+@author_option
+def unpark(session: Session, number: str, author: str) -> None:
+    """Set a parked number going again."""
+    session.show(control.Unpark(number=number, author=author), render.number_change)
+
+
+@command(act, "log-level")
+@click.argument("level", type=click.Choice(["debug", "info", "warn", "error"]))
+def log_level(session: Session, level: control.Level) -> None:
+    """The least level of log records, until the next start."""
+    session.show(control.SetLogLevel(level=level), render.level_change)
+
+
+@act.group()
+def maintenance() -> None:
+    """A platform is under maintenance, or no longer."""
+
+
+@command(maintenance)
+@click.argument("platform")
+@click.option("--kind", type=click.Choice(["routine", "major", "policy", "industry", "data_sync"]))
+@instant_option("--until", help="When it will end, as announced.")
+@author_option
+def start(
+    session: Session, platform: str, kind: control.MaintenanceKind | None, until: datetime | None, author: str
+) -> None:
+    """It began."""
+    params = control.MaintenanceStart(platform=platform, kind=kind, until=until, author=author)
+    session.show(params, render.maintenance)
+
+
+@command(maintenance)
+@click.argument("platform")
+@author_option
+def end(session: Session, platform: str, author: str) -> None:
+    """It is over."""
+    session.show(control.MaintenanceEnd(platform=platform, author=author), render.maintenance)

@@ -1,0 +1,130 @@
+"""The command line of `numtrustctl`: runs a verb of `see` or `act`, and says in words and an exit status
+what went wrong.
+
+Exit statuses: 0; 1 the daemon refused; 64 usage; 69 the daemon is not there or does not answer; 77 the
+socket is not for this user; 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+import numtrustd
+from numtrustd.ctl import act, see
+from numtrustd.ctl.common import COMMON_OPTIONS
+from numtrustd.ctl.session import SOCKET_DIR, Session
+from numtrustd.ctl.text import escape
+from numtrustd.varlink.client import ClientError, Denied, ErrorReply, NotThere
+
+REFUSED = 1
+USAGE = 64
+UNAVAILABLE = 69
+NO_PERMISSION = 77
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+
+
+@click.group(
+    commands={**see.see.commands, **act.act.commands},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(numtrustd.__version__, prog_name="numtrustctl")
+@COMMON_OPTIONS[0]
+@COMMON_OPTIONS[1]
+def program(as_json: bool, socket: str | None) -> None:
+    """Look at numtrustd and tell it things, over its control sockets.
+
+    The sockets are status.sock (look) and control.sock (act) in /run/numtrustd, or in $NUMTRUSTD_SOCKET_DIR.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    context: click.Context | None = None
+    try:
+        with program.make_context(
+            "numtrustctl", list(sys.argv[1:] if arguments is None else arguments)
+        ) as context:
+            program.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.UsageError as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except ErrorReply as error:
+        return _refused(error, context)
+    except ClientError as error:
+        return _unreachable(error)
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough. What is still buffered must not raise again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return BROKEN_PIPE
+    return 0
+
+
+def _say(text: str) -> None:
+    click.echo(f"numtrustctl: {escape(text)}", err=True)
+
+
+def _refused(error: ErrorReply, context: click.Context | None) -> int:
+    session = context.obj if context is not None else None
+    if isinstance(session, Session) and session.as_json:
+        session.write_json({"error": error.name, "parameters": error.parameters})
+    for line in _words(error.name, error.parameters):
+        _say(line)
+    return REFUSED
+
+
+def _words(name: str, given: Any) -> list[str]:
+    """An error reply as sentences."""
+    kind = name.rpartition(".")[2]
+    said = {key: str(value) for key, value in given.items()}
+    why = said.get("why", "")
+    match kind:
+        case "UnknownNumber":
+            return [f"{said.get('number', '')}: {why}"]
+        case "UnknownPlatform":
+            return [f"there is no platform {said.get('platform', '')!r}: see numtrustctl platforms"]
+        case "UnknownCase":
+            return [f"there is no case {said.get('case', '')!r}: see numtrustctl cases"]
+        case "UnknownTask":
+            return [f"there is no task {said.get('task', '')!r}: see numtrustctl tasks --all"]
+        case "InvalidArgument":
+            return [f"{said.get('field', '')}: {why}"]
+        case "Refused":
+            return [why]
+        case "ConfigRejected":
+            problems = [str(p) for p in given.get("problems", ())]
+            return [*problems, "the configuration was refused; the running one is untouched"]
+        case "Busy":
+            return [f"busy: {why}; try again"]
+        case "NotReady":
+            return [f"not ready: {why}"]
+        case "InternalError":
+            return [f"the daemon met a bug ({said.get('type', 'unknown')}); its log has the details"]
+        case "InterfaceNotFound" if said.get("interface", "").endswith(".Control"):
+            return ["this socket only looks; acts go to control.sock"]
+        case "MethodNotFound" | "InterfaceNotFound":
+            what = said.get("method") or said.get("interface")
+            return [f"the daemon does not know {what}: is it older than this program?"]
+        case _:
+            return [f"{name} {said or ''}".strip()]
+
+
+def _unreachable(error: ClientError) -> int:
+    match error:
+        case Denied():
+            _say(f"{error}: you need to be a member of the socket's group (numtrustd-ctl), or root")
+            return NO_PERMISSION
+        case NotThere():
+            _say(f"numtrustd is not there: {error}")
+            _say("start it with `systemctl start numtrustd` or `numtrustd run`,")
+            _say(f"or say where it is: --socket PATH, or the directory of its sockets in ${SOCKET_DIR}")
+        case _:
+            _say(str(error))
+    return UNAVAILABLE

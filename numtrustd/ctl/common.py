@@ -1,0 +1,82 @@
+"""What every command has: `--json` and `--socket`, and the options that several share."""
+
+import os
+import pwd
+from collections.abc import Callable
+from datetime import datetime
+from functools import update_wrapper
+from typing import Any, TypeVar
+
+import click
+
+from numtrustd.ctl.session import Session
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+COMMON_OPTIONS: tuple[Callable[[Any], Any], ...] = (
+    click.option("--json", "as_json", is_flag=True, help="Machine-readable output."),
+    click.option("--socket", metavar="PATH", help="Talk to this socket."),
+)
+"""Accepted before and after the verb."""
+
+
+def command(group: click.Group, name: str | None = None, *, help: str | None = None) -> Callable[[F], F]:
+    """Register a function as a command of `group`; it gets a `Session` as its first argument."""
+
+    def register(function: F) -> F:
+        def run(
+            context: click.Context, /, *args: Any, as_json: bool, socket: str | None, **kwargs: Any
+        ) -> None:
+            above = context.find_root().params
+            session = Session(
+                as_json=as_json or above.get("as_json", False), socket=socket or above.get("socket")
+            )
+            context.find_root().obj = session
+            function(session, *args, **kwargs)
+
+        update_wrapper(run, function)  # brings the options that the function was decorated with, so first
+        wrapped: Callable[..., Any] = click.pass_context(run)
+        for option in reversed(COMMON_OPTIONS):
+            wrapped = option(wrapped)
+        group.command(name or function.__name__.rstrip("_"), help=help)(wrapped)
+        return function
+
+    return register
+
+
+def author_option(function: F) -> F:
+    """`--author`: who says so. The daemon cannot always know, so it is told."""
+    return click.option(
+        "--author", metavar="NAME", default=_login, show_default="you", help="Who says so, for the record."
+    )(function)
+
+
+def _login() -> str:
+    if sudoer := os.environ.get("SUDO_USER"):
+        return sudoer
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+class _Instant(click.ParamType[datetime]):
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        if isinstance(value, datetime):
+            return value
+        try:
+            # A time without an offset is the reader's own, as it is wherever times are printed.
+            return datetime.fromisoformat(value).astimezone()
+        except (ValueError, OverflowError):
+            self.fail(
+                f"{value!r} is not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00:00+08:00",
+                param,
+                ctx,
+            )
+
+
+def instant_option(name: str, *, help: str) -> Callable[[F], F]:
+    """An option that takes a point in time."""
+    return click.option(name, type=_Instant(), metavar="TIME", help=help)

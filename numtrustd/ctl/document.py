@@ -1,0 +1,124 @@
+"""What there is to print, before anybody decides how: blocks of cells with a meaning instead of a colour.
+
+`render` and `render_detail` make these, `plain` and `terminal` write them.
+"""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+class Tone(enum.StrEnum):
+    """Why a piece of text stands out."""
+
+    PLAIN = ""
+    STRONG = "strong"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    DIM = "dim"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A piece of text, unescaped."""
+
+    text: str
+    tone: Tone = Tone.PLAIN
+
+
+CellLike = Cell | str | int | None
+
+
+def cell(value: CellLike) -> Cell:
+    """Anything that goes into a table; None is an empty cell."""
+    if isinstance(value, Cell):
+        return value
+    return Cell("" if value is None else str(value))
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of pieces, indented by so many columns."""
+
+    cells: tuple[Cell, ...]
+    indent: int = 0
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Text with line ends of its own, such as a letter."""
+
+    text: str
+    indent: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under column names. Columns in which no row has anything are left out; without rows, `empty` is
+    said.
+    """
+
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[CellLike]]
+    empty: str = ""
+
+    def cells(self) -> tuple[list[str], list[list[Cell]]]:
+        """Column names and rows, without the empty columns."""
+        rows = [[cell(c) for c in row] for row in self.rows]
+        used = [i for i in range(len(self.columns)) if any(row[i].text for row in rows)]
+        return [self.columns[i] for i in used], [[row[i] for i in used] for row in rows]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names and values, aligned. A value of None is left out."""
+
+    rows: Sequence[tuple[str, CellLike]]
+    indent: int = 0
+
+    def cells(self) -> list[tuple[str, Cell]]:
+        """Without those that are not there."""
+        return [(name, cell(value)) for name, value in self.rows if value is not None]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The name of what follows."""
+
+    text: str
+
+
+Block = Line | Prose | Table | Facts | Heading
+
+
+@dataclass
+class Document:
+    """Blocks in their order, and the commands that the reader may want next."""
+
+    blocks: list[Block] = field(default_factory=list)
+    hints: list[tuple[str, str]] = field(default_factory=list)
+
+    @property
+    def rows(self) -> int:
+        """Rows of all tables."""
+        return sum(len(b.rows) for b in self.blocks if isinstance(b, Table))
+
+    def line(self, *cells: CellLike, indent: int = 0) -> None:
+        self.blocks.append(Line(tuple(cell(c) for c in cells), indent))
+
+    def heading(self, text: str) -> None:
+        self.blocks.append(Heading(text))
+
+    def prose(self, text: str, indent: int = 0) -> None:
+        self.blocks.append(Prose(text, indent))
+
+    def facts(self, *rows: tuple[str, CellLike], indent: int = 0) -> None:
+        self.blocks.append(Facts(rows, indent))
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[CellLike]], empty: str = "") -> None:
+        self.blocks.append(Table(tuple(columns), rows, empty))
+
+    def hint(self, command: str, what: str) -> None:
+        """A command to type next, without the program's name."""
+        self.hints.append((command, what))

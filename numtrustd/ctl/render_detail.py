@@ -1,0 +1,244 @@
+"""One number, one case, one task, one explanation: the documents that people read from top to bottom.
+
+Each ends with what the reader can type next. Lists are in `render`.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from numtrustd.api import status
+from numtrustd.api.rows import ExplainLine, Paper, VerdictRow
+from numtrustd.ctl.document import Cell, CellLike, Document, Tone
+from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
+from numtrustd.ctl.text import age, due, local, plural
+
+_FINAL = frozenset({"cleared", "withdrawn"})
+
+
+def _title(doc: Document, number: str, *rest: str) -> None:
+    doc.line(Cell(number, Tone.STRONG), *(t for t in rest if t))
+
+
+def number(n: status.NumberView) -> Document:
+    """`numtrustctl number`."""
+    doc = Document()
+    dashed = n.dashed if n.dashed != n.number else ""
+    _title(doc, n.number, dashed, n.name, f"({n.kind}, group {n.group})")
+    if n.accept:
+        doc.line(f"the owner accepts being shown as: {', '.join(n.accept)}")
+    if n.parked:
+        doc.line(Cell(f"PARKED, nothing is done for it: {n.parked_why or 'no reason given'}", Tone.BAD))
+    doc.line()
+    doc.table(
+        ("PLATFORM", "VERDICT", "SHOWS", "SINCE", "LAST LOOK", "NEXT", "NOTE"),
+        [
+            (
+                Cell(r.platform if r.platform_name == r.platform else f"{r.platform_name} ({r.platform})"),
+                _verdict(r),
+                _shows(r),
+                when(r.since, n.now),
+                Cell("never", Tone.DIM) if r.last_look is None else age(r.last_look, n.now),
+                None if r.next_look is None else age(r.next_look, n.now),
+                _note(r, n.now),
+            )
+            for r in n.platforms
+        ],
+        "no platform looks at this kind of number",
+    )
+    if n.cases:
+        doc.heading(plural(len(n.cases), "open case"))
+        case_table(doc, [(c, n.now) for c in n.cases])
+    if n.tasks:
+        doc.heading(plural(len(n.tasks), "task") + " for people")
+        task_table(doc, [(t, n.now) for t in n.tasks])
+    doc.hint(f"explain {n.number}", "why it is so, and what happens next")
+    doc.hint(f"look {n.number}", "look now")
+    doc.hint(f"history {n.number}", "what happened before")
+    if n.cases:
+        doc.hint(f"case {n.cases[0].case}", "the case in full")
+    if n.tasks:
+        doc.hint(f"task show {n.tasks[0].task}", "the packet of the task")
+    if n.parked:
+        doc.hint(f"unpark {n.number}", "set it going again")
+    return doc
+
+
+def _verdict(r: VerdictRow) -> Cell:
+    word = f"{r.verdict}, flapping" if r.flapping else r.verdict
+    tone = Tone.WARN if r.flapping else VERDICT_TONES.get(r.verdict, Tone.PLAIN)
+    # A mark that the owner calls right is no problem.
+    return Cell(word, Tone.PLAIN if r.verdict == "marked" and r.finding is None and not r.flapping else tone)
+
+
+def _shows(r: VerdictRow) -> Cell:
+    parts = [r.shown_name, r.words]
+    if r.category and r.category != r.words:
+        parts.append(f"({r.category})")
+    if r.marks is not None:
+        parts.append(plural(r.marks, "mark"))
+    return Cell(" ".join(p for p in parts if p), Tone.BAD if r.finding else Tone.PLAIN)
+
+
+def _note(r: VerdictRow, now: datetime) -> Cell:
+    """What the verdict alone would hide: a latest look that says otherwise, or that nothing can be seen."""
+    notes = []
+    if r.blind_since is not None:
+        notes.append(f"blind since {local(r.blind_since, now)}")
+    if r.last_said and r.last_said != r.verdict:
+        notes.append(f"last look: {r.last_said}")
+    if r.tending:
+        notes.append(r.tending)
+    return Cell("; ".join(notes), Tone.WARN if r.blind_since else Tone.PLAIN)
+
+
+def explanation(e: status.Explanation) -> Document:
+    """`numtrustctl explain`."""
+    doc = Document()
+    _title(doc, e.number, e.dashed if e.dashed != e.number else "", e.name)
+    if not e.lines:
+        doc.line("nothing is known yet: no source has looked")
+    platform: str | None = None
+    for line in e.lines:
+        if line.platform != platform and line.platform:
+            doc.heading(line.platform)
+        platform = line.platform
+        doc.line(Cell(line.fact, Tone.STRONG))
+        doc.facts(
+            ("why", line.why or None),
+            ("next", _next(line, e.now)),
+            ("case", line.case),
+            indent=2,
+        )
+    for case in dict.fromkeys(line.case for line in e.lines if line.case):
+        doc.hint(f"case {case}", "the case in full")
+    for task in dict.fromkeys(line.task for line in e.lines if line.task):
+        doc.hint(f"task show {task}", "what a person has to do")
+    doc.hint(f"history {e.number}", "what happened before")
+    return doc
+
+
+_WHO = {"daemon": "by itself", "platform": "the platform's move", "person": "a person's move"}
+
+
+def _next(line: ExplainLine, now: datetime) -> CellLike:
+    if not line.next:
+        return None
+    at = f", {due(line.when, now)}" if line.when else ""
+    who = f" [{_WHO[line.who]}]" if line.who in _WHO else ""
+    late = line.when is not None and line.when < now
+    tone = Tone.BAD if late else Tone.WARN if line.who == "person" else Tone.PLAIN
+    return Cell(f"{line.next}{at}{who}", tone)
+
+
+def case(c: status.CaseView) -> Document:
+    """`numtrustctl case`."""
+    doc = Document()
+    _title(doc, c.case, f"{c.kind} of {c.number} at {c.platform_name}")
+    doc.facts(
+        ("state", Cell(c.state, Tone.STRONG)),
+        ("", c.meaning),
+        ("outcome", c.outcome or None),
+        ("finding", c.finding),
+        ("likely cause", "; ".join(c.causes) or None),
+        ("attempt", c.attempt),
+        ("opened", local(c.opened_at, c.now)),
+        ("in this state", f"since {local(c.moved_at, c.now)}"),
+        ("closed", when(c.closed_at, c.now)),
+        ("waits for", Cell(c.waits_for, Tone.WARN if c.waits_for == "person" else Tone.PLAIN)),
+        ("deadline", deadline(c.due, c.now)),
+        ("then", c.then),
+        ("task", c.task),
+        *((f.name, f.value) for f in c.data),
+    )
+    _papers(doc, c.evidence)
+    if c.actions:
+        doc.heading("done to the outside")
+        doc.table(
+            ("ACTION", "STATE", "ATTEMPT", "OUR REF", "PLANNED", "SENT", "ENDED", "RECEIPT", "DETAIL"),
+            [
+                (
+                    a.kind,
+                    Cell(a.state, Tone.WARN if a.state in ("sending", "uncertain") else Tone.PLAIN),
+                    a.attempt,
+                    a.ref,
+                    local(a.planned_at, c.now),
+                    when(a.sent_at, c.now),
+                    when(a.ended_at, c.now),
+                    a.receipt,
+                    a.detail,
+                )
+                for a in c.actions
+            ],
+        )
+    doc.heading("history")
+    doc.table(
+        ("WHEN", "FROM", "TO", "WHY", "BY"),
+        [(local(m.at, c.now), m.old, m.new, m.reason, m.by) for m in c.history],
+        "no moves yet",
+    )
+    _case_hints(doc, c)
+    return doc
+
+
+def _case_hints(doc: Document, c: status.CaseView) -> None:
+    if c.task:
+        doc.hint(f"task show {c.task}", "what a person has to do")
+    if c.closed_at is not None or c.state in _FINAL:
+        doc.hint(f"reopen {c.case}", "start it again")
+    elif c.state == "held":
+        doc.hint(f"advance {c.case}", "end the hold")
+    else:
+        doc.hint(f"hold {c.case}", "stop it here")
+        doc.hint(f"withdraw {c.case}", "give it up")
+
+
+def _papers(doc: Document, papers: Sequence[Paper]) -> None:
+    if not papers:
+        return
+    doc.heading("papers demanded")
+    doc.table(
+        ("PAPER", "", "ON FILE", "EXPIRES"),
+        [
+            (f"{p.title} ({p.kind})", None if p.held else Cell("MISSING", Tone.BAD), p.on_file, p.expires)
+            for p in papers
+        ],
+    )
+
+
+def task(t: status.TaskView) -> Document:
+    """`numtrustctl task show`: everything on one screen, ready to be done."""
+    doc = Document()
+    doc.line(Cell(t.title, Tone.STRONG), f"for {t.number} at {t.platform_name}")
+    doc.facts(
+        ("task", t.task),
+        ("case", t.case),
+        ("state", t.state if t.state != "open" else None),
+        ("outcome", t.outcome or None),
+        ("note", t.note or None),
+        ("done by", t.by or None),
+        ("deadline", deadline(t.due, t.now) if t.state == "open" else None),
+        ("closed", when(t.closed_at, t.now)),
+        ("where", Cell(t.address, Tone.STRONG) if t.address else None),
+        ("bring back", t.bring_back or None),
+        *((("about", d)) for d in t.detail if d),
+    )
+    if t.steps:
+        doc.heading("steps")
+        for index, step in enumerate(t.steps, 1):
+            doc.line(f"{index}. {step}", indent=2)
+    if t.fields:
+        doc.heading("fill in")
+        doc.facts(*((f.name, f.value) for f in t.fields), indent=2)
+    if t.letter:
+        doc.heading("letter")
+        doc.prose(t.letter, indent=2)
+    _papers(doc, t.evidence)
+    if t.state == "open":
+        receipt = " --receipt NUMBER" if t.kind in ("submit_appeal", "did_it_arrive") else ""
+        for index, answer in enumerate(t.answers):
+            reason = (
+                " --reason WORDS" if answer in ("rejected", "refused", "info_requested", "abandon") else ""
+            )
+            doc.hint(f"task done {t.task} --outcome {answer}{reason or (receipt if index == 0 else '')}", "")
+        doc.hint(f"task fail {t.task} --reason WORDS", "it cannot be done")
+    return doc

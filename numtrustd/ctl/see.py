@@ -1,0 +1,99 @@
+"""The verbs that look. They go to status.sock and change nothing."""
+
+from datetime import datetime
+
+import click
+
+from numtrustd.api import status
+from numtrustd.ctl import render, render_detail
+from numtrustd.ctl.common import command, instant_option
+from numtrustd.ctl.session import Session
+
+
+@click.group()
+def see() -> None:
+    """Only a bag of commands; `cli` puts them into the program."""
+
+
+@command(see)
+def status_(session: Session) -> None:
+    """What the daemon watches and found, and whether it keeps up."""
+    session.show(status.GetStatus(), render.overview)
+
+
+@command(see)
+@click.option("--finding", metavar="KIND", help='Only with a finding of this kind, or "any".')
+@click.option("--group", metavar="NAME", help="Only of this group.")
+def numbers(session: Session, finding: str | None, group: str | None) -> None:
+    """The numbers, and where each is labelled."""
+    session.show_pages(status.ListNumbers(finding=finding, group=group), "numbers", render.numbers)
+
+
+@command(see)
+@click.argument("number")
+def number(session: Session, number: str) -> None:
+    """One number: verdicts, open cases, tasks. Any spelling does."""
+    session.show(status.GetNumber(number=number), render_detail.number)
+
+
+@command(see)
+def platforms(session: Session) -> None:
+    """The platforms, and how the numbers stand on each."""
+    session.show(status.ListPlatforms(), render.platforms)
+
+
+@command(see)
+def sources(session: Session) -> None:
+    """The sources, and how well each can see."""
+    session.show(status.ListSources(), render.sources)
+
+
+@command(see)
+@click.option("--open", "open_only", is_flag=True, help="Only those that are not closed.")
+@click.option("--number", help="Only of this number.")
+@click.option("--platform", metavar="ID", help="Only on this platform.")
+def cases(session: Session, open_only: bool, number: str | None, platform: str | None) -> None:
+    """The cases."""
+    params = status.ListCases(open_only=open_only, number=number, platform=platform)
+    session.show_pages(params, "cases", render.cases)
+
+
+@command(see)
+@click.argument("case")
+def case(session: Session, case: str) -> None:
+    """One case: where it stands, what was done, what comes next."""
+    session.show(status.GetCase(case=case), render_detail.case)
+
+
+@command(see)
+@click.argument("number")
+@click.argument("platform", required=False)
+def explain(session: Session, number: str, platform: str | None) -> None:
+    """Why a number is in its state, what happens next and when."""
+    session.show(status.Explain(number=number, platform=platform), render_detail.explanation)
+
+
+@command(see)
+@click.argument("number")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@instant_option("--before", help="Only what happened before this time.")
+@click.option("--platform", metavar="ID", help="Only on this platform.")
+def history(session: Session, number: str, limit: int, before: datetime | None, platform: str | None) -> None:
+    """What happened to a number, the newest first."""
+    params = status.History(number=number, limit=limit, before=before, platform=platform)
+    session.show(params, render.history)
+
+
+@command(see)
+@click.option("--all", "everything", is_flag=True, help="Those that are done, too.")
+def tasks(session: Session, everything: bool) -> None:
+    """What people have to do, the most urgent first."""
+    session.show_pages(status.ListTasks(open_only=not everything), "tasks", render.tasks)
+
+
+@command(see)
+@click.argument("actions", nargs=-1)
+@click.option("--number", help="Only of this number.")
+def watch(session: Session, actions: tuple[str, ...], number: str | None) -> None:
+    """The log as it is written, until Ctrl-C. ACTIONS are prefixes such as "case." or "verdict.changed"."""
+    session.follow(status.Watch(actions=actions, number=number), render.record)

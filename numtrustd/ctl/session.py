@@ -1,0 +1,124 @@
+"""The way from a command to the daemon and back: which socket, the typed call, and how the answer is put
+out.
+
+A command describes its call and how a result is rendered; whether that becomes JSON, a table on a
+terminal or plain text is decided here. Failures are `client.ClientError`; `cli` turns them into words
+and an exit status.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+import msgspec
+from msgspec import Raw, Struct
+
+from numtrustd.api import CONTROL, STATUS
+from numtrustd.api.declare import Params
+from numtrustd.ctl import plain
+from numtrustd.ctl.document import Document
+from numtrustd.ctl.text import escape_json
+from numtrustd.varlink.client import BadReply, Connection
+
+R = TypeVar("R", bound=Struct)
+
+SOCKET_DIR = "NUMTRUSTD_SOCKET_DIR"
+DEFAULT_DIR = "/run/numtrustd"
+
+_TABLE_ROWS = 2_000
+"""Longer lists go out plain even on a terminal: laying out a table costs half a millisecond a row."""
+
+_METHODS = {m.params: (interface, m) for interface in (STATUS, CONTROL) for m in interface.methods}
+
+
+class Session:
+    """One command's run."""
+
+    def __init__(
+        self, *, as_json: bool = False, socket: str | None = None, out: TextIO | None = None
+    ) -> None:
+        self.as_json = as_json
+        self._socket = socket
+        self._out = sys.stdout if out is None else out
+
+    def path(self, params: Struct) -> Path:
+        """The socket that serves this call."""
+        if self._socket:
+            return Path(self._socket)
+        interface, _ = _METHODS[type(params)]
+        name = "status.sock" if interface is STATUS else "control.sock"
+        return Path(os.environ.get(SOCKET_DIR) or DEFAULT_DIR) / name
+
+    def _call(self, params: Struct, *, more: bool = False, timeout: float | None = None) -> Iterator[Raw]:
+        interface, method = _METHODS[type(params)]
+        with Connection(self.path(params)) as connection:
+            yield from connection.call(f"{interface.name}.{method.name}", params, more=more, timeout=timeout)
+
+    def ask(self, params: Params[R], *, timeout: float | None = None) -> R:
+        """One typed result."""
+        return next(self._typed(params, self._call(params, timeout=timeout)))
+
+    def _typed(self, params: Params[R], replies: Iterable[Raw]) -> Iterator[R]:
+        interface, method = _METHODS[type(params)]
+        for raw in replies:
+            try:
+                yield msgspec.json.decode(raw, type=method.result)  # type: ignore[misc]  # `method` made sure of R
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+                raise BadReply(f"{interface.name}.{method.name}: {error}") from error
+
+    def show(
+        self, params: Params[R], render: Callable[[R], Document], *, timeout: float | None = None
+    ) -> None:
+        """One call, its answer put out. As JSON it goes out whole, fields that this program does not know
+        included.
+        """
+        replies = list(self._call(params, timeout=timeout))
+        if self.as_json:
+            self.write_json(_parsed(replies[0]))
+        else:
+            self.write(render(next(self._typed(params, replies))))
+
+    def show_pages(self, params: Params[R], rows: str, render: Callable[[list[R]], Document]) -> None:
+        """All pages of a list, put out as one: as JSON, an array of the rows."""
+        pages = list(self._call(params, more=True))
+        if self.as_json:
+            self.write_json([row for page in pages for row in _parsed(page)[rows]])
+        else:
+            self.write(render(list(self._typed(params, pages))))
+
+    def follow(self, params: Params[R], render: Callable[[R], Document]) -> None:
+        """A stream until its end or Ctrl-C, one line a record; as JSON, one object a line."""
+        for raw in self._call(params, more=True, timeout=0):
+            if self.as_json:
+                self._out.write(escape_json(json.dumps(_parsed(raw), ensure_ascii=False)) + "\n")
+                self._out.flush()
+            else:
+                for record in self._typed(params, [raw]):
+                    self.write(render(record))
+
+    def write_json(self, value: Any) -> None:
+        """One JSON document, indented, in UTF-8 where that is harmless."""
+        self._out.write(escape_json(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
+        self._out.flush()
+
+    def write(self, document: Document) -> None:
+        """A document in the way that fits where it goes."""
+        if self._out.isatty() and document.rows <= _TABLE_ROWS:
+            # Loaded only for a terminal: scripts that ask often need not wait for it.
+            from numtrustd.ctl import terminal
+
+            terminal.write(document, terminal.console(self._out))
+        else:
+            for line in plain.lines(document):
+                self._out.write(line + "\n")
+        self._out.flush()
+
+
+def _parsed(raw: Raw) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise BadReply(str(error)) from error

@@ -1,0 +1,104 @@
+"""Words for people: what may be printed, how wide it is, and when something was or will be."""
+
+import unicodedata
+from datetime import datetime
+
+_DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Controls (ANSI starts with one), formats (bidi overrides, invisible characters), surrogates, private and
+unassigned characters, line separators: nothing of these is needed to read a label, and each can make a
+line lie.
+"""
+
+
+def escape(text: str) -> str:
+    """The text with everything that could act on a terminal, or hide, made visible as \\x1b, \\u202e."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_visible(c) if unicodedata.category(c) in _DANGEROUS else c for c in text)
+
+
+def escape_json(text: str) -> str:
+    """JSON text that means the same and is as harmless to print; line ends stay."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(_json(c) if c != "\n" and unicodedata.category(c) in _DANGEROUS else c for c in text)
+
+
+def _visible(c: str) -> str:
+    code = ord(c)
+    if c in "\n\r\t":
+        return {"\n": "\\n", "\r": "\\r", "\t": "\\t"}[c]
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _json(c: str) -> str:
+    units = c.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def width(text: str) -> int:
+    """Columns on a terminal: Chinese characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
+    )
+
+
+_UNITS = ((1, "s"), (60, "min"), (3_600, "h"), (86_400, "d"))
+
+
+def span(seconds: float) -> str:
+    """A length of time, as roughly as it is long: 20 s, 5 min, 2 h 10 min, 3 h, 12 d."""
+    whole = round(abs(seconds))
+    index = max((i for i, (unit, _) in enumerate(_UNITS) if whole >= unit), default=0)
+    unit, name = _UNITS[index]
+    count, rest = divmod(whole, unit)
+    below, below_name = _UNITS[index - 1]
+    if index and count < 3 and rest >= below:
+        return f"{count} {name} {rest // below} {below_name}"
+    return f"{count} {name}"
+
+
+def age(at: datetime, now: datetime) -> str:
+    """Relative to the daemon's now: "3 h ago", "in 5 min", "now"."""
+    seconds = (at - now).total_seconds()
+    if abs(seconds) < 1:
+        return "now"
+    return f"in {span(seconds)}" if seconds > 0 else f"{span(seconds)} ago"
+
+
+def local(at: datetime, now: datetime) -> str:
+    """The reader's own time of day, with as much of the date as it needs, and the age."""
+    here, today = at.astimezone(), now.astimezone()
+    if here.date() == today.date():
+        shown = f"{here:%H:%M}"
+    elif here.year == today.year:
+        shown = f"{here:%m-%d %H:%M}"
+    else:
+        shown = f"{here:%Y-%m-%d %H:%M}"
+    return f"{shown} ({age(at, now)})"
+
+
+def due(at: datetime, now: datetime) -> str:
+    """A deadline: `local`, or how long it has been missed."""
+    return (
+        local(at, now)
+        if at >= now
+        else f"{local(at, now).rsplit(' (', 1)[0]} (overdue by {span((now - at).total_seconds())})"
+    )
+
+
+def size(count: int) -> str:
+    """Bytes: 512 B, 3.1 MiB."""
+    amount = float(count)
+    for unit in ("B", "KiB", "MiB", "GiB"):
+        if amount < 1024:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1024
+    return f"{amount:.1f} TiB"
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    """1 case, 2 cases."""
+    return f"{count} {one if count == 1 else many or one + 's'}"

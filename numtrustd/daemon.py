@@ -1,0 +1,324 @@
+"""The composition root: builds every part, starts them in order, stops them in reverse, and answers signals.
+
+Services nest (store outermost, control sockets innermost), so each is there before and after all that use it. A crash
+of a service ends the process: the state is on disk, a restart is cheap, and half a daemon is worse than none.
+"""
+
+import contextlib
+import gc
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+
+import trio
+
+from numtrustd import __version__, build
+from numtrustd.actors.board import Board
+from numtrustd.actors.control import Control
+from numtrustd.actors.house import House
+from numtrustd.actors.outbox import Outbox, Way
+from numtrustd.actors.roster import Roster
+from numtrustd.actors.source import SourceActor
+from numtrustd.actors.sources import Sources
+from numtrustd.actors.timers import Timers
+from numtrustd.api import when
+from numtrustd.api.control import ReloadResult
+from numtrustd.channels.spec import HttpChannel
+from numtrustd.clock import Clock, Random
+from numtrustd.events import (
+    ConfigLoaded,
+    ConfigRejected,
+    ConfigReloaded,
+    DaemonReady,
+    DaemonStarted,
+    DaemonStopping,
+    StoreFull,
+    StoreMigrated,
+    StoreRecovered,
+    StoreRestored,
+)
+from numtrustd.http import Http
+from numtrustd.log import Log
+from numtrustd.notify import Notifier, watchdog_interval
+from numtrustd.pulse import Pulse
+from numtrustd.settings import Loaded, Problem, load
+from numtrustd.store import Store, Trouble
+from numtrustd.varlink.interface import Interface
+from numtrustd.varlink.listeners import inherited, listen
+from numtrustd.varlink.server import Service
+from numtrustd.wire.exchange import Fetcher, Limits
+
+STOP_TIME = 4.0
+"""Real seconds that stopping may take before what still runs is cancelled hard; systemd is told 5."""
+
+GC_THRESHOLDS = (50_000, 50, 100)
+"""With 100 000 actors the default thresholds pause the loop for half a second at a time."""
+
+
+class ReloadRejectedError(Exception):
+    """The new configuration has problems; the running one is untouched."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__(f"{len(problems)} problems")
+        self.problems = problems
+
+
+Run = Callable[..., Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def running(run: Run, *args: Any) -> AsyncIterator[None]:
+    """A service for the length of the block: started before it, cancelled and awaited after it."""
+    async with trio.open_nursery() as nursery:
+        await nursery.start(run, *args)
+        yield
+        nursery.cancel_scope.cancel()
+
+
+class WayOut(Protocol):
+    """What makes fetchers: `http.Http` over real sockets, the simulator in memory."""
+
+    def session(self, *, connections: int, limits: Limits) -> Fetcher: ...
+
+
+class Daemon:
+    """One daemon. `run` returns when it was told to stop."""
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        store: Store,
+        log: Log,
+        clock: Clock,
+        random: Random,
+        environ: MutableMapping[str, str],
+        *,
+        accept_clock: bool = False,
+    ) -> None:
+        self._loaded = loaded
+        self._store = store
+        self._log = log
+        self._clock = clock
+        self._random = random
+        self._environ = environ
+        self._accept_clock = accept_clock
+        self._notifier = Notifier(environ)
+        self._started = clock.monotonic()
+        self._ways: dict[str, Way] = {}
+        self._way_out: WayOut | None = None
+        self.house = house = House(store, log, clock, build.context(loaded, store.uuid), Board())
+        self.timers = house.timers = Timers(house)
+        self.outbox = house.outbox = Outbox(house, self._ways.get)
+        self.roster = Roster(house, random)
+        self.sources = Sources(house, random, self._make_source)
+        self.pulse = Pulse(
+            house, self.roster, self.sources, self._notifier, heartbeat=loaded.settings.daemon.heartbeat,
+            watchdog=watchdog_interval(environ), tasks=lambda: house.board.tasks_open,
+        )  # fmt: skip
+        self._reloading = trio.Lock()
+
+    async def run(self) -> None:
+        """Everything, until a signal asks to stop."""
+        self._say_started()
+        # Starting builds hundreds of thousands of lasting objects; collecting in between only walks them again.
+        gc.disable()
+        ca_file = self._loaded.settings.http.ca_file
+        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1) as signals:
+            async with (
+                Http(ca_file=self._loaded.path.parent / ca_file if ca_file else None) as http,
+                self.working(http),
+                running(self._run_control),
+                running(self.pulse.run),
+            ):
+                gc.collect()
+                gc.freeze()
+                gc.enable()
+                gc.set_threshold(*GC_THRESHOLDS)
+                seconds = self._clock.monotonic() - self._started
+                self._log.emit(DaemonReady(numbers=len(self.roster), startup_seconds=seconds))
+                self._notifier.ready(self.pulse.line())
+                await self._serve_signals(signals)
+                self._notifier.stopping()
+
+    @contextlib.asynccontextmanager
+    async def working(self, way_out: WayOut) -> AsyncIterator[None]:
+        """All that watches and acts, for the length of the block: store, sources, numbers, outbox, timers. No signals,
+        no sockets of its own, so that it runs the same on virtual time."""
+        self._log.redact(self._loaded.secrets.values())
+        self._way_out = way_out
+        self._ways.update(self._make_ways(self._loaded))
+        async with running(self._run_store):
+            self._say_store()
+            if self._accept_clock:
+                await self._store.reset_high_water(self._clock.now())
+            self.timers.load()
+            self.outbox.load()
+            self.house.board.load(self._store)
+            async with (
+                running(self.sources.run),
+                running(self.roster.run),
+                running(self.outbox.run),
+                running(self.timers.run),
+            ):
+                yield
+            await self._store.flush()
+
+    async def _serve_signals(self, signals: Any) -> None:
+        async for number in signals:
+            match number:
+                case signal.SIGHUP:
+                    self._notifier.reloading(self._clock.monotonic())
+                    with contextlib.suppress(ReloadRejectedError):  # said in the log, and nothing changed
+                        await self.reload()
+                    self._notifier.ready(self.pulse.line())
+                case signal.SIGUSR1:
+                    self._log.emit(self.pulse.figures())
+                case _:
+                    self._log.emit(DaemonStopping(signal=signal.Signals(number).name))
+                    return
+
+    # ------------------------------------------------------------------------------------------------------- parts
+
+    async def _run_store(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        since = 0.0
+
+        def trouble(what: Trouble) -> None:
+            nonlocal since
+            since = self._clock.monotonic()
+            stats = self._store.stats()
+            self._log.emit(StoreFull(reason=str(what), used_bytes=stats.used, limit_bytes=stats.max_map_size))
+
+        def recovered() -> None:
+            self._log.emit(StoreRecovered(down_seconds=self._clock.monotonic() - since))
+
+        await self._store.run(on_trouble=trouble, on_recovered=recovered, task_status=task_status)
+
+    async def _run_control(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        control = Control(
+            self.house, self.roster, self.sources.actors, version=__version__, started_at=self._clock.now(),
+            reload=self.reload,
+        )  # fmt: skip
+        settings = self._loaded.settings.control
+        handed_down = inherited(self._environ)
+        with contextlib.ExitStack() as stack:
+            status = handed_down.get("status")
+            if status is None:
+                made = stack.enter_context(listen(self._loaded.status_socket, mode=settings.status_mode))
+                status = made.listener
+            acting = handed_down.get("control")
+            if acting is None:
+                made = stack.enter_context(
+                    listen(self._loaded.control_socket, mode=settings.control_mode, group=settings.group or None)
+                )
+                acting = made.listener
+            looking = control.status_interface()
+            acting_too = control.control_interface()
+            for_all, for_few = self._service(control, looking), self._service(control, looking, acting_too)
+            async with trio.open_nursery() as nursery:
+                await nursery.start(for_all.serve, [status])
+                await nursery.start(for_few.serve, [acting])
+                task_status.started()
+
+    def _service(self, control: Control, *interfaces: Interface) -> Service:
+        return Service(
+            vendor="numtrustd", product="numtrustd", version=__version__, url="https://numtrust.invalid/",
+            interfaces=interfaces, on_error=control.on_error,
+        )  # fmt: skip
+
+    def _make_source(self, source: str) -> SourceActor:
+        spec = self.house.context.sources[source]
+        assert self._way_out is not None
+        session = self._way_out.session(connections=spec.concurrency, limits=spec.limits)
+        template = build.look_template(self._loaded, source)
+        return SourceActor(spec, template, session, self.house, self._random)
+
+    def _make_ways(self, loaded: Loaded) -> dict[str, Way]:
+        assert self._way_out is not None
+        return {
+            platform: Way(
+                channel,
+                build.call_templates(loaded, platform, channel),
+                self._way_out.session(connections=1, limits=channel.limits),
+            )
+            for platform, channel in loaded.channels.items()
+            if isinstance(channel, HttpChannel)
+        }
+
+    # ------------------------------------------------------------------------------------------------------ reload
+
+    async def reload(self) -> ReloadResult:
+        """Read the configuration again and apply it as a diff. Raises `ReloadRejectedError` and changes nothing."""
+        async with self._reloading:
+            # In a thread: a hundred thousand rows take seconds to read, and the loop must go on meanwhile.
+            loaded = await trio.to_thread.run_sync(load, self._loaded.path, dict(self._environ))
+            if isinstance(loaded, list):
+                problems = tuple(str(p) for p in loaded)
+                self._log.emit(ConfigRejected(config=str(self._loaded.path), count=len(problems), problems=problems))
+                raise ReloadRejectedError(loaded)
+            return await self._apply(loaded)
+
+    async def _apply(self, loaded: Loaded) -> ReloadResult:
+        old, house = self.house.context, self.house
+        new = build.context(loaded, self._store.uuid)
+        numbers = build.difference(old.numbers, new.numbers)
+        sources = build.difference(old.sources, new.sources)
+        platforms = build.difference(old.platforms, new.platforms)
+        everyone = _policies(old) != _policies(new) or bool(platforms.changed)
+        self._log.redact(loaded.secrets.values())
+        self._loaded, house.context = loaded, new
+        self._ways.clear()
+        self._ways.update(self._make_ways(loaded))
+        self.sources.apply(sources.added, sources.removed, sources.changed)
+        changed = numbers.changed
+        if everyone or sources.added or sources.changed:
+            fresh = set(numbers.added)
+            changed = tuple(n for n in new.numbers if n not in fresh)
+        await self.roster.apply(numbers.added, numbers.removed, changed)
+        self._log.emit(
+            ConfigReloaded(
+                config=str(loaded.path), added=len(numbers.added), removed=len(numbers.removed),
+                changed=len(numbers.changed), unchanged=numbers.unchanged,
+            )
+        )  # fmt: skip
+        return ReloadResult(
+            now=when(self._clock.now()),
+            numbers_added=len(numbers.added),
+            numbers_removed=len(numbers.removed),
+            numbers_changed=len(numbers.changed),
+            platforms_changed=(*platforms.added, *platforms.removed, *platforms.changed),
+            sources_changed=(*sources.added, *sources.removed, *sources.changed),
+            warnings=tuple(str(w) for w in loaded.warnings),
+        )
+
+    # --------------------------------------------------------------------------------------------------- first words
+
+    def _say_started(self) -> None:
+        loaded = self._loaded
+        self._log.emit(
+            DaemonStarted(
+                pid=os.getpid(), state_dir=str(loaded.state_dir), config=str(loaded.path),
+                numbers=len(loaded.numbers), platforms=len(loaded.platforms), sources=tuple(loaded.sources),
+                clock_speed=self._clock.speed if self._clock.scaled else None,
+            )
+        )  # fmt: skip
+        self._log.emit(
+            ConfigLoaded(
+                config=str(loaded.path), numbers=len(loaded.numbers), platforms=len(loaded.platforms),
+                sources=tuple(loaded.sources),
+            )
+        )  # fmt: skip
+
+    def _say_store(self) -> None:
+        if self._store.migrated is not None:
+            old, new, _ = self._store.migrated
+            self._log.emit(StoreMigrated(from_version=old, to_version=new))
+        if self._store.restored_from is not None:
+            self._log.emit(StoreRestored(records=0, detail="open submissions are looked up before anything is sent"))
+
+
+def _policies(context: Any) -> tuple[Any, ...]:
+    return (
+        context.verdict, context.cadence, context.appeal, context.attempts, context.ask_approval,
+        context.ask_by_default, context.groups, context.documents, context.owner, context.channels,
+    )  # fmt: skip

@@ -1,0 +1,109 @@
+"""The demo from curtain to curtain: start, let the time pass, stop in order, say what happened."""
+
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from numtrustd.clock import timestamp
+from numtrustd.demo.person import Person
+from numtrustd.demo.stage import (
+    SPEED,
+    StageError,
+    environment,
+    prepare,
+    start_daemon,
+    start_platforms,
+    stop,
+    write_config,
+)
+from numtrustd.demo.tally import ROWS, Tally
+from numtrustd.events import DemoNote
+from numtrustd.exit_status import TRY_AGAIN
+from numtrustd.log import Log, Style
+
+STOP_TIME = 6.0
+
+
+def run_demo(root: Path, seconds: float, numbers: int, log_format: str | None) -> int:
+    """Play the demo; returns the exit status. Ctrl-C ends it early and loses nothing."""
+    style = log_format or ("console" if sys.stderr.isatty() else "json")
+    try:
+        stage = prepare(root, numbers)
+    except StageError as error:
+        click.echo(f"numtrustd demo: {error}", err=True)
+        return TRY_AGAIN
+    log = Log.to_fd(stage.clock(), environment(), style=Style(style))
+    log.start()
+
+    def say(text: str) -> None:
+        log.emit(DemoNote(text=text))
+
+    curtain = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: curtain.set())
+    say(
+        f"demo: the clock runs {SPEED:g} times as fast as real time (a day in {86400 / SPEED:.0f} s) and starts at "
+        f"{timestamp(stage.origin)[:16]}Z; the platforms are simulated, on this machine; everything else is the real daemon"
+    )
+    say(
+        "demo: tasks for people are done by the demo itself, through the control socket; its lines begin with 'person:'"
+    )
+    platforms, address = start_platforms(stage)
+    try:
+        write_config(stage, address)
+        daemon = start_daemon(stage, style, environment())
+        person, tally = Person(stage.control_socket, address, say), Tally(stage.control_socket)
+        tally.start()
+        person.start()
+        failed = _wait(daemon, curtain, seconds)
+        person.stop()
+        status = stop(daemon, STOP_TIME)
+        tally.stop()
+    finally:
+        stop(platforms, STOP_TIME)
+    log.stop(2.0)
+    if failed or status:
+        click.echo(f"numtrustd demo: the daemon ended with exit status {status}; its log above says why", err=True)
+        return status or 1
+    _tell(stage.root, tally, person)
+    return 0
+
+
+def _wait(daemon: "subprocess.Popen[bytes]", curtain: threading.Event, seconds: float) -> bool:
+    """Let the time pass; True when the daemon ended before it."""
+    left = seconds
+    while left > 0 and not curtain.wait(min(0.2, left)):
+        if daemon.poll() is not None:
+            return True
+        left -= 0.2
+    return False
+
+
+def _tell(root: Path, tally: Tally, person: Person) -> None:
+    console = Console(stderr=False, highlight=False)
+    table = Table(title="What happened", show_header=False, title_justify="left")
+    for key, meaning in ROWS:
+        table.add_row(str(tally.counts[key]), meaning)
+    console.print(table)
+    config, run = root / "numtrustd.toml", root / "run"
+    number = tally.number or "95001"
+    case = tally.case or f"{number}/so360/1"
+    prefix = f"NUMTRUSTD_SOCKET_DIR={run} "
+    lines = [
+        "Look around (start the daemon again first: `make demo`, in another terminal, or",
+        f"  numtrustd run --config {config}   — the simulated platforms are then away, and it says so):",
+        f"  {prefix}numtrustctl status",
+        f"  {prefix}numtrustctl number {number}",
+        f"  {prefix}numtrustctl case {case}",
+        f"  {prefix}numtrustctl explain {number}",
+        "The state is kept: run the demo again and it carries on. Remove the directory to start afresh:",
+        f"  rm -r {root}",
+    ]
+    for line in lines:
+        console.print(line, soft_wrap=True, markup=False)

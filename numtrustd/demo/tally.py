@@ -1,0 +1,90 @@
+"""Counts what the event stream says, for the table at the end. Reads the same `Watch` stream as `numtrustctl watch`."""
+
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from numtrustd.varlink.client import ClientError, Connection
+
+ROWS: tuple[tuple[str, str], ...] = (
+    ("baseline", "first pictures of a number on a platform"),
+    ("labelled", "labels that appeared and were confirmed by repeated looks"),
+    ("causes", "likely causes named"),
+    ("opened", "appeals opened"),
+    ("sent", "appeals submitted over HTTP"),
+    ("by_hand", "appeals handed in by a person with a packet"),
+    ("rejected", "appeals rejected by a platform"),
+    ("resubmitted", "appeals submitted again with more evidence"),
+    ("propagating", "approved, waiting for the platform's caches"),
+    ("cleared", "cases closed by clean looks on every view"),
+    ("returned", "labels that came back"),
+    ("failed", "times a source could not see (captcha, outage, limit)"),
+    ("maintenance", "times a platform was seen in maintenance"),
+)
+
+
+class Tally:
+    """One thread that follows the stream until the daemon ends it."""
+
+    def __init__(self, socket: Path) -> None:
+        self._socket = socket
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="tally", daemon=True)
+        self.counts: Counter[str] = Counter()
+        self.case: str | None = None
+        self.number: str | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(5.0)
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                with Connection(self._socket, timeout=2.0) as daemon:
+                    for record in daemon.follow("io.numtrust.Status.Watch", {}, dict[str, Any]):
+                        self._count(record["action"], record["fields"])
+                        if self._stop.is_set():
+                            return
+            except (ClientError, OSError):
+                self._stop.wait(0.1)
+
+    def _count(self, action: str, fields: dict[str, Any]) -> None:
+        to, old = fields.get("numtrust.to", ""), fields.get("numtrust.from", "")
+        reason = fields.get("numtrust.reason", "")
+        match action:
+            case "verdict.baseline":
+                self.counts["baseline"] += 1
+            case "verdict.changed" if to.startswith("marked"):
+                self.counts["labelled"] += 1
+            case "cause.found":
+                self.counts["causes"] += 1
+            case "case.opened":
+                self.counts["opened"] += 1
+            case "action.sent":
+                self.counts["sent"] += 1
+                self.counts["resubmitted"] += fields.get("numtrust.attempt", 1) > 1
+            case "case.moved":
+                self._moved(old, to, reason, fields)
+            case "case.closed" if fields.get("numtrust.outcome") == "cleared":
+                self.counts["cleared"] += 1
+                self.case, self.number = fields["numtrust.case"], fields["numtrust.number"]
+            case "source.failed":
+                self.counts["failed"] += 1
+            case "platform.maintenance":
+                self.counts["maintenance"] += 1
+
+    def _moved(self, old: str, to: str, reason: str, fields: dict[str, Any]) -> None:
+        if old == "at_person" and to == "in_review":
+            self.counts["by_hand"] += 1
+            self.counts["resubmitted"] += fields.get("numtrust.attempt", 1) > 1
+        if reason.startswith("rejected"):
+            self.counts["rejected"] += 1
+        if to == "propagating":
+            self.counts["propagating"] += 1
+        if old == "cleared":
+            self.counts["returned"] += 1

@@ -1,0 +1,150 @@
+"""One durable case: a workflow of one finding on one platform, as it is stored and shown.
+
+`workflow` decides its moves; `task` is what it asks of people; `Action` is what it does to the outside.
+"""
+
+import enum
+import hashlib
+from typing import Any
+
+from msgspec import Struct
+
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.workflow import Event, Snapshot, Who
+from numtrustd.domain.workflows import REGISTRY
+from numtrustd.domain.workflows.appeal_parts import AppealData, AppealPolicy
+
+CaseData = AppealData
+"""The tagged union of every workflow's data."""
+
+_BLANKS: dict[str, tuple[type[CaseData], type[AppealPolicy]]] = {"appeal": (AppealData, AppealPolicy)}
+
+
+def blank_data(workflow: str) -> CaseData:
+    """Data of a case that knows nothing yet."""
+    return _BLANKS[workflow][0]()
+
+
+def policy_of(workflow: str) -> AppealPolicy:
+    """A workflow's policy with every default."""
+    return _BLANKS[workflow][1]()
+
+
+class Move(Struct, frozen=True, omit_defaults=True):
+    """One transition, kept for people."""
+
+    at: Instant
+    old: str
+    new: str
+    reason: str
+    by: str = ""
+
+
+class Case(Struct, frozen=True, omit_defaults=True):
+    """A case as stored. `id` is `NUMBER/PLATFORM/N`: it says whose it is, and needs no counter across numbers."""
+
+    id: str
+    number: str
+    platform: str
+    workflow: str
+    version: int
+    snapshot: Snapshot
+    data: CaseData
+    opened_at: Instant
+    closed_at: Instant | None = None
+    outcome: str = ""
+    moves: tuple[Move, ...] = ()
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+    @property
+    def row(self) -> Any:
+        """The table row of the present state."""
+        table = REGISTRY[self.workflow]
+        return table.rows[table.states(self.snapshot.state)]
+
+    @property
+    def who(self) -> Who:
+        """Whose move it is."""
+        return self.row.who  # type: ignore[no-any-return]  # rows are generic over each table's states
+
+
+def case_id(number: str, platform: str, n: int) -> str:
+    return f"{number}/{platform}/{n}"
+
+
+def number_of(identity: str) -> str:
+    """The number that a case, action or task id belongs to."""
+    return identity.split("/", 1)[0]
+
+
+def reference(store: str, case: str, attempt: int) -> str:
+    """The reference under which one attempt is known to the platform, the same however often it is sent.
+
+    `store` (the database's identity) keeps two installations apart.
+    """
+    return "NT-" + hashlib.sha256(f"{store}|{case}|{attempt}".encode()).hexdigest()[:12].upper()
+
+
+class ActionState(enum.StrEnum):
+    """`PLANNED` has not begun; `SENDING` may have left the machine."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+
+
+class ActionKind(enum.StrEnum):
+    """What goes out."""
+
+    SUBMIT = "submit"
+    QUERY = "query"
+    LOOK_UP = "look_up"
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether doing it twice changes nothing at the platform."""
+        return self is not ActionKind.SUBMIT
+
+
+class Action(Struct, frozen=True, omit_defaults=True):
+    """One thing to be done to the outside, stored before it is done. `id` is `CASE/SEQ.N`, its idempotency key.
+
+    `values` are what the channel's template needs; `digest` is of the request as it was sent.
+    """
+
+    id: str
+    case: str
+    number: str
+    platform: str
+    kind: ActionKind
+    attempt: int
+    ref: str
+    values: dict[str, str]
+    planned_at: Instant
+    state: ActionState = ActionState.PLANNED
+    sent_at: Instant | None = None
+    digest: str = ""
+
+
+class Done(Struct, frozen=True, omit_defaults=True):
+    """A submission that came to an end, kept for people; what it said is not kept. `result` is what the case was told."""
+
+    id: str
+    attempt: int
+    ref: str
+    planned_at: Instant
+    ended_at: Instant
+    result: str
+    sent_at: Instant | None = None
+    digest: str = ""
+    receipt: str = ""
+
+
+class Happened(Struct, frozen=True):
+    """An event on its way to a case, and whose word it is."""
+
+    case: str
+    event: Event
+    by: str = ""

@@ -1,0 +1,35 @@
+"""One number as its owner configured it."""
+
+import enum
+
+from msgspec import Struct
+
+from numtrustd.domain.label import Category
+from numtrustd.domain.number import NumberKind
+
+
+class Watch(enum.StrEnum):
+    """How a number is watched."""
+
+    YES = "yes"  # ours, in use
+    PREFLIGHT = "preflight"  # not yet ours or not yet in use: look, appeal nothing
+    FAREWELL = "farewell"  # given up: look whether our name still shows
+
+
+DEFAULT_GROUP = "default"
+
+
+class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
+    """A row of the numbers file. `accept` are the label categories that are right for this number, its group's included.
+
+    Rows share their group, categories and flags, so that 100 000 of them cost little more than their own text.
+    """
+
+    number: str
+    kind: NumberKind
+    name: str = ""
+    group: str = DEFAULT_GROUP
+    accept: frozenset[Category] = frozenset()
+    extension: str = ""
+    note: str = ""
+    watch: Watch = Watch.YES

@@ -1,0 +1,73 @@
+"""What is known of a platform apart from how to look at it: who it is, whom it feeds, how it takes an appeal.
+
+These are the facts of a pack's `[platform]` and `[appeal]` tables. How to look is `probes.spec`, how an appeal
+travels is `channels.spec`.
+"""
+
+import enum
+
+from msgspec import Struct
+
+from numtrustd.domain.label import Category
+
+
+class PlatformClass(enum.StrEnum):
+    """The kinds of parties that show a label, or feed those who do."""
+
+    SECURITY_VENDOR = "security_vendor"
+    HANDSET_VENDOR = "handset_vendor"
+    CARRIER = "carrier"
+    SEARCH_ENGINE = "search_engine"
+    SOCIAL = "social"
+    DATA_OWNER = "data_owner"
+    CERTIFICATION_PROVIDER = "certification_provider"
+    AGGREGATOR = "aggregator"
+    ANALYTICS_ENGINE = "analytics_engine"
+
+
+class Feed(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another platform that copies from this one, and after how long (seconds: soonest, latest)."""
+
+    platform: str
+    lag: tuple[float, float]
+
+
+class Attempt(Struct, frozen=True, forbid_unknown_fields=True):
+    """What one attempt at an appeal must bring; the last one serves all later attempts."""
+
+    evidence: tuple[str, ...] = ()
+
+
+class AppealFacts(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a platform takes an appeal. Times are seconds, `review_days` are working days in `country`."""
+
+    channel: str  # "http", "manual" or "none"
+    address: str = ""
+    takes: tuple[Category, ...] = tuple(Category)
+    review_days: int = 5
+    country: str = "CN"
+    cooldown: float = 86_400.0
+    propagation: float = 259_200.0
+    attempts: tuple[Attempt, ...] = (Attempt(),)
+
+
+class Platform(Struct, frozen=True, forbid_unknown_fields=True):
+    """One platform. `importance` is 0..1: its share of the screens of the people who are called."""
+
+    id: str
+    name: str
+    cls: PlatformClass
+    grade: str = "D"
+    checked: str = ""
+    seen: str = ""
+    name_en: str = ""
+    official_hosts: tuple[str, ...] = ()
+    importance: float = 0.5
+    feeds: tuple[Feed, ...] = ()
+    words: dict[str, Category] = {}
+    appeal: AppealFacts | None = None
+
+    @property
+    def core(self) -> bool:
+        """Core platforms are appealed first; a harmful label there is urgent."""
+        return self.importance >= 0.5

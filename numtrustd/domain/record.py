@@ -1,0 +1,52 @@
+"""What is stored of one number beside its cases: verdicts, findings, and when each source last looked."""
+
+from msgspec import Struct
+
+from numtrustd.domain.finding import Finding
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.verdict import Verdict
+
+
+class LookState(Struct, frozen=True, omit_defaults=True):
+    """One source's last look at this number; `failures` counts the looks in a row that saw nothing at all."""
+
+    at: Instant
+    failures: int = 0
+
+
+class CaseRef(Struct, frozen=True):
+    """The newest case at one platform: enough to pace looks and to count, without reading the case."""
+
+    id: str
+    state: str
+    open: bool
+
+
+class NumberRecord(Struct, frozen=True, omit_defaults=True):
+    """All that one number's actor knows. `seq` rises with every durable change, so that a stale record shows.
+
+    `cases` names the newest case per platform, `counts` how many there have been.
+    """
+
+    number: str
+    added_at: Instant
+    seq: int = 0
+    verdicts: dict[str, Verdict] = {}
+    findings: dict[str, Finding] = {}
+    looks: dict[str, LookState] = {}
+    cases: dict[str, CaseRef] = {}
+    counts: dict[str, int] = {}
+
+
+class Entry(Struct, frozen=True, omit_defaults=True):
+    """One line of a number's history, kept for people: what happened, as the log said it."""
+
+    at: Instant
+    action: str
+    platform: str = ""
+    case: str = ""
+    text: str = ""
+    source: str = ""
+    old: str = ""
+    new: str = ""
+    by: str = ""

@@ -1,0 +1,82 @@
+"""Something that only a person can do, with everything needed to do it."""
+
+import enum
+
+from msgspec import Struct
+
+from numtrustd.domain.observation import Instant
+
+
+class TaskState(enum.StrEnum):
+    OPEN = "open"
+    DONE = "done"
+    FAILED = "failed"
+    CLOSED = "closed"  # no longer needed
+
+
+class TaskKind(enum.StrEnum):
+    """What is asked, and so which answers `task done` takes."""
+
+    SUBMIT_APPEAL = "submit_appeal"
+    REPORT_ANSWER = "report_answer"
+    CHASE_REVIEW = "chase_review"
+    DID_IT_ARRIVE = "did_it_arrive"
+    SUPPLY_EVIDENCE = "supply_evidence"
+    APPROVE = "approve"
+    DECIDE = "decide"
+
+
+TITLES: dict[TaskKind, str] = {
+    TaskKind.SUBMIT_APPEAL: "Hand in the appeal",
+    TaskKind.REPORT_ANSWER: "Report the platform's answer",
+    TaskKind.CHASE_REVIEW: "Chase the overdue review",
+    TaskKind.DID_IT_ARRIVE: "Find out whether the submission arrived",
+    TaskKind.SUPPLY_EVIDENCE: "Supply the missing papers",
+    TaskKind.APPROVE: "Approve the appeal",
+    TaskKind.DECIDE: "Decide how to go on",
+}
+
+ANSWERS: dict[TaskKind, tuple[str, ...]] = {
+    TaskKind.SUBMIT_APPEAL: ("submitted", "refused"),
+    TaskKind.REPORT_ANSWER: ("approved", "rejected", "info_requested", "still_waiting"),
+    TaskKind.CHASE_REVIEW: ("approved", "rejected", "info_requested", "still_waiting"),
+    TaskKind.DID_IT_ARRIVE: ("happened", "did_not_happen"),
+    TaskKind.SUPPLY_EVIDENCE: ("supplied",),
+    TaskKind.APPROVE: ("approved",),
+    TaskKind.DECIDE: ("retry", "abandon"),
+}
+"""The outcomes that each kind of task can be done with; the first one is the default."""
+
+
+class Packet(Struct, frozen=True, omit_defaults=True):
+    """All that a person needs to hand an appeal in by hand."""
+
+    address: str
+    fields: dict[str, str] = {}
+    letter: str = ""
+    papers: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    bring_back: str = ""
+
+
+class Task(Struct, frozen=True, omit_defaults=True):
+    """One task. `id` is the id of the effect that opened it."""
+
+    id: str
+    case: str
+    number: str
+    platform: str
+    kind: TaskKind
+    opened_at: Instant
+    due: Instant
+    detail: tuple[str, ...] = ()
+    packet: Packet | None = None
+    state: TaskState = TaskState.OPEN
+    closed_at: Instant | None = None
+    outcome: str = ""
+    note: str = ""
+    by: str = ""
+
+    @property
+    def title(self) -> str:
+        return TITLES[self.kind]

@@ -1,0 +1,241 @@
+"""What the daemon believes of one number on one platform, folded from observations.
+
+Hysteresis works both ways: a label is believed after `confirm` looks spread over a minimum time, and believed gone only
+after `clear` clean looks in a row. An unknown never moves a belief; it only ages it (`blind_since`). `observation`
+is what goes in; `finding` says whether a belief is a problem.
+"""
+
+import enum
+
+from msgspec import Struct, structs
+
+from numtrustd.domain.label import Category
+from numtrustd.domain.observation import Instant, Observation, Status, UnknownReason
+
+
+class VerdictPolicy(Struct, frozen=True):
+    """How many looks, over how long (seconds), move a belief. Defaults are those of the shipped configuration."""
+
+    confirm: int = 2
+    confirm_spread: float = 600.0
+    confirm_window: float = 86_400.0
+    clear: int = 3
+    clear_spread: float = 3_600.0
+    flap_window: float = 604_800.0
+    flap_changes: int = 4
+    flap_hold: float = 86_400.0
+
+
+class Shown(Struct, frozen=True, omit_defaults=True):
+    """What is shown to the called person."""
+
+    status: Status
+    category: Category | None = None
+    words: str | None = None
+    marks: int | None = None
+    name: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What makes two looks say the same: the status, and for a mark its category."""
+        return f"{self.status}:{self.category}" if self.category else str(self.status)
+
+    @property
+    def marked(self) -> bool:
+        return self.status is Status.MARKED
+
+
+class Run(Struct, frozen=True, omit_defaults=True):
+    """Looks that contradict the belief and agree among themselves."""
+
+    shown: Shown
+    looks: int
+    sources: tuple[str, ...]
+    first_at: Instant
+    last_at: Instant
+
+
+class ViewState(Struct, frozen=True, omit_defaults=True):
+    """The last that one view (source/surface) gave. `unknown_since` is set while it cannot see."""
+
+    at: Instant
+    status: Status
+    unknown_since: Instant | None = None
+    reason: UnknownReason | None = None
+
+
+class Verdict(Struct, frozen=True, omit_defaults=True):
+    """A belief, since when, and what speaks against it so far.
+
+    `settled` counts the looks in a row that agreed with the belief; `changes` holds (instant, key) of the changes within
+    the flap window; `marks_from` is the first count seen of the present mark, with its time.
+    """
+
+    platform: str
+    belief: Shown | None = None
+    since: Instant = 0.0
+    run: Run | None = None
+    settled: int = 0
+    changes: tuple[tuple[Instant, str], ...] = ()
+    flapping: bool = False
+    flapping_since: Instant = 0.0
+    seen_at: Instant = 0.0
+    clean_at: Instant = 0.0
+    marks_from: tuple[Instant, int] | None = None
+    views: dict[str, ViewState] = {}
+    baseline_marked: bool = False
+
+    @property
+    def marked(self) -> bool:
+        return self.belief is not None and self.belief.marked
+
+    @property
+    def blind_since(self) -> Instant | None:
+        """Since when no view of this platform could see anything; `None` while one can."""
+        if not self.views:
+            return None
+        since = [v.unknown_since for v in self.views.values()]
+        known = [s for s in since if s is not None]
+        return max(known) if len(known) == len(since) else None
+
+    @property
+    def maintenance(self) -> bool:
+        """Whether a view's latest word is the platform's own "under maintenance"."""
+        return any(v.reason is UnknownReason.MAINTENANCE for v in self.views.values())
+
+
+class ChangeKind(enum.StrEnum):
+    """What a fold did to a belief."""
+
+    BASELINE = "baseline"
+    CHANGED = "changed"
+    FLAPPING = "flapping"
+    SETTLED = "settled"
+
+
+class Change(Struct, frozen=True):
+    """A belief that moved, from what to what, on how many looks of which sources."""
+
+    kind: ChangeKind
+    old: Shown | None
+    new: Shown
+    looks: int
+    sources: tuple[str, ...]
+    why: str
+
+
+def shown(observation: Observation) -> Shown:
+    """What a known observation says is shown."""
+    return Shown(observation.status, observation.category, observation.words, observation.marks, observation.name)
+
+
+def fold(verdict: Verdict, observation: Observation, policy: VerdictPolicy) -> tuple[Verdict, Change | None]:
+    """The belief after one more observation of this platform, and the change if it moved.
+
+    An observation older than the newest one seen is ignored: late answers must not turn time back.
+    """
+    view = observation.view
+    before = verdict.views.get(view)
+    if before is not None and observation.at < before.at:
+        return verdict, None
+    if not observation.known:
+        since = before.unknown_since if before and before.unknown_since is not None else observation.at
+        state = ViewState(observation.at, observation.status, since, observation.reason)
+        return structs.replace(verdict, views={**verdict.views, view: state}), None
+    verdict = structs.replace(
+        verdict,
+        views={**verdict.views, view: ViewState(observation.at, observation.status)},
+        seen_at=max(verdict.seen_at, observation.at),
+        clean_at=verdict.clean_at if observation.status is Status.MARKED else observation.at,
+    )
+    now = shown(observation)
+    if verdict.belief is not None and verdict.belief.key == now.key:
+        return _agree(verdict, now, observation.at, policy), None
+    return _contradict(verdict, now, observation, policy)
+
+
+def _agree(verdict: Verdict, now: Shown, at: Instant, policy: VerdictPolicy) -> Verdict:
+    run, settled = verdict.run, verdict.settled + 1
+    # Clean looks that would close a mark must come in a row; marked looks that would open one need not: a platform
+    # that shows the label to every other caller must not pass as clean. They lapse with enough agreement or age.
+    if run is not None:
+        opening = run.shown.marked
+        stale = at - run.first_at > policy.confirm_window or settled >= max(policy.clear, policy.confirm)
+        if not opening or stale:
+            run = None
+    flapping = verdict.flapping and (run is not None or at - verdict.flapping_since < policy.flap_hold)
+    return structs.replace(
+        verdict, belief=now, run=run, settled=settled, flapping=flapping, marks_from=_marks(verdict, now, at)
+    )
+
+
+def _marks(verdict: Verdict, now: Shown, at: Instant) -> tuple[Instant, int] | None:
+    if not now.marked:
+        return None
+    if verdict.marks_from is None and now.marks is not None:
+        return (at, now.marks)
+    return verdict.marks_from
+
+
+def _extend(run: Run | None, now: Shown, observation: Observation, *, by_status: bool, window: float) -> Run:
+    same = run is not None and (run.shown.status is now.status if by_status else run.shown.key == now.key)
+    if run is None or not same or (now.marked and observation.at - run.first_at > window):
+        return Run(now, 1, (observation.source,), observation.at, observation.at)
+    sources = run.sources if observation.source in run.sources else (*run.sources, observation.source)
+    return Run(now, run.looks + 1, sources, run.first_at, observation.at)
+
+
+def demanded(verdict: Verdict, run: Run, policy: VerdictPolicy) -> tuple[int, float]:
+    """How many looks, over how many seconds, it takes until what `run` shows is believed."""
+    old = verdict.belief
+    if old is None and not run.shown.marked:
+        return 1, 0.0
+    if old is not None and old.marked and not run.shown.marked:
+        return policy.clear, max(policy.clear_spread, policy.flap_hold if verdict.flapping else 0.0)
+    return policy.confirm, 0.0 if len(run.sources) > 1 else policy.confirm_spread
+
+
+def _contradict(
+    verdict: Verdict, now: Shown, observation: Observation, policy: VerdictPolicy
+) -> tuple[Verdict, Change | None]:
+    old, at = verdict.belief, observation.at
+    by_status = old is None or old.status is not now.status
+    run = _extend(verdict.run, now, observation, by_status=by_status, window=policy.confirm_window)
+    need, spread = demanded(verdict, run, policy)
+    verdict = structs.replace(verdict, settled=0, run=run)
+    if run.looks < need or run.last_at - run.first_at < spread:
+        return verdict, None
+    return _move(verdict, old, now, run, at, policy)
+
+
+def _move(
+    verdict: Verdict, old: Shown | None, now: Shown, run: Run, at: Instant, policy: VerdictPolicy
+) -> tuple[Verdict, Change | None]:
+    plural = "look" if run.looks == 1 else "looks"
+    why = f"{run.looks} {plural} of {len(run.sources)} source(s) over {int(run.last_at - run.first_at)} s"
+    first = (run.first_at, now.marks) if now.marked and now.marks is not None else None
+    if old is None:
+        moved = structs.replace(verdict, belief=now, since=at, run=None, marks_from=first, baseline_marked=now.marked)
+        return moved, Change(ChangeKind.BASELINE, None, now, run.looks, run.sources, why)
+    recent = tuple(c for c in verdict.changes if at - c[0] <= policy.flap_window)
+    known_before = any(key == now.key for _, key in recent)
+    changes = (*recent, (at, now.key))
+    if verdict.flapping:
+        # A mark held open: it ends only with the long clean run that `_contradict` asked for.
+        moved = structs.replace(
+            verdict, belief=now, since=at, run=None, flapping=False, changes=(), marks_from=first,
+            baseline_marked=False,
+        )  # fmt: skip
+        return moved, Change(ChangeKind.SETTLED, old, now, run.looks, run.sources, why)
+    if known_before and len(changes) >= policy.flap_changes and (old.marked or now.marked):
+        held = old if old.marked else now
+        moved = structs.replace(
+            verdict, belief=held, run=None, flapping=True, flapping_since=at, changes=changes,
+            since=verdict.since if held is old else at,
+        )  # fmt: skip
+        why = f"{len(changes)} changes within {int(policy.flap_window)} s; held open as {held.key}"
+        return moved, Change(ChangeKind.FLAPPING, old, held, run.looks, run.sources, why)
+    moved = structs.replace(
+        verdict, belief=now, since=at, run=None, changes=changes, marks_from=first, baseline_marked=False
+    )
+    return moved, Change(ChangeKind.CHANGED, old, now, run.looks, run.sources, why)

@@ -1,0 +1,59 @@
+"""The letter and the call purpose of an appeal, written from its cause, facts and papers."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from numtrustd.domain import evidence
+from numtrustd.domain.workflows.appeal_parts import AppealData
+
+CAUSES: dict[str, str] = {
+    "inherited": "该号码为我司新启用号码，标记系此前使用者遗留",
+    "propagated": "该标记由其他平台的数据同步而来，原平台的标记我司已同时申诉",
+    "malicious": "该号码在短时间内被集中标记，与同期通话量不符，疑为恶意标记",
+    "reports": "个别接听人可能误将我司的服务来电认作骚扰",
+    "unclear": "经我司自查，未发现与该标记相符的呼叫行为",
+}
+
+
+class Owner(Struct, frozen=True):
+    """The company that owns the numbers, as its papers name it."""
+
+    name: str = ""
+    licence_number: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    contact_email: str = ""
+
+
+def letter(owner: Owner, number: str, platform: str, data: AppealData, papers: Sequence[str], ref: str) -> str:
+    """The appeal letter in Chinese. `number` as people write it, `papers` are the kinds of evidence that go with it."""
+    lines = [
+        f"{platform}：",
+        "",
+        f"　　{owner.name or '我司'}"
+        + (f"（统一社会信用代码 {owner.licence_number}）" if owner.licence_number else "")
+        + f"的业务号码 {number} 在贵平台被标记为“{data.words or data.category}”。该标记与事实不符，特此申诉，请予以取消。",
+    ]
+    lines += [f"　　{CAUSES[c]}。" for c in data.causes if c in CAUSES]
+    if data.reasons:
+        said = "；".join(data.reasons)
+        lines.append(f"　　贵平台此前的答复为“{said}”，我司已按要求补充材料，现第 {data.attempt} 次提交。")
+    if papers:
+        names = "、".join(evidence.KINDS.get(p, p) for p in papers)
+        lines.append(f"　　随附材料：{names}。")
+    contact = "，".join(x for x in (owner.contact_name, owner.contact_phone, owner.contact_email) if x)
+    lines += ["", *([f"联系人：{contact}"] if contact else []), f"申诉编号：{ref}"]
+    return "\n".join(lines)
+
+
+def purpose(owner: Owner, data: AppealData, papers: Sequence[str]) -> str:
+    """One English paragraph for interfaces that ask what the number is used for."""
+    parts = [
+        f"Business calls of {owner.name or 'our company'} to its own customers; shown as '{data.words or data.category}', which is wrong."
+    ]
+    if data.reasons:
+        parts.append(f"Attempt {data.attempt}; earlier answer: {'; '.join(data.reasons)}.")
+    if papers:
+        parts.append(f"Evidence on file: {', '.join(papers)}.")
+    return " ".join(parts)

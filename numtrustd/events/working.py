@@ -1,0 +1,365 @@
+"""Events of what is done about a label: cases, actions, tasks for people, incidents, papers and money."""
+
+from numtrustd.events import fields as f
+from numtrustd.events.base import Event, Level
+
+
+class CaseOpened(Event, frozen=True, kw_only=True):
+    """A case was opened to end a finding."""
+
+    action = "case.opened"
+    level = Level.INFO
+    message = "{kind} case {case} opened for {number} on {platform}[: {reason}]"
+
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    kind: f.Kind
+    to: f.To
+    reason: f.Reason | None = None
+    finding: f.Finding | None = None
+    incident: f.Incident | None = None
+    deadline: f.Deadline | None = None
+    next: f.Next | None = None
+
+
+class CaseMoved(Event, frozen=True, kw_only=True):
+    """A case went from one state to the next."""
+
+    action = "case.moved"
+    level = Level.INFO
+    message = "{kind} case {case}: {from_} → {to}[ ({reason})]"
+
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    kind: f.Kind
+    from_: f.From
+    to: f.To
+    reason: f.Reason | None = None
+    detail: f.Detail | None = None
+    attempt: f.Attempt | None = None
+    by: f.By | None = None
+    incident: f.Incident | None = None
+    deadline: f.Deadline | None = None
+    next: f.Next | None = None
+
+
+class CaseClosed(Event, frozen=True, kw_only=True):
+    """A case has ended."""
+
+    action = "case.closed"
+    level = Level.INFO
+    message = "{kind} case {case} of {number} on {platform} closed: {outcome}[ ({reason})][ after {took_seconds}]"
+
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    kind: f.Kind
+    from_: f.From
+    to: f.To
+    outcome: f.Outcome
+    reason: f.Reason | None = None
+    attempt: f.Attempt | None = None
+    by: f.By | None = None
+    incident: f.Incident | None = None
+    took_seconds: f.TookSeconds | None = None
+
+
+class ActionPlanned(Event, frozen=True, kw_only=True):
+    """Something will be done to the outside; the intent is stored, nothing has left the machine."""
+
+    action = "action.planned"
+    level = Level.INFO
+    message = "{kind} to {platform} by {channel} planned for case {case}"
+
+    action_id: f.ActionId
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    kind: f.Kind
+    channel: f.Channel
+    attempt: f.Attempt | None = None
+    ref: f.Ref | None = None
+    detail: f.Detail | None = None
+    incident: f.Incident | None = None
+
+
+class ActionSent(Event, frozen=True, kw_only=True):
+    """It has left the machine."""
+
+    action = "action.sent"
+    level = Level.INFO
+    message = "{kind} sent to {platform} by {channel} for case {case}"
+
+    action_id: f.ActionId
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    kind: f.Kind
+    channel: f.Channel
+    attempt: f.Attempt | None = None
+    ref: f.Ref | None = None
+    detail: f.Detail | None = None
+    incident: f.Incident | None = None
+    server_address: f.ServerAddress | None = None
+
+
+class ActionAnswered(Event, frozen=True, kw_only=True):
+    """The platform, or the person, answered."""
+
+    action = "action.answered"
+    level = Level.INFO
+    message = "{platform} answered {kind} of case {case}: {result}[ (receipt {receipt})]"
+
+    action_id: f.ActionId
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    kind: f.Kind
+    channel: f.Channel
+    result: f.Result
+    receipt: f.Receipt | None = None
+    ref: f.Ref | None = None
+    detail: f.Detail | None = None
+    incident: f.Incident | None = None
+    http_status: f.HttpStatus | None = None
+
+
+class ActionFailed(Event, frozen=True, kw_only=True):
+    """It certainly did not happen, and may be tried again."""
+
+    action = "action.failed"
+    level = Level.WARN
+    message = "{kind} to {platform} for case {case} failed: {reason}[ ({detail})]"
+
+    action_id: f.ActionId
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    kind: f.Kind
+    channel: f.Channel
+    reason: f.Reason
+    ref: f.Ref | None = None
+    detail: f.Detail | None = None
+    retry_at: f.RetryAt | None = None
+    incident: f.Incident | None = None
+    server_address: f.ServerAddress | None = None
+    http_status: f.HttpStatus | None = None
+
+
+class ActionUncertain(Event, frozen=True, kw_only=True):
+    """It may or may not have happened: it is not sent again until the platform or a person says which."""
+
+    action = "action.uncertain"
+    level = Level.ERROR
+    message = "nobody knows whether {kind} for case {case} reached {platform}: {reason}[ ({detail})]"
+
+    action_id: f.ActionId
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    kind: f.Kind
+    channel: f.Channel
+    reason: f.Reason
+    ref: f.Ref | None = None
+    detail: f.Detail | None = None
+    next: f.Next | None = None
+    incident: f.Incident | None = None
+    server_address: f.ServerAddress | None = None
+    http_status: f.HttpStatus | None = None
+
+
+class TaskOpened(Event, frozen=True, kw_only=True):
+    """A person has something to do."""
+
+    action = "task.opened"
+    level = Level.INFO
+    message = "task {task} for a person: {title}[, by {due}]"
+
+    task: f.Task
+    kind: f.Kind
+    title: f.Title
+    due: f.Due | None = None
+    case: f.Case | None = None
+    number: f.Number | None = None
+    platform: f.Platform | None = None
+    incident: f.Incident | None = None
+
+
+class TaskReminded(Event, frozen=True, kw_only=True):
+    """A person was reminded."""
+
+    action = "task.reminded"
+    level = Level.WARN
+    message = "task {task} still waits: {title}[, by {due}]"
+
+    task: f.Task
+    kind: f.Kind
+    title: f.Title
+    due: f.Due | None = None
+    attempt: f.Attempt | None = None
+    case: f.Case | None = None
+    number: f.Number | None = None
+    platform: f.Platform | None = None
+    incident: f.Incident | None = None
+
+
+class TaskDone(Event, frozen=True, kw_only=True):
+    """A person did it, or said that it cannot be done (`result`)."""
+
+    action = "task.done"
+    level = Level.INFO
+    message = "task {task} is {result}[ by {by}]: {title}"
+
+    task: f.Task
+    kind: f.Kind
+    title: f.Title
+    result: f.Result
+    by: f.By | None = None
+    receipt: f.Receipt | None = None
+    detail: f.Detail | None = None
+    case: f.Case | None = None
+    number: f.Number | None = None
+    platform: f.Platform | None = None
+    incident: f.Incident | None = None
+
+
+class TaskExpired(Event, frozen=True, kw_only=True):
+    """Nobody did it in time, or it is no longer needed."""
+
+    action = "task.expired"
+    level = Level.WARN
+    message = "task {task} expired[ ({why})]: {title}"
+
+    task: f.Task
+    kind: f.Kind
+    title: f.Title
+    why: f.Why | None = None
+    due: f.Due | None = None
+    case: f.Case | None = None
+    number: f.Number | None = None
+    platform: f.Platform | None = None
+    incident: f.Incident | None = None
+
+
+class IncidentOpened(Event, frozen=True, kw_only=True):
+    """An emergency of a number begins, and with it the 48-hour clock."""
+
+    action = "incident.opened"
+    level = Level.WARN
+    message = "incident {incident} of {number} opened: {why}"
+
+    incident: f.Incident
+    number: f.Number
+    why: f.Why
+    platform: f.Platform | None = None
+    deadline: f.Deadline | None = None
+
+
+class IncidentMilestone(Event, frozen=True, kw_only=True):
+    """A mark of the 48-hour clock was met or missed."""
+
+    action = "incident.milestone"
+    level = Level.WARN
+    message = "incident {incident} of {number}: mark {mark} came due, met: {met}[ ({why})]"
+
+    incident: f.Incident
+    number: f.Number
+    mark: f.Mark
+    met: f.Met
+    due: f.Due | None = None
+    why: f.Why | None = None
+
+
+class IncidentClosed(Event, frozen=True, kw_only=True):
+    """The emergency is over, or was handed to a person."""
+
+    action = "incident.closed"
+    level = Level.WARN
+    message = "incident {incident} of {number} closed: {outcome}[, after {took_seconds}]"
+
+    incident: f.Incident
+    number: f.Number
+    outcome: f.Outcome
+    took_seconds: f.TookSeconds | None = None
+    why: f.Why | None = None
+
+
+class EvidenceMissing(Event, frozen=True, kw_only=True):
+    """A case waits for a paper that is not on file or cannot be read."""
+
+    action = "evidence.missing"
+    level = Level.WARN
+    message = "{kind} is missing[ for case {case}][: {why}]"
+
+    kind: f.Kind
+    why: f.Why | None = None
+    path: f.Path | None = None
+    case: f.Case | None = None
+    number: f.Number | None = None
+    platform: f.Platform | None = None
+    deadline: f.Deadline | None = None
+
+
+class EvidenceExpiring(Event, frozen=True, kw_only=True):
+    """A paper on file expires soon, or has expired."""
+
+    action = "evidence.expiring"
+    level = Level.WARN
+    message = "{kind} {path} expires {expires}"
+
+    kind: f.Kind
+    path: f.Path
+    expires: f.Expires
+    number: f.Number | None = None
+
+
+class EvidenceChanged(Event, frozen=True, kw_only=True):
+    """A file is no longer the one that was put on file."""
+
+    action = "evidence.changed"
+    level = Level.WARN
+    message = "{kind} {path} is not the file that was put on file"
+
+    kind: f.Kind
+    path: f.Path
+    digest: f.Digest | None = None
+    number: f.Number | None = None
+
+
+class LedgerCharged(Event, frozen=True, kw_only=True):
+    """A fee or a use of a quota was entered."""
+
+    action = "ledger.charged"
+    level = Level.INFO
+    message = "{kind} at {platform} entered[: {amount} {currency}]"
+
+    kind: f.Kind
+    platform: f.Platform
+    amount: f.Amount | None = None
+    currency: f.Currency | None = None
+    quota: f.Quota | None = None
+    spent: f.Spent | None = None
+    case: f.Case | None = None
+    action_id: f.ActionId | None = None
+    number: f.Number | None = None
+
+
+class BudgetExceeded(Event, frozen=True, kw_only=True):
+    """Something paid waits for approval because the budget does not cover it."""
+
+    action = "budget.exceeded"
+    level = Level.WARN
+    message = "{kind} at {platform} waits for approval: {why}"
+
+    kind: f.Kind
+    platform: f.Platform
+    why: f.Why
+    amount: f.Amount | None = None
+    currency: f.Currency | None = None
+    budget: f.Budget | None = None
+    spent: f.Spent | None = None
+    case: f.Case | None = None
+    action_id: f.ActionId | None = None
+    number: f.Number | None = None

@@ -1,0 +1,126 @@
+"""`numtrustd look`: one look, now, shown whole: request, answer, which rule matched, observation. Touches no state."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import trio
+from msgspec import structs
+
+from numtrustd import build
+from numtrustd.clock import Clock, timestamp
+from numtrustd.domain.number import Number, parse
+from numtrustd.exit_status import CONFIG, UNAVAILABLE, USAGE
+from numtrustd.http import Http
+from numtrustd.log.guard import escape
+from numtrustd.probes.extract import extract, trace
+from numtrustd.probes.spec import Source
+from numtrustd.settings import Loaded, load, render
+from numtrustd.wire.exchange import Outcome, Reply, Request
+from numtrustd.wire.template import TemplateError, number_values
+
+SHOWN = 4_000
+"""Characters of a body that are shown; the digest tells the rest apart."""
+
+
+class LookError(Exception):
+    """The look cannot be made; `status` is the exit status."""
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+def look_once(
+    text: str,
+    config: Path,
+    environ: Mapping[str, str],
+    *,
+    platform: str | None,
+    source: str | None,
+    verbose: bool,
+    echo: Callable[[str], None],
+) -> None:
+    """Look through every source that fits. Raises `LookError`."""
+    loaded = load(config, environ)
+    if isinstance(loaded, list):
+        raise LookError(f"the configuration has problems:\n{render(loaded)}", CONFIG)
+    number = parse(text)
+    if not isinstance(number, Number):
+        raise LookError(f"{number.what}: {number.remedy}", USAGE)
+    chosen = _choose(loaded, number, platform, source)
+    trio.run(_look_all, loaded, number, chosen, verbose, echo)
+
+
+def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | None) -> list[Source]:
+    if platform is not None and platform not in loaded.platforms:
+        raise LookError(f"no pack defines the platform {platform}; there are {', '.join(loaded.platforms)}", USAGE)
+    everything = {**loaded.sources, **loaded.idle}
+    if source is not None and source not in everything:
+        raise LookError(f"no pack defines the source {source}; there are {', '.join(everything)}", USAGE)
+    pool = [everything[source]] if source is not None else list(loaded.sources.values())
+    chosen = [
+        s
+        for s in pool
+        if number.kind in s.kinds and (platform is None or any(r.platform == platform for r in s.readings))
+    ]
+    if not chosen:
+        off = [
+            s.id for s in loaded.idle.values() if platform is None or any(r.platform == platform for r in s.readings)
+        ]
+        hint = f"; switched off: {', '.join(off)} (enable one in [platforms], or name it with --source)" if off else ""
+        raise LookError(f"no source in use can look at the {number.kind} number {number.national}{hint}", UNAVAILABLE)
+    return chosen
+
+
+async def _look_all(
+    loaded: Loaded, number: Number, chosen: list[Source], verbose: bool, echo: Callable[[str], None]
+) -> None:
+    ca_file = loaded.settings.http.ca_file
+    words = {p.id: p.words for p in loaded.platforms.values() if p.words}
+    everything = structs.replace(loaded, sources={**loaded.sources, **loaded.idle})
+    async with Http(ca_file=loaded.path.parent / ca_file if ca_file else None) as http:
+        for source in chosen:
+            try:
+                request = build.look_template(everything, source.id).fill(number_values(number))
+            except (TemplateError, KeyError) as error:
+                raise LookError(f"{source.id}: the request cannot be filled in: {error}", CONFIG) from error
+            outcome = await http.session(connections=1, limits=source.limits).fetch(request)
+            at = Clock().now()
+            if verbose:
+                _show_exchange(source, request, outcome, loaded, echo)
+                for line in trace(source, number, outcome):
+                    echo(escape(str(line), lines=True))
+            for seen in extract(source, number, outcome, at, words):
+                said = [str(seen.status)]
+                said += [f"category={seen.category}"] if seen.category else []
+                said += [f"words={seen.words}"] if seen.words else []
+                said += [f"marks={seen.marks}"] if seen.marks is not None else []
+                said += [f"name={seen.name}"] if seen.name else []
+                said += [f"reason={seen.reason}"] if seen.reason else []
+                said += [f"({seen.detail})"] if seen.detail else []
+                said += [f"rule={seen.rule}"] if seen.rule else []
+                echo(escape(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(at)}: {' '.join(said)}"))
+
+
+def _show_exchange(
+    source: Source, request: Request, outcome: Outcome, loaded: Loaded, echo: Callable[[str], None]
+) -> None:
+    def safe(text: str) -> str:
+        for secret in loaded.secrets.values():
+            text = text.replace(secret, "[redacted]")
+        return escape(text, lines=True)
+
+    echo(f"{source.id}: {source.title}")
+    echo(safe(f"> {request.method} {request.url}"))
+    for name, value in request.headers:
+        echo(safe(f"> {name}: {value}"))
+    if request.body:
+        echo(safe("> " + request.body.decode("utf-8", "replace")))
+    if not isinstance(outcome, Reply):
+        echo(safe(f"< {type(outcome).__name__}: {outcome.failure}: {outcome.detail}"))
+        return
+    echo(f"< {outcome.status} ({len(outcome.body)} bytes in {outcome.elapsed * 1000:.0f} ms)")
+    for name, value in outcome.headers:
+        echo(safe(f"< {name}: {value}"))
+    body = outcome.body.decode("utf-8", "replace")
+    echo(safe(body[:SHOWN]) + (f"\n… ({len(body) - SHOWN} characters more)" if len(body) > SHOWN else ""))

@@ -1,0 +1,357 @@
+"""PURE: what one answer of a source says, as observations.
+
+The order is fixed: the pack's guards, the HTTP status, the empty body, then for each reading the rules, the
+first that matches wins, and before one that says marked, clean or certified may win, the answer must name the
+number asked for. No match is `unknown`, never `clean`. `spec` beside this declares sources, `wire.match`
+evaluates conditions, `look` sends the request.
+"""
+
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+
+from msgspec import Struct
+from selectolax.lexbor import LexborNode
+
+from numtrustd.domain.label import Category, classify
+from numtrustd.domain.number import Number
+from numtrustd.domain.observation import Instant, Observation, Status, UnknownReason
+from numtrustd.probes.spec import Reading, Rule, SayCertified, SayClean, SayMarked, SayUnknown, Source
+from numtrustd.wire import document, echo, explain, template
+from numtrustd.wire import lint as wires
+from numtrustd.wire.exchange import Failure, NotSent, Outcome, Reply
+from numtrustd.wire.match import UNREADABLE, Answer, blank, plain
+from numtrustd.wire.spec import Locator, Pick
+
+Words = Mapping[str, Mapping[str, Category]]
+"""Platform id → its own words, beside the shared table of `domain.label`."""
+
+FAILURES: Mapping[Failure, UnknownReason] = {
+    Failure.DNS: UnknownReason.UNREACHABLE,
+    Failure.CONNECT: UnknownReason.UNREACHABLE,
+    Failure.TLS: UnknownReason.TLS,
+    Failure.TIMEOUT: UnknownReason.TIMEOUT,
+    Failure.RESET: UnknownReason.UNREACHABLE,
+    Failure.PROTOCOL: UnknownReason.HTTP_ERROR,
+    Failure.TOO_LARGE: UnknownReason.TOO_LARGE,
+    Failure.ENCODING: UnknownReason.HTTP_ERROR,
+    Failure.REFUSED: UnknownReason.HTTP_ERROR,
+}
+
+WORD_NOT_KNOWN = "word not known"
+"""`detail` of a marked observation whose words no table has: its category is `other`, and a person should
+look.
+"""
+
+_STATUSES = {401: UnknownReason.BLOCKED, 403: UnknownReason.BLOCKED, 429: UnknownReason.RATE_LIMITED}
+
+_PARTS = 50
+"""Parts that are looked through for the number; no page shows more cards of a kind."""
+
+Note = Callable[[str, str, bool, str], None]
+
+
+class Step(Struct, frozen=True):
+    """One thing that was tried. `kind` is guard, http, empty, part, echo or rule; `why` has one line per
+    condition.
+    """
+
+    kind: str
+    name: str
+    held: bool
+    why: str
+
+
+class Trace(Struct, frozen=True):
+    """How one reading came to its observation."""
+
+    platform: str
+    surface: str
+    steps: tuple[Step, ...]
+
+
+class _Nothing(Struct, frozen=True):
+    """No rule's verdict: why nothing can be said."""
+
+    reason: UnknownReason
+    detail: str | None = None
+    rule: str | None = None
+
+
+def extract(source: Source, number: Number, outcome: Outcome, at: Instant, words: Words) -> tuple[Observation, ...]:
+    """What the answer says, one observation for each reading, in the order of `source.readings`."""
+    if not isinstance(outcome, Reply):
+        failed = _Nothing(FAILURES[outcome.failure], outcome.detail or str(outcome.failure))
+        return tuple(_unknown(source, reading, at, failed, None) for reading in source.readings)
+    digest = sha256(outcome.body).hexdigest()[:16]
+    answer = Answer(outcome, source.views, echo.asked(number))
+    return tuple(_read(source, reading, answer, at, words, digest) for reading in source.readings)
+
+
+def trace(source: Source, number: Number, outcome: Outcome) -> tuple[Trace, ...]:
+    """Every step that `extract` takes with this answer, and why each rule matched or not."""
+    traces: list[Trace] = []
+    for reading in source.readings:
+        steps: list[Step] = []
+
+        def note(kind: str, name: str, held: bool, why: str, steps: list[Step] = steps) -> None:
+            steps.append(Step(kind, name, held, why))
+
+        if isinstance(outcome, Reply):
+            _decide(source, reading, Answer(outcome, source.views, echo.asked(number)), note)
+        else:
+            sent = "not sent" if isinstance(outcome, NotSent) else "no answer"
+            note("http", sent, True, f"{outcome.failure}: {outcome.detail}")
+        traces.append(Trace(reading.platform, reading.surface, tuple(steps)))
+    return tuple(traces)
+
+
+def _read(source: Source, reading: Reading, answer: Answer, at: Instant, words: Words, digest: str) -> Observation:
+    answer, found = _decide(source, reading, answer, None)
+    if isinstance(found, _Nothing):
+        return _unknown(source, reading, at, found, digest)
+    say = found.then
+    match say:
+        case SayUnknown():
+            return _unknown(source, reading, at, _Nothing(say.reason, None, found.name), digest)
+        case SayMarked():
+            return _marked(source, reading, answer, at, words, digest, found.name, say)
+        case SayClean():
+            return Observation(
+                platform=reading.platform,
+                source=source.id,
+                at=at,
+                status=Status.CLEAN,
+                surface=reading.surface,
+                name=answer.words(say.name),
+                digest=digest,
+                rule=found.name,
+            )
+        case SayCertified():
+            return Observation(
+                platform=reading.platform,
+                source=source.id,
+                at=at,
+                status=Status.CERTIFIED,
+                surface=reading.surface,
+                name=answer.words(say.name),
+                logo=answer.words(say.logo),
+                tag=answer.words(say.tag),
+                digest=digest,
+                rule=found.name,
+            )
+
+
+def _marked(
+    source: Source,
+    reading: Reading,
+    answer: Answer,
+    at: Instant,
+    words: Words,
+    digest: str,
+    rule: str,
+    say: SayMarked,
+) -> Observation:
+    shown = answer.words(say.words)
+    category, detail = say.category, None
+    if category is None:
+        category = Category.OTHER
+        if shown is None:
+            detail = "no words given"
+        else:
+            category, known = classify(shown, words.get(reading.platform))
+            detail = None if known else WORD_NOT_KNOWN
+    return Observation(
+        platform=reading.platform,
+        source=source.id,
+        at=at,
+        status=Status.MARKED,
+        surface=reading.surface,
+        category=category,
+        words=shown,
+        marks=answer.count(say.marks),
+        name=answer.words(say.name),
+        detail=detail,
+        digest=digest,
+        rule=rule,
+    )
+
+
+def _unknown(source: Source, reading: Reading, at: Instant, why: _Nothing, digest: str | None) -> Observation:
+    return Observation(
+        platform=reading.platform,
+        source=source.id,
+        at=at,
+        status=Status.UNKNOWN,
+        surface=reading.surface,
+        reason=why.reason,
+        detail=why.detail,
+        digest=digest,
+        rule=why.rule,
+    )
+
+
+def _decide(source: Source, reading: Reading, answer: Answer, note: Note | None) -> tuple[Answer, Rule | _Nothing]:
+    """The rule that wins, or why none may; with the answer as this reading sees it."""
+    answer, missing = _narrow(source, reading, answer)
+    if note and missing:
+        note("part", reading.at or "item", False, missing)
+    for rule in source.guards:
+        if _holds(rule, answer, note, "guard"):
+            return answer, rule
+    if nothing := _http(answer.reply):
+        if note:
+            kind = "empty" if nothing.reason is UnknownReason.EMPTY else "http"
+            note(kind, str(nothing.reason), True, nothing.detail or "")
+        return answer, nothing
+    for rule in source.rules:
+        if not _holds(rule, answer, note, "rule"):
+            continue
+        if not isinstance(rule.then, SayUnknown) and (nothing := _unnamed(source, answer)):
+            if note:
+                note("echo", str(nothing.reason), True, nothing.detail or "")
+            return answer, nothing
+        return answer, rule
+    return answer, _Nothing(UnknownReason.BAD_SHAPE, missing or "no rule matched")
+
+
+def _holds(rule: Rule, answer: Answer, note: Note | None, kind: str) -> bool:
+    held = all(map(answer.holds, rule.when))
+    if note:
+        note(kind, rule.name, held, "\n".join(explain.why(answer, condition) for condition in rule.when))
+    return held
+
+
+def _http(reply: Reply) -> _Nothing | None:
+    if not 200 <= reply.status <= 299:
+        return _Nothing(_STATUSES.get(reply.status, UnknownReason.HTTP_ERROR), f"HTTP {reply.status}")
+    return _Nothing(UnknownReason.EMPTY, "the body says nothing") if blank(reply.body) else None
+
+
+def _narrow(source: Source, reading: Reading, answer: Answer) -> tuple[Answer, str | None]:
+    """The answer with this reading's part as the view `item`, and why that part is not there.
+
+    Where several parts match, the one that names the number is taken.
+    """
+    value = answer.view(reading.view)
+    if reading.at is None:
+        return (answer if reading.view is None else answer.narrowed(value)), None
+    parts: object = UNREADABLE
+    if isinstance(value, LexborNode):
+        parts = document.every(value, reading.at)
+    elif value is not UNREADABLE:
+        parts = answer.locate(Locator(view=reading.view, path=reading.at))
+    if parts is UNREADABLE:
+        return answer.narrowed(UNREADABLE), f"the view {reading.view or 'body'} cannot be read"
+    if parts is None or parts == []:
+        return answer.narrowed(None), "the part that the reading is about is not there"
+    candidates = [answer.narrowed(part) for part in (parts[:_PARTS] if isinstance(parts, list) else [parts])]
+    if len(candidates) > 1:
+        for candidate in candidates:
+            if _unnamed(source, candidate) is None:
+                return candidate, None
+    return candidates[0], None
+
+
+def _unnamed(source: Source, answer: Answer) -> _Nothing | None:
+    """Why the answer may not be believed to be about the number asked for; `None` if it names it."""
+    if not source.echo:
+        return None
+    there = False
+    for place in source.echo:
+        value = answer.locate(place)
+        if value is UNREADABLE or value is None:
+            continue
+        text = plain(value)
+        if answer.asked is not None and echo.names(text, answer.asked):
+            return None
+        there = there or any(char.isdigit() for char in text)
+    if there:
+        return _Nothing(UnknownReason.WRONG_CARD, "the answer names another number")
+    return _Nothing(UnknownReason.NO_CARD, "the answer names no number")
+
+
+def lint(source: Source) -> list[str]:
+    """What is wrong with a source, one readable line each, beginning with the key. Empty means that it may be
+    used.
+    """
+    wrong = [f"request: {problem}" for problem in template.problems(source.request, names=template.NUMBER_NAMES)]
+    wrong += wires.views(source.views)
+    known = wires.kinds(source.views)
+    wrong += _lint_readings(source, known)
+    if any(reading.view or reading.at for reading in source.readings):
+        held = {known.get(reading.view or "body", "any") for reading in source.readings}
+        known["item"] = held.pop() if len(held) == 1 else "any"
+    for n, place in enumerate(source.echo):
+        wrong += wires.place(f"echo[{n}]", place, known)
+    seen: set[str] = set()
+    for where, rules in (("guard", source.guards), ("rule", source.rules)):
+        for rule in rules:
+            if rule.name in seen:
+                wrong.append(f"{where}.{rule.name}: the name is taken by another rule")
+            seen.add(rule.name)
+            wrong += _lint_rule(f"{where}.{rule.name}", rule, known)
+            if where == "guard" and not isinstance(rule.then, SayUnknown):
+                wrong.append(f"guard.{rule.name}: a guard says unknown; only a rule may say {_said(rule)}")
+    return wrong
+
+
+def advice(source: Source) -> list[str]:
+    """What is allowed and yet better done otherwise."""
+    lines: list[str] = []
+    if not source.echo:
+        lines.append("echo: nothing proves that an answer is about the number asked for; name a place if there is one")
+    if not any(c.status is None for rule in source.guards for c in rule.when):
+        lines.append("guard: platforms block with pages of HTTP 200 too; add a guard on the words of that page")
+    if not any(isinstance(rule.then, SayClean | SayCertified) for rule in source.rules):
+        lines.append("rule: no rule says clean or certified, so a label is never seen to go")
+    if not source.enabled and not source.why_off:
+        lines.append("why_off: say why the source is off and what must be done to turn it on")
+    return lines
+
+
+def _lint_readings(source: Source, known: wires.Kinds) -> list[str]:
+    wrong: list[str] = []
+    if not source.readings:
+        wrong.append("reading: there is none; say which platform the answer speaks for")
+    if not source.rules:
+        wrong.append("rule: there is none, so every answer is unknown")
+    seen: set[tuple[str, str]] = set()
+    for n, reading in enumerate(source.readings):
+        where = f"reading[{n}]"
+        if (reading.platform, reading.surface) in seen:
+            wrong.append(f"{where}: {reading.platform}/{reading.surface} is read twice")
+        seen.add((reading.platform, reading.surface))
+        kind = known.get(reading.view or "body")
+        if kind is None:
+            wrong.append(f"{where}.view: there is no view {reading.view!r}; there are {', '.join(sorted(known))}")
+        elif reading.at is not None:
+            part = Locator(
+                view=reading.view,
+                path=None if kind == "html" else reading.at,
+                css=reading.at if kind == "html" else None,
+            )
+            wrong += [
+                line.replace(".path:", ".at:").replace(".css:", ".at:") for line in wires.place(where, part, known)
+            ]
+    return wrong
+
+
+def _lint_rule(where: str, rule: Rule, known: wires.Kinds) -> list[str]:
+    wrong: list[str] = []
+    for n, condition in enumerate(rule.when):
+        wrong += wires.condition(f"{where}.when[{n}]", condition, known)
+    say = rule.then
+    if not rule.when:
+        wrong.append(f"{where}.when: a rule without conditions matches everything")
+    elif not isinstance(say, SayUnknown) and not wires.positive(rule.when):
+        wrong.append(f"{where}.when: only absence leads to {_said(rule)}; add a condition on something that is there")
+    if isinstance(say, SayMarked) and say.words is None and say.category is None:
+        wrong.append(f"{where}.then: give words or a category")
+    for field in ("words", "marks", "name", "logo", "tag"):
+        if isinstance(pick := getattr(say, field, None), Pick):
+            wrong += wires.pick(f"{where}.then.{field}", pick, known)
+    return wrong
+
+
+def _said(rule: Rule) -> str:
+    return type(rule.then).__name__.removeprefix("Say").lower()

@@ -1,0 +1,91 @@
+"""A source as a pack declares it: which numbers, what request, how often, and the ordered rules that read the answer."""
+
+from msgspec import Struct
+
+from numtrustd.domain.label import Category
+from numtrustd.domain.number import NumberKind
+from numtrustd.domain.observation import UnknownReason
+from numtrustd.wire.exchange import Limits
+from numtrustd.wire.spec import Condition, Locator, Pick, RequestSpec, View
+
+
+class SayMarked(Struct, frozen=True, forbid_unknown_fields=True, tag_field="say", tag="marked"):
+    """The platform shows a label: its words, or a category where it gives a code instead of words."""
+
+    words: Pick | None = None
+    category: Category | None = None
+    marks: Pick | None = None
+    name: Pick | None = None
+
+
+class SayClean(Struct, frozen=True, forbid_unknown_fields=True, tag_field="say", tag="clean"):
+    """The platform says, of this number, that it shows no label."""
+
+    name: Pick | None = None
+
+
+class SayCertified(Struct, frozen=True, forbid_unknown_fields=True, tag_field="say", tag="certified"):
+    """The platform shows the owner's certified name."""
+
+    name: Pick | None = None
+    logo: Pick | None = None
+    tag: Pick | None = None
+
+
+class SayUnknown(Struct, frozen=True, forbid_unknown_fields=True, tag_field="say", tag="unknown"):
+    """Nothing can be said, and why."""
+
+    reason: UnknownReason
+
+
+Say = SayMarked | SayClean | SayCertified | SayUnknown
+
+
+class Rule(Struct, frozen=True, forbid_unknown_fields=True):
+    """When all conditions hold, this is what the answer says. The first rule that matches wins; after the last comes
+    `unknown(bad_shape)`."""
+
+    name: str
+    when: tuple[Condition, ...]
+    then: Say
+
+
+class Reading(Struct, frozen=True, forbid_unknown_fields=True):
+    """One platform (and surface) that the answer speaks for.
+
+    `at` narrows `view` to a part of it (JSON by JMESPath, HTML by CSS), which rules reach as the view named `item`; of
+    several parts the first that names the number (`Source.echo`) is taken.
+    """
+
+    platform: str
+    surface: str = "default"
+    view: str | None = None
+    at: str | None = None
+
+
+class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A way to look. Times are seconds of the daemon's clock except `limits`, which are real ones.
+
+    `guards` are rules tried before all others, for every reading (blocks, maintenance). `echo` are the places where
+    the answer names the number: one of them must, or the answer is `wrong_card` (`no_card` where none is there).
+    """
+
+    id: str
+    title: str
+    kinds: tuple[NumberKind, ...]
+    request: RequestSpec
+    readings: tuple[Reading, ...]
+    rules: tuple[Rule, ...]
+    guards: tuple[Rule, ...] = ()
+    views: dict[str, View] = {}
+    echo: tuple[Locator, ...] = ()
+    enabled: bool = True
+    why_off: str = ""
+    grade: str = "D"
+    checked: str = ""
+    cadence: float = 21_600.0
+    interval: float = 1.0
+    concurrency: int = 1
+    limits: Limits = Limits()
+    trip: int = 3
+    backoff: tuple[float, float] = (30.0, 3_600.0)

@@ -1,0 +1,119 @@
+"""Proof of progress: how late the loop is, whether looks are being made, whether the store can be written.
+
+The watchdog is fed from here, by what was proved and not by the loop merely turning; the heartbeat event and the
+STATUS= line carry the same figures, so that "the watcher itself is stuck" can be alarmed on.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import trio
+
+from numtrustd.actors.house import House
+from numtrustd.actors.roster import Roster
+from numtrustd.actors.sources import Sources
+from numtrustd.events import DaemonHeartbeat
+from numtrustd.notify import Notifier
+
+TICK = 0.25
+"""Real seconds between two measurements of the loop's lateness."""
+
+TOO_LATE = 1.0
+"""A loop later than this (real seconds) does not feed the watchdog."""
+
+STATUS_EVERY = 5.0
+
+
+class Pulse:
+    """One task that measures, reports and feeds."""
+
+    def __init__(
+        self,
+        house: House,
+        roster: Roster,
+        sources: Sources,
+        notifier: Notifier,
+        *,
+        heartbeat: float,
+        watchdog: float | None,
+        tasks: Callable[[], int],
+    ) -> None:
+        self._house = house
+        self._roster = roster
+        self._sources = sources
+        self._notifier = notifier
+        self._heartbeat = heartbeat
+        self._watchdog = watchdog
+        self._tasks = tasks
+        self.late = 0.0
+        self._late_since_beat = 0.0
+        self._looks_at_beat = 0
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Measure for ever."""
+        task_status.started()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._measure)
+            nursery.start_soon(self._beat)
+            nursery.start_soon(self._tell)
+
+    async def _measure(self) -> None:
+        clock = self._house.clock
+        while True:
+            before = clock.monotonic()
+            await trio.sleep(TICK)
+            self.late = max(0.0, clock.monotonic() - before - TICK)
+            self._late_since_beat = max(self._late_since_beat, self.late)
+
+    async def _tell(self) -> None:
+        every = self._watchdog
+        pause = STATUS_EVERY if every is None else min(STATUS_EVERY, every / 2)
+        while True:
+            self._notifier.status(self.line())
+            if every is not None and await self._proved():
+                self._notifier.watchdog()
+            await trio.sleep(pause)
+
+    async def _proved(self) -> bool:
+        """Looks are being made, the loop is on time, and the store writes or has said why it cannot."""
+        if self.late > TOO_LATE or self._sources.stuck(self._house.clock.now()):
+            return False
+        if self._house.store.trouble is None:
+            with trio.move_on_after(STATUS_EVERY):
+                await self._house.store.flush()
+                return True
+            return self._house.store.trouble is not None
+        return True
+
+    def line(self) -> str:
+        """One true line for `systemctl status`."""
+        totals = self._house.board.totals()
+        late, _ = self._sources.overdue(self._house.clock.now())
+        return (
+            f"{len(self._roster)} numbers, {len(self._house.context.platforms)} platforms, "
+            f"{totals.labelled_numbers} labelled, {totals.open_cases} open cases, {late} overdue looks"
+        )
+
+    async def _beat(self) -> None:
+        while True:
+            await self._house.clock.sleep(self._heartbeat)
+            self._house.log.emit(self.figures())
+            self._late_since_beat, self._looks_at_beat = 0.0, self._house.board.looks
+
+    def figures(self) -> DaemonHeartbeat:
+        """The heartbeat as of now."""
+        house = self._house
+        totals = house.board.totals()
+        late, lag = self._sources.overdue(house.clock.now())
+        return DaemonHeartbeat(
+            numbers=len(self._roster), labelled=totals.labelled_numbers, blind=totals.blind, open_cases=totals.open_cases,
+            overdue_looks=late, schedule_lag_seconds=lag, looks=house.board.looks - self._looks_at_beat,
+            loop_late_ms=self._late_since_beat * 1000, open_tasks=self._tasks(),
+            rss_bytes=resident_bytes(),
+        )  # fmt: skip
+
+
+def resident_bytes() -> int:
+    """The process's resident memory, from its own /proc entry (which no hardening hides)."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,272 @@
+"""From the path of a settings file to everything the daemon is configured with, or to everything that is
+wrong with it.
+
+The one entry of this package. It starts nothing and changes nothing, so `check`, start and reload all
+use it; the caller turns problems into exit status 78 or a refused reload.
+"""
+
+import hashlib
+import pathlib
+import ssl
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from numtrustd.domain.evidence import Document as Paper
+from numtrustd.domain.owned import DEFAULT_GROUP, Owned
+from numtrustd.domain.platform import Platform
+from numtrustd.probes.spec import Source
+from numtrustd.settings import checks, document, lint, numbers_csv
+from numtrustd.settings.collect import Spelling, collect
+from numtrustd.settings.document import Document, Where
+from numtrustd.settings.numbers_csv import Roll
+from numtrustd.settings.overrides import Applied, apply
+from numtrustd.settings.packs import Channel, Packs, read_packs, shipped_dir
+from numtrustd.settings.problem import Path, Problem, Report, dotted
+from numtrustd.settings.schema import UNITS, GroupTable, NumberTable, Settings
+from numtrustd.settings.secret_files import Secrets, read_secrets
+
+SPELLING = Spelling(units=UNITS)
+_GROWING = {"group": "name", "evidence": "", "number": ""}
+
+
+class Loaded(Struct, frozen=True):
+    """A whole, checked configuration.
+
+    `sources` are those that are switched on, `idle` the others; `channels` are those of the platforms that
+    the former speak for. `vars` are by platform id, `home` says whose a source uses. `files` are all that
+    was read, `warnings` what is allowed and probably not meant.
+    """
+
+    path: pathlib.Path
+    settings: Settings
+    state_dir: pathlib.Path
+    status_socket: pathlib.Path
+    control_socket: pathlib.Path
+    numbers: dict[str, Owned]
+    platforms: dict[str, Platform]
+    sources: dict[str, Source]
+    idle: dict[str, Source]
+    channels: dict[str, Channel]
+    vars: dict[str, dict[str, str]]
+    home: dict[str, str]
+    secrets: Secrets
+    evidence: tuple[Paper, ...]
+    files: tuple[pathlib.Path, ...]
+    warnings: tuple[Problem, ...]
+
+    def group(self, name: str) -> GroupTable:
+        """The settings of a group; a group that no table describes has none of its own."""
+        return next((group for group in self.settings.group if group.name == name), GroupTable(name=name))
+
+    def source_vars(self, source: str) -> dict[str, str]:
+        """The variables of a source's pack."""
+        return self.vars[self.home[source]]
+
+
+def load(path: pathlib.Path, env: Mapping[str, str]) -> Loaded | list[Problem]:
+    """Read and check everything that the settings file names. `env` is the process's environment, of which
+    STATE_DIRECTORY, RUNTIME_DIRECTORY and CREDENTIALS_DIRECTORY (systemd's) count."""
+    report = Report()
+    files: list[pathlib.Path] = []
+    place = _read_settings(path, files, report)
+    if place is None:
+        return sorted(report.problems)
+    settings = collect(Settings, place.data, (), place, report, SPELLING)
+    packs = _packs(settings, place, path, files, report)
+    report.second_pass()
+    checks.check_settings(settings, place, report)
+    numbers = _numbers(settings, place, path, files, report)
+    applied = apply(packs, settings, place, report)
+    checks.check_packs(packs, report)
+    lint.check_rules(packs, report)
+    wanted = checks.check_use(packs, applied, settings, place, report)
+    secrets = read_secrets(
+        wanted, settings.credentials, path.parent, env, place.where(("credentials",)), report
+    )
+    evidence = _evidence(settings, place, report)
+    _ca_file(settings, place, report)
+    if report.problems:
+        return sorted(set(report.problems))
+    _warn(settings, numbers, applied, place, report)
+    looked_at = checks.watched(applied.sources.values())
+    runtime = pathlib.Path(_first(env.get("RUNTIME_DIRECTORY", "")) or "/run/numtrustd")
+    state = settings.daemon.state_dir or _first(env.get("STATE_DIRECTORY", "")) or "/var/lib/numtrustd"
+    return Loaded(
+        path=path,
+        settings=settings,
+        state_dir=path.parent / state,
+        status_socket=path.parent / (settings.control.status_socket or runtime / "status.sock"),
+        control_socket=path.parent / (settings.control.control_socket or runtime / "control.sock"),
+        numbers=numbers,
+        platforms=applied.platforms,
+        sources={name: source for name, source in applied.sources.items() if source.enabled},
+        idle={name: source for name, source in applied.sources.items() if not source.enabled},
+        channels={name: channel for name, channel in applied.channels.items() if name in looked_at},
+        vars=applied.vars,
+        home=applied.home,
+        secrets=secrets,
+        evidence=evidence,
+        files=tuple(files),
+        warnings=tuple(report.warnings),
+    )
+
+
+def _first(directories: str) -> str:
+    """systemd lists several directories with colons."""
+    return directories.partition(":")[0]
+
+
+def _read_settings(path: pathlib.Path, files: list[pathlib.Path], report: Report) -> Document | None:
+    """The settings file with its drop-ins (`numtrustd.toml.d/*.toml`, in the order of their names)."""
+    files.append(path)
+    main = document.read(path, report)
+    drop_ins = path.with_name(path.name + ".d")
+    for file in document.toml_files(drop_ins, report, (str(drop_ins), 1), ""):
+        files.append(file)
+        later = document.read(file, report)
+        if main is not None and later is not None:
+            main.merge(later, _GROWING)
+    return main
+
+
+def _beside(place: Document, at: Path, name: str) -> pathlib.Path:
+    """A path as written in a settings file: relative to the directory of the file that says it."""
+    return pathlib.Path(place.where(at)[0]).parent / name
+
+
+def _numbers(
+    settings: Settings, place: Document, path: pathlib.Path, files: list[pathlib.Path], report: Report
+) -> dict[str, Owned]:
+    roll = Roll({group.name: group.accept for group in settings.group}, report)
+    numbers_csv.read_tables(settings.number, lambda i: place.where(("number", i)), roll)
+    given = "files" in _table(place, "numbers")
+    names = settings.numbers.files if given or not settings.number else ()
+    for i, name in enumerate(names):
+        at: Path = ("numbers", "files", i)
+        file = _beside(place, at, name)
+        files.append(file)
+        if file.suffix == ".toml":
+            _number_file(file, (place.where(at), dotted(at)), roll)
+            continue
+        raw = document.read_bytes(file, report, place.where(at), dotted(at), numbers_csv.MAX_BYTES)
+        if raw is not None:
+            numbers_csv.read_csv(raw, str(file), roll)
+    if not roll.rows and not report.problems:
+        at = ("numbers", "files")
+        report.add(
+            place.where(at), dotted(at), "there is not one number", "add a row for each number you own"
+        )
+    return roll.rows
+
+
+class _NumberFile(Struct, frozen=True):
+    """A TOML file of numbers."""
+
+    number: tuple[NumberTable, ...] = ()
+
+
+def _number_file(file: pathlib.Path, named_at: tuple[Where, str], roll: Roll) -> None:
+    found = document.read(file, roll.report, named_at)
+    if found is not None:
+        tables = collect(_NumberFile, found.data, (), found, roll.report, SPELLING)
+        numbers_csv.read_tables(tables.number, lambda i: found.where(("number", i)), roll)
+
+
+def _table(place: Document, name: str) -> Mapping[str, Any]:
+    found = place.data.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _packs(
+    settings: Settings, place: Document, path: pathlib.Path, files: list[pathlib.Path], report: Report
+) -> Packs:
+    layers: list[Sequence[pathlib.Path]] = []
+    if settings.platforms.shipped:
+        layers.append(document.toml_files(shipped_dir(), report, (str(path), 1), ""))
+    given = "dirs" in _table(place, "platforms")
+    for i, name in enumerate(settings.platforms.dirs):
+        at: Path = ("platforms", "dirs", i)
+        directory = _beside(place, at, name) if given else path.parent / name
+        if directory.is_dir():
+            layers.append(document.toml_files(directory, report, place.where(at), dotted(at)))
+        elif given:
+            report.add(
+                place.where(at), dotted(at), f"no such directory: {directory}", "create it, or leave it out"
+            )
+    http = settings.http
+    bounds = {"deadline": http.deadline, "max_bytes": http.max_bytes}
+    limits = {key: value for key, value in bounds.items() if value is not None}
+    packs = read_packs(layers, {"cadence": settings.cadence.interval, "limits": limits}, report)
+    files.extend(packs.files)
+    return packs
+
+
+def _evidence(settings: Settings, place: Document, report: Report) -> tuple[Paper, ...]:
+    """The papers with the digests of their files as they are now; their content is not kept."""
+    papers = []
+    for i, table in enumerate(settings.evidence):
+        at: Path = ("evidence", i, "path")
+        file = _beside(place, at, table.path)
+        try:
+            with file.open("rb") as opened:
+                digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        except OSError as error:
+            what = f"cannot be read: {file}: {(error.strerror or 'no reason given').lower()}"
+            report.add(
+                place.where(at), dotted(at), what, "name the file of the paper, readable by the daemon"
+            )
+        else:
+            papers.append(Paper(table.kind, str(file), digest, table.expires))
+    return tuple(papers)
+
+
+def _ca_file(settings: Settings, place: Document, report: Report) -> None:
+    if not settings.http.ca_file:
+        return
+    at: Path = ("http", "ca_file")
+    file = _beside(place, at, settings.http.ca_file)
+    try:
+        ssl.create_default_context(cafile=str(file))
+    except OSError as error:  # ssl.SSLError is one
+        report.add(
+            place.where(at),
+            dotted(at),
+            f"cannot be used: {file}: {(error.strerror or str(error)).lower()}",
+            "name a file of PEM certificates",
+        )
+
+
+def _warn(
+    settings: Settings, numbers: Mapping[str, Owned], applied: Applied, place: Document, report: Report
+) -> None:
+    """What keeps nothing from starting."""
+    active = [source for source in applied.sources.values() if source.enabled]
+    if not active:
+        known = ", ".join(sorted(applied.sources)) or "none: there are no packs"
+        report.warn(
+            place.where(("platforms", "enable")), "platforms.enable",
+            "no source is switched on, so nothing will be looked at", f"switch some on; there are {known}",
+        )  # fmt: skip
+        return
+    seen = {kind for source in active for kind in source.kinds}
+    unseen = sorted({row.kind for row in numbers.values()} - seen)
+    for kind in unseen:
+        count = sum(row.kind is kind for row in numbers.values())
+        report.warn(
+            place.where(("platforms", "enable")), "platforms.enable",
+            f"no source that is switched on answers for numbers of the kind {kind} ({count})",
+            "switch one on that does",
+        )  # fmt: skip
+    if any(name in applied.channels for name in checks.watched(active)) and not settings.company.name:
+        report.warn(
+            place.where(("company",)), "company.name", "missing", "give it: every letter of appeal needs it"
+        )
+    grouped = {row.group for row in numbers.values()} | {DEFAULT_GROUP}
+    for i, group in enumerate(settings.group):
+        if group.name not in grouped:
+            at: Path = ("group", i, "name")
+            report.warn(
+                place.where(at), dotted(at), f'no number is in the group "{group.name}"', "remove or use it"
+            )

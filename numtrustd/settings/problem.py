@@ -1,0 +1,87 @@
+"""What is wrong with a configuration, said so that a person can go and mend it.
+
+Every reader in this package makes these and carries on, so that one run of `numtrustd check` shows all
+there is.
+"""
+
+import difflib
+import re
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+Path = tuple[str | int, ...]
+"""The way to a value from the top of a file: table names, keys and indices of arrays."""
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+class Problem(Struct, frozen=True, order=True):
+    """One thing that is wrong: where (`line` counts from 1), at which key, what it is and what would be
+    right.
+    """
+
+    file: str
+    line: int
+    key: str
+    what: str
+    remedy: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.key or '-'}: {self.what}: {self.remedy}"
+
+
+def render(problems: Iterable[Problem]) -> str:
+    """One line per problem, in the order of files and lines, each said once."""
+    return "".join(f"{problem}\n" for problem in sorted(set(problems)))
+
+
+def dotted(path: Path) -> str:
+    """`source[2]."a.b".interval`: a path as TOML would write it, array indices in brackets from 0."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + (part if _BARE.fullmatch(part) else f'"{part}"')
+    return text
+
+
+def one_of(choices: Iterable[str]) -> str:
+    """`one of "a", "b", "c"`."""
+    return "one of " + ", ".join(f'"{c}"' for c in choices)
+
+
+def suggest(word: str, known: Sequence[str]) -> str:
+    """A remedy for a misspelt word: the nearest known one, else all of them."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    if close:
+        return f'did you mean "{close[0]}"?'
+    return f"known here: {', '.join(sorted(known))}" if known else "remove it: nothing may stand here"
+
+
+class Report:
+    """Collects problems, and warnings that do not keep the daemon from starting.
+
+    Reading goes in two passes: values and keys first, then, after `second_pass`, what only the whole can
+    show. A line that was wrong in the first pass is not spoken of again: what stands there by then is a
+    stand-in.
+    """
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.warnings: list[Problem] = []
+        self._settled: frozenset[tuple[str, int]] = frozenset()
+
+    def second_pass(self) -> None:
+        """From now on nothing more is said of the lines that have a problem."""
+        self._settled = frozenset((problem.file, problem.line) for problem in self.problems)
+
+    def add(self, where: tuple[str, int], key: str, what: str, remedy: str) -> None:
+        """Note a problem at (file, line)."""
+        if where not in self._settled:
+            self.problems.append(Problem(*where, key, what, remedy))
+
+    def warn(self, where: tuple[str, int], key: str, what: str, remedy: str) -> None:
+        """Note something that is allowed and probably not meant."""
+        self.warnings.append(Problem(*where, key, what, remedy))

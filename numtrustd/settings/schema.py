@@ -1,0 +1,259 @@
+"""What may stand in `numtrustd.toml`: one frozen struct per table, one field per key, every one with a
+default.
+
+These are the promises to operators; `config/numtrustd.toml` shows each with its meaning. Policies that
+the domain already describes (`[verdict]`, `[cadence]`) are the domain's own structs. After loading,
+every duration is in seconds.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.label import Category
+from numtrustd.domain.owned import Watch
+from numtrustd.domain.verdict import VerdictPolicy
+
+Duration = Annotated[float, Meta(ge=0, extra={"unit": "duration"})]
+"""Seconds; in a file "90s", "15m", "6h", "3d", "1w", "1d12h" or a number of seconds."""
+Interval = Annotated[float, Meta(gt=0, extra={"unit": "duration"})]
+"""A duration that cannot be zero."""
+Size = Annotated[int, Meta(gt=0, extra={"unit": "bytes"})]
+"""Bytes; in a file "1 GiB", "256 KiB" or a number of bytes."""
+Mode = Annotated[int, Meta(extra={"unit": "mode"})]
+"""File permissions; in a file "0660"."""
+Ratio = Annotated[float, Meta(ge=0, le=1, extra={"unit": "number"})]
+Count = Annotated[int, Meta(ge=1)]
+Text = Annotated[str, Meta(min_length=1)]
+Approval = Literal["automatic", "ask"]
+
+
+class _Table(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A TOML table."""
+
+
+class DaemonTable(_Table, frozen=True):
+    """[daemon]. An empty `state_dir` is $STATE_DIRECTORY, else /var/lib/numtrustd."""
+
+    state_dir: str = ""
+    map_size: Size = 1 << 30
+    heartbeat: Interval = 300.0
+
+
+class NumbersTable(_Table, frozen=True):
+    """[numbers]: the files that hold the numbers, relative to the settings file."""
+
+    files: tuple[Text, ...] = ("numbers.csv",)
+
+
+class NumberTable(_Table, frozen=True):
+    """[[number]]: one number in TOML instead of a CSV row."""
+
+    number: Text
+    name: str = ""
+    group: str = ""
+    accept: tuple[Category, ...] = ()
+    note: str = ""
+    watch: Watch = Watch.YES
+
+
+class PlatformsTable(_Table, frozen=True):
+    """[platforms]: directories with the operator's packs, and which sources to use beyond the packs' own
+    defaults.
+    """
+
+    dirs: tuple[Text, ...] = ("platforms.d",)
+    shipped: bool = True
+    enable: tuple[Text, ...] = ()
+    disable: tuple[Text, ...] = ()
+
+
+class LimitsTable(_Table, frozen=True):
+    """Bounds of one fetch, in real seconds and bytes; what is not given stays as the pack has it."""
+
+    deadline: Interval | None = None
+    connect: Interval | None = None
+    max_bytes: Size | None = None
+    max_header_bytes: Size | None = None
+    max_chunks: Count | None = None
+
+
+class PlatformAppealTable(_Table, frozen=True):
+    """[platform.ID.appeal]: what differs from the pack's facts and from [appeal]."""
+
+    approval: Approval | None = None
+    max_attempts: Count | None = None
+    review_days: Annotated[int, Meta(ge=0, le=366)] | None = None
+    cooldown: Duration | None = None
+    propagation: Duration | None = None
+    base_url: str = ""
+    interval: Interval | None = None
+    settle: Duration | None = None
+    limits: LimitsTable = LimitsTable()
+
+
+class PlatformTable(_Table, frozen=True):
+    """[platform.ID]."""
+
+    enabled: bool = True
+    importance: Ratio | None = None
+    vars: dict[str, str] = {}
+    appeal: PlatformAppealTable = PlatformAppealTable()
+
+
+class SourceTable(_Table, frozen=True):
+    """[source."ID"]."""
+
+    enabled: bool | None = None
+    base_url: str = ""
+    interval: Interval | None = None
+    concurrency: Count | None = None
+    cadence: Interval | None = None
+    limits: LimitsTable = LimitsTable()
+
+
+class AppealTable(_Table, frozen=True):
+    """[appeal]: the policy of all appeals. `purpose` is what the numbers are used for, as the letters tell
+    it.
+    """
+
+    approval: Approval = "automatic"
+    max_attempts: Count = 3
+    person_deadline: Interval = 172_800.0
+    evidence_deadline: Interval = 432_000.0
+    watch_period: Duration = 2_592_000.0
+    verify_timeout: Interval = 864_000.0
+    poll_interval: Interval = 21_600.0
+    remind_interval: Interval = 86_400.0
+    purpose: str = ""
+
+
+class GroupTable(_Table, frozen=True):
+    """[[group]]: what the numbers of one group share.
+
+    `accept` are the label categories that are right for them (a courier's number may be labelled `service`);
+    `owner` is the company in whose name their appeals are written, if it is not [company].
+    """
+
+    name: Text
+    cadence: Interval | None = None
+    accept: tuple[Category, ...] = ()
+    approval: Approval | None = None
+    owner: str = ""
+
+
+class EvidenceTable(_Table, frozen=True):
+    """[[evidence]]: a paper on file. `satisfies` limits it to some kinds of case (empty: all)."""
+
+    kind: Text
+    path: Text
+    expires: date | None = None
+    satisfies: tuple[Text, ...] = ()
+
+
+class CompanyTable(_Table, frozen=True):
+    """[company]: who appeals."""
+
+    name: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
+    contact_email: str = ""
+    licence_number: str = ""
+
+
+class ControlTable(_Table, frozen=True):
+    """[control]: the two sockets. Empty paths are status.sock and control.sock in $RUNTIME_DIRECTORY,
+    else in /run/numtrustd."""
+
+    status_socket: str = ""
+    control_socket: str = ""
+    status_mode: Mode = 0o666
+    control_mode: Mode = 0o660
+    group: str = "numtrustd-ctl"
+
+
+class LogTable(_Table, frozen=True):
+    """[log]."""
+
+    level: Literal["debug", "info", "warn", "error"] = "info"
+    format: Literal["json", "console"] = "json"
+    mask_numbers: bool = False
+
+
+class HttpTable(_Table, frozen=True):
+    """[http]: every fetch, unless a pack or an override says otherwise. `ca_file` replaces the system's
+    authorities.
+    """
+
+    ca_file: str = ""
+    deadline: Interval | None = None
+    max_bytes: Size | None = None
+
+
+class CredentialsTable(_Table, frozen=True):
+    """[credentials]: where secrets lie, one file each, named like the secret. Empty is
+    $CREDENTIALS_DIRECTORY.
+
+    `files` names single files elsewhere. The secrets themselves never stand in a settings file.
+    """
+
+    dir: str = ""
+    files: dict[str, Text] = {}
+
+
+class ClockTable(_Table, frozen=True):
+    """[clock]: for rehearsals only. The wall clock starts at `origin` and runs `speed` times as fast as
+    real time.
+    """
+
+    speed: Annotated[float, Meta(gt=0, le=1e6, extra={"unit": "number"})] = 1.0
+    origin: Annotated[float, Meta(extra={"unit": "instant"})] | None = None
+
+
+class Settings(_Table, frozen=True):
+    """The whole file with its drop-ins."""
+
+    daemon: DaemonTable = DaemonTable()
+    numbers: NumbersTable = NumbersTable()
+    number: tuple[NumberTable, ...] = ()
+    platforms: PlatformsTable = PlatformsTable()
+    platform: dict[str, PlatformTable] = {}
+    source: dict[str, SourceTable] = {}
+    cadence: CadencePolicy = CadencePolicy()
+    verdict: VerdictPolicy = VerdictPolicy()
+    appeal: AppealTable = AppealTable()
+    group: tuple[GroupTable, ...] = ()
+    evidence: tuple[EvidenceTable, ...] = ()
+    company: CompanyTable = CompanyTable()
+    control: ControlTable = ControlTable()
+    log: LogTable = LogTable()
+    http: HttpTable = HttpTable()
+    credentials: CredentialsTable = CredentialsTable()
+    clock: ClockTable = ClockTable()
+
+    def approval(self, platform: str, group: str) -> Approval:
+        """Whether an appeal waits for `approve`. Platform and group each may say; "ask" wins, [appeal] is
+        the default.
+        """
+        said = {
+            self.platform[platform].appeal.approval if platform in self.platform else None,
+            next((g.approval for g in self.group if g.name == group), None),
+        }
+        if "ask" in said:
+            return "ask"
+        return "automatic" if "automatic" in said else self.appeal.approval
+
+    def max_attempts(self, platform: str) -> int:
+        """How many times an appeal to this platform is submitted before a person decides."""
+        own = self.platform[platform].appeal.max_attempts if platform in self.platform else None
+        return self.appeal.max_attempts if own is None else own
+
+
+UNITS: Mapping[tuple[type, str], str] = {
+    (CadencePolicy, "jitter"): "number",
+    (CadencePolicy, "new_number_days"): "number",
+}
+"""The floats of the domain's policies that are not durations."""

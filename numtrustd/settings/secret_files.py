@@ -1,0 +1,86 @@
+"""Secrets: one file each, read once at start, never from the text of the configuration.
+
+Under systemd they are credentials (`LoadCredential=`); elsewhere any directory or single files will do.
+"""
+
+import pathlib
+from collections.abc import Iterable, Mapping
+
+from numtrustd.settings.document import Where
+from numtrustd.settings.problem import Report
+from numtrustd.settings.schema import CredentialsTable
+
+_MAX_BYTES = 65_536
+
+
+class Secrets(dict[str, str]):
+    """Name → secret. Its `repr` has the names only, so that no traceback or log line shows more."""
+
+    def __repr__(self) -> str:
+        return f"Secrets({', '.join(sorted(self))})"
+
+    __str__ = __repr__
+
+
+def read_secrets(
+    wanted: Iterable[tuple[str, str]],
+    table: CredentialsTable,
+    base: pathlib.Path,
+    env: Mapping[str, str],
+    where: Where,
+    report: Report,
+) -> Secrets:
+    """Read the secrets that are in use: (name, who uses it). Relative paths start at `base`."""
+    directory = table.dir or env.get("CREDENTIALS_DIRECTORY", "")
+    secrets = Secrets()
+    for name, user in sorted(dict(wanted).items()):
+        key = f"credentials.{name}"
+        if name in table.files:
+            path = base / table.files[name]
+        elif directory:
+            path = _in_directory(base / directory, name)
+        else:
+            what = f"{user} needs this secret, and there is no directory of credentials"
+            report.add(
+                where, key, what, f'set [credentials] dir and put the secret into a file "{name}" there'
+            )
+            continue
+        secret = _read(path, key, user, where, report)
+        if secret is not None:
+            secrets[name] = secret
+    return secrets
+
+
+def _in_directory(directory: pathlib.Path, name: str) -> pathlib.Path:
+    """`LoadCredential=credentials:/a/directory` gives each file the name `credentials_FILE`."""
+    loaded = directory / f"credentials_{name}"
+    return loaded if not (directory / name).exists() and loaded.exists() else directory / name
+
+
+def _read(path: pathlib.Path, key: str, user: str, where: Where, report: Report) -> str | None:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MAX_BYTES + 1)
+            readable_by_all = bool(path.stat().st_mode & 0o004)
+    except OSError as error:
+        what = f"{user} needs this secret: {path}: {(error.strerror or 'cannot be read').lower()}"
+        report.add(where, key, what, "put the secret, and nothing else, into that file")
+        return None
+    try:
+        secret = raw.decode("utf-8").rstrip("\r\n")
+    except UnicodeDecodeError:
+        secret = "\0"
+    if len(raw) > _MAX_BYTES or not secret.isprintable():
+        report.add(
+            where,
+            key,
+            f"{path} holds more than one line of text",
+            "put the secret, and nothing else, into it",
+        )
+        return None
+    if not secret:
+        report.add(where, key, f"{path} is empty", "put the secret into it")
+        return None
+    if readable_by_all:
+        report.warn(where, key, f"{path} can be read by everyone on this machine", f"chmod o-r {path}")
+    return secret

@@ -1,0 +1,164 @@
+"""Starting: configuration, state and clock are made sure of before the loop runs, each with its exit status.
+
+`cli` parses, this opens, `daemon` runs.
+"""
+
+import faulthandler
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+import trio
+
+from numtrustd import exit_status
+from numtrustd.clock import Clock, Random, timestamp
+from numtrustd.daemon import Daemon
+from numtrustd.events import ConfigRejected, DaemonStopped, PythonCrashed
+from numtrustd.events.base import Level
+from numtrustd.log import Log, Style, error_fields, install_hooks
+from numtrustd.settings import Loaded, load
+from numtrustd.store import Store, StoreError, StoreFatal, errors
+from numtrustd.varlink.listeners import ListenError
+
+BEHIND = 300.0
+"""Seconds by which the wall clock may lag behind the last committed time: more is a clock that is wrong."""
+
+MAX_MAP = 16 << 30
+"""Bytes the LMDB map may grow to: sparse, so it costs nothing before it is used."""
+
+
+def run_daemon(
+    config: Path,
+    environ: Mapping[str, str],
+    *,
+    log_format: str | None = None,
+    log_level: str | None = None,
+    init: bool = False,
+    accept_clock: bool = False,
+) -> int:
+    """Run until told to stop. Returns the exit status; everything that is to be said goes to the log."""
+    faulthandler.enable()
+    loaded = load(config, environ)
+    if isinstance(loaded, list):
+        log = _log(Clock(), environ, log_format or "json", log_level or "info")
+        log.emit(ConfigRejected(config=str(config), count=len(loaded), problems=tuple(str(p) for p in loaded)))
+        log.stop(2.0)
+        return exit_status.CONFIG
+    settings = loaded.settings
+    style, level = log_format or settings.log.format, log_level or settings.log.level
+    try:
+        store = _open(loaded, init=init)
+    except (StoreError, OSError) as error:
+        return _refuse(environ, style, level, error)
+    with store:
+        clock = _clock(loaded, store, environ)
+        log = _log(clock, environ, style, level, mask=settings.log.mask_numbers)
+        unhook = install_hooks(log)
+        try:
+            if not clock.scaled and clock.now() < store.high_water - BEHIND and not accept_clock:
+                log.emit(_crash(ClockBehindError(clock.now(), store.high_water)))
+                return exit_status.TRY_AGAIN
+            return _run(loaded, store, log, clock, environ, accept_clock=accept_clock)
+        finally:
+            unhook()
+            log.stop(2.0)
+
+
+def _run(
+    loaded: Loaded, store: Store, log: Log, clock: Clock, environ: Mapping[str, str], *, accept_clock: bool
+) -> int:
+    started = clock.monotonic()
+    status = 0
+
+    async def main() -> None:
+        # A seed from the system: restarts of many daemons must not come back in step.
+        await Daemon(loaded, store, log, clock, Random(os.urandom(16)), dict(environ), accept_clock=accept_clock).run()
+
+    try:
+        trio.run(main)
+    except* (StoreFatal, OSError) as group:
+        log.emit(_crash(group))
+        status = exit_status.IO
+    except* ListenError as group:
+        log.emit(_crash(group))
+        status = exit_status.UNAVAILABLE
+    except* Exception as group:  # noqa: BLE001 - the last resort: said in the log, told by the exit status
+        log.emit(_crash(group))
+        status = exit_status.SOFTWARE
+    log.emit(DaemonStopped(uptime_seconds=clock.monotonic() - started, exit_status=status))
+    return status
+
+
+def create(config: Path, environ: Mapping[str, str]) -> int:
+    """Create the state that the configuration names; an existing one is left as it is."""
+    loaded = load(config, environ)
+    if isinstance(loaded, list):
+        for problem in loaded:
+            click.echo(str(problem), err=True)
+        return exit_status.CONFIG
+    try:
+        with _open(loaded, init=True) as store:
+            click.echo(f"state directory {loaded.state_dir} is ready (database {store.uuid})")
+    except (StoreError, OSError) as error:
+        click.echo(f"numtrustd: {error}", err=True)
+        return _status_of(error)
+    return 0
+
+
+class ClockBehindError(Exception):
+    """The wall clock stands before the last committed time."""
+
+    def __init__(self, now: float, high_water: float) -> None:
+        super().__init__(
+            f"the wall clock says {timestamp(now)}, but this state has seen {timestamp(high_water)}: "
+            "set the clock, or start once with --accept-clock if it is right"
+        )
+
+
+def _open(loaded: Loaded, *, init: bool) -> Store:
+    size = loaded.settings.daemon.map_size
+    now = loaded.settings.clock.origin or Clock().now()
+    return Store.open(loaded.state_dir, init=init, map_size=size, max_map_size=max(size, MAX_MAP), now=now)
+
+
+def _clock(loaded: Loaded, store: Store, environ: Mapping[str, str]) -> Clock:
+    table = loaded.settings.clock
+    if table.speed == 1.0 and table.origin is None:
+        return Clock()
+    # A rehearsal goes on where it ended: its time never runs backwards over a restart.
+    origin = Clock().now() if table.origin is None else table.origin
+    base = environ.get("NUMTRUSTD_CLOCK_BASE")  # the demo's: three processes with one fast clock
+    return Clock(speed=table.speed, origin=max(origin, store.high_water), base=float(base) if base else None)
+
+
+def _log(clock: Clock, environ: Mapping[str, str], style: str, level: str, *, mask: bool = False) -> Log:
+    log = Log.to_fd(clock, environ, level=Level.named(level), style=Style(style), mask_numbers=mask)
+    log.start()
+    return log
+
+
+def _crash(error: BaseException) -> PythonCrashed:
+    inner = error
+    while isinstance(inner, BaseExceptionGroup) and len(inner.exceptions) == 1:
+        inner = inner.exceptions[0]
+    return PythonCrashed(thread="main", **error_fields(inner))
+
+
+def _refuse(environ: Mapping[str, str], style: str, level: str, error: Exception) -> int:
+    log = _log(Clock(), environ, style, level)
+    log.emit(_crash(error))
+    log.stop(2.0)
+    return _status_of(error)
+
+
+def _status_of(error: Exception) -> int:
+    match error:
+        case errors.DirectoryUnusable() | errors.WrongOwner() | PermissionError():
+            return exit_status.NO_PERMISSION
+        case errors.DatabaseInUse():
+            return exit_status.TRY_AGAIN
+        case errors.DirectoryMissing() | errors.DatabaseMissing() | errors.SchemaNewer() | errors.SchemaUnknown():
+            return exit_status.CONFIG
+        case _:
+            return exit_status.IO

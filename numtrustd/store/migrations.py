@@ -1,0 +1,111 @@
+"""How a database of an older schema becomes one of this schema.
+
+`MIGRATIONS[n]` takes schema `OLDEST + n` to the next; the list only ever grows at its end. Each is one
+transaction that also raises the stored schema, so a crash leaves a whole version behind; a backup is made
+before the first. Never edit one that was released: golden files of its output exist in the wild.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+from msgspec import Struct
+
+from numtrustd.store import meta
+from numtrustd.store.batch import Batch
+from numtrustd.store.environment import Environment
+from numtrustd.store.errors import MapFull, MigrationFailed, SchemaNewer, SchemaUnknown, StoreError
+from numtrustd.store.tables import Table
+
+PAGE: Final = 1000
+
+
+class Records:
+    """The old records, as a migration reads them."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def all(self, table: Table) -> Iterator[tuple[bytes, bytes]]:
+        """(key, payload) in key order. Raises DamagedRecord."""
+        after: bytes | None = None
+        while True:
+            page = self._environment.scan(
+                table, prefix=b"", after=after, limit=PAGE, reverse=False, on_damaged=None
+            )
+            yield from page
+            if len(page) < PAGE:
+                return
+            after = page[-1][0]
+
+
+class Migration(Struct, frozen=True):
+    """One step. `change` returns every put and delete that it takes; `what` says it to people."""
+
+    what: str
+    change: Callable[[Records], Batch]
+
+
+OLDEST: Final = 1
+MIGRATIONS: Sequence[Migration] = ()
+
+
+def current(migrations: Sequence[Migration]) -> int:
+    """The schema that these migrations lead to: the one that this program reads and writes."""
+    return OLDEST + len(migrations)
+
+
+def migrate(
+    environment: Environment,
+    found: meta.Meta,
+    migrations: Sequence[Migration],
+    *,
+    max_map_size: int,
+    backup: Batch,
+) -> Path | None:
+    """Bring an open environment to the current schema. Returns the backup made before, None when nothing was
+    to do.
+
+    `backup` marks the copy. Raises SchemaNewer, SchemaUnknown or MigrationFailed; the database is then at a
+    whole version, old or in between, and the next start goes on from there.
+    """
+    target = current(migrations)
+    path = environment.path
+    if found.schema > target:
+        raise SchemaNewer(
+            f"{path}: schema {found.schema}, but this numtrustd knows {target}: install the later version"
+        )
+    if found.schema < OLDEST:
+        raise SchemaUnknown(
+            f"{path}: schema {found.schema} is older than any this numtrustd can migrate ({OLDEST})"
+        )
+    if found.schema == target:
+        return None
+    # The same generation means the same content: a copy left by an attempt that failed serves again.
+    copy = path / f"before-schema-{target}-generation-{found.generation}"
+    if not copy.exists():
+        environment.copy(copy, backup)
+    environment.open_tables()
+    for version, migration in enumerate(migrations[found.schema - OLDEST :], found.schema):
+        try:
+            change = migration.change(Records(environment))
+            change.put(Table.META, meta.SCHEMA, b"%d" % (version + 1))
+            _write(environment, change, max_map_size)
+        except StoreError as error:
+            raise MigrationFailed(
+                f"{path}: schema {version} to {version + 1} ({migration.what}) failed: {error} "
+                f"(the state before is in {copy})"
+            ) from error
+    return copy
+
+
+def _write(environment: Environment, change: Batch, max_map_size: int) -> None:
+    while True:
+        try:
+            environment.apply(change)
+        except MapFull:
+            if environment.map_size >= max_map_size:
+                raise
+            environment.grow(min(max_map_size, 2 * environment.map_size))
+        else:
+            return

@@ -1,0 +1,228 @@
+"""The typed records of every table: their keys, and msgpack on the way in and out.
+
+`tables` beside this module seals bytes; here they get a meaning. Every record decodes from any older layout of the
+same schema version, since fields are only ever added with defaults.
+"""
+
+from collections.abc import Iterator, Mapping
+
+import msgspec
+from msgspec import Struct
+
+from numtrustd.domain.case import Action, Case, Done
+from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.record import Entry, NumberRecord
+from numtrustd.domain.task import Task
+from numtrustd.store.batch import Batch
+from numtrustd.store.store import Store
+from numtrustd.store.tables import Table
+
+PAGE = 500
+"""Records a page of a long scan: a few ms, and no read transaction lives across an await."""
+
+
+class SourceRecord(Struct, frozen=True, omit_defaults=True):
+    """What one source remembers across restarts: the slots it has given out, its failures, its breaker."""
+
+    id: str
+    slots_until: Instant = 0.0
+    failures: int = 0
+    trips: int = 0
+    down_since: Instant | None = None
+    retry_at: Instant = 0.0
+    reason: str = ""
+    seen_at: Instant = 0.0
+    looks: int = 0
+
+
+class ParkedRecord(Struct, frozen=True, omit_defaults=True):
+    """Why an actor is parked, and since when."""
+
+    actor: str
+    at: Instant
+    crashes: int
+    error_type: str
+    error_message: str
+    stack_trace: str = ""
+
+
+class PlatformRecord(Struct, frozen=True, omit_defaults=True):
+    """What was declared of one platform."""
+
+    id: str
+    maintenance: Maintenance | None = None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_number = msgspec.msgpack.Decoder(NumberRecord).decode
+_case = msgspec.msgpack.Decoder(Case).decode
+_task = msgspec.msgpack.Decoder(Task).decode
+_action = msgspec.msgpack.Decoder(Action).decode
+_source = msgspec.msgpack.Decoder(SourceRecord).decode
+_parked = msgspec.msgpack.Decoder(ParkedRecord).decode
+_platform = msgspec.msgpack.Decoder(PlatformRecord).decode
+_done = msgspec.msgpack.Decoder(Done).decode
+_entry = msgspec.msgpack.Decoder(Entry).decode
+
+
+def key(identity: str) -> bytes:
+    """Ids are ASCII by construction: numbers, platform and source ids, digits."""
+    return identity.encode()
+
+
+def _milliseconds(at: Instant) -> bytes:
+    # Rounded up: a timer must never fire before its deadline.
+    return max(0, -int(-at * 1000 // 1)).to_bytes(8, "big")
+
+
+def timer_key(due: Instant, case: str) -> bytes:
+    """Due time first, so that a cursor gives timers in due order."""
+    return _milliseconds(due) + key(case)
+
+
+def history_key(number: str, at: Instant, seq: int, n: int) -> bytes:
+    """A number's history in time order; `seq` and `n` keep the lines of one instant apart and in order."""
+    return key(number) + b"\0" + _milliseconds(at) + seq.to_bytes(6, "big") + n.to_bytes(2, "big")
+
+
+# -------------------------------------------------------------------------------------------------------- encode
+
+
+def encode_number(record: NumberRecord) -> bytes:
+    return _encode(record)
+
+
+def decode_number(packed: bytes) -> NumberRecord:
+    return _number(packed)
+
+
+def put_case(batch: Batch, case: Case) -> None:
+    batch.put(Table.CASE, key(case.id), _encode(case))
+
+
+def put_task(batch: Batch, task: Task) -> None:
+    batch.put(Table.TASK, key(task.id), _encode(task))
+
+
+def put_action(batch: Batch, action: Action) -> None:
+    batch.put(Table.OUTBOX, key(action.id), _encode(action))
+
+
+def put_timer(batch: Batch, due: Instant, case: str, seq: int) -> None:
+    batch.put(Table.TIMER, timer_key(due, case), seq.to_bytes(8, "big"))
+
+
+def put_source(batch: Batch, record: SourceRecord) -> None:
+    batch.put(Table.SOURCE, key(record.id), _encode(record))
+
+
+def put_parked(batch: Batch, record: ParkedRecord) -> None:
+    batch.put(Table.PARKED, key(record.actor), _encode(record))
+
+
+def put_platform(batch: Batch, record: PlatformRecord) -> None:
+    batch.put(Table.PLATFORM, key(record.id), _encode(record))
+
+
+def put_done(batch: Batch, done: Done) -> None:
+    batch.put(Table.DONE, key(done.id), _encode(done))
+
+
+def put_entry(batch: Batch, number: str, entry: Entry, seq: int, n: int) -> None:
+    batch.put(Table.HISTORY, history_key(number, entry.at, seq, n), _encode(entry))
+
+
+# ---------------------------------------------------------------------------------------------------------- read
+
+
+def get_case(store: Store, identity: str) -> Case | None:
+    found = store.get(Table.CASE, key(identity))
+    return None if found is None else _case(found)
+
+
+def get_task(store: Store, identity: str) -> Task | None:
+    found = store.get(Table.TASK, key(identity))
+    return None if found is None else _task(found)
+
+
+def get_action(store: Store, identity: str) -> Action | None:
+    found = store.get(Table.OUTBOX, key(identity))
+    return None if found is None else _action(found)
+
+
+def get_source(store: Store, identity: str) -> SourceRecord:
+    found = store.get(Table.SOURCE, key(identity))
+    return SourceRecord(identity) if found is None else _source(found)
+
+
+def tasks_of(store: Store, prefix: str) -> Mapping[str, Task]:
+    """The tasks whose ids begin with this."""
+    return {task.id: task for task in (_task(value) for _, value in pages(store, Table.TASK, key(prefix)))}
+
+
+def pages(store: Store, table: Table, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+    """All records of a table, page by page, in key order. Between two pages the store may change."""
+    after: bytes | None = None
+    while page := store.scan(table, prefix=prefix, after=after, limit=PAGE):
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1][0]
+
+
+def all_cases(store: Store, prefix: str = "") -> Iterator[Case]:
+    return (_case(value) for _, value in pages(store, Table.CASE, key(prefix)))
+
+
+def all_tasks(store: Store, prefix: str = "") -> Iterator[Task]:
+    return (_task(value) for _, value in pages(store, Table.TASK, key(prefix)))
+
+
+def all_actions(store: Store, prefix: str = "") -> Iterator[Action]:
+    return (_action(value) for _, value in pages(store, Table.OUTBOX, key(prefix)))
+
+
+def all_done(store: Store, prefix: str = "") -> Iterator[Done]:
+    return (_done(value) for _, value in pages(store, Table.DONE, key(prefix)))
+
+
+def all_platforms(store: Store) -> Iterator[PlatformRecord]:
+    return (_platform(value) for _, value in pages(store, Table.PLATFORM))
+
+
+def all_parked(store: Store) -> Iterator[ParkedRecord]:
+    return (_parked(value) for _, value in pages(store, Table.PARKED))
+
+
+def all_timers(store: Store) -> Iterator[tuple[Instant, str, int]]:
+    """(due, case, seq) in due order."""
+    for raw, value in pages(store, Table.TIMER):
+        yield int.from_bytes(raw[:8], "big") / 1000, raw[8:].decode(), int.from_bytes(value, "big")
+
+
+def history(
+    store: Store, number: str, limit: int, before: Instant | None = None, platform: str = ""
+) -> tuple[list[Entry], bool]:
+    """The newest lines of a number's history that are older than `before`, newest first, and whether there are more.
+
+    Lines of one instant are never parted, so that the instant of the last one finds the rest: there may be a few more
+    than `limit`.
+    """
+    prefix = key(number) + b"\0"
+    after = None if before is None else prefix + _milliseconds(before)
+    kept: list[Entry] = []
+    last = b""
+    while page := store.scan(Table.HISTORY, prefix=prefix, after=after, limit=PAGE, reverse=True):
+        for raw, value in page:
+            entry, instant = _entry(value), raw[len(prefix) : len(prefix) + 8]
+            if platform and entry.platform != platform:
+                continue
+            if len(kept) >= limit and instant != last:
+                return kept, True
+            kept.append(entry)
+            last = instant
+        if len(page) < PAGE:
+            break
+        after = page[-1][0]
+    return kept, False

@@ -1,0 +1,407 @@
+"""What an answer says: views of it, conditions on it, picks from it, evaluated as `spec` declares them.
+
+Everything here is total: an answer that cannot be read makes a view that failed, never an exception.
+`document` bounds the HTML, `echo` recognises the number, `lint` finds at start what this module could only
+treat as "not so".
+"""
+
+import html
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Protocol
+
+import jmespath
+import msgspec
+from jmespath.exceptions import JMESPathError
+from selectolax.lexbor import LexborNode
+
+from numtrustd.wire import document, echo
+from numtrustd.wire.exchange import Reply
+from numtrustd.wire.spec import Condition, Html, Json, Jsonp, Locator, Pick, Take, Unescape, View, ViewStep
+
+PICK_CHARS = 500
+MATCH_CHARS = 4_096
+"""Characters of one located text that a pattern sees: with `lint`'s rules for patterns, a tenth of a second
+at worst.
+"""
+
+FILLED = ("ref", "receipt", "e164", "national", "digits")
+"""Placeholders that conditions and picks of a channel may hold."""
+
+_CHARSETS = {
+    **dict.fromkeys(("gb18030", "gbk", "gb2312"), "gb18030"),
+    **dict.fromkeys(("big5", "big5-hkscs"), "big5hkscs"),
+    **dict.fromkeys(("latin-1", "latin1", "iso-8859-1"), "latin-1"),
+}
+"""Charsets that a platform may name. Python knows many more, and some of them are not charsets at all (zlib,
+rot13).
+"""
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_-]{1,20})", re.IGNORECASE)
+_PLACEHOLDER = re.compile(r"\{(" + "|".join(FILLED) + r")\}")
+_UNQUOTABLE = re.compile(r"['\"`\\\[\]{}()\x00-\x1f]")
+_BOM = b"\xef\xbb\xbf"
+_BLANK = re.compile(rb"""([\w.$]{1,64}\s*\()?\s*(null|""|\{\s*\}|\[\s*\])?\s*\)?\s*;?""")
+_MEMBERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?", re.ASCII)
+# C0 and C1 controls, and the marks that turn the direction of text.
+_STEERING = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
+
+
+class _Unreadable:
+    def __repr__(self) -> str:
+        return "unreadable"
+
+
+UNREADABLE = _Unreadable()
+"""A view, or a place in it, that could not be read; absence (`None`) is something else."""
+
+
+_Place = tuple[str, str | None, str | None]
+_Places = dict[_Place, object]
+
+
+class _Search(Protocol):
+    def search(self, value: object) -> object: ...
+
+
+class Answer:
+    """One reply, read lazily: each view and each place is worked out once.
+
+    `asked` is the number asked for (`echo.asked`), `values` fill the placeholders of a channel's conditions.
+    """
+
+    __slots__ = (
+        "_items",
+        "_lowered",
+        "_places",
+        "_text",
+        "_views",
+        "asked",
+        "item",
+        "reply",
+        "specs",
+        "values",
+    )
+
+    def __init__(
+        self,
+        reply: Reply,
+        views: Mapping[str, View],
+        asked: echo.Asked | None = None,
+        values: Mapping[str, str] | None = None,
+    ) -> None:
+        self.reply = reply
+        self.specs = views
+        self.asked = asked
+        self.values = values or {}
+        self.item: object = UNREADABLE
+        self._views: dict[str, object] = {}
+        self._places: _Places = {}
+        self._items: _Places = {}
+        self._lowered: dict[_Place, bytes] = {}
+        self._text: str | None = None
+
+    def narrowed(self, item: object) -> "Answer":
+        """The same answer with the view named `item`; what was read already is shared."""
+        other = Answer(self.reply, self.specs, self.asked, self.values)
+        other._views, other._places = self._views, self._places
+        other._text, other._lowered, other.item = self._text, self._lowered, item
+        return other
+
+    @property
+    def text(self) -> str:
+        """The body as text: UTF-8, else the charset it names if it is one of a few, else UTF-8 with gaps."""
+        if self._text is None:
+            self._text = _decoded(self.reply)
+        return self._text
+
+    def view(self, name: str | None) -> object:
+        """The value of a view: text, a JSON value, an HTML element, or `UNREADABLE`."""
+        if name is None or name == "body":
+            return self.text
+        if name == "item":
+            return self.item
+        if name not in self._views:
+            self._views[name] = UNREADABLE  # what a circle of views finds
+            self._views[name] = self._read(name)
+        return self._views[name]
+
+    def locate(self, place: Locator) -> object:
+        """What stands at a place: `UNREADABLE`, `None` if nothing does, else text, a JSON value or an
+        element.
+        """
+        if place.path is None and place.css is None:
+            return self.view(place.view)
+        name = place.view or "body"
+        key = (name, place.path, place.css)
+        known = self._items if name == "item" else self._places
+        if key in known:
+            found = known[key]
+        else:
+            found = known[key] = self._find(self.view(name), place)
+        if place.attr is not None and isinstance(found, LexborNode):
+            return found.attributes.get(place.attr)
+        return found
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether a condition is true."""
+        if condition.status is not None:
+            return self.reply.status in condition.status
+        value = self.locate(condition)
+        return value is not UNREADABLE and self._test(condition, value)
+
+    def pick(self, pick: Pick) -> str | int | None:
+        """The value that a pick takes; `None` where nothing is."""
+        if pick.const is not None:
+            return pick.const
+        value = self.locate(pick)
+        if value is UNREADABLE or value is None:
+            return None
+        if pick.matches is None and isinstance(value, int) and not isinstance(value, bool):
+            return value
+        text = plain(value)
+        if pick.matches is not None:
+            found = self._pattern(pick.matches).search(text[:MATCH_CHARS])
+            if found is None:
+                return None
+            text = found[1] if found.re.groups else found[0]
+        return tidy(text or "")[:PICK_CHARS] or None
+
+    def words(self, pick: Pick | None) -> str | None:
+        """A pick as text."""
+        taken = None if pick is None else self.pick(pick)
+        return None if taken is None else str(taken)
+
+    def count(self, pick: Pick | None) -> int | None:
+        """A pick as a count: digits alone, up to nine of them; anything else is `None`, which is not 0."""
+        text = self.words(pick)
+        return int(text) if text is not None and re.fullmatch(r"[0-9]{1,9}", text) else None
+
+    def _read(self, name: str) -> object:
+        spec = self.specs.get(name)
+        if spec is None:
+            return UNREADABLE
+        steps = spec.steps
+        if steps and spec.of == "body" and isinstance(steps[0], Json | Jsonp):
+            # msgspec reads bytes; only what is not UTF-8 takes the way over text.
+            value = _json(_inside(self.reply.body, steps[0]))
+            if value is UNREADABLE and _charset(self.reply) != "utf-8":
+                value = _json(_inside(self.text.encode(), steps[0]))
+            steps = steps[1:]
+        else:
+            value = self.view(spec.of)
+        for step in steps:
+            if value is UNREADABLE:
+                break
+            value = _apply(step, value)
+        return value
+
+    def _find(self, value: object, place: Locator) -> object:
+        try:
+            if place.path is not None:
+                # A path into something that has no members would find "absent" everywhere.
+                if not isinstance(value, dict | list):
+                    return UNREADABLE
+                return path(self._filled(place.path)).search(value)
+            if not isinstance(value, LexborNode):
+                return UNREADABLE
+            return document.first(value, self._filled(place.css or ""))
+        except (JMESPathError, ValueError, TypeError, RecursionError):
+            return UNREADABLE
+
+    def _test(self, test: Condition, value: object) -> bool:
+        if test.exists is not None:
+            return (value is not None) is test.exists
+        if test.nonempty is not None:
+            return _nonempty(value) is test.nonempty
+        if value is None:
+            return False
+        if test.equals is not None:
+            wanted = self._filled(test.equals, quoted=False) if isinstance(test.equals, str) else test.equals
+            return _same(value, wanted)
+        if test.one_of is not None:
+            return any(_same(value, wanted) for wanted in test.one_of)
+        if test.contains is not None:
+            return self._contains(test, value)
+        if test.matches is not None:
+            whole = isinstance(value, str) and test.path is None and test.css is None
+            text = plain(value)
+            return self._pattern(test.matches).search(text if whole else text[:MATCH_CHARS]) is not None
+        if test.has_number is not None:
+            return (self.asked is not None and echo.names(plain(value), self.asked)) is test.has_number
+        if test.at_least is not None:
+            number = _number(value)
+            return number is not None and number >= test.at_least
+        return False
+
+    def _contains(self, test: Condition, value: object) -> bool:
+        assert test.contains is not None
+        wanted = tuple(self._filled(text, quoted=False) for text in test.contains) if self.values else test.contains
+        key = (test.view or "body", test.path, test.css)
+        if test.attr is not None or test.view == "item":
+            text = _lower(plain(value))
+        elif key in self._lowered:
+            text = self._lowered[key]
+        else:
+            text = self._lowered[key] = _lower(plain(value))
+        return any(map(text.__contains__, _needles(wanted)))
+
+    def _pattern(self, pattern: str) -> re.Pattern[str]:
+        if self.values:
+            pattern = _PLACEHOLDER.sub(lambda m: re.escape(self.values.get(m[1], m[0])), pattern)
+        return regex(pattern)
+
+    def _filled(self, text: str, *, quoted: bool = True) -> str:
+        """A channel's text with its placeholders filled; `quoted` where the value stands inside quotes."""
+        if not self.values or "{" not in text:
+            return text
+
+        def fill(found: re.Match[str]) -> str:
+            value = self.values.get(found[1], found[0])
+            if quoted and found[1] in self.values and _UNQUOTABLE.search(value):
+                raise ValueError("a value that would end its quotes")
+            return value
+
+        return _PLACEHOLDER.sub(fill, text)
+
+
+@lru_cache(maxsize=1024)
+def regex(pattern: str) -> re.Pattern[str]:
+    """A compiled pattern; raises `re.error`."""
+    return re.compile(pattern)
+
+
+@lru_cache(maxsize=1024)
+def path(expression: str) -> _Search:
+    """A compiled JMESPath; raises `JMESPathError`."""
+    compiled: _Search = jmespath.compile(expression)
+    return _Members(expression) if _MEMBERS.fullmatch(expression) else compiled
+
+
+class _Members:
+    """`data.phone_number`, which most paths are, without the interpreter jmespath makes per search."""
+
+    __slots__ = ("_names",)
+
+    def __init__(self, expression: str) -> None:
+        self._names = tuple(expression.split("."))
+
+    def search(self, value: object) -> object:
+        for name in self._names:
+            if not isinstance(value, dict):
+                return None
+            value = value.get(name)
+        return value
+
+
+def plain(value: object) -> str:
+    """A located value as text: an element's whole text with white space run together, a JSON value as
+    written.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, LexborNode):
+        return " ".join(value.text().split())
+    if value is None:
+        return ""
+    return msgspec.json.encode(value).decode()
+
+
+def tidy(text: str) -> str:
+    """One line of text that cannot steer a terminal or turn its neighbours around."""
+    return " ".join(_STEERING.sub("", text).split())
+
+
+def blank(body: bytes) -> bool:
+    """A body that says nothing at all: empty, `callback()`, `{}`, `null`."""
+    return len(body) < 256 and _BLANK.fullmatch(body.removeprefix(_BOM).strip()) is not None
+
+
+def _decoded(reply: Reply) -> str:
+    try:
+        return reply.body.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return reply.body.decode(_charset(reply), errors="replace")
+
+
+def _charset(reply: Reply) -> str:
+    named = _CHARSET.search(reply.header("content-type") or "")
+    return _CHARSETS.get(named[1].lower(), "utf-8") if named else "utf-8"
+
+
+def _apply(step: ViewStep, value: object) -> object:
+    if isinstance(step, Take):
+        if not isinstance(value, dict | list):
+            return UNREADABLE
+        try:
+            taken = path(step.path).search(value)
+        except (JMESPathError, TypeError, RecursionError):
+            return UNREADABLE
+        return UNREADABLE if taken is None else taken
+    if not isinstance(value, str):
+        return UNREADABLE
+    if isinstance(step, Html):
+        root = document.parse(value)
+        return UNREADABLE if root is None else root
+    if isinstance(step, Unescape):
+        return html.unescape(value)
+    try:
+        return _json(_inside(value.encode(), step))
+    except UnicodeEncodeError:
+        return UNREADABLE
+
+
+def _inside(body: bytes, step: Json | Jsonp) -> bytes | None:
+    """The JSON in a body: all of it, or what stands in `callback( … )` with nothing else around it."""
+    text = body.removeprefix(_BOM).strip()
+    if isinstance(step, Json):
+        return text
+    name = step.callback.encode()
+    if not text.startswith(name):
+        return None
+    text = text[len(name) :].removesuffix(b";").strip()
+    return text[1:-1] if text[:1] == b"(" and text[-1:] == b")" else None
+
+
+def _json(text: bytes | None) -> object:
+    if text is None:
+        return UNREADABLE
+    try:
+        return msgspec.json.decode(text)
+    except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors
+        return UNREADABLE
+
+
+def _same(value: object, wanted: str | int | bool) -> bool:
+    if isinstance(value, LexborNode):
+        value = plain(value)
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return value is wanted
+    return (value.strip() if isinstance(value, str) else value) == wanted
+
+
+def _nonempty(value: object) -> bool:
+    if isinstance(value, dict | list):
+        return bool(value)
+    return bool(tidy(plain(value)))
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, int | float):
+        return None if isinstance(value, bool) else float(value)
+    text = plain(value).strip()
+    return float(text) if _DECIMAL.fullmatch(text) else None
+
+
+def _lower(text: str) -> bytes:
+    """ASCII letters lowered, all else as it is: a hundred times quicker than casefolding Chinese text."""
+    return text.encode("utf-8", "surrogatepass").lower()
+
+
+@lru_cache(maxsize=1024)
+def _needles(texts: tuple[str, ...]) -> tuple[bytes, ...]:
+    return tuple(_lower(text) for text in texts)

@@ -1,0 +1,426 @@
+"""A daemon that is not there: both sockets with canned answers, served by a thread."""
+
+import threading
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+from msgspec import Struct, structs
+
+from numtrustd.api import CONTROL, STATUS, control, errors, rows, status
+from numtrustd.varlink.interface import Call, CallError, Handler, bind
+from numtrustd.varlink.listeners import listen
+from numtrustd.varlink.server import Service
+
+NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+NUMBER = "+862151288888"
+CASE = f"{NUMBER}/so360/1"
+TASK = f"{CASE}/3.0"
+NASTY = "广告推销\x1b[31m\u202egnp.exe\nroot"
+"""What a platform may put into its words: colours, a right-to-left override, a line end."""
+
+CASE_ROW = rows.CaseRow(
+    case=CASE,
+    kind="appeal",
+    number=NUMBER,
+    platform="so360",
+    state="at_person",
+    meaning="a person hands the appeal in",
+    waits_for="person",
+    attempt=1,
+    opened_at=NOW - 2 * DAY,
+    moved_at=NOW - HOUR,
+    then="reminds",
+    due=NOW + 3 * HOUR,
+    task=TASK,
+)
+TASK_ROW = rows.TaskRow(
+    task=TASK,
+    kind="submit_appeal",
+    title="Hand in the appeal",
+    state="open",
+    case=CASE,
+    number=NUMBER,
+    platform="so360",
+    platform_name="360",
+    opened_at=NOW - HOUR,
+    due=NOW - HOUR,
+    answers=("submitted", "refused"),
+)
+PAPERS = (
+    rows.Paper(kind="licence", title="营业执照（加盖公章）", held=True, on_file="/srv/papers/licence.pdf"),
+    rows.Paper(kind="recordings", title="通话录音", held=False),
+)
+CHANGE: dict[str, Any] = {
+    "now": NOW,
+    "case": CASE,
+    "number": NUMBER,
+    "platform": "so360",
+    "old": "at_person",
+    "new": "in_review",
+    "meaning": "the platform reviews",
+    "then": "chases the review",
+    "due": NOW + 3 * DAY,
+}
+
+
+def number_row(number: str, **values: Any) -> rows.NumberRow:
+    given: dict[str, Any] = {
+        "number": number,
+        "name": "上海客服",
+        "group": "sales",
+        "kind": "landline",
+        "labelled": (),
+        "clean": 3,
+        "certified": 0,
+        "unknown": 0,
+        "blind": 0,
+        "findings": (),
+        "open_cases": 0,
+        "parked": False,
+        "last_look": NOW - 5 * HOUR,
+    }
+    return rows.NumberRow(**{**given, **values})
+
+
+def case_view() -> status.CaseView:
+    return status.CaseView(
+        **structs.asdict(CASE_ROW),
+        now=NOW,
+        platform_name="360",
+        finding="mislabel: shown as 广告推销",
+        causes=("reports: 38 marks counted by the platform",),
+        data=(rows.Fact(name="our reference", value="NT-0A1B2C3D4E5F"),),
+        evidence=PAPERS,
+        actions=(
+            rows.ActionRow(
+                action=f"{CASE}/2.0",
+                kind="submit",
+                state="uncertain",
+                attempt=1,
+                ref="NT-0A1B2C3D4E5F",
+                planned_at=NOW - DAY,
+                sent_at=NOW - DAY,
+                detail="timeout",
+            ),
+        ),
+        history=(
+            rows.Move(at=NOW - 2 * DAY, old="", new="waiting", reason="opened"),
+            rows.Move(at=NOW - HOUR, old="waiting", new="at_person", reason="timed out", by="li"),
+        ),
+    )
+
+
+class Fake:
+    """Handlers by method name; `answers` may be replaced, `asked` tells what came in."""
+
+    def __init__(self) -> None:
+        self.asked: list[Struct] = []
+        self.answers: dict[str, Any] = {
+            "GetStatus": status.Status(
+                summary="24 numbers on 8 platforms, 2 labelled, 1 open case",
+                version="0.1.0",
+                pid=4711,
+                started_at=NOW - HOUR,
+                now=NOW,
+                clock_speed=20_000.0,
+                numbers=24,
+                numbers_labelled=2,
+                platforms=8,
+                sources=3,
+                labelled=3,
+                certified=1,
+                clean=180,
+                unknown=7,
+                blind=1,
+                open_cases=1,
+                tasks_open=1,
+                overdue_looks=2,
+                schedule_lag_seconds=130.0,
+                looks_total=12_345,
+                looks_per_second=31.25,
+                parked=0,
+                store=rows.StoreStatus(bytes=3_250_000, limit=2**30, nearly_full=False),
+            ),
+            "ListNumbers": [
+                status.NumberPage(
+                    now=NOW,
+                    numbers=(number_row(NUMBER, labelled=("so360", "sogou")), number_row("95588")),
+                    next="95588",
+                ),
+                status.NumberPage(now=NOW, numbers=(number_row("+8613800138000", parked=True, name="老王"),)),
+            ],
+            "GetNumber": status.NumberView(
+                now=NOW,
+                number=NUMBER,
+                dashed="021-51288888",
+                kind="landline",
+                name="上海客服",
+                group="sales",
+                accept=("service",),
+                parked=False,
+                platforms=(
+                    rows.VerdictRow(
+                        platform="so360",
+                        platform_name="360",
+                        verdict="marked",
+                        flapping=False,
+                        since=NOW - 2 * DAY,
+                        category="marketing",
+                        words=NASTY,
+                        marks=38,
+                        finding="mislabel",
+                        last_look=NOW - HOUR,
+                        last_said="clean",
+                        tending="1 of 3 looks say clean",
+                        next_look=NOW + HOUR,
+                        case=CASE,
+                    ),
+                    rows.VerdictRow(
+                        platform="sogou",
+                        platform_name="搜狗",
+                        verdict="unknown",
+                        flapping=False,
+                        last_look=NOW - HOUR,
+                        last_said="unknown: blocked",
+                        blind_since=NOW - 400 * DAY,
+                    ),
+                ),
+                cases=(CASE_ROW,),
+                tasks=(TASK_ROW,),
+            ),
+            "ListPlatforms": status.PlatformList(
+                now=NOW,
+                platforms=(
+                    rows.PlatformRow(
+                        platform="so360",
+                        name="360",
+                        name_en="Qihoo 360",
+                        kind="security_vendor",
+                        importance=0.9,
+                        grade="C",
+                        checked="2026-11",
+                        sources=("so360.onebox",),
+                        appeal="manual",
+                        numbers=24,
+                        labelled=3,
+                        clean=20,
+                        certified=0,
+                        unknown=1,
+                        blind=0,
+                        open_cases=1,
+                        maintenance=rows.Maintenance(kind="major", since=NOW - HOUR, by="platform"),
+                    ),
+                ),
+            ),
+            "ListSources": status.SourceList(
+                now=NOW,
+                sources=(
+                    rows.SourceRow(
+                        source="sogou.search",
+                        title="Sogou search",
+                        platforms=("sogou",),
+                        state="open",
+                        looks=10,
+                        failures=9,
+                        waiting=4,
+                        interval=1.0,
+                        cadence=21_600.0,
+                        grade="C",
+                        since=NOW - HOUR,
+                        why="blocked: captcha page",
+                    ),
+                ),
+            ),
+            "ListCases": [status.CasePage(now=NOW, cases=(CASE_ROW,))],
+            "GetCase": case_view(),
+            "Explain": status.Explanation(
+                now=NOW,
+                number=NUMBER,
+                dashed="021-51288888",
+                name="上海客服",
+                lines=(
+                    rows.ExplainLine(
+                        platform="so360",
+                        fact="marked as 广告推销 (38 marks)",
+                        why="2 looks over 1 h agree",
+                        next="a person hands the appeal in",
+                        who="person",
+                        case=CASE,
+                        task=TASK,
+                        when=NOW + 3 * HOUR,
+                    ),
+                    rows.ExplainLine(
+                        platform="sogou",
+                        fact="not visible",
+                        why="the source is blocked",
+                        next="looks again",
+                        who="daemon",
+                        when=NOW - HOUR,
+                    ),
+                ),
+            ),
+            "History": status.HistoryPage(
+                now=NOW,
+                number=NUMBER,
+                events=(
+                    rows.HistoryRow(
+                        at=NOW - HOUR, action="verdict.changed", text="clean -> marked", platform="so360"
+                    ),
+                ),
+                more=True,
+            ),
+            "ListTasks": [status.TaskPage(now=NOW, tasks=(TASK_ROW,))],
+            "GetTask": status.TaskView(
+                **structs.asdict(TASK_ROW),
+                now=NOW,
+                detail=("second attempt",),
+                steps=("打开网页", "填写号码"),
+                fields=(rows.Fact(name="号码", value="021-51288888"),),
+                evidence=PAPERS,
+                address="https://example.org/appeal",
+                letter="尊敬的平台：\n\n我司号码被误标。\x1b]0;evil\x07",
+                bring_back="受理编号",
+            ),
+            "Watch": [
+                status.LogRecord(
+                    at=NOW + n * HOUR,
+                    level=level,
+                    action="case.moved",
+                    message=f"case {n}",
+                    sequence=n,
+                    missed=n,
+                    fields={"event.action": "case.moved", "numtrust.number": NUMBER, "n": n},
+                )
+                for n, level in enumerate(("info", "error"))
+            ],
+            "TaskDone": control.TaskChange(**CHANGE, task=TASK, outcome="submitted"),
+            "TaskFail": control.TaskChange(**CHANGE, task=TASK, outcome="failed"),
+            "Look": control.LookResult(
+                now=NOW,
+                number=NUMBER,
+                sources=("so360.onebox",),
+                observations=(
+                    rows.ObservationRow(
+                        at=NOW,
+                        platform="so360",
+                        source="so360.onebox",
+                        surface="default",
+                        status="unknown",
+                        reason="blocked",
+                        detail="captcha",
+                    ),
+                ),
+            ),
+            "Reload": control.ReloadResult(
+                now=NOW,
+                numbers_added=1,
+                numbers_removed=2,
+                numbers_changed=3,
+                platforms_changed=("so360",),
+                sources_changed=(),
+                warnings=("numbers.csv:3: number: written twice",),
+            ),
+            "Backup": control.BackupResult(path="/b", bytes=2_000_000, seconds=1.25),
+            "Park": control.NumberChange(now=NOW, number=NUMBER, old="running", new="parked"),
+            "Unpark": control.NumberChange(now=NOW, number=NUMBER, old="running", new="running"),
+            "SetLogLevel": control.LevelChange(old="info", new="debug"),
+            "MaintenanceStart": control.MaintenanceChange(
+                now=NOW,
+                platform="so360",
+                old="open",
+                new="maintenance",
+                cases=2,
+                kind="major",
+                until=NOW + DAY,
+            ),
+            "MaintenanceEnd": control.MaintenanceChange(
+                now=NOW, platform="so360", old="maintenance", new="open", cases=2
+            ),
+            **{
+                verb: control.CaseChange(**CHANGE)
+                for verb in ("Approve", "Hold", "Advance", "Reject", "Withdraw", "Reopen")
+            },
+        }
+
+    def refuse(self, method: str, error: Struct) -> None:
+        self.answers[method] = CallError(error)
+
+    def handlers(self, spec: Any) -> dict[str, Handler]:
+        return {m.name: self._pages(m.name) if m.stream != "no" else self._one(m.name) for m in spec.methods}
+
+    def _one(self, name: str) -> Handler:
+        async def answer(params: Struct, call: Call) -> Struct:
+            self.asked.append(params)
+            found = self.answers[name]
+            if isinstance(found, Exception):
+                raise found
+            assert isinstance(found, Struct)
+            return found
+
+        return answer
+
+    def _pages(self, name: str) -> Callable[[Any, Call], AsyncGenerator[Struct, None]]:
+        async def answer(params: Struct, call: Call) -> AsyncGenerator[Struct, None]:
+            self.asked.append(params)
+            found = self.answers[name]
+            if isinstance(found, Exception):
+                raise found
+            for page in found:
+                yield page
+            if name == "Watch":
+                raise CallError(errors.NotReady("stopping"))
+
+        return answer
+
+
+@pytest.fixture(autouse=True)
+def _in_shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Times are the reader's own."""
+    monkeypatch.setenv("TZ", "Asia/Shanghai")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
+    """Both sockets in a directory of their own, which the environment names."""
+    fake = Fake()
+    ready = threading.Event()
+    holder: dict[str, Any] = {}
+
+    async def main() -> None:
+        def service(*specs: Any) -> Service:
+            return Service(
+                vendor="numtrust",
+                product="numtrustd",
+                version="0",
+                url="",
+                interfaces=[bind(spec, fake.handlers(spec)) for spec in specs],
+                on_error=lambda method, peer, error: errors.InternalError(type(error).__name__),
+            )
+
+        with listen(tmp_path / "status.sock") as look, listen(tmp_path / "control.sock") as act:
+            async with trio.open_nursery() as nursery:
+                await nursery.start(service(STATUS).serve, [look.listener])
+                await nursery.start(service(STATUS, CONTROL).serve, [act.listener])
+                holder["token"] = trio.lowlevel.current_trio_token()
+                holder["scope"] = nursery.cancel_scope
+                ready.set()
+
+    thread = threading.Thread(target=trio.run, args=(main,))
+    thread.start()
+    assert ready.wait(10)
+    monkeypatch.setenv("NUMTRUSTD_SOCKET_DIR", str(tmp_path))
+    yield fake
+    holder["token"].run_sync_soon(holder["scope"].cancel)
+    thread.join(10)
+    assert not thread.is_alive()

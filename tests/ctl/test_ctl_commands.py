@@ -1,0 +1,384 @@
+"""Every verb of `numtrustctl` over real sockets: what is asked, what is printed, and the exit status."""
+
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import Struct
+
+from numtrustd.api import control, errors, status
+from numtrustd.ctl import terminal
+from numtrustd.ctl.cli import main, program
+from numtrustd.ctl.session import Session
+
+NUMBER = "+862151288888"
+CASE = f"{NUMBER}/so360/1"
+TASK = f"{CASE}/3.0"
+Capture = pytest.CaptureFixture[str]
+
+
+def run(capsys: Capture, *arguments: str) -> tuple[int, str, str]:
+    code = main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+VERBS: list[tuple[list[str], Struct, list[str]]] = [
+    (
+        ["status"],
+        status.GetStatus(),
+        ["24 numbers on 8 platforms", "20000 times fast", "up to 2 min 10 s late"],
+    ),
+    (["numbers"], status.ListNumbers(), ["so360 sogou", "老王", "parked", "95588"]),
+    (
+        ["numbers", "--finding", "any", "--group", "sales"],
+        status.ListNumbers(finding="any", group="sales"),
+        ["NUMBER"],
+    ),
+    (
+        ["number", "０２１－51288888"],
+        status.GetNumber(number="０２１－51288888"),
+        [
+            "360 (so360)",
+            "38 marks",
+            "1 of 3 looks say clean",
+            "blind since 2025-10-16",
+            CASE,
+            "overdue by 1 h",
+        ],
+    ),
+    (["platforms"], status.ListPlatforms(), ["security_vendor", "major maintenance since 17:00"]),
+    (["sources"], status.ListSources(), ["sogou.search", "blocked: captcha page"]),
+    (["cases"], status.ListCases(open_only=False), ["at_person", "21:00 (in 3 h)"]),
+    (
+        ["cases", "--open", "--number", NUMBER, "--platform", "so360"],
+        status.ListCases(open_only=True, number=NUMBER, platform="so360"),
+        [CASE],
+    ),
+    (
+        ["case", CASE],
+        status.GetCase(case=CASE),
+        [
+            "mislabel: shown as 广告推销",
+            "38 marks counted",
+            "MISSING",
+            "uncertain",
+            "NT-0A1B2C3D4E5F",
+            "timed out",
+        ],
+    ),
+    (
+        ["explain", NUMBER],
+        status.Explain(number=NUMBER),
+        ["2 looks over 1 h agree", "[a person's move]", "overdue by"],
+    ),
+    (["explain", NUMBER, "so360"], status.Explain(number=NUMBER, platform="so360"), ["so360"]),
+    (
+        ["history", NUMBER, "--limit", "5", "--before", "2026-11-20T18:00", "--platform", "so360"],
+        status.History(
+            number=NUMBER, limit=5, before=datetime(2026, 11, 20, 10, tzinfo=UTC), platform="so360"
+        ),
+        ["verdict.changed", "clean -> marked"],
+    ),
+    (["tasks"], status.ListTasks(), ["Hand in the appeal", TASK]),
+    (["tasks", "--all"], status.ListTasks(open_only=False), [TASK]),
+    (
+        ["task", "show", TASK],
+        status.GetTask(task=TASK),
+        [
+            "https://example.org/appeal",
+            "  1. 打开网页",
+            "号码  021-51288888",
+            "  我司号码被误标。",
+            "受理编号",
+            "second attempt",
+        ],
+    ),
+    (
+        ["task", "done", TASK, "--receipt", "A1", "--note", "n", "--author", "li"],
+        control.TaskDone(task=TASK, receipt="A1", note="n", author="li"),
+        [
+            f"task {TASK}: submitted",
+            "at_person -> in_review",
+            "then: chases the review, 11-23 18:00 (in 3 d)",
+        ],
+    ),
+    (
+        ["task", "done", TASK, "--outcome", "refused", "--reason", "no", "--author", "li"],
+        control.TaskDone(task=TASK, outcome="refused", reason="no", author="li"),
+        [],
+    ),
+    (
+        ["task", "fail", TASK, "--reason", "closed", "--author", "li"],
+        control.TaskFail(task=TASK, why="closed", author="li"),
+        ["failed"],
+    ),
+    (["look", NUMBER], control.Look(number=NUMBER), ["asked so360.onebox", "blocked: captcha"]),
+    (["look", NUMBER, "so360"], control.Look(number=NUMBER, platform="so360"), []),
+    (["approve", CASE, "--author", "li"], control.Approve(case=CASE, author="li"), ["-> in_review"]),
+    (["hold", CASE, "--reason", "r", "--author", "li"], control.Hold(case=CASE, reason="r", author="li"), []),
+    (["advance", CASE, "--author", "li"], control.Advance(case=CASE, author="li"), []),
+    (
+        ["reject", CASE, "--reason", "证据不足", "--author", "li"],
+        control.Reject(case=CASE, reason="证据不足", author="li"),
+        [],
+    ),
+    (["withdraw", CASE, "--author", "li"], control.Withdraw(case=CASE, author="li"), []),
+    (["reopen", CASE, "--author", "li"], control.Reopen(case=CASE, author="li"), []),
+    (["reload"], control.Reload(), ["1 number added, 2 removed, 3 changed", "written twice"]),
+    (["backup", "/b"], control.Backup(path="/b"), ["1.9 MiB in 1.2 s"]),
+    (
+        ["park", NUMBER, "--reason", "r", "--author", "li"],
+        control.Park(number=NUMBER, reason="r", author="li"),
+        ["running -> parked"],
+    ),
+    (["unpark", NUMBER, "--author", "li"], control.Unpark(number=NUMBER, author="li"), ["stays running"]),
+    (["log-level", "debug"], control.SetLogLevel(level="debug"), ["info -> debug"]),
+    (
+        [
+            "maintenance",
+            "start",
+            "so360",
+            "--kind",
+            "major",
+            "--until",
+            "2026-11-21T12:00:00+02:00",
+            "--author",
+            "li",
+        ],
+        control.MaintenanceStart(
+            platform="so360", kind="major", until=datetime(2026, 11, 21, 10, tzinfo=UTC), author="li"
+        ),
+        ["open -> maintenance", "2 with moved deadlines"],
+    ),
+    (
+        ["maintenance", "end", "so360", "--author", "li"],
+        control.MaintenanceEnd(platform="so360", author="li"),
+        [],
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "asked", "shown"), VERBS, ids=lambda v: "-".join(v[:2]) if isinstance(v, list) else ""
+)
+def test_verbs(daemon: Any, capsys: Capture, arguments: list[str], asked: Struct, shown: list[str]) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert (code, err) == (0, "")
+    assert daemon.asked == [asked]
+    for piece in shown:
+        assert piece in out
+    assert out.strip()
+    assert "\x1b" not in out  # no terminal, no colours; and nothing that a platform put in
+    assert all(line == line.rstrip() for line in out.splitlines())
+
+    code, out, err = run(capsys, *arguments, "--json")
+    assert (code, err) == (0, "")
+    assert isinstance(json.loads(out), list if arguments[0] in ("numbers", "cases", "tasks") else dict)
+
+
+def test_every_verb_is_tried() -> None:
+    tried = {arguments[0] for arguments, _, _ in VERBS} | {"watch"}
+    assert tried == set(program.commands)
+    for name in "task", "maintenance":
+        assert {a[1] for a, _, _ in VERBS if a[0] == name} == set(program.commands[name].commands)  # type: ignore[attr-defined]  # groups
+
+
+def test_lists_hold_all_pages(daemon: Any, capsys: Capture) -> None:
+    _, out, _ = run(capsys, "--json", "numbers")
+    assert [row["number"] for row in json.loads(out)] == [NUMBER, "95588", "+8613800138000"]
+
+
+def test_json_is_what_the_daemon_said(daemon: Any, capsys: Capture) -> None:
+    class Newer(status.Status, frozen=True, kw_only=True):
+        invented_later: int
+
+    daemon.answers["GetStatus"] = Newer(
+        **{f: getattr(daemon.answers["GetStatus"], f) for f in status.Status.__struct_fields__},
+        invented_later=7,
+    )
+    _, out, _ = run(capsys, "status", "--json")
+    answer = json.loads(out)
+    assert answer["invented_later"] == 7
+    assert answer["now"] == "2026-11-20T10:00:00Z"
+    assert run(capsys, "status")[0] == 0
+
+
+def test_watch(daemon: Any, capsys: Capture) -> None:
+    code, out, err = run(capsys, "watch", "case.", "verdict.", "--number", NUMBER)
+    assert daemon.asked == [status.Watch(actions=("case.", "verdict."), number=NUMBER)]
+    assert out.splitlines() == [
+        "11-20 18:00:00 info  case.moved case 0",
+        "… 1 record missed: this reader is too slow",
+        "11-20 19:00:00 error case.moved case 1",
+    ]
+    assert (code, err) == (1, "numtrustctl: not ready: stopping\n")
+    _, out, _ = run(capsys, "watch", "--json")
+    records = [json.loads(line) for line in out.splitlines()[:2]]
+    assert [r["fields"]["n"] for r in records] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (errors.UnknownNumber("123", "not watched"), "123: not watched"),
+        (errors.UnknownPlatform("x"), "there is no platform 'x': see numtrustctl platforms"),
+        (errors.UnknownCase("x"), "there is no case 'x': see numtrustctl cases"),
+        (errors.UnknownTask("x"), "there is no task 'x'"),
+        (errors.InvalidArgument("after", "no such page"), "after: no such page"),
+        (errors.Refused("the case is closed: reopen it"), "the case is closed: reopen it"),
+        (errors.ConfigRejected(("a.toml:3: x: y: z", "b")), "a.toml:3: x: y: z\nnumtrustctl: b"),
+        (errors.Busy("mailbox is full"), "busy: mailbox is full; try again"),
+        (errors.NotReady("starting"), "not ready: starting"),
+        (errors.Refused("\x1b[2Jgone"), "\\x1b[2Jgone"),
+    ],
+    ids=lambda v: type(v).__name__,
+)
+def test_refusals(daemon: Any, capsys: Capture, error: Struct, words: str) -> None:
+    daemon.refuse("Hold", error)
+    code, out, err = run(capsys, "hold", CASE)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"numtrustctl: {words}")
+    code, out, _ = run(capsys, "hold", CASE, "--json")
+    assert code == 1
+    assert json.loads(out)["error"] == f"io.numtrust.Control.{type(error).__name__}"
+
+
+def test_a_bug_in_the_daemon(daemon: Any, capsys: Capture) -> None:
+    daemon.answers["GetStatus"] = KeyError("secret")
+    code, _, err = run(capsys, "status")
+    assert (code, err) == (1, "numtrustctl: the daemon met a bug (KeyError); its log has the details\n")
+
+
+def test_acting_through_the_wrong_socket(daemon: Any, capsys: Capture) -> None:
+    path = os.path.join(os.environ["NUMTRUSTD_SOCKET_DIR"], "status.sock")
+    assert run(capsys, "--socket", path, "status")[0] == 0
+    code, _, err = run(capsys, "hold", CASE, "--socket", path)
+    assert (code, err) == (1, "numtrustctl: this socket only looks; acts go to control.sock\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["bogus"],
+        ["number"],
+        ["hold"],
+        ["reject", CASE],
+        ["task", "fail", TASK],
+        ["log-level", "loud"],
+        ["history", NUMBER, "--before", "yesterday"],
+        ["history", NUMBER, "--limit", "0"],
+        ["status", "--colour"],
+    ],
+)
+def test_usage(capsys: Capture, arguments: list[str]) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (64, "")
+    assert "Usage: numtrustctl" in err
+
+
+def test_help_and_version(capsys: Capture) -> None:
+    assert run(capsys, "--help")[0] == run(capsys, "task", "done", "--help")[0] == 0
+    code, out, _ = run(capsys, "--version")
+    assert (code, out.startswith("numtrustctl")) == (0, True)
+
+
+def test_nobody_there(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NUMTRUSTD_SOCKET_DIR", str(tmp_path))
+    code, out, err = run(capsys, "status")
+    assert (code, out) == (69, "")
+    assert f"{tmp_path}/status.sock: No such file" in err
+    assert "systemctl start numtrustd" in err
+    assert "NUMTRUSTD_SOCKET_DIR" in err
+    code, _, err = run(capsys, "--json", "reload")
+    assert (code, f"{tmp_path}/control.sock" in err) == (69, True)
+
+
+def test_a_daemon_that_hangs_up(capsys: Capture, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        listening.listen(0)
+        listening.shutdown(socket.SHUT_RDWR)
+        assert run(capsys, "status", "--socket", str(tmp_path / "s"))[0] == 69
+
+
+@pytest.mark.process
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_not_for_this_user(daemon: Any) -> None:
+    """The file mode alone keeps others out; a forked child is somebody else."""
+    child = os.fork()
+    if child == 0:
+        try:
+            devnull = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(devnull, 1)
+            os.dup2(devnull, 2)
+            os.setresgid(65534, 65534, 65534)
+            os.setresuid(65534, 65534, 65534)
+            os._exit(main(["status"]))
+        finally:
+            os._exit(255)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 77
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("colour", [True, False])
+def test_a_terminal_gets_tables_colours_and_hints(
+    daemon: Any, monkeypatch: pytest.MonkeyPatch, colour: bool
+) -> None:
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLUMNS", "300")
+    if colour:
+        monkeypatch.delenv("NO_COLOR", raising=False)
+    else:
+        monkeypatch.setenv("NO_COLOR", "1")
+    terminal.console.cache_clear()
+    out = Terminal()
+    from numtrustd.ctl import render_detail
+
+    Session(out=out).show(status.GetNumber(number=NUMBER), render_detail.number)
+    text = out.getvalue()
+    assert ("\x1b[1;31m" in text) == colour
+    assert "─" * 20 in text
+    assert f"numtrustctl explain {NUMBER}" in text
+    assert "\x1b[31mgnp" not in text
+    assert "\u202e" not in text
+    assert "\\x1b[31m" in text
+
+
+@pytest.mark.process
+def test_as_a_program(daemon: Any) -> None:
+    command = [sys.executable, "-m", "numtrustd.ctl"]
+    done = subprocess.run([*command, "numbers"], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "老王" in done.stdout
+    read, write = os.pipe()
+    os.close(read)  # like `| head` that has seen enough
+    with os.fdopen(write, "w") as gone:
+        done = subprocess.run(
+            [*command, "numbers"], stdout=gone, stderr=subprocess.PIPE, text=True, timeout=20, check=False
+        )
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.process
+def test_scripts_load_neither_trio_nor_rich(daemon: Any) -> None:
+    code = (
+        "import sys; from numtrustd.ctl.cli import main; assert main(['status']) == 0;"
+        "print(sorted(m for m in ('trio', 'rich', 'httpx', 'lmdb', 'structlog') if m in sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,270 @@
+"""The order in which an answer is read, what failures become, and what a source may not say."""
+
+import hashlib
+import json
+
+import pytest
+from msgspec import structs
+
+from numtrustd.domain.label import Category
+from numtrustd.domain.number import NumberKind, from_canonical
+from numtrustd.domain.observation import Observation, Status, UnknownReason
+from numtrustd.probes.extract import FAILURES, WORD_NOT_KNOWN, advice, extract, lint, trace
+from numtrustd.probes.spec import Reading, Rule, SayCertified, SayClean, SayMarked, SayUnknown, Source
+from numtrustd.wire.exchange import Failure, NotSent, Outcome, Reply, Unknown
+from numtrustd.wire.spec import Condition, Html, Json, Locator, Pick, RequestSpec, Take, View
+from tests import packs
+
+NUMBER = from_canonical("+8613800138000")
+AT = 1_795_000_000.0
+J = "json"
+
+
+def where(path: str, **test: object) -> Condition:
+    return Condition(view=J, path=path, **test)  # type: ignore[arg-type]  # tests pass what the struct takes
+
+
+MARKED = Rule(
+    "marked", (where("label", nonempty=True),), SayMarked(Pick(view=J, path="label"), marks=Pick(view=J, path="n"))
+)
+CLEAN = Rule("clean", (where("label", equals=""),), SayClean(name=Pick(view=J, path="owner")))
+NAMED = Rule(
+    "named",
+    (where("owner", nonempty=True),),
+    SayCertified(Pick(view=J, path="owner"), Pick(view=J, path="logo"), Pick(view=J, path="tag")),
+)
+WAIT = Rule("wait", (where("state", equals="wait"),), SayUnknown(UnknownReason.PENDING))
+BLOCK = Rule("block", (Condition(contains=("captcha",)),), SayUnknown(UnknownReason.BLOCKED))
+SOURCE = Source(
+    id="p.one",
+    title="One",
+    kinds=(NumberKind.MOBILE,),
+    request=RequestSpec(url="https://api.example.com/{national}"),
+    readings=(Reading("p"),),
+    rules=(WAIT, MARKED, CLEAN, NAMED),
+    guards=(BLOCK,),
+    views={J: View((Json(),))},
+    echo=(Locator(view=J, path="phone"),),
+)
+
+
+def reply(status: int = 200, **members: object) -> Reply:
+    return Reply(status, (), json.dumps({"phone": NUMBER.national, **members}).encode())
+
+
+def look(outcome: Outcome, source: Source = SOURCE, **words: Category) -> Observation:
+    (seen,) = extract(source, NUMBER, outcome, AT, {"p": words})
+    return seen
+
+
+def test_marked() -> None:
+    seen = look(reply(label="广告推销", n=3))
+    assert (seen.status, seen.category, seen.words, seen.marks) == (Status.MARKED, Category.MARKETING, "广告推销", 3)
+    assert (seen.platform, seen.source, seen.surface, seen.at, seen.rule) == ("p", "p.one", "default", AT, "marked")
+    assert seen.detail is None
+
+
+def test_digest_is_of_the_raw_body() -> None:
+    answer = reply(label="x")
+    assert look(answer).digest == hashlib.sha256(answer.body).hexdigest()[:16]
+
+
+def test_words_nobody_knows() -> None:
+    seen = look(reply(label="碰瓷电话"))
+    assert (seen.category, seen.detail, seen.words) == (Category.OTHER, WORD_NOT_KNOWN, "碰瓷电话")
+    own = look(reply(label="碰瓷电话"), 碰瓷电话=Category.FRAUD)
+    assert (own.category, own.detail) == (Category.FRAUD, None)
+
+
+def test_marked_without_words() -> None:
+    rule = structs.replace(MARKED, then=SayMarked(words=Pick(view=J, path="nope")))
+    seen = look(reply(label="x"), structs.replace(SOURCE, rules=(rule,)))
+    assert (seen.category, seen.words, seen.detail) == (Category.OTHER, None, "no words given")
+    rule = structs.replace(MARKED, then=SayMarked(category=Category.FRAUD))
+    assert look(reply(label="x"), structs.replace(SOURCE, rules=(rule,))).category is Category.FRAUD
+
+
+def test_clean_and_certified() -> None:
+    assert look(reply(label="", owner="示例")).name == "示例"
+    seen = look(reply(owner="示例", logo="L", tag="T"))
+    assert (seen.status, seen.name, seen.logo, seen.tag) == (Status.CERTIFIED, "示例", "L", "T")
+
+
+def test_no_rule_is_never_clean() -> None:
+    seen = look(reply(other=1))
+    assert (seen.status, seen.reason, seen.rule) == (Status.UNKNOWN, UnknownReason.BAD_SHAPE, None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reason"),
+    [
+        (reply(403, captcha=1), UnknownReason.BLOCKED),
+        (reply(200, captcha=1, label="x"), UnknownReason.BLOCKED),
+        (reply(429, label="x"), UnknownReason.RATE_LIMITED),
+        (reply(401, label="x"), UnknownReason.BLOCKED),
+        (reply(403, label="x"), UnknownReason.BLOCKED),
+        (reply(404, label="x"), UnknownReason.HTTP_ERROR),
+        (reply(302, label="x"), UnknownReason.HTTP_ERROR),
+        (reply(500, label="x"), UnknownReason.HTTP_ERROR),
+        (reply(199, label=""), UnknownReason.HTTP_ERROR),
+        (Reply(200, (), b""), UnknownReason.EMPTY),
+        (Reply(204, (), b" "), UnknownReason.EMPTY),
+        (Reply(200, (), b"{}"), UnknownReason.EMPTY),
+        (reply(phone="13900139000", label=""), UnknownReason.WRONG_CARD),
+        (reply(phone="", label="x"), UnknownReason.NO_CARD),
+        (reply(phone=None, owner="x"), UnknownReason.NO_CARD),
+        (reply(phone="13900139000", state="wait"), UnknownReason.PENDING),
+    ],
+)
+def test_the_order(outcome: Outcome, reason: UnknownReason) -> None:
+    seen = look(outcome)
+    assert (seen.status, seen.reason) == (Status.UNKNOWN, reason)
+
+
+def test_a_guard_may_read_a_status() -> None:
+    login = Rule("login", (Condition(status=(302,)),), SayUnknown(UnknownReason.LOGIN))
+    seen = look(reply(302), structs.replace(SOURCE, guards=(login,)))
+    assert (seen.reason, seen.rule) == (UnknownReason.LOGIN, "login")
+
+
+@pytest.mark.parametrize("failure", Failure)
+@pytest.mark.parametrize("make", [NotSent, Unknown])
+def test_failures(failure: Failure, make: type[NotSent | Unknown]) -> None:
+    seen = look(make(failure, "why"))
+    assert (seen.status, seen.reason, seen.detail, seen.digest) == (Status.UNKNOWN, FAILURES[failure], "why", None)
+    assert look(make(failure)).detail == str(failure)
+
+
+def test_failure_reasons() -> None:
+    assert FAILURES[Failure.TIMEOUT] is UnknownReason.TIMEOUT
+    assert FAILURES[Failure.TLS] is UnknownReason.TLS
+    assert FAILURES[Failure.TOO_LARGE] is UnknownReason.TOO_LARGE
+    assert FAILURES[Failure.DNS] is UnknownReason.UNREACHABLE
+    assert FAILURES.keys() == set(Failure)
+
+
+CARDS = Source(
+    id="p.cards",
+    title="Cards",
+    kinds=(NumberKind.MOBILE,),
+    request=RequestSpec(url="https://a.example/"),
+    readings=(Reading("p", view="page", at=".card"),),
+    rules=(
+        Rule("clean", (Condition(view="item", css=".ok", exists=True),), SayClean()),
+        Rule("marked", (Condition(view="item", css=".bad", exists=True),), SayMarked(Pick(view="item", css=".bad"))),
+    ),
+    views={"page": View((Html(),))},
+    echo=(Locator(view="item"),),
+)
+
+
+def page(*cards: str) -> Reply:
+    return Reply(200, (), "".join(f"<div class=card>{card}</div>" for card in cards).encode() or b"<p>none</p>")
+
+
+def test_the_part_that_names_the_number_is_taken() -> None:
+    others = "<b class=bad>骚扰电话</b> 13900139000"
+    ours = "<b class=ok>ok</b> 138-0013-8000"
+    assert look(page(ours), CARDS).status is Status.CLEAN
+    assert look(page(others, ours), CARDS).status is Status.CLEAN
+    assert look(page(ours, others), CARDS).status is Status.CLEAN
+    assert look(page(others), CARDS).reason is UnknownReason.WRONG_CARD
+    assert look(page(others, others), CARDS).reason is UnknownReason.WRONG_CARD
+    assert look(page("<b class=ok>ok</b>"), CARDS).reason is UnknownReason.NO_CARD
+    gone = look(page(), CARDS)
+    assert (gone.reason, gone.detail) == (UnknownReason.BAD_SHAPE, "the part that the reading is about is not there")
+
+
+def test_parts_of_a_list() -> None:
+    source = structs.replace(
+        SOURCE,
+        readings=(Reading("p", view=J, at="rows[]"),),
+        rules=(Rule("clean", (Condition(view="item", path="label", equals=""),), SayClean()),),
+        echo=(Locator(view="item", path="phone"),),
+    )
+    rows = [{"phone": "13900139000", "label": "x"}, {"phone": NUMBER.national, "label": ""}]
+    assert look(reply(rows=rows), source).status is Status.CLEAN
+    assert look(reply(rows=rows[:1]), source).reason is UnknownReason.BAD_SHAPE
+    assert look(Reply(200, (), b"[[[[["), source).detail == "the view json cannot be read"
+
+
+def test_one_platform_does_not_spoil_another() -> None:
+    source = structs.replace(
+        SOURCE,
+        readings=tuple(Reading(name, view=J, at=f"rows.{name}") for name in ("a", "b", "c")),
+        rules=(
+            Rule("clean", (Condition(view="item", path="label", equals=""),), SayClean()),
+            Rule(
+                "marked",
+                (Condition(view="item", path="label", nonempty=True),),
+                SayMarked(Pick(view="item", path="label")),
+            ),
+        ),
+    )
+    seen = extract(source, NUMBER, reply(rows={"a": {"label": "骚扰电话"}, "b": 7, "c": {"label": ""}}), AT, {})
+    assert [(o.platform, o.status) for o in seen] == [
+        ("a", Status.MARKED),
+        ("b", Status.UNKNOWN),
+        ("c", Status.CLEAN),
+    ]
+
+
+def test_trace_says_why() -> None:
+    (told,) = trace(SOURCE, NUMBER, reply(label="广告推销"))
+    assert [(step.kind, step.name, step.held) for step in told.steps] == [
+        ("guard", "block", False),
+        ("rule", "wait", False),
+        ("rule", "marked", True),
+    ]
+    assert told.steps[1].why == "json: path state equals 'wait' does not hold: nothing there"
+    assert told.steps[2].why == "json: path label nonempty True holds: '广告推销'"
+    (wrong,) = trace(SOURCE, NUMBER, reply(phone="1", label="x"))
+    assert (wrong.steps[-1].kind, wrong.steps[-1].why) == ("echo", "the answer names another number")
+    (lost,) = trace(SOURCE, NUMBER, Unknown(Failure.TIMEOUT, "20 s"))
+    assert (lost.steps[0].name, lost.steps[0].why) == ("no answer", "timeout: 20 s")
+    (http,) = trace(SOURCE, NUMBER, reply(500))
+    assert http.steps[-1].why == "HTTP 500"
+
+
+@pytest.mark.parametrize("source", packs.sources().values(), ids=lambda s: s.id)
+def test_shipped_sources_are_without_fault(source: Source) -> None:
+    assert lint(source) == []
+    assert advice(source) == []
+    assert source.grade in "ABCD"
+    assert source.checked
+    assert not source.enabled
+    assert source.why_off
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"request": RequestSpec(url="http://a.example/{ref}")}, "request: "),
+        ({"views": {J: View((Json(), Take("a[")))}}, "views.json.steps: not a JMESPath"),
+        ({"readings": ()}, "reading: there is none"),
+        ({"readings": (Reading("p"), Reading("p"))}, "reading[1]: p/default is read twice"),
+        ({"readings": (Reading("p", view="x"),)}, "reading[0].view: there is no view 'x'"),
+        ({"readings": (Reading("p", at="a"),)}, "reading[0].at: the view 'body' holds text"),
+        ({"readings": (Reading("p", view=J, at="a["),)}, "reading[0].at: not a JMESPath"),
+        ({"rules": ()}, "rule: there is none"),
+        ({"rules": (CLEAN, CLEAN)}, "rule.clean: the name is taken"),
+        ({"rules": (structs.replace(CLEAN, when=()),)}, "a rule without conditions matches everything"),
+        ({"rules": (structs.replace(CLEAN, when=(where("label", exists=False),)),)}, "only absence leads to clean"),
+        ({"rules": (structs.replace(MARKED, then=SayMarked()),)}, "rule.marked.then: give words or a category"),
+        ({"rules": (structs.replace(MARKED, then=SayMarked(Pick())),)}, "rule.marked.then.words: picks the whole body"),
+        ({"rules": (structs.replace(CLEAN, when=(where("label", matches="("),)),)}, "rule.clean.when[0].matches: not"),
+        ({"rules": (structs.replace(CLEAN, when=(Condition(view="item", exists=True),)),)}, "there is no view 'item'"),
+        ({"guards": (CLEAN,), "rules": (MARKED,)}, "guard.clean: a guard says unknown"),
+        ({"echo": (Locator(view="nope"),)}, "echo[0].view: there is no view 'nope'"),
+    ],
+)  # fmt: skip
+def test_lint(change: dict[str, object], said: str) -> None:
+    assert lint(SOURCE) == []
+    found = lint(structs.replace(SOURCE, **change))
+    assert any(said in line for line in found), found
+
+
+def test_advice() -> None:
+    assert advice(structs.replace(SOURCE)) == []
+    bare = structs.replace(SOURCE, echo=(), guards=(), rules=(MARKED,), enabled=False)
+    assert [line.split(":")[0] for line in advice(bare)] == ["echo", "guard", "rule", "why_off"]

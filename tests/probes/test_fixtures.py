@@ -1,0 +1,143 @@
+"""Every recorded shape reads as its expectation says, and no damage turns one verdict into another."""
+
+from collections import Counter
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from numtrustd.domain.observation import Observation, Status
+from numtrustd.probes.extract import extract, trace
+from tests import packs, recorded
+from tests.recorded import Case
+
+SOURCES = packs.sources()
+CASES = recorded.cases()
+FAILURES = (
+    "blocked",
+    "limited",
+    "wrong",
+    "no-",
+    "empty",
+    "maintenance",
+    "malformed",
+    "login",
+    "error",
+    "redirect",
+)
+NOW = 1_795_000_000.0
+
+
+def look(case: Case, body: bytes | None = None) -> tuple[Observation, ...]:
+    reply = case.reply if body is None else structs.replace(case.reply, body=body)
+    return extract(SOURCES[case.source], case.number, reply, NOW, {})
+
+
+def ids(case: Case) -> str:
+    return f"{case.source}/{case.name}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_reads_as_expected(case: Case) -> None:
+    source = SOURCES[case.source]
+    seen = look(case)
+    assert len(case.expect) == len(source.readings)
+    for observation, reading, expected in zip(seen, source.readings, case.expect, strict=True):
+        said = {k: v for k, v in msgspec.to_builtins(observation).items() if k not in ("at", "digest", "source")}
+        default = {"surface": reading.surface} if reading.surface != "default" else {}
+        assert {k: v for k, v in said.items() if k not in ("detail", "rule")} == default | {
+            k: v for k, v in expected.items() if k not in ("detail", "rule")
+        }
+        assert {k: said.get(k) for k in ("detail", "rule") if k in expected} == {
+            k: v for k, v in expected.items() if k in ("detail", "rule")
+        }
+        assert observation.source == source.id
+        assert observation.at == NOW
+        assert observation.digest is not None
+        assert len(observation.digest) == 16
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_trace_ends_at_the_rule_that_won(case: Case) -> None:
+    for observation, told in zip(look(case), trace(SOURCES[case.source], case.number, case.reply), strict=True):
+        assert (told.platform, told.surface) == (observation.platform, observation.surface)
+        held = [step for step in told.steps if step.held]
+        if observation.rule is not None:
+            assert [step.name for step in held] == [observation.rule]
+            assert "holds" in held[0].why
+        elif held:
+            assert held[-1].kind in ("http", "empty", "echo")
+        else:
+            assert observation.reason in ("bad_shape", "no_card")
+        assert all(step.why for step in told.steps)
+
+
+def test_no_failure_reads_as_a_verdict() -> None:
+    failures = [case for case in CASES if case.name.startswith(FAILURES)]
+    assert len(failures) > 50
+    for case in failures:
+        assert not any(observation.known for observation in look(case)), ids(case)
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_each_source_has_the_shapes_that_matter(source: str) -> None:
+    names = Counter(case.name.split("-")[0] for case in CASES if case.source == source)
+    assert sum(names.values()) >= 9
+    wanted = {"marked", "clean", "blocked", "limited", "wrong", "empty", "maintenance", "malformed"}
+    assert wanted <= names.keys()
+
+
+@pytest.mark.parametrize("case", CASES, ids=ids)
+def test_other_numbers_do_not_fit(case: Case) -> None:
+    """The same answer to another question is never a verdict."""
+    other = structs.replace(case.number, canonical=case.number.canonical[:-1] + "9")
+    if other == case.number:
+        other = structs.replace(case.number, canonical=case.number.canonical[:-1] + "8")
+    seen = extract(SOURCES[case.source], other, case.reply, NOW, {})
+    assert not any(observation.known for observation in seen)
+
+
+JUNK = (b"\x00", b"<", b">", b'"', b"}", b"\xff", b"\xe5\xb7", b"(", b" ")
+
+
+def verdicts(seen: tuple[Observation, ...]) -> list[Status]:
+    return [observation.status for observation in seen]
+
+
+@given(case=st.sampled_from(CASES), cut=st.floats(0, 1))
+def test_a_truncated_answer_never_turns(case: Case, cut: float) -> None:
+    """Cut anywhere: what was unknown stays unknown, and marked, clean and certified never become each other."""
+    whole = verdicts(look(case))
+    part = verdicts(look(case, case.reply.body[: int(len(case.reply.body) * cut)]))
+    for before, after in zip(whole, part, strict=True):
+        assert after in (before, Status.UNKNOWN)
+
+
+@given(
+    case=st.sampled_from([case for case in CASES if not case.known]),
+    spots=st.lists(st.tuples(st.floats(0, 1), st.sampled_from(JUNK)), min_size=1, max_size=8),
+)
+def test_a_damaged_failure_stays_unknown(case: Case, spots: list[tuple[float, bytes]]) -> None:
+    body = bytearray(case.reply.body)
+    for where, junk in spots:
+        at = int(len(body) * where)
+        body[at : at + len(junk)] = junk
+    assert not any(observation.known for observation in look(case, bytes(body)))
+
+
+@given(
+    case=st.sampled_from(CASES),
+    body=st.binary(max_size=200),
+    at=st.floats(0, 1),
+    status=st.integers(100, 599),
+)
+def test_nothing_raises(case: Case, body: bytes, at: float, status: int) -> None:
+    split = int(len(case.reply.body) * at)
+    reply = structs.replace(case.reply, status=status, body=case.reply.body[:split] + body + case.reply.body[split:])
+    seen = extract(SOURCES[case.source], case.number, reply, NOW, {})
+    assert len(seen) == len(SOURCES[case.source].readings)
+    if status >= 300:
+        assert not any(observation.known for observation in seen)
+    trace(SOURCES[case.source], case.number, reply)
