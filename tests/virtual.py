@@ -4,18 +4,23 @@ Everything but sockets, signals and threads is the production path (`Daemon.work
 """
 
 import contextlib
+import json
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
 
+from numtrustd.actors.mailbox import Reply
+from numtrustd.actors.messages import TaskAnswer, Told
 from numtrustd.clock import Random, VirtualClock
 from numtrustd.daemon import Daemon
-from numtrustd.demo.stage import EVIDENCE, SECRET
+from numtrustd.demo.stage import EVIDENCE, SECRET, SECRETS
 from numtrustd.domain.case import Case
-from numtrustd.domain.task import Task, TaskState
+from numtrustd.domain.task import Task, TaskKind, TaskState
 from numtrustd.settings import Loaded, load, render
 from numtrustd.sim.memory import SimFetcher
-from numtrustd.sim.service import Service
+from numtrustd.sim.service import Answer, Service
 from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.store import Store, records
 from numtrustd.wire.exchange import Limits
@@ -57,7 +62,8 @@ def write_config(root: Path, numbers: Sequence[str], sources: Sequence[str], mor
     """A settings directory with everything that the shipped packs ask for."""
     for name in ("credentials", "evidence"):
         (root / name).mkdir(exist_ok=True)
-    (root / "credentials" / "telnyx-api-key").write_text(SECRET)
+    for name in SECRETS:
+        (root / "credentials" / name).write_text(SECRET)
     evidence = "".join(f'\n[[evidence]]\nkind = "{kind}"\npath = "evidence/{kind}.txt"\n' for kind in EVIDENCE)
     for kind in EVIDENCE:
         (root / "evidence" / f"{kind}.txt").write_text(kind)
@@ -97,3 +103,46 @@ async def town(config: Path, service: Service, log: MemoryLog, clock: VirtualClo
         daemon = Daemon(loaded, store, log, clock, Random(1), {})
         async with daemon.working(MemoryWay(service, clock)):
             yield Town(daemon, store, log, clock, service)
+
+
+class Clerk:
+    """Plays the person in a virtual town: hands packets in at the simulated forms, and reports what comes back."""
+
+    def __init__(self, place: Town) -> None:
+        self.place = place
+        self.receipts: dict[str, str] = {}
+
+    async def work(self, every: float = 3_600.0) -> None:
+        """Do what is open, again and again."""
+        while True:
+            await self.place.clock.sleep(every)
+            for task in self.place.open_tasks():
+                await self.do(task)
+
+    async def do(self, task: Task) -> None:
+        """One task, if there is something to be done for it now."""
+        match task.kind:
+            case TaskKind.SUBMIT_APPEAL:
+                assert task.packet is not None
+                papers = ",".join(line.split(":")[0] for line in task.packet.papers)
+                ref = task.packet.letter.rsplit("：", 1)[-1]
+                fields = {"number": task.number, "ref": ref, "letter": task.packet.letter, "evidence": papers}
+                said = self._ask("POST", f"/forms/{task.platform}/appeal", urlencode(fields).encode())
+                self.receipts[task.case] = said["receipt"]
+                await self.answer(task, "submitted", receipt=said["receipt"])
+            case TaskKind.REPORT_ANSWER | TaskKind.CHASE_REVIEW:
+                said = self._ask("GET", f"/forms/{task.platform}/appeal/{self.receipts[task.case]}")
+                if said["state"] != "in_review":
+                    await self.answer(task, said["state"], reason=said["reason"] or "")
+
+    def _ask(self, method: str, target: str, body: bytes = b"") -> dict[str, Any]:
+        result = self.place.service.handle(method, target, (), body, self.place.clock.now())
+        assert isinstance(result, Answer)
+        said: dict[str, Any] = json.loads(result.body)
+        return said
+
+    async def answer(self, task: Task, outcome: str, *, receipt: str = "", reason: str = "") -> Told:
+        """Tell the daemon, as `task done` does."""
+        reply: Reply[Told] = Reply()
+        self.place.daemon.house.post(task.number, TaskAnswer(task.id, outcome, receipt, reason, "", "clerk", reply))
+        return await reply.wait()

@@ -6,7 +6,9 @@ Lists are made page by page and nothing is held open between two pages: what is 
 import math
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Iterator, Mapping
-from typing import Any, TypeVar
+from contextlib import aclosing
+from datetime import datetime
+from typing import TypeVar
 
 import trio
 
@@ -16,6 +18,7 @@ from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
 from numtrustd.actors.views_world import platform_rows, source_rows
 from numtrustd.api import instant, status, when
+from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
 from numtrustd.domain.case import Case
 from numtrustd.domain.number import from_canonical, mask
@@ -23,7 +26,8 @@ from numtrustd.domain.observation import Instant
 from numtrustd.events import Level
 from numtrustd.log.logger import Record
 from numtrustd.store import records
-from numtrustd.varlink.interface import Call, Handler
+from numtrustd.store.tables import MAX_KEY
+from numtrustd.varlink.interface import Call, CallError, Handler
 
 WATCH_QUEUE = 1_000
 """Log records that wait for one reader of `Watch` before further ones are dropped and counted."""
@@ -46,6 +50,26 @@ async def _pages(rows: Iterator[T | None], limit: int) -> AsyncGenerator[tuple[t
             page = []
         page.append(row)
     yield tuple(page), False
+
+
+def _key(after: str | None) -> bytes | None:
+    """Where to go on in a table."""
+    return (after or "").encode()[:MAX_KEY] or None
+
+
+def _cursor(due: Instant, task: str) -> str:
+    return f"{due!r} {task}"
+
+
+def _read_cursor(text: str | None) -> tuple[Instant, str | None]:
+    """(due, id) of the last task of the page before; an infinite due stands for all that are not open."""
+    if text is None:
+        return 0.0, None
+    due, _, task = text.partition(" ")
+    try:
+        return float(due), task
+    except ValueError:
+        raise CallError(InvalidArgument("after", "it is not the `next` of a page of tasks")) from None
 
 
 class Answers:
@@ -75,7 +99,7 @@ class Answers:
         }
 
     @property
-    def _now(self) -> Any:
+    def _now(self) -> datetime:
         return when(self._sight.now())
 
     async def _status(self, params: status.GetStatus, call: Call) -> status.Status:
@@ -84,8 +108,9 @@ class Answers:
     # ----------------------------------------------------------------------------------------------------- numbers
 
     async def _numbers(self, params: status.ListNumbers, call: Call) -> AsyncGenerator[status.NumberPage, None]:
-        async for rows, more in _pages(self._number_rows(params), params.limit):
-            yield status.NumberPage(now=self._now, numbers=rows, next=rows[-1].number if more else None)
+        async with aclosing(_pages(self._number_rows(params), params.limit)) as pages:
+            async for rows, more in pages:
+                yield status.NumberPage(now=self._now, numbers=rows, next=rows[-1].number if more else None)
 
     def _number_rows(self, params: status.ListNumbers) -> Iterator[NumberRow | None]:
         sight, order = self._sight, self._sight.context.order
@@ -142,9 +167,7 @@ class Answers:
     async def _history(self, params: status.History, call: Call) -> status.HistoryPage:
         number = arguments.recorded(self._sight, params.number)
         before = None if params.before is None else instant(params.before)
-        entries, more = records.history(
-            self._sight.house.store, number, params.limit, before, params.platform or ""
-        )
+        entries, more = records.history(self._sight.house.store, number, params.limit, before, params.platform or "")
         return status.HistoryPage(now=self._now, number=number, events=tuple(map(history_row, entries)), more=more)
 
     # ------------------------------------------------------------------------------------------------------- world
@@ -161,8 +184,9 @@ class Answers:
         number = None if params.number is None else arguments.recorded(self._sight, params.number)
         if params.platform is not None:
             arguments.platform(self._sight, params.platform)
-        async for rows, more in _pages(self._case_rows(params, number), params.limit):
-            yield status.CasePage(now=self._now, cases=rows, next=rows[-1].case if more else None)
+        async with aclosing(_pages(self._case_rows(params, number), params.limit)) as pages:
+            async for rows, more in pages:
+                yield status.CasePage(now=self._now, cases=rows, next=rows[-1].case if more else None)
 
     def _case_rows(self, params: status.ListCases, number: str | None) -> Iterator[CaseRow | None]:
         found = self._open_cases(params, number) if params.open_only else self._all_cases(params, number)
@@ -182,7 +206,7 @@ class Answers:
 
     def _all_cases(self, params: status.ListCases, number: str | None) -> Iterator[Case]:
         prefix = "" if number is None else f"{number}/"
-        return records.all_cases(self._sight.house.store, prefix, params.after)
+        return records.all_cases(self._sight.house.store, prefix, _key(params.after))
 
     async def _case(self, params: status.GetCase, call: Call) -> status.CaseView:
         return case_view(self._sight, arguments.case(self._sight, params.case))
@@ -190,29 +214,29 @@ class Answers:
     # ------------------------------------------------------------------------------------------------------- tasks
 
     async def _tasks(self, params: status.ListTasks, call: Call) -> AsyncGenerator[status.TaskPage, None]:
-        async for rows, more in _pages(self._task_rows(params), params.limit):
-            yield status.TaskPage(now=self._now, tasks=rows, next=rows[-1].task if more else None)
+        async with aclosing(_pages(self._task_rows(params), params.limit)) as pages:
+            async for rows, more in pages:
+                tasks = tuple(row for _, row in rows)
+                yield status.TaskPage(now=self._now, tasks=tasks, next=rows[-1][0] if more else None)
 
-    def _task_rows(self, params: status.ListTasks) -> Iterator[TaskRow | None]:
-        """The open tasks by urgency, and then, where they are wanted, the others by id."""
+    def _task_rows(self, params: status.ListTasks) -> Iterator[tuple[str, TaskRow] | None]:
+        """(cursor, row) of the open tasks by urgency, and then, where they are wanted, of the others by id."""
         sight, store = self._sight, self._sight.house.store
         urgent = views.open_tasks(sight)
-        start = 0
-        if params.after is not None:
-            # A task that was done since the page before is found among the others; nothing open comes after those.
-            start = urgent.index(params.after) + 1 if params.after in urgent else len(urgent)
-        for identity in urgent[start:]:
+        due, after = _read_cursor(params.after)
+        for at, identity in urgent[0 if after is None else bisect_right(urgent, (due, after)) :]:
             task = records.get_task(store, identity)
             if task is not None:
-                yield task_row(sight, task)
+                yield _cursor(at, identity), task_row(sight, task)
         if params.open_only:
             return
-        shown, after = set(urgent), params.after if start == len(urgent) and params.after not in urgent else None
-        for n, task in enumerate(records.all_tasks(store, "", after), 1):
+        shown = {identity for _, identity in urgent}
+        last = _key(after) if due == math.inf else None
+        for n, task in enumerate(records.all_tasks(store, "", last), 1):
             if n % BREATH == 0:
                 yield None
             if task.id not in shown:
-                yield task_row(sight, task)
+                yield _cursor(math.inf, task.id), task_row(sight, task)
 
     async def _task(self, params: status.GetTask, call: Call) -> status.TaskView:
         return task_view(self._sight, arguments.task(self._sight, params.task))
@@ -250,7 +274,7 @@ class Answers:
 
 def _log_record(record: Record, missed: int) -> status.LogRecord:
     return status.LogRecord(
-        at=when(_instant(record["@timestamp"])),
+        at=datetime.fromisoformat(record["@timestamp"]),
         level=record["log.level"],
         action=record["event.action"],
         message=record["message"],

@@ -232,10 +232,9 @@ class Board:
             if not of_case:
                 del self._tasks[task.case]
 
-    def tasks(self) -> list[str]:
-        """The ids of the open tasks, the most urgent first."""
-        each = sorted((due, task) for tasks in self._tasks.values() for task, due in tasks.items())
-        return [task for _, task in each]
+    def tasks(self) -> list[tuple[Instant, str]]:
+        """(due, id) of the open tasks, the most urgent first."""
+        return sorted((due, task) for tasks in self._tasks.values() for task, due in tasks.items())
 
     def tasks_of(self, case: str) -> list[str]:
         """The ids of a case's open tasks, the most urgent first."""

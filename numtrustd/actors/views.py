@@ -96,10 +96,10 @@ def shown_at(at: Instant | None) -> datetime | None:
     return when(at) if at else None
 
 
-def open_tasks(sight: Sight) -> list[str]:
-    """The ids of the open tasks of numbers that are watched, the most urgent first."""
+def open_tasks(sight: Sight) -> list[tuple[Instant, str]]:
+    """(due, id) of the open tasks of numbers that are watched, the most urgent first."""
     numbers = sight.context.numbers
-    return [task for task in sight.house.board.tasks() if number_of(task) in numbers]
+    return [(due, task) for due, task in sight.house.board.tasks() if number_of(task) in numbers]
 
 
 # --------------------------------------------------------------------------------------------------------- numbers

@@ -19,6 +19,7 @@ from numtrustd.store import Store, StoreError
 SPEED = 17_280.0
 """A day in five seconds: twelve days of reviews and caches pass in a minute."""
 
+SECRETS = ("telnyx-api-key", "contract-aggregator-key")
 SECRET = "demo-key-of-the-simulated-platform"
 EVIDENCE = (
     "licence",
@@ -89,7 +90,8 @@ def prepare(root: Path, count: int) -> Stage:
     (root / "numbers.csv").write_text("\n".join(numbers(count)) + "\n", encoding="utf-8")
     for kind in EVIDENCE:
         (root / "evidence" / f"{kind}.txt").write_text(f"A stand-in for {kind}, for the demo only.\n")
-    (root / "credentials" / "telnyx-api-key").write_text(SECRET + "\n")
+    for name in SECRETS:
+        (root / "credentials" / name).write_text(SECRET + "\n")
     return Stage(root, origin, Clock().monotonic())
 
 

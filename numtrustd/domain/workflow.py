@@ -127,7 +127,7 @@ def start(workflow: Workflow[S, D, P], data: D, now: Instant, policy: P) -> Snap
     """The first snapshot of a new case."""
     row = workflow.rows[workflow.start]
     due = None if row.deadline is None else row.deadline(data, now, policy)
-    return Snapshot(workflow.start, 1, now, due)
+    return Snapshot(workflow.start.value, 1, now, due)
 
 
 def step(
@@ -156,7 +156,7 @@ def step(
         entered = snapshot.entered_at if way.state is state else now
         return Step(
             old=snapshot.state,
-            snapshot=Snapshot(way.state, snapshot.seq + 1, entered, deadline),
+            snapshot=Snapshot(way.state.value, snapshot.seq + 1, entered, deadline),
             data=new_data,
             effects=tuple(make(new_data, event, now, policy) for make in way.effects),
             reason=reason_of(event),

@@ -357,6 +357,22 @@ class ControlDenied(Event, frozen=True, kw_only=True):
     peer_pid: f.PeerPid | None = None
 
 
+class ControlFailed(Event, frozen=True, kw_only=True):
+    """A call on a control socket ran into a defect of ours, and was answered with that."""
+
+    action = "control.failed"
+    level = Level.ERROR
+    message = "{method} failed: {error_type}[: {error_message}]"
+
+    method: f.Method
+    error_type: f.ErrorType
+    error_message: f.ErrorMessage
+    stack_trace: f.StackTrace | None = None
+    peer_uid: f.PeerUid | None = None
+    peer_gid: f.PeerGid | None = None
+    peer_pid: f.PeerPid | None = None
+
+
 class DemoNote(Event, frozen=True, kw_only=True):
     """The demo's narrator speaks."""
 

@@ -232,9 +232,11 @@ def _narrow(source: Source, reading: Reading, answer: Answer) -> tuple[Answer, s
 
     Where several parts match, the one that names the number is taken.
     """
+    if reading.at is None and reading.view is None:
+        return answer, None
     value = answer.view(reading.view)
     if reading.at is None:
-        return (answer if reading.view is None else answer.narrowed(value)), None
+        return answer.narrowed(value), None
     parts: object = UNREADABLE
     if isinstance(value, LexborNode):
         parts = document.every(value, reading.at)

@@ -161,9 +161,10 @@ def tasks_of(store: Store, prefix: str) -> Mapping[str, Task]:
     return {task.id: task for task in (_task(value) for _, value in pages(store, Table.TASK, key(prefix)))}
 
 
-def pages(store: Store, table: Table, prefix: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-    """All records of a table, page by page, in key order. Between two pages the store may change."""
-    after: bytes | None = None
+def pages(
+    store: Store, table: Table, prefix: bytes = b"", after: bytes | None = None
+) -> Iterator[tuple[bytes, bytes]]:
+    """All records of a table, or those after a key, page by page, in key order. Between two pages the store may change."""
     while page := store.scan(table, prefix=prefix, after=after, limit=PAGE):
         yield from page
         if len(page) < PAGE:
@@ -171,12 +172,12 @@ def pages(store: Store, table: Table, prefix: bytes = b"") -> Iterator[tuple[byt
         after = page[-1][0]
 
 
-def all_cases(store: Store, prefix: str = "") -> Iterator[Case]:
-    return (_case(value) for _, value in pages(store, Table.CASE, key(prefix)))
+def all_cases(store: Store, prefix: str = "", after: bytes | None = None) -> Iterator[Case]:
+    return (_case(value) for _, value in pages(store, Table.CASE, key(prefix), after))
 
 
-def all_tasks(store: Store, prefix: str = "") -> Iterator[Task]:
-    return (_task(value) for _, value in pages(store, Table.TASK, key(prefix)))
+def all_tasks(store: Store, prefix: str = "", after: bytes | None = None) -> Iterator[Task]:
+    return (_task(value) for _, value in pages(store, Table.TASK, key(prefix), after))
 
 
 def all_actions(store: Store, prefix: str = "") -> Iterator[Action]:

@@ -61,6 +61,7 @@ UNREADABLE = _Unreadable()
 
 
 _Place = tuple[str, str | None, str | None]
+_BODY: _Place = ("body", None, None)
 _Places = dict[_Place, object]
 
 
@@ -151,6 +152,8 @@ class Answer:
         """Whether a condition is true."""
         if condition.status is not None:
             return self.reply.status in condition.status
+        if condition.contains is not None and (condition.view or "body", condition.path, condition.css) == _BODY:
+            return self._contains(condition, None)
         value = self.locate(condition)
         return value is not UNREADABLE and self._test(condition, value)
 
@@ -247,7 +250,11 @@ class Answer:
         elif key in self._lowered:
             text = self._lowered[key]
         else:
-            text = self._lowered[key] = _lower(plain(value))
+            if key == _BODY:  # searched at each look by guards, and most often bytes of UTF-8 already
+                text = self.reply.body.lower() if _charset(self.reply) == "utf-8" else _lower(self.text)
+            else:
+                text = _lower(plain(value))
+            self._lowered[key] = text
         return any(map(text.__contains__, _needles(wanted)))
 
     def _pattern(self, pattern: str) -> re.Pattern[str]:
@@ -387,7 +394,8 @@ def _same(value: object, wanted: str | int | bool) -> bool:
 def _nonempty(value: object) -> bool:
     if isinstance(value, dict | list):
         return bool(value)
-    return bool(tidy(plain(value)))
+    text = plain(value)
+    return bool(tidy(text[:PICK_CHARS]) or tidy(text[PICK_CHARS:]))  # nearly always the beginning tells
 
 
 def _number(value: object) -> float | None:

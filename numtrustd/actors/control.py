@@ -1,0 +1,399 @@
+"""The control sockets: `io.numtrust.Control`, everything that tells or acts, and both interfaces ready to be served.
+
+An act is a message to the number's actor, answered once its step is stored; each is logged with who called. `answers`
+beside this module is `io.numtrust.Status`, `arguments` reads what callers name, `varlink` speaks the protocol.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import trio
+from msgspec import Struct
+
+from numtrustd.actors import arguments
+from numtrustd.actors.answers import Answers
+from numtrustd.actors.house import House
+from numtrustd.actors.mailbox import BusyError, Reply
+from numtrustd.actors.messages import NumberMessage, Order, RefusedError, TaskAnswer, Told
+from numtrustd.actors.roster import Roster
+from numtrustd.actors.source import SourceActor
+from numtrustd.actors.views import Sight
+from numtrustd.actors.views_world import maintenance_of
+from numtrustd.api import CONTROL, STATUS, control, errors, instant, when
+from numtrustd.api.control import ReloadResult
+from numtrustd.api.rows import ObservationRow
+from numtrustd.domain.case import number_of
+from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
+from numtrustd.domain.observation import Instant, Observation
+from numtrustd.domain.workflow import Event
+from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, PlatformMaintenance, StoreBackedUp
+from numtrustd.log import error_fields
+from numtrustd.store import Batch, records
+from numtrustd.store.errors import BackupFailed, StoreClosed, StoreFatal
+from numtrustd.store.records import PlatformRecord
+from numtrustd.varlink.interface import Call, CallError, Handler, Interface, Peer, bind
+from numtrustd.varlink.server import Drop
+
+LOOK_TIME = 10.0
+"""Real seconds that `Look` waits for what the sources say."""
+
+ANSWER_TIME = 30.0
+"""Real seconds that an act waits to be stored before its caller is told that it still waits."""
+
+NO_MAINTENANCE = "none"
+
+Act = Callable[[Any, Call], Awaitable[tuple[Struct, str]]]
+"""Does what was asked; returns the answer, and what came of it in a word for the log."""
+
+
+class Control:
+    """Both interfaces of one daemon. `sources` and the roster are read as they are at each call.
+
+    `reload` reads the configuration anew; what it raises says what is wrong in its `problems`, or is a bug.
+    """
+
+    def __init__(
+        self,
+        house: House,
+        roster: Roster,
+        sources: Mapping[str, SourceActor],
+        *,
+        version: str,
+        started_at: Instant,
+        reload: Callable[[], Awaitable[ReloadResult]],
+    ) -> None:
+        self._house = house
+        self._roster = roster
+        self._sources = sources
+        self._reload_all = reload
+        self._sight = Sight(house, roster, sources)
+        self._answers = Answers(self._sight, version=version, started_at=started_at)
+
+    def status_interface(self) -> Interface:
+        """`io.numtrust.Status`."""
+        return bind(STATUS, self._answers.handlers)
+
+    def control_interface(self) -> Interface:
+        """`io.numtrust.Control`."""
+        acts: dict[str, tuple[str, Act]] = {
+            "TaskDone": ("task", self._task_done),
+            "TaskFail": ("task", self._task_fail),
+            "Look": ("number", self._look),
+            "Approve": ("case", self._order(lambda p, by: a.Approve(by))),
+            "Hold": ("case", self._order(lambda p, by: a.Hold(p.reason or ""))),
+            "Advance": ("case", self._order(lambda p, by: a.Advance(p.reason or ""))),
+            "Reject": ("case", self._order(lambda p, by: a.Rejected(p.reason))),
+            "Withdraw": ("case", self._order(lambda p, by: a.Withdraw(p.reason or ""))),
+            "Reopen": ("case", self._order(lambda p, by: a.Reopen(p.reason or ""))),
+            "Reload": ("", self._reload),
+            "Backup": ("path", self._backup),
+            "Park": ("number", self._park),
+            "Unpark": ("number", self._unpark),
+            "SetLogLevel": ("level", self._set_log_level),
+            "MaintenanceStart": ("platform", self._maintenance_start),
+            "MaintenanceEnd": ("platform", self._maintenance_end),
+        }
+        return bind(CONTROL, {name: self._logged(name, subject, act) for name, (subject, act) in acts.items()})
+
+    # ------------------------------------------------------------------------------------------------- for the log
+
+    def on_error(self, method: str, peer: Peer, error: Exception) -> Struct:
+        """What to answer when a handler raised something else than a declared error; logs what is a bug."""
+        if isinstance(error, StoreClosed | StoreFatal):
+            return errors.NotReady("the daemon is stopping")
+        fields = error_fields(error)
+        self._house.log.emit(ControlFailed(method=method, **fields, **_peer(peer)))
+        return errors.InternalError(fields["error_type"])
+
+    def on_drop(self, peer: Peer, why: Drop) -> None:
+        """A connection was ended from our side."""
+        self._house.log.emit(ControlDenied(why=_DROPS[why], **_peer(peer)))
+
+    def _logged(self, name: str, subject: str, act: Act) -> Handler:
+        async def handler(params: Any, call: Call) -> Struct:
+            what = str(getattr(params, subject)) if subject else None
+            try:
+                answer, result = await act(params, call)
+            except CallError as error:
+                why = getattr(error.parameters, "why", None)
+                kind = type(error.parameters).__name__
+                self._say(name, what, f"{kind}: {why}" if why else kind, call.peer)
+                raise
+            self._say(name, what, result, call.peer)
+            return answer
+
+        return handler
+
+    def _say(self, method: str, subject: str | None, result: str, peer: Peer) -> None:
+        self._house.log.emit(ControlActed(method=method, subject=subject, result=result, **_peer(peer)))
+
+    # ------------------------------------------------------------------------------------------------- cases, tasks
+
+    async def _ask(self, number: str, message: Callable[[Reply[Told]], NumberMessage]) -> Told:
+        """Post to a number's actor; the answer comes when its step is stored."""
+        if number not in self._house.context.numbers:
+            raise CallError(errors.Refused(f"{number} is no longer watched: put it back into the numbers, then reload"))
+        if number in self._roster.parked:
+            raise CallError(errors.Busy(f"{number} is parked: `unpark {number}` first"))
+        reply: Reply[Told] = Reply()
+        try:
+            self._house.post(number, message(reply))
+            with trio.move_on_after(ANSWER_TIME):
+                return await reply.wait()
+        except BusyError as error:
+            raise CallError(errors.Busy(f"{number}: {error}")) from None
+        except RefusedError as error:
+            raise CallError(errors.Refused(str(error))) from None
+        trouble = self._house.store.trouble
+        why = f"the store cannot be written ({trouble})" if trouble else "its actor is being started again"
+        raise CallError(errors.Busy(f"told to {number} and not stored yet, because {why}: look before you try again"))
+
+    def _order(self, event: Callable[[Any, str], Event]) -> Act:
+        async def act(params: Any, call: Call) -> tuple[Struct, str]:
+            case, by = arguments.case(self._sight, params.case), _by(params, call)
+            told = await self._ask(case.number, lambda reply: Order(case.id, event(params, by), by, reply))
+            change = self._change(case.id, told)
+            return control.CaseChange(**change), f"{change['old']} -> {change['new']}"
+
+        return act
+
+    def _change(self, identity: str, told: Told) -> dict[str, Any]:
+        case = records.get_case(self._house.store, identity)
+        assert case is not None, identity  # what was just stored
+        deadline = case.snapshot.deadline
+        return {
+            "now": when(self._sight.now()),
+            "case": case.id,
+            "number": case.number,
+            "platform": case.platform,
+            "old": told.old or case.snapshot.state,
+            "new": told.new or case.snapshot.state,
+            "meaning": case.row.meaning,
+            "then": case.row.then or None,
+            "due": None if deadline is None else when(deadline),
+        }
+
+    async def _answer(
+        self, text: str, outcome: str, by: str, *, receipt: str = "", reason: str = "", note: str = ""
+    ) -> tuple[Struct, str]:
+        task = arguments.task(self._sight, text)
+        told = await self._ask(
+            task.number, lambda reply: TaskAnswer(task.id, outcome, receipt, reason, note, by, reply)
+        )
+        after = records.get_task(self._house.store, task.id)
+        assert after is not None, task.id
+        change = self._change(task.case, told)
+        said = after.outcome or outcome
+        answer = control.TaskChange(**change, task=task.id, outcome=said)
+        return answer, f"{said}, case {change['old']} -> {change['new']}"
+
+    async def _task_done(self, params: control.TaskDone, call: Call) -> tuple[Struct, str]:
+        if params.outcome == "failed":
+            raise CallError(errors.InvalidArgument("outcome", "a task that cannot be done is `task fail`"))
+        return await self._answer(
+            params.task,
+            params.outcome or "",
+            _by(params, call),
+            receipt=params.receipt or "",
+            reason=params.reason or "",
+            note=params.note or "",
+        )
+
+    async def _task_fail(self, params: control.TaskFail, call: Call) -> tuple[Struct, str]:
+        return await self._answer(params.task, "failed", _by(params, call), reason=params.why)
+
+    # ------------------------------------------------------------------------------------------------------- looks
+
+    async def _look(self, params: control.Look, call: Call) -> tuple[Struct, str]:
+        owned = arguments.watched(self._sight, params.number)
+        number, context = owned.number, self._house.context
+        if number in self._roster.parked:
+            raise CallError(errors.Busy(f"{number} is parked: `unpark {number}` first"))
+        if params.platform is None:
+            sources = context.sources_for(owned)
+        else:
+            sources = self._sight.sources_of(owned, arguments.platform(self._sight, params.platform))
+        actors = [actor for s in sources if (actor := self._sources.get(s.id)) is not None and actor.parked is None]
+        if not actors:
+            where = params.platform or "any platform"
+            raise CallError(errors.Refused(f"no source in use sees {where} for this number ({owned.kind})"))
+        clock = self._house.clock
+        now = clock.now()
+        soon = {actor.source.id for actor in actors if actor.next_slot <= now + LOOK_TIME * clock.speed}
+        with self._house.lookout.watch(number, soon) as watcher:
+            for actor in actors:
+                actor.want(number, now)
+            with trio.move_on_after(LOOK_TIME):
+                await watcher.wait()
+        seen = [o for message in watcher.seen for o in message.observations]
+        rows = tuple(observation_row(o) for o in seen if params.platform in (None, o.platform))
+        asked = tuple(actor.source.id for actor in actors)
+        result = control.LookResult(now=when(clock.now()), number=number, sources=asked, observations=rows)
+        return result, f"{len(asked)} sources asked, {len(watcher.seen)} answered"
+
+    # -------------------------------------------------------------------------------------------------- the daemon
+
+    async def _reload(self, params: control.Reload, call: Call) -> tuple[Struct, str]:
+        try:
+            result = await self._reload_all()
+        except Exception as error:
+            problems = getattr(error, "problems", None)
+            if problems is None:
+                raise
+            raise CallError(errors.ConfigRejected(tuple(map(str, problems)))) from error
+        return result, "configuration taken over"
+
+    async def _backup(self, params: control.Backup, call: Call) -> tuple[Struct, str]:
+        path, clock = Path(params.path), self._house.clock
+        if why := _unfit(path, self._house.store.path):
+            raise CallError(errors.InvalidArgument("path", why))
+        began = clock.monotonic()
+        try:
+            await self._house.store.backup(path, now=clock.now())
+        except BackupFailed as error:
+            raise CallError(errors.Refused(str(error))) from error
+        seconds = clock.monotonic() - began
+        size = _size(path)
+        self._house.log.emit(StoreBackedUp(path=str(path), size_bytes=size, took_seconds=seconds))
+        return control.BackupResult(path=str(path), bytes=size, seconds=seconds), f"{size} bytes written"
+
+    async def _park(self, params: control.Park, call: Call) -> tuple[Struct, str]:
+        number = arguments.watched(self._sight, params.number).number
+        with _refusing():
+            await self._roster.park(number, _by(params, call), params.reason or "no reason given")
+        return self._number_change(number, "working", "parked")
+
+    async def _unpark(self, params: control.Unpark, call: Call) -> tuple[Struct, str]:
+        number = arguments.watched(self._sight, params.number).number
+        with _refusing():
+            await self._roster.unpark(number, _by(params, call))
+        return self._number_change(number, "parked", "working")
+
+    def _number_change(self, number: str, old: str, new: str) -> tuple[Struct, str]:
+        change = control.NumberChange(now=when(self._sight.now()), number=number, old=old, new=new)
+        return change, f"{old} -> {new}"
+
+    async def _set_log_level(self, params: control.SetLogLevel, call: Call) -> tuple[Struct, str]:
+        log = self._house.log
+        old, log.level = log.level, Level.named(params.level)
+        return control.LevelChange(old=old.word, new=log.level.word), f"{old.word} -> {log.level.word}"
+
+    # ------------------------------------------------------------------------------------------------- maintenance
+
+    async def _maintenance_start(self, params: control.MaintenanceStart, call: Call) -> tuple[Struct, str]:
+        platform, now = arguments.platform(self._sight, params.platform), self._sight.now()
+        until = None if params.until is None else instant(params.until)
+        if until is not None and until <= now:
+            raise CallError(errors.InvalidArgument("until", "it is over already: name a time that is still to come"))
+        before = self._house.maintenance.get(platform)
+        since = before.since if before is not None and before.lasts(now) else now
+        declared = Maintenance(since, _by(params, call), params.kind or UNKNOWN_KIND, until)
+        return await self._declare(platform, declared, PlatformMaintenance(
+            platform=platform, state="started", kind=declared.kind, until=until, why=f"declared by {declared.by}"
+        ))  # fmt: skip
+
+    async def _maintenance_end(self, params: control.MaintenanceEnd, call: Call) -> tuple[Struct, str]:
+        platform = arguments.platform(self._sight, params.platform)
+        declared = self._house.maintenance.get(platform)
+        if declared is None or not declared.lasts(self._sight.now()):
+            seen = self._house.board.maintenance_since(platform) is not None
+            more = "; looks see one, which ends when they no longer do" if seen else ""
+            raise CallError(errors.Refused(f"nobody declared a maintenance of {platform}{more}"))
+        return await self._declare(platform, None, PlatformMaintenance(
+            platform=platform, state="ended", kind=declared.kind, why=f"declared by {_by(params, call)}"
+        ))  # fmt: skip
+
+    async def _declare(
+        self, platform: str, declared: Maintenance | None, event: PlatformMaintenance
+    ) -> tuple[Struct, str]:
+        """Store it, say it, and let the numbers with an open case there know."""
+        old = maintenance_of(self._sight, platform)
+        batch = Batch()
+        records.put_platform(batch, PlatformRecord(platform, declared))
+        await self._house.store.commit(batch)
+        if declared is None:
+            self._house.maintenance.pop(platform, None)
+        else:
+            self._house.maintenance[platform] = declared
+        self._house.log.emit(event)
+        cases = [case for case in self._house.board.cases() if f"/{platform}/" in case]
+        for number in dict.fromkeys(map(number_of, cases)):
+            self._roster.refresh(number)
+        new = maintenance_of(self._sight, platform)
+        change = control.MaintenanceChange(
+            now=when(self._sight.now()),
+            platform=platform,
+            old=NO_MAINTENANCE if old is None else old.kind,
+            new=NO_MAINTENANCE if new is None else new.kind,
+            cases=len(cases),
+            kind=None if new is None else new.kind,
+            since=None if new is None else new.since,
+            until=None if new is None else new.until,
+        )
+        return change, f"{change.old} -> {change.new}, {len(cases)} cases"
+
+
+_DROPS: Mapping[Drop, str] = {
+    Drop.TOO_MANY: "too many connections",
+    Drop.TOO_MANY_OF_USER: "too many connections of this user",
+    Drop.SILENT: "no complete request in time",
+    Drop.MALFORMED: "what it sent is no Varlink message",
+    Drop.TOO_LARGE: "its request is too large",
+    Drop.NOT_READING: "it does not read its answers",
+}
+
+
+def observation_row(seen: Observation) -> ObservationRow:
+    """What one look said of one platform."""
+    return ObservationRow(
+        at=when(seen.at),
+        platform=seen.platform,
+        source=seen.source,
+        surface=seen.surface,
+        status=seen.status,
+        category=seen.category,
+        words=seen.words,
+        marks=seen.marks,
+        shown_name=seen.name,
+        reason=seen.reason,
+        detail=seen.detail,
+        rule=seen.rule,
+    )
+
+
+def _by(params: Any, call: Call) -> str:
+    """Who says so: what the caller tells, else all that the kernel does."""
+    return params.author or f"uid {call.peer.uid}"
+
+
+def _peer(peer: Peer) -> dict[str, Any]:
+    return {"peer_pid": peer.pid, "peer_uid": peer.uid, "peer_gid": peer.gid}
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except RefusedError as error:
+        raise CallError(errors.Refused(str(error))) from None
+
+
+def _size(directory: Path) -> int:
+    return sum(file.stat().st_size for file in directory.iterdir())
+
+
+def _unfit(path: Path, state: Path) -> str | None:
+    """What is wrong with the place for a backup. A few stats: nothing that would hold up the loop."""
+    if not path.is_absolute() or "\0" in str(path):
+        return "it must be an absolute path"
+    if os.path.lexists(path):
+        return "it exists already: name a directory that does not"
+    if not path.parent.is_dir():
+        return f"there is no directory {path.parent}"
+    if path.parent.resolve().is_relative_to(state.resolve()):
+        return "it is inside the state directory: choose another place"
+    return None
