@@ -126,10 +126,12 @@ def _clock(loaded: Loaded, store: Store, environ: Mapping[str, str]) -> Clock:
     table = loaded.settings.clock
     if table.speed == 1.0 and table.origin is None:
         return Clock()
+    given = environ.get("NUMTRUSTD_CLOCK")  # "BASE ORIGIN": the demo's, whose processes share one fast clock
+    if given:
+        base, origin = map(float, given.split())
+        return Clock(speed=table.speed, origin=origin, base=base)
     # A rehearsal goes on where it ended: its time never runs backwards over a restart.
-    origin = Clock().now() if table.origin is None else table.origin
-    base = environ.get("NUMTRUSTD_CLOCK_BASE")  # the demo's: three processes with one fast clock
-    return Clock(speed=table.speed, origin=max(origin, store.high_water), base=float(base) if base else None)
+    return Clock(speed=table.speed, origin=max(table.origin or Clock().now(), store.high_water))
 
 
 def _log(clock: Clock, environ: Mapping[str, str], style: str, level: str, *, mask: bool = False) -> Log:

@@ -1,1 +1,1 @@
-"""How to act: what a pack says of submitting, asking and looking up an appeal over HTTP, and the packet for a person."""
+"""How to act: what a pack says of submitting, asking and looking up an appeal, and the packet for a person."""

@@ -141,9 +141,7 @@ def _asked(values: Mapping[str, str]) -> echo.Asked | None:
 
 
 def lint(call: Call) -> list[str]:
-    """What is wrong with a call, one readable line each, beginning with the key. Empty means that it may be
-    used.
-    """
+    """What is wrong with a call, one readable line each, beginning with the key. Empty means that it may be used."""
     wrong = [f"request: {problem}" for problem in template.problems(call.request)]
     wrong += wires.views(call.views)
     known = wires.kinds(call.views)
@@ -171,7 +169,7 @@ def lint_channel(channel: HttpChannel) -> list[str]:
         for rule in call.rules:
             if not isinstance(rule.then, may):
                 said = ", ".join(str(kind.__struct_config__.tag) for kind in may)
-                wrong.append(f"{name}.rule.{rule.name}.then: {name} may say {said}")
+                wrong.append(f"{name}.rule.{rule.name}.then: is no answer to {name}; it may say {said}")
     for rule in channel.look_up.rules if channel.look_up else ():
         if isinstance(rule.then, SayNotFound) and not any(_absent(c) for c in rule.when):
             where = f"look_up.rule.{rule.name}.when"

@@ -1,4 +1,4 @@
-"""An appeal's HTTP channel as a pack declares it: three calls, each a request and the ordered rules that read its answer."""
+"""An appeal's HTTP channel as a pack declares it: three calls, each a request and the rules that read its answer."""
 
 from msgspec import Struct
 
@@ -36,9 +36,7 @@ class SayRejected(Struct, frozen=True, forbid_unknown_fields=True, tag_field="sa
     reason: Pick
 
 
-class SayInfoRequested(
-    Struct, frozen=True, forbid_unknown_fields=True, tag_field="say", tag="info_requested"
-):
+class SayInfoRequested(Struct, frozen=True, forbid_unknown_fields=True, tag_field="say", tag="info_requested"):
     """The platform wants more papers."""
 
     what: Pick
@@ -49,14 +47,7 @@ class SayNotFound(Struct, frozen=True, forbid_unknown_fields=True, tag_field="sa
 
 
 ChannelSay = (
-    SayAccepted
-    | SayRefused
-    | SayLater
-    | SayInReview
-    | SayApproved
-    | SayRejected
-    | SayInfoRequested
-    | SayNotFound
+    SayAccepted | SayRefused | SayLater | SayInReview | SayApproved | SayRejected | SayInfoRequested | SayNotFound
 )
 
 
@@ -88,7 +79,7 @@ class HttpChannel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class ManualChannel(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person needs to appeal by hand: the address on the official host, the form's fields, the receipt to bring back."""
+    """What a person needs to appeal by hand: the official address, the form's fields, the receipt to bring back."""
 
     address: str
     fields: dict[str, str] = {}

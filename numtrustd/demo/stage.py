@@ -176,7 +176,7 @@ def start_daemon(stage: Stage, log_format: str, environ: Mapping[str, str]) -> "
         [
             sys.executable, "-m", "numtrustd", "run", "--config", str(stage.config), "--init", "--log-format", log_format,
         ],
-        env={**environ, "NUMTRUSTD_CLOCK_BASE": repr(stage.base)}, stdin=subprocess.DEVNULL, process_group=0,
+        env={**environ, "NUMTRUSTD_CLOCK": f"{stage.base!r} {stage.origin!r}"}, stdin=subprocess.DEVNULL, process_group=0,
     )  # fmt: skip
 
 

@@ -38,9 +38,7 @@ FAILURES: Mapping[Failure, UnknownReason] = {
 }
 
 WORD_NOT_KNOWN = "word not known"
-"""`detail` of a marked observation whose words no table has: its category is `other`, and a person should
-look.
-"""
+"""`detail` of a marked observation whose words no table has: its category is `other`, and a person should look."""
 
 _STATUSES = {401: UnknownReason.BLOCKED, 403: UnknownReason.BLOCKED, 429: UnknownReason.RATE_LIMITED}
 
@@ -51,9 +49,7 @@ Note = Callable[[str, str, bool, str], None]
 
 
 class Step(Struct, frozen=True):
-    """One thing that was tried. `kind` is guard, http, empty, part, echo or rule; `why` has one line per
-    condition.
-    """
+    """One thing that was tried. `kind` is guard, http, empty, part, echo or rule; `why` has one line per condition."""
 
     kind: str
     name: str
@@ -273,9 +269,7 @@ def _unnamed(source: Source, answer: Answer) -> _Nothing | None:
 
 
 def lint(source: Source) -> list[str]:
-    """What is wrong with a source, one readable line each, beginning with the key. Empty means that it may be
-    used.
-    """
+    """What is wrong with a source, one readable line each, beginning with the key. Empty means that it may be used."""
     wrong = [f"request: {problem}" for problem in template.problems(source.request, names=template.NUMBER_NAMES)]
     wrong += wires.views(source.views)
     known = wires.kinds(source.views)

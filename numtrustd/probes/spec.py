@@ -1,4 +1,4 @@
-"""A source as a pack declares it: which numbers, what request, how often, and the ordered rules that read the answer."""
+"""A source as a pack declares it: which numbers, what request, how often, and the rules that read the answer."""
 
 from msgspec import Struct
 

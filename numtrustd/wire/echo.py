@@ -68,9 +68,7 @@ def _is(digits: str, plus: bool, wanted: Asked) -> bool:
 
 
 def _cut(text: str, start: int, end: int) -> bool:
-    """Whether the run goes on in a way that makes it part of something else: a word, a decimal, a masked
-    number.
-    """
+    """Whether the run goes on in a way that makes it part of something else: a word, a decimal, a masked number."""
     before, after = text[start - 1 : start], text[end : end + 1]
     if _sticks(before) or _sticks(after):
         return True

@@ -39,7 +39,7 @@ def views(specs: Mapping[str, View]) -> list[str]:
     for name, view in specs.items():
         where = f"views.{name}"
         if name in ("body", "item"):
-            wrong.append(f"{where}: the name {name!r} is taken: body is the answer's text, item a reading's part")
+            wrong.append(f"{where}: the name {name!r} is taken; choose another")
             continue
         if view.of != "body" and view.of not in specs:
             wrong.append(f"{where}.of: there is no view {view.of!r}; there are {_names(specs)}")
@@ -63,9 +63,9 @@ def place(where: str, locator: Locator, known: Kinds) -> list[str]:
     if kind is None:
         wrong.append(f"{where}.view: there is no view {name!r}; there are {_names(known)}")
     if locator.path is not None and locator.css is not None:
-        wrong.append(f"{where}: path and css: give one of them")
+        wrong.append(f"{where}: path and css together; give one of them")
     if locator.attr is not None and locator.css is None:
-        wrong.append(f"{where}.attr: an attribute needs a css place")
+        wrong.append(f"{where}.attr: an attribute of nothing; give css beside it")
     if locator.path is not None:
         wrong.extend(f"{where}.path: {problem}" for problem in path(locator.path))
         if kind not in (None, "json", "any"):
@@ -83,21 +83,23 @@ def condition(where: str, spec: Condition, known: Kinds) -> list[str]:
     tests = [name for name in TESTS if getattr(spec, name) is not None]
     if spec.status is not None:
         if tests or spec.path is not None or spec.css is not None or spec.view is not None:
-            wrong.append(f"{where}: status is a test by itself; write a second condition for the rest")
+            wrong.append(f"{where}: status stands beside another test or place; write two conditions")
         if not spec.status or any(not 100 <= status <= 599 for status in spec.status):
-            wrong.append(f"{where}.status: HTTP statuses are 100 to 599")
+            wrong.append(f"{where}.status: no HTTP statuses; they are 100 to 599")
         return wrong
     if not tests:
         wrong.append(f"{where}: no test; give one of status, {', '.join(TESTS)}")
     elif len(tests) > 1:
-        wrong.append(f"{where}: {' and '.join(tests)}: give one test and write another condition for the other")
+        wrong.append(
+            f"{where}: {' and '.join(tests)} together; give one test and write another condition for the other"
+        )
     whole = spec.path is None and spec.css is None and known.get(spec.view or "body") != "html"
     if spec.matches is not None:
         wrong.extend(f"{where}.matches: {problem}" for problem in pattern(spec.matches, whole=whole, guard=True))
     if spec.contains is not None and not (spec.contains and all(spec.contains)):
-        wrong.append(f"{where}.contains: give texts, none of them empty")
+        wrong.append(f"{where}.contains: nothing to look for; give texts, none of them empty")
     if spec.one_of is not None and not spec.one_of:
-        wrong.append(f"{where}.one_of: give values")
+        wrong.append(f"{where}.one_of: nothing to compare with; give values")
     return wrong
 
 
@@ -105,7 +107,7 @@ def pick(where: str, spec: Pick, known: Kinds) -> list[str]:
     """A pick of nothing, of two things, or from a place that is wrong."""
     located = spec.view is not None or spec.path is not None or spec.css is not None
     if spec.const is not None:
-        return [f"{where}: const stands alone"] if located or spec.matches is not None else []
+        return [f"{where}: const beside a place; const stands alone"] if located or spec.matches is not None else []
     wrong = place(where, spec, known)
     if not located and spec.matches is None:
         wrong.append(f"{where}: picks the whole body; give path, css or matches")

@@ -34,9 +34,7 @@ _CHARSETS = {
     **dict.fromkeys(("big5", "big5-hkscs"), "big5hkscs"),
     **dict.fromkeys(("latin-1", "latin1", "iso-8859-1"), "latin-1"),
 }
-"""Charsets that a platform may name. Python knows many more, and some of them are not charsets at all (zlib,
-rot13).
-"""
+"""Charsets that a platform may name. Python knows many more, and some of them are not charsets at all (zlib, rot13)."""
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_-]{1,20})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(FILLED) + r")\}")
@@ -132,9 +130,7 @@ class Answer:
         return self._views[name]
 
     def locate(self, place: Locator) -> object:
-        """What stands at a place: `UNREADABLE`, `None` if nothing does, else text, a JSON value or an
-        element.
-        """
+        """What stands at a place: `UNREADABLE`, `None` if nothing does, else text, a JSON value or an element."""
         if place.path is None and place.css is None:
             return self.view(place.view)
         name = place.view or "body"
@@ -306,16 +302,17 @@ class _Members:
 
 
 def plain(value: object) -> str:
-    """A located value as text: an element's whole text with white space run together, a JSON value as
-    written.
-    """
+    """A located value as text: an element's whole text with white space run together, a JSON value as written."""
     if isinstance(value, str):
         return value
     if isinstance(value, LexborNode):
         return " ".join(value.text().split())
     if value is None:
         return ""
-    return msgspec.json.encode(value).decode()
+    try:
+        return msgspec.json.encode(value).decode()
+    except RecursionError:  # nested just deep enough to be decoded
+        return ""
 
 
 def tidy(text: str) -> str:

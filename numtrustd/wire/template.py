@@ -49,9 +49,7 @@ _MARK = "\ue000"
 
 
 class TemplateError(ValueError):
-    """A template that cannot be compiled, or a value that may not stand where it would; `problems` are
-    readable.
-    """
+    """A template that cannot be compiled, or a value that may not stand where it would; `problems` are readable."""
 
     def __init__(self, *problems: str) -> None:
         super().__init__("; ".join(problems))
@@ -96,9 +94,7 @@ class Template:
         self._last: tuple[tuple[str, ...], tuple[tuple[str, str], ...]] | None = None
 
     def bind(self, values: Mapping[str, str]) -> "Template":
-        """The same template with these values fixed (the pack's vars, secrets); raises `TemplateError` on a
-        bad one.
-        """
+        """The same template with these values fixed (the pack's vars, secrets); raises `TemplateError` on a bad one."""
         return Template(
             self.method,
             _bound(self._origin, values),
@@ -132,9 +128,7 @@ class Template:
 
 
 def placeholders(spec: RequestSpec, base_url: str | None = None) -> frozenset[str]:
-    """The names a request needs (`national`, `var:host`, `secret:key`, …); `base_url` spares those of the
-    host.
-    """
+    """The names a request needs (`national`, `var:host`, `secret:key`, …); `base_url` spares those of the host."""
     url = spec.url
     if base_url is not None and (split := _URL.fullmatch(url)):
         url = split["target"]
@@ -214,7 +208,7 @@ def _header_parts(spec: RequestSpec, wrong: list[str]) -> tuple[tuple[str, Parts
         if not _TOKEN.fullmatch(name):
             wrong.append(f"header name {name!r} is not a token")
         elif name.lower() in _OURS:
-            wrong.append(f"header {name} is set by the daemon")
+            wrong.append(f"header {name} is set by the daemon; leave it out")
         elif name.lower() in given:
             wrong.append(f"header {name} is given twice")
         given.add(name.lower())
@@ -234,7 +228,7 @@ def _header_parts(spec: RequestSpec, wrong: list[str]) -> tuple[tuple[str, Parts
 
 def _body_parts(spec: RequestSpec, wrong: list[str]) -> Parts:
     if spec.json is not None and spec.form is not None:
-        wrong.append("json and form: give one of them")
+        wrong.append("json and form together; give one of them")
     if spec.method == "GET" and (spec.json is not None or spec.form is not None):
         wrong.append("a GET request has no body")
     if spec.json is not None:

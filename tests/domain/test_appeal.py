@@ -89,6 +89,30 @@ def test_approved_is_no_proof() -> None:
     assert (case.state, case.data.attempt) == (S.COOLING, 2)
 
 
+def test_a_label_that_is_gone_but_cannot_be_proved_so_is_looked_at_longer_and_never_appealed_again() -> None:
+    case = in_review()(a.Approved()).wait()
+    for _ in range(case.policy.max_reminders):
+        case.wait(marked=False)
+        assert case.state == S.VERIFYING
+    case.wait(marked=False)
+    assert (case.state, case.sent()) == (S.ESCALATED, 1)
+
+
+def test_a_label_that_goes_and_returns_under_review_waits_for_that_review() -> None:
+    case = in_review()(a.LabelGone())
+    assert case.state == S.VERIFYING
+    assert case(a.Returned()).state == S.IN_REVIEW
+    case(a.LabelGone()).look(Status.CLEAN).look(Status.CLEAN).look(Status.CLEAN)
+    assert case.state == S.CLEARED
+    case(a.Returned())
+    assert (case.state, case.sent(), case.data.receipt) == (S.IN_REVIEW, 1, "R-1")
+
+
+def test_nothing_is_sent_for_a_label_that_is_gone() -> None:
+    case = Player(HTTP).wait(marked=False)
+    assert (case.state, case.sent()) == (S.VERIFYING, 0)
+
+
 def test_every_view_must_come_out_clean() -> None:
     case = in_review()
     case.policy = a.AppealPolicy(by_person=False, can_query=True, views=("x/1", "x/2"), clear_spread=0.0)

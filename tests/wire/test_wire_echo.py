@@ -1,7 +1,7 @@
 """A card is ours only if it names the whole number."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numtrustd.domain.number import Number, from_canonical
@@ -99,6 +99,7 @@ def test_a_prefix_is_another_number() -> None:
         assert not names(f"138 0013 800{digit}", wanted)
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     number=st.sampled_from([MOBILE, LANDLINE, TOLL, BANK, FOREIGN]),
     before=st.text("0123456789", max_size=3),

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numtrustd.domain.number import from_canonical
@@ -201,6 +201,14 @@ def test_hostile_json_is_unreadable(body: bytes) -> None:
     assert answer(b"cb(" + body + b")").view("cb") is UNREADABLE
 
 
+def test_json_that_is_nested_as_deep_as_it_may_be() -> None:
+    for depth in range(800, 1_010):
+        seen = answer("[" * depth + "1" + "]" * depth)
+        for test in (Condition(view="json", has_number=True), Condition(view="json", path="a[]", exists=True)):
+            assert not seen.holds(test)
+            assert why(seen, test)
+
+
 @pytest.mark.parametrize(
     ("content_type", "encoding"),
     [
@@ -287,6 +295,7 @@ def test_braces_without_values_stay() -> None:
     assert ANSWER.pick(Pick(view="json", path="{type: type}")) == '{"type":"mobilecheck"}'
 
 
+@settings(deadline=None, max_examples=60)
 @given(
     body=st.one_of(st.binary(max_size=300), st.text(max_size=200).map(str.encode)),
     content_type=st.sampled_from(["", "text/html; charset=gbk", "text/html; charset=big5"]),

@@ -1,7 +1,7 @@
 """Retry-After: both forms, and nothing hostile."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numtrustd.wire.exchange import Reply
@@ -57,6 +57,7 @@ def test_no_header() -> None:
     assert retry_after(Reply(429, (), b""), NOW) is None
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.text(max_size=60))
 def test_never_raises_and_never_leaves_the_bounds(value: str) -> None:
     wait = asked(value)

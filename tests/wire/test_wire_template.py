@@ -4,7 +4,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numtrustd import __version__
@@ -218,6 +218,7 @@ def test_lone_surrogate() -> None:
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
+@settings(deadline=None, max_examples=60)
 @given(value=TEXT)
 def test_values_come_out_as_they_went_in(value: str) -> None:
     url = compile_request(RequestSpec(url="https://a.example/p/x{letter}/y?q={letter}&r=1")).fill(

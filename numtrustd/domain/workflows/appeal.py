@@ -122,6 +122,7 @@ ROWS: dict[S, Row[S]] = {
         deadline=_at_slot,
         on={
             TimedOut: (
+                _IF_GONE,
                 To(S.GATHERING, (a.ask_for_evidence,), when=a.evidence_missing, update=a.note_handed_over),
                 To(S.WAITING, when=a.platform_in_maintenance),
                 To(S.WAITING, (a.ask_for_approval,), when=a.approval_pending, update=a.note_asked),
@@ -397,7 +398,7 @@ ROWS: dict[S, Row[S]] = {
     S.VERIFYING: Row(
         meaning="counting clean looks in a row on every view of the platform",
         who=Who.DAEMON,
-        then="takes the label as still there and starts the next attempt",
+        then="looks longer if the label is gone, else starts the next attempt",
         deadline=_when_verified,
         on={
             a.Looked: (
@@ -405,10 +406,14 @@ ROWS: dict[S, Row[S]] = {
                 To(S.VERIFYING, update=a.count_look, keep_timer=True),
             ),
             a.Returned: (
-                To(S.WAITING, when=a.never_sent, update=a.note_now),
                 To(S.IN_REVIEW, when=a.review_open),
+                To(S.WAITING, when=a.never_sent, update=a.note_now),
             ),
             TimedOut: (
+                # No longer shown, but not seen often enough to be sure: looked at longer, never appealed again.
+                To(S.VERIFYING, when=a.gone_but_unproved, update=a.verify_longer),
+                To(S.ESCALATED, (a.ask_for_decision,), when=a.label_gone, update=a.note_handed_over),
+                To(S.OVERDUE, (a.chase,), when=a.review_open, update=a.grant_chase),
                 To(S.WAITING, when=a.never_sent, update=a.note_now),
                 To(S.COOLING, when=a.attempts_left, update=a.note_rejection),
                 To(S.ESCALATED, (a.ask_for_decision,), update=a.keep_reason),
@@ -487,7 +492,11 @@ ROWS: dict[S, Row[S]] = {
         then="a return within the watch period opens it again",
         final=True,
         on={
-            a.Returned: To(S.WAITING, update=a.restart),
+            # It may have gone by itself while the platform still reviews: then that review goes on.
+            a.Returned: (
+                To(S.IN_REVIEW, when=a.review_open, update=a.note_return),
+                To(S.WAITING, update=a.restart),
+            ),
             a.Reopen: To(S.WAITING, update=a.restart),
         },
         ignore=OUTCOMES

@@ -321,6 +321,10 @@ def label_gone(data: AppealData, event: object, now: Instant, policy: AppealPoli
     return not policy.marked
 
 
+def gone_but_unproved(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    return not policy.marked and data.reminders < policy.max_reminders
+
+
 def looked_clean(data: AppealData, event: Looked, now: Instant, policy: AppealPolicy) -> bool:
     return event.status is not Status.MARKED
 
@@ -466,6 +470,16 @@ def restart(data: AppealData, event: object, now: Instant, policy: AppealPolicy)
         round=data.attempt + 1, not_before=now, reasons=data.reasons, more=data.more,
         returns=data.returns + (1 if isinstance(event, Returned) else 0),
     )  # fmt: skip
+
+
+def note_return(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """The label is back and its review is still open: nothing new is sent."""
+    return structs.replace(data, returns=data.returns + 1, clean={}, verify_from=None, reminders=0)
+
+
+def verify_longer(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """Another span of looks; the clean ones so far keep counting."""
+    return structs.replace(data, verify_from=now, reminders=data.reminders + 1)
 
 
 def try_again(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:

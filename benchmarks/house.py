@@ -1,0 +1,103 @@
+"""A real daemon in this process: settings from files, LMDB on a disk, actors, extraction; all of it but the sockets."""
+
+import contextlib
+import gc
+import os
+from collections.abc import AsyncIterator, Iterable, Iterator
+from pathlib import Path
+
+import trio
+
+from benchmarks import pages
+from numtrustd.clock import Clock, Random
+from numtrustd.daemon import GC_THRESHOLDS, Daemon, WayOut
+from numtrustd.log import Log
+from numtrustd.settings import Loaded, load
+from numtrustd.store import Store
+
+CONFIG = """
+[daemon]
+state_dir = "state"
+[platforms]
+enable = [{enable}]
+[platform.telnyx.vars]
+enterprise_id = "{enterprise}"
+contact_email = "trust@example.invalid"
+[credentials]
+dir = "credentials"
+[company]
+name = "示例科技有限公司"
+"""
+
+SOURCE = """
+[source."{name}"]
+base_url = "{base}"
+interval = {interval}
+concurrency = {concurrency}
+cadence = {cadence}
+"""
+
+MAX_MAP = 16 << 30
+
+
+def settings(root: Path, numbers: Iterable[str], sources: Iterable[str], more: str = "") -> Path:
+    """Write a settings directory; returns the settings file."""
+    (root / "credentials").mkdir()
+    (root / "credentials" / "telnyx-api-key").write_text("benchmark")
+    (root / "numbers.csv").write_text("number\n" + "\n".join(numbers) + "\n")
+    enable = ", ".join(f'"{source}"' for source in sources)
+    config = root / "numtrustd.toml"
+    config.write_text(CONFIG.format(enable=enable, enterprise=pages.ENTERPRISE) + more)
+    return config
+
+
+def loaded(config: Path) -> Loaded:
+    """Read them as the daemon does."""
+    found = load(config, {})
+    if isinstance(found, list):
+        raise RuntimeError("\n".join(map(str, found)))
+    return found
+
+
+@contextlib.contextmanager
+def quiet_log(clock: Clock) -> Iterator[Log]:
+    """The daemon's own log, written and thrown away."""
+    fd = os.open(os.devnull, os.O_WRONLY)
+    log = Log.to_fd(clock, {}, fd=fd)
+    log.start()
+    try:
+        yield log
+    finally:
+        log.stop(2.0)
+        os.close(fd)
+
+
+@contextlib.contextmanager
+def opened(found: Loaded, clock: Clock) -> Iterator[Store]:
+    """The state directory, made if it is not there."""
+    size = found.settings.daemon.map_size
+    with Store.open(found.state_dir, init=True, map_size=size, max_map_size=MAX_MAP, now=clock.now()) as store:
+        yield store
+
+
+@contextlib.asynccontextmanager
+async def working(daemon: Daemon, way_out: WayOut) -> AsyncIterator[None]:
+    """The daemon at work, with the collector as `Daemon.run` has it."""
+    gc.disable()
+    async with daemon.working(way_out):
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+        gc.set_threshold(*GC_THRESHOLDS)
+        yield
+
+
+def daemon(found: Loaded, store: Store, log: Log, clock: Clock) -> Daemon:
+    return Daemon(found, store, log, clock, Random(1), {})
+
+
+async def everyone_looked_at(built: Daemon, looks: int, patience: float) -> None:
+    """Return once so many looks have been taken in; raises `trio.TooSlowError`."""
+    with trio.fail_after(patience):
+        while built.house.board.looks < looks:
+            await trio.sleep(0.05)
