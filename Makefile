@@ -13,6 +13,7 @@ help:
 	@echo "make demo [ARGS='--for 60 --numbers 24']   the main job on simulated platforms"
 	@echo "make test    the test suite          make check   format, lint, types, import contracts, tests"
 	@echo "make venv    .venv with numtrustd and numtrustctl      make bench   the benchmarks"
+	@echo "make format  put the code into shape  make docs    write the generated documents anew"
 
 # The stamps name what was installed; a half-finished install leaves none, so a re-run continues.
 $(VENV)/bin/python:
@@ -46,7 +47,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 docs: $(VENV)/.dev
-	$(BIN)/python -m numtrustd.sim.docs
+	$(BIN)/python docs/generate.py
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -11,9 +11,12 @@ import trio
 from benchmarks import pages
 from numtrustd.clock import Clock, Random
 from numtrustd.daemon import GC_THRESHOLDS, Daemon, WayOut
+from numtrustd.domain.observation import Instant, Status
+from numtrustd.domain.record import LookState, NumberRecord
+from numtrustd.domain.verdict import Shown, Verdict, ViewState
 from numtrustd.log import Log
 from numtrustd.settings import Loaded, load
-from numtrustd.store import Store
+from numtrustd.store import Batch, Store, Table, records
 
 CONFIG = """
 [daemon]
@@ -38,6 +41,7 @@ cadence = {cadence}
 """
 
 MAX_MAP = 16 << 30
+FILL_BATCH = 1_000
 
 
 def settings(root: Path, numbers: Iterable[str], sources: Iterable[str], more: str = "") -> Path:
@@ -101,3 +105,35 @@ async def everyone_looked_at(built: Daemon, looks: int, patience: float) -> None
     with trio.fail_after(patience):
         while built.house.board.looks < looks:
             await trio.sleep(0.05)
+
+
+def stored(number: str, platforms: Iterable[tuple[str, str]], at: Instant, since: Instant) -> NumberRecord:
+    """The record of a number that has been watched for a while and is clean; `platforms` are (platform, view)."""
+    clean = Shown(Status.CLEAN)
+    return NumberRecord(
+        number,
+        added_at=since,
+        seq=1,
+        verdicts={
+            platform: Verdict(
+                platform, belief=clean, since=since, settled=9, seen_at=at, clean_at=at,
+                views={view: ViewState(at, Status.CLEAN)},
+            )
+            for platform, view in platforms
+        },
+        looks={view.partition("/")[0]: LookState(at) for _, view in platforms},
+    )  # fmt: skip
+
+
+async def fill(store: Store, rows: Iterable[NumberRecord]) -> None:
+    """Put these records into a store that nothing else uses yet."""
+    async with trio.open_nursery() as nursery:
+        await nursery.start(store.run)
+        batch = Batch()
+        for row in rows:
+            batch.put(Table.NUMBER, records.key(row.number), records.encode_number(row))
+            if len(batch) == FILL_BATCH:
+                await store.commit(batch)
+                batch = Batch()
+        await store.commit(batch)
+        nursery.cancel_scope.cancel()

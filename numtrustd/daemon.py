@@ -33,6 +33,7 @@ from numtrustd.events import (
     DaemonReady,
     DaemonStarted,
     DaemonStopping,
+    StoreDamaged,
     StoreFull,
     StoreMigrated,
     StoreRecovered,
@@ -173,7 +174,7 @@ class Daemon:
                         await self.reload()
                     self._notifier.ready(self.pulse.line())
                 case signal.SIGUSR1:
-                    self._log.emit(self.pulse.figures())
+                    self._log.emit(self.pulse.dump())
                 case _:
                     self._log.emit(DaemonStopping(signal=signal.Signals(number).name))
                     return
@@ -313,6 +314,8 @@ class Daemon:
         if self._store.migrated is not None:
             old, new, _ = self._store.migrated
             self._log.emit(StoreMigrated(from_version=old, to_version=new))
+        for damaged in self._store.damaged:
+            self._log.emit(StoreDamaged(why=str(damaged), detail="what it belongs to is parked when it is read"))
         if self._store.restored_from is not None:
             self._log.emit(StoreRestored(records=0, detail="open submissions are looked up before anything is sent"))
 

@@ -1,11 +1,10 @@
 """The catalogue as documents: `docs/events.md` for people, a JSON Schema of a line for pipelines and tests.
 
-Both are generated from `numtrustd.events` and committed; a test fails while they are stale. Run
-`python -m numtrustd.events_schema docs` to write them anew.
+Both are generated from `numtrustd.events` and committed; a test fails while they are stale, `make docs` writes them
+anew.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ Schema = dict[str, Any]
 INTRODUCTION = """\
 # Log events
 
-Generated from the catalogue in `numtrustd/events/`; do not edit (`python -m numtrustd.events_schema docs`).
+Generated from the catalogue in `numtrustd/events/`; do not edit (`make docs`).
 The same as a JSON Schema, for pipelines: [events.schema.json](events.schema.json).
 
 One JSON object per line, UTF-8, on standard error. Names follow the Elastic Common Schema where it has one;
@@ -174,7 +173,3 @@ def write(directory: Path) -> None:
     """Write the documents there."""
     for name, content in documents().items():
         (directory / name).write_text(content, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1] if len(sys.argv) > 1 else "docs"))

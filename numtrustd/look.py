@@ -12,7 +12,7 @@ from numtrustd.domain.number import Number, parse
 from numtrustd.exit_status import CONFIG, UNAVAILABLE, USAGE
 from numtrustd.http import Http
 from numtrustd.log.guard import escape
-from numtrustd.probes.extract import extract, trace
+from numtrustd.probes.extract import Trace, extract, trace
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded, load, render
 from numtrustd.wire.exchange import Outcome, Reply, Request
@@ -88,8 +88,8 @@ async def _look_all(
             at = Clock().now()
             if verbose:
                 _show_exchange(source, request, outcome, loaded, echo)
-                for line in trace(source, number, outcome):
-                    echo(escape(str(line), lines=True))
+                for told in trace(source, number, outcome):
+                    _show_trace(told, echo)
             for seen in extract(source, number, outcome, at, words):
                 said = [str(seen.status)]
                 said += [f"category={seen.category}"] if seen.category else []
@@ -100,6 +100,15 @@ async def _look_all(
                 said += [f"({seen.detail})"] if seen.detail else []
                 said += [f"rule={seen.rule}"] if seen.rule else []
                 echo(escape(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(at)}: {' '.join(said)}"))
+
+
+def _show_trace(told: Trace, echo: Callable[[str], None]) -> None:
+    """What was tried, in order, up to what decided; and why each held or not."""
+    echo(escape(f"{told.platform}/{told.surface}:"))
+    for step in told.steps:
+        echo(escape(f"  {step.kind} {step.name}: {'matches' if step.held else 'no'}"))
+        for why in step.why.splitlines():
+            echo(escape(f"      {why}"))
 
 
 def _show_exchange(

@@ -5,6 +5,7 @@ STATUS= line carry the same figures, so that "the watcher itself is stuck" can b
 """
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +14,9 @@ import trio
 from numtrustd.actors.house import House
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.sources import Sources
-from numtrustd.events import DaemonHeartbeat
+from numtrustd.events import DaemonDumped, DaemonHeartbeat
 from numtrustd.notify import Notifier
+from numtrustd.store import records
 
 TICK = 0.25
 """Real seconds between two measurements of the loop's lateness."""
@@ -46,6 +48,7 @@ class Pulse:
         self._heartbeat = heartbeat
         self._watchdog = watchdog
         self._tasks = tasks
+        self._started = house.clock.monotonic()
         self.late = 0.0
         self._late_since_beat = 0.0
         self._looks_at_beat = 0
@@ -100,6 +103,25 @@ class Pulse:
             await self._house.clock.sleep(self._heartbeat)
             self._house.log.emit(self.figures())
             self._late_since_beat, self._looks_at_beat = 0.0, self._house.board.looks
+
+    def dump(self) -> DaemonDumped:
+        """Everything that somebody who sent SIGUSR1 wants to know at once."""
+        house, clock = self._house, self._house.clock
+        totals, (late, _) = house.board.totals(), self._sources.overdue(clock.now())
+        states = Counter(case.snapshot.state for case in records.all_cases(house.store) if case.open)
+        down = {source: actor.record.reason for source, actor in self._sources.actors.items() if actor.down}
+        return DaemonDumped(
+            numbers=len(self._roster),
+            labelled=totals.labelled_numbers,
+            blind=totals.blind,
+            open_cases=totals.open_cases,
+            overdue_looks=late,
+            open_tasks=self._tasks(),
+            uptime_seconds=clock.monotonic() - self._started,
+            cases=tuple(f"{state}: {count}" for state, count in sorted(states.items())),
+            unhealthy=tuple(f"{source}: {reason}" for source, reason in down.items()),
+            parked=tuple(self._roster.parked),
+        )
 
     def figures(self) -> DaemonHeartbeat:
         """The heartbeat as of now."""

@@ -18,7 +18,7 @@ from numtrustd.events import ConfigRejected, DaemonStopped, PythonCrashed
 from numtrustd.events.base import Level
 from numtrustd.log import Log, Style, error_fields, install_hooks
 from numtrustd.settings import Loaded, load
-from numtrustd.store import Store, StoreError, StoreFatal, errors
+from numtrustd.store import Store, StoreError, StoreFatal
 from numtrustd.varlink.listeners import ListenError
 
 BEHIND = 300.0
@@ -155,12 +155,6 @@ def _refuse(environ: Mapping[str, str], style: str, level: str, error: Exception
 
 
 def _status_of(error: Exception) -> int:
-    match error:
-        case errors.DirectoryUnusable() | errors.WrongOwner() | PermissionError():
-            return exit_status.NO_PERMISSION
-        case errors.DatabaseInUse():
-            return exit_status.TRY_AGAIN
-        case errors.DirectoryMissing() | errors.DatabaseMissing() | errors.SchemaNewer() | errors.SchemaUnknown():
-            return exit_status.CONFIG
-        case _:
-            return exit_status.IO
+    if isinstance(error, StoreError):
+        return error.exit_status
+    return exit_status.NO_PERMISSION if isinstance(error, PermissionError) else exit_status.IO

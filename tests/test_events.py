@@ -203,7 +203,7 @@ def test_level_words() -> None:
 def test_documents_are_not_stale() -> None:
     docs = Path(__file__).parent.parent / "docs"
     for name, content in documents().items():
-        assert (docs / name).read_text(encoding="utf-8") == content, "run python -m numtrustd.events_schema docs"
+        assert (docs / name).read_text(encoding="utf-8") == content, "run `make docs`"
 
 
 def test_schema_is_one() -> None:

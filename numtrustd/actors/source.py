@@ -47,6 +47,9 @@ SOURCE_FAULTS = frozenset(
 
 MAX_DOUBLINGS = 16
 
+STORE_PAUSE = 5.0
+"""Seconds between two looks at whether the store can be written again."""
+
 
 class SourceActor:
     """Looks through one source. `fetcher` is its way out, `template` its request with everything but the number filled in."""
@@ -151,6 +154,8 @@ class SourceActor:
             at = max(self._heap[0][0], self._next_slot, self.record.retry_at) if self._heap else None
             if self.down and self._probing:
                 at = None  # one look at a time finds out whether it is back
+            if self._house.store.trouble is not None and at is not None:
+                at = max(at, now + STORE_PAUSE)  # what is seen could not be kept
             if at is not None and at <= now:
                 break
             self._wake = trio.Event()

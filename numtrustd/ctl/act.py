@@ -112,7 +112,7 @@ def reload(session: Session) -> None:
 @command(act)
 @click.argument("path", type=click.Path())
 def backup(session: Session, path: str) -> None:
-    """Copy a consistent snapshot of the state to a new file."""
+    """Copy a consistent snapshot of the state to a new directory."""
     session.show(control.Backup(path=os.path.abspath(path)), render.backed_up, timeout=_SLOW)
 
 

@@ -10,7 +10,7 @@ from numtrustd.api import status
 from numtrustd.api.rows import ExplainLine, Paper, VerdictRow
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
-from numtrustd.ctl.text import age, due, local, plural
+from numtrustd.ctl.text import age, due, local, plural, span
 
 _FINAL = frozenset({"cleared", "withdrawn"})
 
@@ -38,7 +38,7 @@ def number(n: status.NumberView) -> Document:
                 _shows(r),
                 when(r.since, n.now),
                 Cell("never", Tone.DIM) if r.last_look is None else age(r.last_look, n.now),
-                None if r.next_look is None else age(r.next_look, n.now),
+                None if r.next_look is None else _next_look(r.next_look, n.now),
                 _note(r, n.now),
             )
             for r in n.platforms
@@ -61,6 +61,11 @@ def number(n: status.NumberView) -> Document:
     if n.parked:
         doc.hint(f"unpark {n.number}", "set it going again")
     return doc
+
+
+def _next_look(at: datetime, now: datetime) -> str:
+    """A look whose time has passed waits for its source: `explain` says why."""
+    return age(at, now) if at >= now else f"late by {span((now - at).total_seconds())}"
 
 
 def _verdict(r: VerdictRow) -> Cell:
@@ -220,6 +225,7 @@ def task(t: status.TaskView) -> Document:
         ("closed", when(t.closed_at, t.now)),
         ("where", Cell(t.address, Tone.STRONG) if t.address else None),
         ("bring back", t.bring_back or None),
+        ("answers", ", ".join(t.answers) if t.state == "open" else None),
         *((("about", d)) for d in t.detail if d),
     )
     if t.steps:
@@ -228,7 +234,8 @@ def task(t: status.TaskView) -> Document:
             doc.line(f"{index}. {step}", indent=2)
     if t.fields:
         doc.heading("fill in")
-        doc.facts(*((f.name, f.value) for f in t.fields), indent=2)
+        # The letter stands below with its line ends; a field is one line.
+        doc.facts(*((f.name, "the letter below" if f.value == t.letter else f.value) for f in t.fields), indent=2)
     if t.letter:
         doc.heading("letter")
         doc.prose(t.letter, indent=2)
@@ -236,9 +243,7 @@ def task(t: status.TaskView) -> Document:
     if t.state == "open":
         receipt = " --receipt NUMBER" if t.kind in ("submit_appeal", "did_it_arrive") else ""
         for index, answer in enumerate(t.answers):
-            reason = (
-                " --reason WORDS" if answer in ("rejected", "refused", "info_requested", "abandon") else ""
-            )
+            reason = " --reason WORDS" if answer in ("rejected", "refused", "info_requested", "abandon") else ""
             doc.hint(f"task done {t.task} --outcome {answer}{reason or (receipt if index == 0 else '')}", "")
         doc.hint(f"task fail {t.task} --reason WORDS", "it cannot be done")
     return doc

@@ -50,8 +50,9 @@ def interval(policy: CadencePolicy, own: float, pace: Pace) -> float:
 
 
 def next_look(policy: CadencePolicy, own: float, pace: Pace, last: Instant, number: str, source: str) -> Instant:
-    """When to look again after a look at `last`; the first look of a number is spread over a whole interval of 1/10."""
-    every = interval(policy, own, pace)
+    """When to look again after a look at `last`; a number that was never seen (`last` is when it was added) at once:
+    the source's own pace spreads a crowd of them."""
     if pace.unseen:
-        return last + spread(number, source) * min(every, policy.new_number_interval) * policy.jitter
+        return last
+    every = interval(policy, own, pace)
     return last + every * (1.0 + policy.jitter * (spread(number, source) - 0.5))

@@ -228,16 +228,12 @@ class Environment:
         try:
             part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         except OSError as error:
-            raise BackupFailed(
-                f"{target}: cannot be made ({error.strerror}): choose another place"
-            ) from error
+            raise BackupFailed(f"{target}: cannot be made ({error.strerror}): choose another place") from error
         try:
             self._env.copy(str(part), compact=True)
             data = part / DATA_FILE
             data.chmod(0o600)
-            copy = Environment(
-                _open(data, data.stat().st_size + _ROOM_FOR_MARKS, subdir=False, lock=False), part
-            )
+            copy = Environment(_open(data, data.stat().st_size + _ROOM_FOR_MARKS, subdir=False, lock=False), part)
             try:
                 copy.open_tables(*{table for table, _ in marks.ops})
                 copy.write(marks.ops)
@@ -270,9 +266,7 @@ def _open(path: Path, map_size: int, *, subdir: bool, lock: bool = True) -> lmdb
     )
 
 
-def _forward(
-    cursor: "lmdb.Cursor[bytes]", prefix: bytes, after: bytes | None
-) -> Iterator[tuple[bytes, bytes]]:
+def _forward(cursor: "lmdb.Cursor[bytes]", prefix: bytes, after: bytes | None) -> Iterator[tuple[bytes, bytes]]:
     start = prefix if after is None or after < prefix else after
     # An empty key cannot be looked for; the first one can be gone to.
     found = cursor.set_range(start) if start else cursor.first()
@@ -281,9 +275,7 @@ def _forward(
     return cursor.iternext() if found else iter(())
 
 
-def _backward(
-    cursor: "lmdb.Cursor[bytes]", prefix: bytes, before: bytes | None
-) -> Iterator[tuple[bytes, bytes]]:
+def _backward(cursor: "lmdb.Cursor[bytes]", prefix: bytes, before: bytes | None) -> Iterator[tuple[bytes, bytes]]:
     end = _next_prefix(prefix)
     stop = end if before is None or (end is not None and before > end) else before
     found = cursor.last() if stop is None or not cursor.set_range(stop) else cursor.prev()
@@ -311,9 +303,7 @@ def explain(error: lmdb.Error | OSError, path: Path) -> StoreError:
     if full(error):
         return DiskFull(f"{path}: the disk is full: make room and start again")
     if code in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return DirectoryUnusable(
-            f"{path}: cannot be written ({error}): give it to uid {os.geteuid()}, mode 0700"
-        )
+        return DirectoryUnusable(f"{path}: cannot be written ({error}): give it to uid {os.geteuid()}, mode 0700")
     return StoreError(f"{path}: {error}: look at the disk and its mount")
 
 

@@ -30,9 +30,7 @@ class Records:
         """(key, payload) in key order. Raises DamagedRecord."""
         after: bytes | None = None
         while True:
-            page = self._environment.scan(
-                table, prefix=b"", after=after, limit=PAGE, reverse=False, on_damaged=None
-            )
+            page = self._environment.scan(table, prefix=b"", after=after, limit=PAGE, reverse=False, on_damaged=None)
             yield from page
             if len(page) < PAGE:
                 return
@@ -76,9 +74,7 @@ def migrate(
             f"{path}: schema {found.schema}, but this numtrustd knows {target}: install the later version"
         )
     if found.schema < OLDEST:
-        raise SchemaUnknown(
-            f"{path}: schema {found.schema} is older than any this numtrustd can migrate ({OLDEST})"
-        )
+        raise SchemaUnknown(f"{path}: schema {found.schema} is older than any this numtrustd can migrate ({OLDEST})")
     if found.schema == target:
         return None
     # The same generation means the same content: a copy left by an attempt that failed serves again.

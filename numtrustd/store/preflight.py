@@ -71,9 +71,7 @@ def read_head(directory: Path) -> Head:
             stream.seek(first.page_size)
             second = _read_meta(stream.read(_META.size), directory, 1, size)
     except OSError as error:
-        raise DirectoryUnusable(
-            f"{file}: cannot be read ({error.strerror}): give it to uid {os.geteuid()}"
-        ) from error
+        raise DirectoryUnusable(f"{file}: cannot be read ({error.strerror}): give it to uid {os.geteuid()}") from error
     return max(first, second, key=lambda head: head.transaction)
 
 
@@ -83,9 +81,7 @@ def _read_meta(data: bytes, directory: Path, number: int, file_size: int) -> Hea
     _, _, flags, _, magic, version, _, map_size, page_size, last_page, transaction = _META.unpack(data)
     newer = data[_MAGIC_OF_1_0] == _MAGIC.to_bytes(4, sys.byteorder)
     if newer or (magic == _MAGIC and version != _DATA_VERSION):
-        raise SchemaNewer(
-            f"{directory / DATA_FILE}: in another LMDB's format: use the numtrustd that wrote it"
-        )
+        raise SchemaNewer(f"{directory / DATA_FILE}: in another LMDB's format: use the numtrustd that wrote it")
     if magic != _MAGIC or not flags & _P_META:
         raise damaged(directory, f"meta page {number} is not one of LMDB's")
     if page_size.bit_count() != 1 or not 256 <= page_size <= 65536:
@@ -129,11 +125,7 @@ def check(directory: Path, *, child: bool) -> tuple[Head, list[DamagedRecord]]:
     if done.returncode == os.EX_DATAERR:
         raise damaged(directory, done.stdout.decode(errors="backslashreplace").strip())
     if done.returncode != 0:
-        last = done.stderr.decode(errors="backslashreplace").strip().splitlines()[-1:] or [
-            f"{done.returncode}"
-        ]
-        raise StoreError(
-            f"{directory / DATA_FILE}: could not be checked ({last[0]}): cure that and start again"
-        )
+        last = done.stderr.decode(errors="backslashreplace").strip().splitlines()[-1:] or [f"{done.returncode}"]
+        raise StoreError(f"{directory / DATA_FILE}: could not be checked ({last[0]}): cure that and start again")
     pairs = (line.split() for line in done.stdout.decode().splitlines())
     return head, [DamagedRecord(table, bytes.fromhex(key)) for table, key in pairs]

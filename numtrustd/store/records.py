@@ -161,9 +161,7 @@ def tasks_of(store: Store, prefix: str) -> Mapping[str, Task]:
     return {task.id: task for task in (_task(value) for _, value in pages(store, Table.TASK, key(prefix)))}
 
 
-def pages(
-    store: Store, table: Table, prefix: bytes = b"", after: bytes | None = None
-) -> Iterator[tuple[bytes, bytes]]:
+def pages(store: Store, table: Table, prefix: bytes = b"", after: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
     """All records of a table, or those after a key, page by page, in key order. Between two pages the store may change."""
     while page := store.scan(table, prefix=prefix, after=after, limit=PAGE):
         yield from page

@@ -112,9 +112,7 @@ def _lock(path: Path, directory: int) -> int:
     try:
         lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise DirectoryUnusable(
-            f"{file}: cannot be opened ({error.strerror}): chown and chmod it 0600"
-        ) from error
+        raise DirectoryUnusable(f"{file}: cannot be opened ({error.strerror}): chown and chmod it 0600") from error
     try:
         # The directory is the lock that counts; the file is for programs that look, and for the pid.
         for fd in (directory, lock):
@@ -125,9 +123,7 @@ def _lock(path: Path, directory: int) -> int:
         pid = _holder(lock)
         os.close(lock)
         who = "another process" if pid is None else f"process {pid}"
-        raise DatabaseInUse(
-            f"{path}: in use by {who}: stop it first, or name another state directory", pid
-        ) from error
+        raise DatabaseInUse(f"{path}: in use by {who}: stop it first, or name another state directory", pid) from error
     except OSError as error:
         os.close(lock)
         raise StoreError(f"{path}: cannot be locked ({error.strerror}): use a local file system") from error

@@ -159,9 +159,7 @@ class Store:
             copy = migrate(environment, found, migrations, max_map_size=max_map_size, backup=backup)
             environment.open_tables()
             environment.reader_check()
-            store = cls(
-                directory, environment, found, max_map_size=max_map_size, inline=inline, failpoints=failpoints
-            )
+            store = cls(directory, environment, found, max_map_size=max_map_size, inline=inline, failpoints=failpoints)
         except BaseException:
             environment.close()
             raise
@@ -377,9 +375,7 @@ def _absent(directory: StateDir) -> bool:
 
 
 def _read_meta(environment: Environment) -> meta.Meta:
-    strange = SchemaUnknown(
-        f"{environment.path}: not a database of numtrustd's: name another state directory"
-    )
+    strange = SchemaUnknown(f"{environment.path}: not a database of numtrustd's: name another state directory")
     if not environment.has_table(Table.META):
         raise strange
     environment.open_tables(Table.META)

@@ -46,9 +46,7 @@ def seal(table: Table, key: bytes, payload: bytes) -> bytes:
 def unseal(table: Table, key: bytes, value: bytes) -> bytes:
     """The payload. Raises `DamagedRecord` when the value is not what was sealed under this table and key."""
     payload = value[_SEAL:]
-    if len(value) < _SEAL or zlib.crc32(payload, zlib.crc32(key, _SEED[table])) != int.from_bytes(
-        value[:_SEAL], "big"
-    ):
+    if len(value) < _SEAL or zlib.crc32(payload, zlib.crc32(key, _SEED[table])) != int.from_bytes(value[:_SEAL], "big"):
         raise DamagedRecord(table, key)
     return payload
 

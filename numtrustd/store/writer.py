@@ -58,9 +58,7 @@ class Writer:
         self._write = write
         self._grow = grow
         self._inline = inline
-        self._limiter = trio.CapacityLimiter(
-            1
-        )  # its own: forty hanging look-ups must not keep a commit waiting
+        self._limiter = trio.CapacityLimiter(1)  # its own: forty hanging look-ups must not keep a commit waiting
         self._queue: deque[_Item] = deque()
         self._waiters = 0  # items of the queue that somebody waits for
         self._backlog = 0  # writes in the queue
@@ -118,8 +116,10 @@ class Writer:
         else:
             last = _Item(dict(ops), None)
             self._queue.append(last)
+            if len(self._queue) == 1:
+                self._work.set()  # its second begins
         self._backlog += len(last.ops)
-        if len(self._queue) == 1 or self._backlog >= MAX_OPS:
+        if self._backlog >= MAX_OPS:
             self._work.set()
 
     async def _withdraw(self, item: _Item) -> None:
@@ -174,9 +174,7 @@ class Writer:
 
     def _due(self) -> bool:
         return bool(self._queue) and (
-            self._waiters > 0
-            or self._backlog >= MAX_OPS
-            or trio.current_time() >= self._queue[0].since + SOON
+            self._waiters > 0 or self._backlog >= MAX_OPS or trio.current_time() >= self._queue[0].since + SOON
         )
 
     async def _until_work(self, until: float) -> None:
@@ -186,9 +184,7 @@ class Writer:
             with trio.move_on_at(min(until, self._queue[0].since + SOON) if self._queue else until):
                 await self._work.wait()
 
-    async def _write_next(
-        self, on_trouble: Callable[[Trouble], None], on_recovered: Callable[[], None]
-    ) -> None:
+    async def _write_next(self, on_trouble: Callable[[Trouble], None], on_recovered: Callable[[], None]) -> None:
         """One transaction, or one failed attempt and the pause after it."""
         try:
             await self._write_group()
@@ -220,9 +216,7 @@ class Writer:
                 item.scope.shield = not paused
 
     async def _write_group(self) -> None:
-        """Write the head of the queue in one transaction. Raises what `write` does: then it is all still
-        queued.
-        """
+        """Write the head of the queue in one transaction. What `write` raises leaves it all queued."""
         riders = dict(self.riders)
         ops: Ops = dict(riders)
         count = 0
@@ -248,8 +242,7 @@ class Writer:
                 del self.riders[key]
 
     async def _transact(self, ops: Ops) -> None:
-        # The checkpoint comes before the write on either way, so a cancellation never hides one that was
-        # made.
+        # Either way the checkpoint comes before the write, so no cancellation hides one that was made.
         if self._inline:
             await trio.lowlevel.checkpoint()
             self._write(ops)

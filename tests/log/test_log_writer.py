@@ -200,11 +200,13 @@ def test_a_loss_that_cannot_be_told_is_told_later(monkeypatch: pytest.MonkeyPatc
     assert log.flush(5)
     assert log.lost == 4  # three that did not fit, and the line about them
     refuse = False
-    log.emit(DemoNote(text="after"))
+    for text in ("after", "much later"):
+        log.emit(DemoNote(text=text))
+        assert log.flush(5)
     assert log.stop(5)
     records = check_lines(os.read(pipe[0], 1 << 16))
-    assert texts(records) == ["0", "1", "after"]
-    assert records[-1]["numtrust.lines"] == 4
+    assert texts(records) == ["0", "1", "after", "much later"]
+    assert [record.get("numtrust.lines") for record in records] == [None, None, None, 4, None]  # told once
 
 
 def test_somebody_made_the_descriptor_non_blocking(pipe: tuple[int, int]) -> None:

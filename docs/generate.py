@@ -1,0 +1,37 @@
+"""Writes what is generated under docs/: the events' reference and schema, and each workflow's diagram.
+
+`make docs` runs it. The files are committed, and tests fail while one of them is stale. `README.md` and `README.zh-CN.md`
+hold a copy of the appeal's diagram, which is put in its place here too.
+"""
+
+from pathlib import Path
+
+from numtrustd import events_schema
+from numtrustd.domain.workflow import mermaid
+from numtrustd.domain.workflows import REGISTRY
+
+DOCS = Path(__file__).parent
+READMES = (DOCS.parent / "README.md", DOCS.parent / "README.zh-CN.md")
+FENCE = "```mermaid\nstateDiagram-v2"
+"""How the copy in a README begins; there is one."""
+
+
+def with_diagram(text: str, diagram: str) -> str:
+    """The README's text with its state diagram replaced by this one. `ValueError` if there is none in it."""
+    start = text.index(FENCE)
+    end = text.index("\n```\n", start)
+    return text[:start] + "```mermaid\n" + diagram.rstrip("\n") + text[end:]
+
+
+def main() -> None:
+    """Write every generated document."""
+    events_schema.write(DOCS)
+    for name, table in REGISTRY.items():
+        (DOCS / "workflows" / f"{name}.mmd").write_text(mermaid(table), encoding="utf-8")
+    for readme in READMES:
+        text = readme.read_text(encoding="utf-8")
+        readme.write_text(with_diagram(text, mermaid(REGISTRY["appeal"])), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
