@@ -15,7 +15,7 @@ from pathlib import Path
 import trio
 from msgspec import Struct
 
-from benchmarks import house, machine, pages
+from benchmarks import house, pages
 from benchmarks.memory import InMemory
 from benchmarks.report import NONE, figure, middle, table
 from numtrustd.clock import Clock

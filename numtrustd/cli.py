@@ -17,9 +17,13 @@ from numtrustd.exit_status import CONFIG, USAGE
 DEFAULT_CONFIG = "/etc/numtrustd/numtrustd.toml"
 
 _config = click.option(
-    "--config", "-c", type=click.Path(path_type=Path, dir_okay=False), default=DEFAULT_CONFIG, show_default=True,
+    "--config",
+    "-c",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=DEFAULT_CONFIG,
+    show_default=True,
     help="The settings file.",
-)  # fmt: skip
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

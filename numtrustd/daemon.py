@@ -114,9 +114,14 @@ class Daemon:
         self.roster = Roster(house, random)
         self.sources = Sources(house, random, self._make_source)
         self.pulse = Pulse(
-            house, self.roster, self.sources, self._notifier, heartbeat=loaded.settings.daemon.heartbeat,
-            watchdog=watchdog_interval(environ), tasks=lambda: house.board.tasks_open,
-        )  # fmt: skip
+            house,
+            self.roster,
+            self.sources,
+            self._notifier,
+            heartbeat=loaded.settings.daemon.heartbeat,
+            watchdog=watchdog_interval(environ),
+            tasks=lambda: house.board.tasks_open,
+        )
         self._reloading = trio.Lock()
 
     async def run(self) -> None:
@@ -197,9 +202,13 @@ class Daemon:
 
     async def _run_control(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         control = Control(
-            self.house, self.roster, self.sources.actors, version=__version__, started_at=self._clock.now(),
+            self.house,
+            self.roster,
+            self.sources.actors,
+            version=__version__,
+            started_at=self._clock.now(),
             reload=self.reload,
-        )  # fmt: skip
+        )
         settings = self._loaded.settings.control
         handed_down = inherited(self._environ)
         with contextlib.ExitStack() as stack:
@@ -223,9 +232,13 @@ class Daemon:
 
     def _service(self, control: Control, *interfaces: Interface) -> Service:
         return Service(
-            vendor="numtrustd", product="numtrustd", version=__version__, url="https://numtrust.invalid/",
-            interfaces=interfaces, on_error=control.on_error,
-        )  # fmt: skip
+            vendor="numtrustd",
+            product="numtrustd",
+            version=__version__,
+            url="https://numtrust.invalid/",
+            interfaces=interfaces,
+            on_error=control.on_error,
+        )
 
     def _make_source(self, source: str) -> SourceActor:
         spec = self.house.context.sources[source]
@@ -278,10 +291,13 @@ class Daemon:
         await self.roster.apply(numbers.added, numbers.removed, changed)
         self._log.emit(
             ConfigReloaded(
-                config=str(loaded.path), added=len(numbers.added), removed=len(numbers.removed),
-                changed=len(numbers.changed), unchanged=numbers.unchanged,
+                config=str(loaded.path),
+                added=len(numbers.added),
+                removed=len(numbers.removed),
+                changed=len(numbers.changed),
+                unchanged=numbers.unchanged,
             )
-        )  # fmt: skip
+        )
         return ReloadResult(
             now=when(self._clock.now()),
             numbers_added=len(numbers.added),
@@ -298,17 +314,23 @@ class Daemon:
         loaded = self._loaded
         self._log.emit(
             DaemonStarted(
-                pid=os.getpid(), state_dir=str(loaded.state_dir), config=str(loaded.path),
-                numbers=len(loaded.numbers), platforms=len(loaded.platforms), sources=tuple(loaded.sources),
+                pid=os.getpid(),
+                state_dir=str(loaded.state_dir),
+                config=str(loaded.path),
+                numbers=len(loaded.numbers),
+                platforms=len(loaded.platforms),
+                sources=tuple(loaded.sources),
                 clock_speed=self._clock.speed if self._clock.scaled else None,
             )
-        )  # fmt: skip
+        )
         self._log.emit(
             ConfigLoaded(
-                config=str(loaded.path), numbers=len(loaded.numbers), platforms=len(loaded.platforms),
+                config=str(loaded.path),
+                numbers=len(loaded.numbers),
+                platforms=len(loaded.platforms),
                 sources=tuple(loaded.sources),
             )
-        )  # fmt: skip
+        )
 
     def _say_store(self) -> None:
         if self._store.migrated is not None:
@@ -322,6 +344,14 @@ class Daemon:
 
 def _policies(context: Any) -> tuple[Any, ...]:
     return (
-        context.verdict, context.cadence, context.appeal, context.attempts, context.ask_approval,
-        context.ask_by_default, context.groups, context.documents, context.owner, context.channels,
-    )  # fmt: skip
+        context.verdict,
+        context.cadence,
+        context.appeal,
+        context.attempts,
+        context.ask_approval,
+        context.ask_by_default,
+        context.groups,
+        context.documents,
+        context.owner,
+        context.channels,
+    )

@@ -129,11 +129,17 @@ class Pulse:
         totals = house.board.totals()
         late, lag = self._sources.overdue(house.clock.now())
         return DaemonHeartbeat(
-            numbers=len(self._roster), labelled=totals.labelled_numbers, blind=totals.blind, open_cases=totals.open_cases,
-            overdue_looks=late, schedule_lag_seconds=lag, looks=house.board.looks - self._looks_at_beat,
-            loop_late_ms=self._late_since_beat * 1000, open_tasks=self._tasks(),
+            numbers=len(self._roster),
+            labelled=totals.labelled_numbers,
+            blind=totals.blind,
+            open_cases=totals.open_cases,
+            overdue_looks=late,
+            schedule_lag_seconds=lag,
+            looks=house.board.looks - self._looks_at_beat,
+            loop_late_ms=self._late_since_beat * 1000,
+            open_tasks=self._tasks(),
             rss_bytes=resident_bytes(),
-        )  # fmt: skip
+        )
 
 
 def resident_bytes() -> int:

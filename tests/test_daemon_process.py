@@ -1,5 +1,7 @@
 """The daemon as a process: what systemd, signals, operators and bad surroundings do to it."""
 
+import contextlib
+import gc
 import json
 import os
 import signal
@@ -180,6 +182,7 @@ def test_a_reload_is_a_diff_and_a_bad_file_changes_nothing(config: Path, running
 # ------------------------------------------------------------------------------------------------ control sockets
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 def test_a_foreign_client_introspects_and_calls_both_sockets(running: Process, tmp_path: Path) -> None:
     status, control = tmp_path / "status.sock", tmp_path / "control.sock"
     assert stat.S_IMODE(status.stat().st_mode) == 0o666
@@ -203,6 +206,7 @@ def test_a_foreign_client_introspects_and_calls_both_sockets(running: Process, t
         call(status, "io.numtrust.Status.GetNumber", number="110")
     with pytest.raises(varlink.VarlinkError):
         call(status, "io.numtrust.Control.Look", number="13910000007")
+    gc.collect()  # that client leaves its sockets to the collector; here it is known and ignored
 
 
 def test_acting_is_logged_with_the_peer(running: Process, config: Path) -> None:
@@ -233,10 +237,8 @@ def test_a_client_that_sends_garbage_disturbs_nobody(running: Process, tmp_path:
     with socket.socket(socket.AF_UNIX) as rude:
         rude.connect(str(tmp_path / "status.sock"))
         rude.settimeout(5.0)
-        try:
+        with contextlib.suppress(BrokenPipeError):
             rude.sendall(garbage)
-        except BrokenPipeError:
-            pass
         assert call(tmp_path / "status.sock", "io.numtrust.Status.GetStatus")["numbers"] == 3
 
 
@@ -245,7 +247,7 @@ def test_a_client_that_sends_a_gigabyte_is_dropped(running: Process, tmp_path: P
     with socket.socket(socket.AF_UNIX) as rude:
         rude.connect(str(tmp_path / "status.sock"))
         rude.settimeout(5.0)
-        with pytest.raises(OSError, match="Broken pipe|Connection reset"):
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             while sent < 1 << 30:
                 sent += rude.send(b"x" * 65_536)
     assert sent < 1 << 24

@@ -54,13 +54,22 @@ async def test_forty_days_of_one_number_over_an_api(tmp_path: Path, autojump_clo
         assert changes == [("clean", "marked"), ("marked", "clean")] * 2
         in_order(
             [
-                ("waiting", "submitting"), ("submitting", "in_review"), ("in_review", "cooling"), ("cooling", "waiting"),
-                ("waiting", "submitting"), ("submitting", "in_review"), ("in_review", "propagating"),
-                ("propagating", "verifying"), ("verifying", "cleared"), ("cleared", "waiting"), ("waiting", "submitting"),
-                ("in_review", "cooling"), ("verifying", "cleared"),
+                ("waiting", "submitting"),
+                ("submitting", "in_review"),
+                ("in_review", "cooling"),
+                ("cooling", "waiting"),
+                ("waiting", "submitting"),
+                ("submitting", "in_review"),
+                ("in_review", "propagating"),
+                ("propagating", "verifying"),
+                ("verifying", "cleared"),
+                ("cleared", "waiting"),
+                ("waiting", "submitting"),
+                ("in_review", "cooling"),
+                ("verifying", "cleared"),
             ],
             [(e.from_, e.to) for e in log.of(CaseMoved)],
-        )  # fmt: skip
+        )
         assert [e.outcome for e in log.of(CaseClosed)] == ["cleared", "cleared"]
         [case] = place.cases()
         assert (case.data.returns, case.data.attempt, case.data.round) == (1, 4, 3)
@@ -91,12 +100,20 @@ async def test_forty_days_of_one_number_by_hand(tmp_path: Path, autojump_clock: 
         of_baidu = [(e.from_, e.to) for e in log.of(CaseMoved) if e.platform == "baidu"]
         in_order(
             [
-                ("waiting", "at_person"), ("at_person", "in_review"), ("in_review", "cooling"), ("cooling", "waiting"),
-                ("waiting", "at_person"), ("at_person", "in_review"), ("in_review", "propagating"),
-                ("propagating", "verifying"), ("verifying", "cleared"), ("cleared", "waiting"), ("verifying", "cleared"),
+                ("waiting", "at_person"),
+                ("at_person", "in_review"),
+                ("in_review", "cooling"),
+                ("cooling", "waiting"),
+                ("waiting", "at_person"),
+                ("at_person", "in_review"),
+                ("in_review", "propagating"),
+                ("propagating", "verifying"),
+                ("verifying", "cleared"),
+                ("cleared", "waiting"),
+                ("verifying", "cleared"),
             ],
             of_baidu,
-        )  # fmt: skip
+        )
         assert {e.state for e in log.of(PlatformMaintenance) if e.platform == "baidu"} == {"seen", "over"}
         assert not [t for t in place.open_tasks() if t.platform == "baidu"]
     refs = [a["ref"] for a in truth(service.world, clock.now(), {})["submissions"]]

@@ -6,6 +6,7 @@ The platforms take a second appeal while the first is under review (`--blind`), 
 import random
 import threading
 from collections import defaultdict
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,8 +74,6 @@ def check_verdicts(said: list[dict[str, Any]], world: dict[str, Any]) -> None:
     for line in world["chronicle"]:
         if line["what"] in ("labelled", "cleared"):
             shown[line["number"], line["platform"]].append((line["at"], line["what"] == "labelled"))
-    from datetime import datetime
-
     for record in said:
         if record["event.action"] not in ("verdict.changed", "verdict.baseline"):
             continue
@@ -82,8 +81,11 @@ def check_verdicts(said: list[dict[str, Any]], world: dict[str, Any]) -> None:
         history = shown[record["numtrust.number"], record["numtrust.platform"]]
         believed = record["numtrust.to"].startswith("marked")
         states = [(DEMO_ORIGIN - 1, False), *history]
-        recent = [state for (begin, state), (end, _) in zip(states, [*states[1:], (float("inf"), False)], strict=True)
-                  if begin <= at and end >= at - 2 * 86_400]  # fmt: skip
+        recent = [
+            state
+            for (begin, state), (end, _) in zip(states, [*states[1:], (float("inf"), False)], strict=True)
+            if begin <= at and end >= at - 2 * 86_400
+        ]
         assert believed in recent, f"{record['message']} at {at}, but the platform showed {states}"
 
 
@@ -94,10 +96,27 @@ def test_thirty_kills_lose_no_case_and_send_nothing_twice(tmp_path: Path) -> Non
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("number\n" + "\n".join(NUMBERS) + "\n")
     world, address = platforms(
-        "--seed", "11", "--speed", str(SPEED), "--clock-base", repr(base), "--clock-origin", str(DEMO_ORIGIN),
-        "--numbers", str(numbers), "--lost", "0.05", "--label-rate", "0.25", "--return-chance", "0.3", "--reject-chance", "0.3",
-        "--blind", "--exit-with-parent",
-    )  # fmt: skip
+        "--seed",
+        "11",
+        "--speed",
+        str(SPEED),
+        "--clock-base",
+        repr(base),
+        "--clock-origin",
+        str(DEMO_ORIGIN),
+        "--numbers",
+        str(numbers),
+        "--lost",
+        "0.05",
+        "--label-rate",
+        "0.25",
+        "--return-chance",
+        "0.3",
+        "--reject-chance",
+        "0.3",
+        "--blind",
+        "--exit-with-parent",
+    )
     said: list[dict[str, Any]] = []
     pause = threading.Event()
     environ = {"NUMTRUSTD_CLOCK": f"{base!r} {DEMO_ORIGIN!r}"}

@@ -89,20 +89,32 @@ class CaseBook:
         snapshot = start(table, data, self._now, self._policy(platform, seen))
         identity = case_id(self._owned.number, platform, n)
         case = Case(
-            id=identity, number=self._owned.number, platform=platform, workflow=table.name, version=table.version,
-            snapshot=snapshot, data=data, opened_at=self._now,
+            id=identity,
+            number=self._owned.number,
+            platform=platform,
+            workflow=table.name,
+            version=table.version,
+            snapshot=snapshot,
+            data=data,
+            opened_at=self._now,
             moves=(Move(self._now, "", snapshot.state, f"{found.kind}: {found.why}"),),
-        )  # fmt: skip
+        )
         self._made.cases[identity] = case
         self._made.durable = True
         self._made.set_timer(identity, None, snapshot.deadline, snapshot.seq)
         self._made.say(
             CaseOpened(
-                case=identity, number=case.number, platform=platform, kind=table.name, to=snapshot.state,
-                reason=found.kind, deadline=snapshot.deadline, next=case.row.then,
+                case=identity,
+                number=case.number,
+                platform=platform,
+                kind=table.name,
+                to=snapshot.state,
+                reason=found.kind,
+                deadline=snapshot.deadline,
+                next=case.row.then,
             ),
             self._now,
-        )  # fmt: skip
+        )
         return case
 
     def happen(self, identity: str, event: Event, seen: Verdict | None, by: str = "") -> bool:
@@ -126,31 +138,52 @@ class CaseBook:
             moves = (*moves, Move(self._now, made.old, made.snapshot.state, made.reason, by))[-MOVES_KEPT:]
         row = table.rows[table.states(made.snapshot.state)]
         new = structs.replace(
-            case, snapshot=made.snapshot, data=made.data, moves=moves,
-            closed_at=self._now if row.final else None, outcome=made.snapshot.state if row.final else "",
-        )  # fmt: skip
+            case,
+            snapshot=made.snapshot,
+            data=made.data,
+            moves=moves,
+            closed_at=self._now if row.final else None,
+            outcome=made.snapshot.state if row.final else "",
+        )
         self._made.cases[case.id] = new
         self._made.durable = True
         self._made.set_timer(case.id, case.snapshot.deadline, made.snapshot.deadline, made.snapshot.seq)
         if moved:
             self._made.say(
                 CaseMoved(
-                    case=case.id, number=case.number, platform=case.platform, kind=case.workflow, from_=made.old,
-                    to=made.snapshot.state, reason=made.reason, attempt=made.data.attempt,
-                    deadline=made.snapshot.deadline, next=row.then or None,
+                    case=case.id,
+                    number=case.number,
+                    platform=case.platform,
+                    kind=case.workflow,
+                    from_=made.old,
+                    to=made.snapshot.state,
+                    reason=made.reason,
+                    attempt=made.data.attempt,
+                    deadline=made.snapshot.deadline,
+                    next=row.then or None,
                 ),
-                self._now, by,
-            )  # fmt: skip
+                self._now,
+                by,
+            )
         for n, effect in enumerate(made.effects):
             self._effect(new, effect, f"{case.id}/{made.snapshot.seq}.{n}")
         if row.final:
             self._made.say(
                 CaseClosed(
-                    case=case.id, number=case.number, platform=case.platform, kind=case.workflow, from_=made.old,
-                    to=new.snapshot.state, took_seconds=self._now - case.opened_at, outcome=new.outcome, reason=made.reason, attempt=made.data.attempt,
+                    case=case.id,
+                    number=case.number,
+                    platform=case.platform,
+                    kind=case.workflow,
+                    from_=made.old,
+                    to=new.snapshot.state,
+                    took_seconds=self._now - case.opened_at,
+                    outcome=new.outcome,
+                    reason=made.reason,
+                    attempt=made.data.attempt,
                 ),
-                self._now, by,
-            )  # fmt: skip
+                self._now,
+                by,
+            )
         self._made.told = Told(case.id, made.old, made.snapshot.state)
 
     # ---------------------------------------------------------------------------------------------------- effects
@@ -183,18 +216,30 @@ class CaseBook:
         else:
             values = {**number_values(self._number()), "ref": ref, **more}
         action = Action(
-            id=identity, case=case.id, number=case.number, platform=case.platform, kind=kind, attempt=attempt,
-            ref=ref, values=values, planned_at=self._now,
-        )  # fmt: skip
+            id=identity,
+            case=case.id,
+            number=case.number,
+            platform=case.platform,
+            kind=kind,
+            attempt=attempt,
+            ref=ref,
+            values=values,
+            planned_at=self._now,
+        )
         self._made.actions.append(action)
         if kind is ActionKind.SUBMIT:
             self._made.say(
                 ActionPlanned(
-                    action_id=identity, case=case.id, number=case.number, platform=case.platform, kind=kind,
-                    channel="http", ref=ref,
+                    action_id=identity,
+                    case=case.id,
+                    number=case.number,
+                    platform=case.platform,
+                    kind=kind,
+                    channel="http",
+                    ref=ref,
                 ),
                 self._now,
-            )  # fmt: skip
+            )
 
     def _papers(self, case: Case) -> tuple[str, ...]:
         return a.required(case.data, self._policy(case.platform, None))
@@ -230,16 +275,28 @@ class CaseBook:
                 self._made.tasks[task.id] = structs.replace(task, due=due)
                 self._made.say(
                     TaskReminded(
-                        task=task.id, case=case.id, number=case.number, platform=case.platform, kind=kind,
-                        title=task.title, due=due,
+                        task=task.id,
+                        case=case.id,
+                        number=case.number,
+                        platform=case.platform,
+                        kind=kind,
+                        title=task.title,
+                        due=due,
                     ),
                     self._now,
-                )  # fmt: skip
+                )
                 return
         task = Task(
-            id=identity, case=case.id, number=case.number, platform=case.platform, kind=kind, opened_at=self._now,
-            due=due, detail=detail, packet=self._packet(case) if kind is TaskKind.SUBMIT_APPEAL else None,
-        )  # fmt: skip
+            id=identity,
+            case=case.id,
+            number=case.number,
+            platform=case.platform,
+            kind=kind,
+            opened_at=self._now,
+            due=due,
+            detail=detail,
+            packet=self._packet(case) if kind is TaskKind.SUBMIT_APPEAL else None,
+        )
         self._made.tasks[identity] = task
         if kind is TaskKind.SUPPLY_EVIDENCE:
             for lacking in detail:
@@ -251,11 +308,16 @@ class CaseBook:
                 )
         self._made.say(
             TaskOpened(
-                task=identity, case=case.id, number=case.number, platform=case.platform, kind=kind, title=task.title,
+                task=identity,
+                case=case.id,
+                number=case.number,
+                platform=case.platform,
+                kind=kind,
+                title=task.title,
                 due=due,
             ),
             self._now,
-        )  # fmt: skip
+        )
 
     def _packet(self, case: Case) -> Packet:
         channel = self._context.channels.get(case.platform)
@@ -280,11 +342,18 @@ class CaseBook:
         self._made.durable = True
         self._made.say(
             TaskDone(
-                task=task.id, case=task.case, number=task.number, platform=task.platform, kind=task.kind,
-                title=task.title, result=outcome, by=by,
+                task=task.id,
+                case=task.case,
+                number=task.number,
+                platform=task.platform,
+                kind=task.kind,
+                title=task.title,
+                result=outcome,
+                by=by,
             ),
-            self._now, by,
-        )  # fmt: skip
+            self._now,
+            by,
+        )
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

@@ -292,9 +292,13 @@ class Control:
         before = self._house.maintenance.get(platform)
         since = before.since if before is not None and before.lasts(now) else now
         declared = Maintenance(since, _by(params, call), params.kind or UNKNOWN_KIND, until)
-        return await self._declare(platform, declared, PlatformMaintenance(
-            platform=platform, state="started", kind=declared.kind, until=until, why=f"declared by {declared.by}"
-        ))  # fmt: skip
+        return await self._declare(
+            platform,
+            declared,
+            PlatformMaintenance(
+                platform=platform, state="started", kind=declared.kind, until=until, why=f"declared by {declared.by}"
+            ),
+        )
 
     async def _maintenance_end(self, params: control.MaintenanceEnd, call: Call) -> tuple[Struct, str]:
         platform = arguments.platform(self._sight, params.platform)
@@ -303,9 +307,13 @@ class Control:
             seen = self._house.board.maintenance_since(platform) is not None
             more = "; looks see one, which ends when they no longer do" if seen else ""
             raise CallError(errors.Refused(f"nobody declared a maintenance of {platform}{more}"))
-        return await self._declare(platform, None, PlatformMaintenance(
-            platform=platform, state="ended", kind=declared.kind, why=f"declared by {_by(params, call)}"
-        ))  # fmt: skip
+        return await self._declare(
+            platform,
+            None,
+            PlatformMaintenance(
+                platform=platform, state="ended", kind=declared.kind, why=f"declared by {_by(params, call)}"
+            ),
+        )
 
     async def _declare(
         self, platform: str, declared: Maintenance | None, event: PlatformMaintenance

@@ -109,9 +109,16 @@ class Decider:
         self.made.durable = True
         shown = change.new
         facts: dict[str, Any] = {
-            "number": self.owned.number, "platform": new.platform, "to": shown.key, "category": shown.category,
-            "words": shown.words, "marks": shown.marks, "sources": change.sources, "looks": change.looks, "why": change.why,
-        }  # fmt: skip
+            "number": self.owned.number,
+            "platform": new.platform,
+            "to": shown.key,
+            "category": shown.category,
+            "words": shown.words,
+            "marks": shown.marks,
+            "sources": change.sources,
+            "looks": change.looks,
+            "why": change.why,
+        }
         if change.kind is ChangeKind.BASELINE:
             self.made.say(VerdictBaseline(**facts), self.now)
         elif change.kind is ChangeKind.FLAPPING:
@@ -152,11 +159,13 @@ class Decider:
             self._set_finding(platform, found)
             self.made.say(
                 CauseFound(
-                    number=self.owned.number, platform=platform, causes=tuple(c.kind for c in likely),
+                    number=self.owned.number,
+                    platform=platform,
+                    causes=tuple(c.kind for c in likely),
                     facts=tuple(f for c in likely for f in c.facts),
                 ),
                 self.now,
-            )  # fmt: skip
+            )
             self.made.say(
                 FindingOpened(number=self.owned.number, platform=platform, finding=found.kind, why=found.why),
                 self.now,

@@ -16,8 +16,17 @@ class Decision:
     """
 
     __slots__ = (
-        "actions", "cases", "done_actions", "durable", "entries", "events", "record", "tasks", "timers", "told",
-    )  # fmt: skip
+        "actions",
+        "cases",
+        "done_actions",
+        "durable",
+        "entries",
+        "events",
+        "record",
+        "tasks",
+        "timers",
+        "told",
+    )
 
     def __init__(self) -> None:
         self.record: NumberRecord | None = None

@@ -170,9 +170,16 @@ class NumberActor:
         action = records.get_action(self._house.store, message.action)
         if action is not None and action.kind is ActionKind.SUBMIT:
             done = Done(
-                action.id, action.attempt, action.ref, action.planned_at, now, reason_of(message.event),
-                action.sent_at, action.digest, getattr(message.event, "receipt", ""),
-            )  # fmt: skip
+                action.id,
+                action.attempt,
+                action.ref,
+                action.planned_at,
+                now,
+                reason_of(message.event),
+                action.sent_at,
+                action.digest,
+                getattr(message.event, "receipt", ""),
+            )
             records.put_done(batch, done)
 
     def _act(self, made: Decision, owned: Owned, message: NumberMessage) -> None:
@@ -212,11 +219,19 @@ class NumberActor:
         for seen in message.observations:
             self._house.log.emit(
                 ObservationRecorded(
-                    number=self.number, platform=seen.platform, source=seen.source, surface=seen.surface,
-                    status=seen.status, category=seen.category, words=seen.words, marks=seen.marks,
-                    reason=seen.reason, rule=seen.rule, digest=seen.digest,
+                    number=self.number,
+                    platform=seen.platform,
+                    source=seen.source,
+                    surface=seen.surface,
+                    status=seen.status,
+                    category=seen.category,
+                    words=seen.words,
+                    marks=seen.marks,
+                    reason=seen.reason,
+                    rule=seen.rule,
+                    digest=seen.digest,
                 )
-            )  # fmt: skip
+            )
 
     # ------------------------------------------------------------------------------------------------------- pace
 

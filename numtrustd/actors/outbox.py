@@ -161,10 +161,13 @@ class Outbox:
                     return
                 self._house.log.emit(
                     ActionAnswered(
-                        **_about(action), result=reason_of(event), ref=action.ref, http_status=status,
+                        **_about(action),
+                        result=reason_of(event),
+                        ref=action.ref,
+                        http_status=status,
                         receipt=getattr(result, "receipt", None),
                     )
-                )  # fmt: skip
+                )
                 self._deliver(action, event)
 
     def _failed(self, action: Action, detail: str, status: int | None = None) -> None:
@@ -217,9 +220,13 @@ class Outbox:
 
 def _about(action: Action) -> dict[str, Any]:
     return {
-        "action_id": action.id, "case": action.case, "number": action.number, "platform": action.platform,
-        "kind": action.kind, "channel": "http",
-    }  # fmt: skip
+        "action_id": action.id,
+        "case": action.case,
+        "number": action.number,
+        "platform": action.platform,
+        "kind": action.kind,
+        "channel": "http",
+    }
 
 
 def digest(request: Request) -> str:

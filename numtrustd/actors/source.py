@@ -52,7 +52,7 @@ STORE_PAUSE = 5.0
 
 
 class SourceActor:
-    """Looks through one source. `fetcher` is its way out, `template` its request with everything but the number filled in."""
+    """Looks through one source. `fetcher` is its way out, `template` its request, all filled in but the number."""
 
     def __init__(self, source: Source, template: Template, fetcher: Fetcher, house: House, random: Random) -> None:
         self.source = source
@@ -230,17 +230,23 @@ class SourceActor:
         if newly_down:
             self._house.log.emit(
                 SourceFailed(
-                    source=self.source.id, reason=fault.reason, failures=failures, detail=fault.detail,
-                    retry_at=retry_at, http_status=status,
+                    source=self.source.id,
+                    reason=fault.reason,
+                    failures=failures,
+                    detail=fault.detail,
+                    retry_at=retry_at,
+                    http_status=status,
                 )
-            )  # fmt: skip
+            )
         elif wait is not None:
             self._house.log.emit(
                 SourceLimited(
-                    source=self.source.id, until=at + wait, why="the platform asked for a pause (Retry-After)",
+                    source=self.source.id,
+                    until=at + wait,
+                    why="the platform asked for a pause (Retry-After)",
                     http_status=status,
                 )
-            )  # fmt: skip
+            )
 
     async def _recovered(self, at: Instant) -> None:
         since, failures = self.record.down_since, self.record.failures

@@ -1,7 +1,7 @@
 """Keeps actors running: one-for-one restarts with backoff, parking, and the storm that ends the process.
 
 A platform's faults are values and never come here; what does is a bug of ours or a damaged record. One poisoned
-record must not stop the rest, so an actor that crashes too often is parked (durably, by `on_park`), not retried for ever.
+record must not stop the rest, so an actor that crashes too often is parked (durably, by `on_park`).
 """
 
 from collections import deque
@@ -61,7 +61,7 @@ class Supervisor:
         self._recent: deque[float] = deque()
 
     async def guard(self, name: str, run: Run) -> None:
-        """Run one actor until it is told to stop or parked. Raises only `RestartStormError` and what is no `Exception`."""
+        """Run one actor until it is told to stop or parked. Raises `RestartStormError` and what is no `Exception`."""
         crashes: list[float] = []
         while True:
             error: BaseException | None = None

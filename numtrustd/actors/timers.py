@@ -75,12 +75,12 @@ class Timers:
             if due > now:
                 return due
             heapq.heappop(self._heap)
-            # A parked actor, or one busier than its box is deep: the retry below is the answer.
-            with contextlib.suppress(BusyError):
-                self._house.post(number_of(case), TimerDue(case, current[1]))
             again = now + AGAIN * self._house.clock.speed
             self._current[case] = (again, current[1])
             heapq.heappush(self._heap, (again, case))
+            # A parked actor, or one busier than its box is deep: the retry above is the answer.
+            with contextlib.suppress(BusyError):
+                self._house.post(number_of(case), TimerDue(case, current[1]))
         return None
 
     def _notice_jump(self, wall: Instant, monotonic: float) -> None:

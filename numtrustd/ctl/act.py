@@ -49,9 +49,7 @@ def done(
     author: str,
 ) -> None:
     """It is done, and what came of it."""
-    params = control.TaskDone(
-        task=task, outcome=outcome, receipt=receipt, reason=reason, note=note, author=author
-    )
+    params = control.TaskDone(task=task, outcome=outcome, receipt=receipt, reason=reason, note=note, author=author)
     session.show(params, render.task_change)
 
 
@@ -84,9 +82,7 @@ def _case_verb(name: str, help: str, make: CaseAct, *, must_say_why: bool = Fals
         session.show(make(case, reason, author), render.case_change)
 
 
-_case_verb(
-    "approve", "Allow a case's submission.", lambda c, r, a: control.Approve(case=c, reason=r, author=a)
-)
+_case_verb("approve", "Allow a case's submission.", lambda c, r, a: control.Approve(case=c, reason=r, author=a))
 _case_verb("hold", "Stop a case where it is.", lambda c, r, a: control.Hold(case=c, reason=r, author=a))
 _case_verb(
     "advance",

@@ -45,9 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
     context: click.Context | None = None
     try:
-        with program.make_context(
-            "numtrustctl", list(sys.argv[1:] if arguments is None else arguments)
-        ) as context:
+        with program.make_context("numtrustctl", list(sys.argv[1:] if arguments is None else arguments)) as context:
             program.invoke(context)
     except click.exceptions.Exit as stop:
         return stop.exit_code

@@ -24,13 +24,9 @@ def command(group: click.Group, name: str | None = None, *, help: str | None = N
     """Register a function as a command of `group`; it gets a `Session` as its first argument."""
 
     def register(function: F) -> F:
-        def run(
-            context: click.Context, /, *args: Any, as_json: bool, socket: str | None, **kwargs: Any
-        ) -> None:
+        def run(context: click.Context, /, *args: Any, as_json: bool, socket: str | None, **kwargs: Any) -> None:
             above = context.find_root().params
-            session = Session(
-                as_json=as_json or above.get("as_json", False), socket=socket or above.get("socket")
-            )
+            session = Session(as_json=as_json or above.get("as_json", False), socket=socket or above.get("socket"))
             context.find_root().obj = session
             function(session, *args, **kwargs)
 

@@ -39,9 +39,7 @@ def alarming(count: int) -> Cell | None:
 def overview(s: status.Status) -> Document:
     """`numtrustctl status`."""
     doc = Document()
-    doc.line(
-        Cell(f"numtrustd {s.version}", Tone.STRONG), f"pid {s.pid}, up since {local(s.started_at, s.now)}"
-    )
+    doc.line(Cell(f"numtrustd {s.version}", Tone.STRONG), f"pid {s.pid}, up since {local(s.started_at, s.now)}")
     if s.clock_speed != 1:
         doc.line(Cell(f"the clock runs {s.clock_speed:g} times fast: these are not real days", Tone.WARN))
     doc.line(s.summary)
@@ -52,8 +50,7 @@ def overview(s: status.Status) -> Document:
         ("platforms", f"{s.platforms}, seen through {plural(s.sources, 'source')}"),
         (
             "verdicts",
-            f"{s.labelled} labelled, {s.clean} clean, {s.certified} certified, {s.unknown} unknown, "
-            f"{s.blind} blind",
+            f"{s.labelled} labelled, {s.clean} clean, {s.certified} certified, {s.unknown} unknown, {s.blind} blind",
         ),
         ("cases", f"{s.open_cases} open"),
         ("tasks", Cell(f"{s.tasks_open} for people", Tone.WARN if s.tasks_open else Tone.PLAIN)),
@@ -356,8 +353,7 @@ def reloaded(r: control.ReloadResult) -> Document:
     """`numtrustctl reload`."""
     doc = Document()
     doc.line(
-        f"reloaded: {plural(r.numbers_added, 'number')} added, {r.numbers_removed} removed, "
-        f"{r.numbers_changed} changed"
+        f"reloaded: {plural(r.numbers_added, 'number')} added, {r.numbers_removed} removed, {r.numbers_changed} changed"
     )
     doc.facts(
         ("platforms changed", " ".join(r.platforms_changed) or None),
@@ -393,9 +389,7 @@ def level_change(c: control.LevelChange) -> Document:
 def maintenance(c: control.MaintenanceChange) -> Document:
     """`numtrustctl maintenance`."""
     doc = Document()
-    doc.line(
-        Cell(f"{c.platform}:", Tone.STRONG), f"{c.old} -> {c.new}" if c.old != c.new else f"stays {c.new}"
-    )
+    doc.line(Cell(f"{c.platform}:", Tone.STRONG), f"{c.old} -> {c.new}" if c.old != c.new else f"stays {c.new}")
     doc.facts(
         ("kind", c.kind),
         ("since", when(c.since, c.now)),

@@ -37,9 +37,7 @@ _METHODS = {m.params: (interface, m) for interface in (STATUS, CONTROL) for m in
 class Session:
     """One command's run."""
 
-    def __init__(
-        self, *, as_json: bool = False, socket: str | None = None, out: TextIO | None = None
-    ) -> None:
+    def __init__(self, *, as_json: bool = False, socket: str | None = None, out: TextIO | None = None) -> None:
         self.as_json = as_json
         self._socket = socket
         self._out = sys.stdout if out is None else out
@@ -69,9 +67,7 @@ class Session:
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise BadReply(f"{interface.name}.{method.name}: {error}") from error
 
-    def show(
-        self, params: Params[R], render: Callable[[R], Document], *, timeout: float | None = None
-    ) -> None:
+    def show(self, params: Params[R], render: Callable[[R], Document], *, timeout: float | None = None) -> None:
         """One call, its answer put out. As JSON it goes out whole, fields that this program does not know
         included.
         """

@@ -40,9 +40,7 @@ def width(text: str) -> int:
     """Columns on a terminal: Chinese characters take two, combining marks none."""
     if text.isascii():
         return len(text)
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text
-    )
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 _UNITS = ((1, "s"), (60, "min"), (3_600, "h"), (86_400, "d"))

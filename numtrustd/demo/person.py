@@ -97,9 +97,8 @@ class Person:
         status, answer = self._form(f"/forms/{platform}/appeal/{receipt}", None)
         if status != 200 or answer["state"] == "in_review":
             return
-        self._say(
-            f"person: text message from {platform} about {task['number']}: {answer['state']} {answer.get('reason') or ''}"
-        )
+        reason = f": {answer['reason']}" if answer.get("reason") else ""
+        self._say(f"person: text message from {platform} about {task['number']}: {answer['state']}{reason}")
         outcome = "approved" if answer["state"] == "approved" else "rejected"
         self._done(daemon, task, outcome, reason=answer.get("reason") or "")
 

@@ -1,5 +1,6 @@
 """The demo from curtain to curtain: start, let the time pass, stop in order, say what happened."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -49,7 +50,8 @@ def run_demo(root: Path, seconds: float, numbers: int, log_format: str | None) -
         signal.signal(number, lambda *_: curtain.set())
     say(
         f"demo: the clock runs {SPEED:g} times as fast as real time (a day in {86400 / SPEED:.0f} s) and starts at "
-        f"{timestamp(stage.origin)[:16]}Z; the platforms are simulated, on this machine; everything else is the real daemon"
+        f"{timestamp(stage.origin)[:16]}Z; the platforms are simulated, on this machine; "
+        "everything else is the real daemon"
     )
     say(
         "demo: tasks for people are done by the demo itself, through the control socket; its lines begin with 'person:'"
@@ -58,7 +60,7 @@ def run_demo(root: Path, seconds: float, numbers: int, log_format: str | None) -
     try:
         write_config(stage, address)
         daemon = start_daemon(stage, style, environment())
-        person, tally = Person(stage.control_socket, address, say), Tally(stage.control_socket)
+        person, tally = Person(stage.control_socket, address, say), Tally(stage.control_socket, say)
         tally.start()
         person.start()
         failed = _wait(daemon, curtain, seconds)
@@ -94,16 +96,24 @@ def _tell(root: Path, tally: Tally, person: Person) -> None:
     config, run = root / "numtrustd.toml", root / "run"
     number = tally.number or "95001"
     case = tally.case or f"{number}/so360/1"
-    prefix = f"NUMTRUSTD_SOCKET_DIR={run} "
+    prefix = f"NUMTRUSTD_SOCKET_DIR={run} {_command('numtrustctl')}"
     lines = [
         "Look around (start the daemon again first: `make demo`, in another terminal, or",
-        f"  numtrustd run --config {config}   — the simulated platforms are then away, and it says so):",
-        f"  {prefix}numtrustctl status",
-        f"  {prefix}numtrustctl number {number}",
-        f"  {prefix}numtrustctl case {case}",
-        f"  {prefix}numtrustctl explain {number}",
+        f"  {_command('numtrustd')} run --config {config}   — the simulated platforms are then away, and it says so):",
+        f"  {prefix} status",
+        f"  {prefix} number {number}",
+        f"  {prefix} case {case}",
+        f"  {prefix} explain {number}",
         "The state is kept: run the demo again and it carries on. Remove the directory to start afresh:",
         f"  rm -r {root}",
     ]
     for line in lines:
         console.print(line, soft_wrap=True, markup=False)
+
+
+def _command(name: str) -> str:
+    """A command of ours as the reader can type it: by its path where the shell would not find it (`make demo`)."""
+    if shutil.which(name):
+        return name
+    path = Path(sys.executable).with_name(name)
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

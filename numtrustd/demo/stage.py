@@ -156,12 +156,30 @@ def start_platforms(stage: Stage) -> tuple["subprocess.Popen[str]", str]:
     """The simulated platforms, and their address."""
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "numtrustd.sim", "--story", "demo", "--seed", "7", "--speed", str(SPEED),
-            "--clock-base", repr(stage.base), "--clock-origin", repr(stage.origin), "--numbers", str(stage.root / "numbers.csv"),
-            "--state", str(stage.root / "world.json"), "--exit-with-parent",
+            sys.executable,
+            "-m",
+            "numtrustd.sim",
+            "--story",
+            "demo",
+            "--seed",
+            "7",
+            "--speed",
+            str(SPEED),
+            "--clock-base",
+            repr(stage.base),
+            "--clock-origin",
+            repr(stage.origin),
+            "--numbers",
+            str(stage.root / "numbers.csv"),
+            "--state",
+            str(stage.root / "world.json"),
+            "--exit-with-parent",
         ],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        process_group=0,
+    )
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line.startswith("listening "):
@@ -174,10 +192,20 @@ def start_daemon(stage: Stage, log_format: str, environ: Mapping[str, str]) -> "
     reaches the demo, which stops the daemon in order."""
     return subprocess.Popen(
         [
-            sys.executable, "-m", "numtrustd", "run", "--config", str(stage.config), "--init", "--log-format", log_format,
+            sys.executable,
+            "-m",
+            "numtrustd",
+            "run",
+            "--config",
+            str(stage.config),
+            "--init",
+            "--log-format",
+            log_format,
         ],
-        env={**environ, "NUMTRUSTD_CLOCK": f"{stage.base!r} {stage.origin!r}"}, stdin=subprocess.DEVNULL, process_group=0,
-    )  # fmt: skip
+        env={**environ, "NUMTRUSTD_CLOCK": f"{stage.base!r} {stage.origin!r}"},
+        stdin=subprocess.DEVNULL,
+        process_group=0,
+    )
 
 
 def stop(process: "subprocess.Popen[bytes] | subprocess.Popen[str]", seconds: float) -> int:

@@ -2,6 +2,7 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,9 @@ ROWS: tuple[tuple[str, str], ...] = (
 class Tally:
     """One thread that follows the stream until the daemon ends it."""
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, say: Callable[[str], None]) -> None:
         self._socket = socket
+        self._say = say
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="tally", daemon=True)
         self.counts: Counter[str] = Counter()
@@ -75,6 +77,11 @@ class Tally:
                 self.case, self.number = fields["numtrust.case"], fields["numtrust.number"]
             case "source.failed":
                 self.counts["failed"] += 1
+                if reason == "blocked":
+                    self._say(
+                        f"demo: {fields['numtrust.source']} is shown a captcha page with HTTP status 200. "
+                        "That is unknown, not clean: no verdict moves until it can see again"
+                    )
             case "platform.maintenance":
                 self.counts["maintenance"] += 1
 

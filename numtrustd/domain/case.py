@@ -129,7 +129,7 @@ class Action(Struct, frozen=True, omit_defaults=True):
 
 
 class Done(Struct, frozen=True, omit_defaults=True):
-    """A submission that came to an end, kept for people; what it said is not kept. `result` is what the case was told."""
+    """A submission that came to an end, kept for people; not what it said. `result` is what the case was told."""
 
     id: str
     attempt: int

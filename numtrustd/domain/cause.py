@@ -1,6 +1,6 @@
 """Why a label probably appeared, each cause with its facts.
 
-The cause picks the evidence and the wording of the appeal, and the order: a platform that feeds others is cleared first.
+The cause picks the evidence and the wording of the appeal, and the order: a platform that feeds others goes first.
 """
 
 import enum

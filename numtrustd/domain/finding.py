@@ -30,7 +30,7 @@ class Finding(Struct, frozen=True):
 
 
 def find(verdict: Verdict, accept: Collection[Category]) -> Finding | None:
-    """The problem with a belief, if any. `accept` are the categories that are right for this number (a courier's 快递)."""
+    """The problem with a belief, if any. `accept` are the categories that are right for this number."""
     if verdict.belief is None or not verdict.belief.marked:
         return None
     category = verdict.belief.category or Category.OTHER

@@ -36,10 +36,12 @@ WORDS: Mapping[str, Category] = {
     for category, words in {
         Category.FRAUD: "诈骗电话 诈骗 疑似诈骗 疑似欺诈 涉诈电话 违法电话 违法 淫秽色情 反动谣言 发票办证 fraud scam",
         Category.NUISANCE: "骚扰电话 疑似骚扰 骚扰 非应邀商业电话 违规催收 响一声 spam nuisance robocall",
-        Category.MARKETING: "广告推销 广告营销 营销推广 商业营销 保险推销 旅游推广 食药推销 教育培训 telemarketer telemarketing marketing",
+        Category.MARKETING: "广告推销 广告营销 营销推广 商业营销 保险推销 旅游推广 食药推销 教育培训 "
+        "telemarketer telemarketing marketing",
         Category.FINANCE: "保险公司 保险理财 金融理财 金融 股票证券 贷款理财 debt_collector",
         Category.AGENT: "房产中介 中介 中介公司 猎头招聘 招聘猎头",
-        Category.SERVICE: "快递送餐 快递物流 物流快递 快递电话 送餐外卖 外卖送餐 网约车 出租车专车 网约车/出租车 客服热线 医疗卫生",
+        Category.SERVICE: "快递送餐 快递物流 物流快递 快递电话 送餐外卖 外卖送餐 网约车 出租车专车 网约车/出租车 "
+        "客服热线 医疗卫生",
     }.items()
     for word in words.split()
 }

@@ -20,7 +20,7 @@ DEFAULT_GROUP = "default"
 
 
 class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A row of the numbers file. `accept` are the label categories that are right for this number, its group's included.
+    """A row of the numbers file. `accept` are the label categories that are right for it, its group's included.
 
     Rows share their group, categories and flags, so that 100 000 of them cost little more than their own text.
     """

@@ -67,7 +67,7 @@ class ViewState(Struct, frozen=True, omit_defaults=True):
 class Verdict(Struct, frozen=True, omit_defaults=True):
     """A belief, since when, and what speaks against it so far.
 
-    `settled` counts the looks in a row that agreed with the belief; `changes` holds (instant, key) of the changes within
+    `settled` counts the looks in a row that agreed with the belief; `changes` holds (instant, key) of those within
     the flap window; `marks_from` is the first count seen of the present mark, with its time.
     """
 
@@ -223,16 +223,27 @@ def _move(
     if verdict.flapping:
         # A mark held open: it ends only with the long clean run that `_contradict` asked for.
         moved = structs.replace(
-            verdict, belief=now, since=at, run=None, flapping=False, changes=(), marks_from=first,
+            verdict,
+            belief=now,
+            since=at,
+            run=None,
+            flapping=False,
+            changes=(),
+            marks_from=first,
             baseline_marked=False,
-        )  # fmt: skip
+        )
         return moved, Change(ChangeKind.SETTLED, old, now, run.looks, run.sources, why)
     if known_before and len(changes) >= policy.flap_changes and (old.marked or now.marked):
         held = old if old.marked else now
         moved = structs.replace(
-            verdict, belief=held, run=None, flapping=True, flapping_since=at, changes=changes,
+            verdict,
+            belief=held,
+            run=None,
+            flapping=True,
+            flapping_since=at,
+            changes=changes,
             since=verdict.since if held is old else at,
-        )  # fmt: skip
+        )
         why = f"{len(changes)} changes within {int(policy.flap_window)} s; held open as {held.key}"
         return moved, Change(ChangeKind.FLAPPING, old, held, run.looks, run.sources, why)
     moved = structs.replace(

@@ -33,7 +33,8 @@ def letter(owner: Owner, number: str, platform: str, data: AppealData, papers: S
         "",
         f"　　{owner.name or '我司'}"
         + (f"（统一社会信用代码 {owner.licence_number}）" if owner.licence_number else "")
-        + f"的业务号码 {number} 在贵平台被标记为“{data.words or data.category}”。该标记与事实不符，特此申诉，请予以取消。",
+        + f"的业务号码 {number} 在贵平台被标记为“{data.words or data.category}”。"
+        + "该标记与事实不符，特此申诉，请予以取消。",
     ]
     lines += [f"　　{CAUSES[c]}。" for c in data.causes if c in CAUSES]
     if data.reasons:
@@ -50,7 +51,8 @@ def letter(owner: Owner, number: str, platform: str, data: AppealData, papers: S
 def purpose(owner: Owner, data: AppealData, papers: Sequence[str]) -> str:
     """One English paragraph for interfaces that ask what the number is used for."""
     parts = [
-        f"Business calls of {owner.name or 'our company'} to its own customers; shown as '{data.words or data.category}', which is wrong."
+        f"Business calls of {owner.name or 'our company'} to its own customers; "
+        f"shown as '{data.words or data.category}', which is wrong."
     ]
     if data.reasons:
         parts.append(f"Attempt {data.attempt}; earlier answer: {'; '.join(data.reasons)}.")

@@ -82,14 +82,10 @@ class Http:
         self._resolver = Resolver()
         self._sessions: set[Session] = set()
 
-    def session(
-        self, *, connections: int, limits: Limits, allow_hosts: frozenset[str] | None = None
-    ) -> "Session":
+    def session(self, *, connections: int, limits: Limits, allow_hosts: frozenset[str] | None = None) -> "Session":
         """A source's own way out, over at most `connections` connections; with `allow_hosts`, to those hosts
         only."""
-        transport = Transport(
-            connections=connections, limits=limits, context=self._context, resolver=self._resolver
-        )
+        transport = Transport(connections=connections, limits=limits, context=self._context, resolver=self._resolver)
         session = Session(transport, limits, connections, allow_hosts, self._sessions)
         self._sessions.add(session)
         return session
@@ -208,9 +204,7 @@ class Session:
             raise Refused(f"{url.host} is not one of the official hosts")
         prepared = httpx.Request(request.method, url, headers=_checked_headers(request.headers))
         # `timeout` is there so that httpx does not build one for every use; the session's own deadline holds.
-        prepared.extensions.update(
-            timeout={}, origin=origin_of(url), head=header_block(prepared), exchange=Exchange()
-        )
+        prepared.extensions.update(timeout={}, origin=origin_of(url), head=header_block(prepared), exchange=Exchange())
         return prepared
 
 

@@ -100,10 +100,7 @@ async def read_answer(stream: Stream, limits: Limits, *, bodiless: bool = False)
         raise Fault(Failure.PROTOCOL, f"more than {MAX_INTERIM} interim answers")
 
     headers = tuple(
-        [
-            (name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
-            for name, value in message.headers
-        ]
+        [(name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")) for name, value in message.headers]
     )
     length, chunked, close = _framing(headers, modern=head.startswith(_VERSIONS[0]))
     if bodiless or status in (204, 304) or length == 0:

@@ -77,9 +77,7 @@ class Transport(httpx.AsyncBaseTransport):
     cancellation.
     """
 
-    def __init__(
-        self, *, connections: int, limits: Limits, context: ssl.SSLContext, resolver: Resolver
-    ) -> None:
+    def __init__(self, *, connections: int, limits: Limits, context: ssl.SSLContext, resolver: Resolver) -> None:
         self.gate = trio.Semaphore(connections, max_value=connections)
         self._connections = connections
         self._limits = limits

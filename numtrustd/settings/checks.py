@@ -47,15 +47,9 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
     at = _At(place, report)
     cadence, verdict = settings.cadence, settings.verdict
     for name in ("interval", "confirm_interval", "verify_interval", "retry_interval", "new_number_interval"):
-        at.need(
-            getattr(cadence, name) > 0, ("cadence", name), "is no time at all", "give more than 0 seconds"
-        )
-    at.need(
-        cadence.new_number_days >= 0, ("cadence", "new_number_days"), "is negative", "give a number of days"
-    )
-    at.need(
-        0 <= cadence.jitter <= 1, ("cadence", "jitter"), f"is {cadence.jitter:g}", "give a share from 0 to 1"
-    )
+        at.need(getattr(cadence, name) > 0, ("cadence", name), "is no time at all", "give more than 0 seconds")
+    at.need(cadence.new_number_days >= 0, ("cadence", "new_number_days"), "is negative", "give a number of days")
+    at.need(0 <= cadence.jitter <= 1, ("cadence", "jitter"), f"is {cadence.jitter:g}", "give a share from 0 to 1")
     at.need(verdict.confirm >= 1, ("verdict", "confirm"), "is less than one look", "give at least 1")
     at.need(verdict.clear >= 1, ("verdict", "clear"), "is less than one look", "give at least 1")
     at.need(verdict.flap_changes >= 2, ("verdict", "flap_changes"), "is less than 2", "give at least 2")
@@ -117,9 +111,7 @@ def _check_platform(at: _At, pack: Pack, names: frozenset[str] | None) -> None:
     for i, feed in enumerate(platform.feeds):
         path: Path = ("platform", "feeds", i)
         if names is not None and feed.platform not in names:
-            at.add(
-                (*path, "platform"), f'no pack of "{feed.platform}"', suggest(feed.platform, sorted(names))
-            )
+            at.add((*path, "platform"), f'no pack of "{feed.platform}"', suggest(feed.platform, sorted(names)))
         at.need(feed.lag[0] <= feed.lag[1], (*path, "lag"), "ends before it begins", "give [soonest, latest]")
     facts = platform.appeal
     if facts is None:
@@ -177,9 +169,7 @@ def _check_source(at: _At, source: Source, i: int, names: frozenset[str] | None,
             path = (*top, "reading", j, "platform")
             at.add(path, f'no pack of "{reading.platform}"', suggest(reading.platform, sorted(names)))
     at.need(bool(source.kinds), (*top, "kinds"), "is empty", "say which kinds of numbers it answers for")
-    at.need(
-        source.interval > 0, (*top, "interval"), "is no time at all", "give the least time between requests"
-    )
+    at.need(source.interval > 0, (*top, "interval"), "is no time at all", "give the least time between requests")
     at.need(source.cadence > 0, (*top, "cadence"), "is no time at all", "give the usual time between looks")
     at.need(source.concurrency >= 1, (*top, "concurrency"), "is less than 1", "give at least 1")
     at.need(source.trip >= 1, (*top, "trip"), "is less than 1", "give at least 1")

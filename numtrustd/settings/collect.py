@@ -50,9 +50,7 @@ class Spelling:
         return self.names.get(cls, {}).get(field, field)
 
 
-def collect(
-    cls: type[T], raw: object, at: Path, place: Located, report: Report, spelling: Spelling | None = None
-) -> T:
+def collect(cls: type[T], raw: object, at: Path, place: Located, report: Report, spelling: Spelling | None = None) -> T:
     """The struct that `raw` (found at path `at`) describes, every problem reported and stood in for."""
     kind = inspect.type_info(cls)
     assert isinstance(kind, inspect.StructType)

@@ -134,9 +134,7 @@ def read(path: pathlib.Path, report: Report, named_at: tuple[Where, str] | None 
         )
         return None
     except (ValueError, RecursionError):  # Python's limits: 4 300 digits, a few hundred tables deep
-        report.add(
-            (file, 1), "", "is not usable: it nests too deep or holds too long a number", "simplify it"
-        )
+        report.add((file, 1), "", "is not usable: it nests too deep or holds too long a number", "simplify it")
         return None
     return document
 
@@ -165,9 +163,7 @@ def toml_files(directory: pathlib.Path, report: Report, where: Where, key: str) 
     return [directory / name for name in sorted(names) if name.endswith(".toml") and not name.startswith(".")]
 
 
-def read_bytes(
-    path: pathlib.Path, report: Report, where: Where, key: str, limit: int = MAX_BYTES
-) -> bytes | None:
+def read_bytes(path: pathlib.Path, report: Report, where: Where, key: str, limit: int = MAX_BYTES) -> bytes | None:
     """The bytes of a file, at most `limit`; `None`, with the reason reported at `where`, if it has none."""
     try:
         with path.open("rb") as file:
@@ -186,7 +182,5 @@ def read_bytes(
     else:
         if len(raw) <= limit:
             return raw
-        report.add(
-            where, key, f"is larger than {limit >> 20} MiB: {path}", "split it, or name the right file"
-        )
+        report.add(where, key, f"is larger than {limit >> 20} MiB: {path}", "split it, or name the right file")
     return None

@@ -36,9 +36,7 @@ def _report(pack: Pack, at: Path, lines: Iterable[str], report: Report) -> None:
     for line in lines:
         key, _, said = line.partition(": ")
         what, _, remedy = said.partition("; ")
-        report.add(
-            pack.where(*locate(pack.doc.data, at, key)), f"{dotted(at)}.{key}", what, remedy or "correct it"
-        )
+        report.add(pack.where(*locate(pack.doc.data, at, key)), f"{dotted(at)}.{key}", what, remedy or "correct it")
 
 
 def _variables(pack: Pack, at: Path, request: RequestSpec, report: Report) -> None:
@@ -63,9 +61,7 @@ def locate(data: object, at: Path, key: str) -> Path:
         if index.isdigit():
             found = (f"[{index}]", int(index))
         else:
-            found = max(
-                (pair for pair in _names(node) if rest.startswith(pair[0])), key=_length, default=None
-            )
+            found = max((pair for pair in _names(node) if rest.startswith(pair[0])), key=_length, default=None)
         if found is None or (node := _child(node, found[1])) is None:
             break
         path, rest = (*path, found[1]), rest[len(found[0]) :]

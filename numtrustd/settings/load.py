@@ -82,9 +82,7 @@ def load(path: pathlib.Path, env: Mapping[str, str]) -> Loaded | list[Problem]:
     checks.check_packs(packs, report)
     lint.check_rules(packs, report)
     wanted = checks.check_use(packs, applied, settings, place, report)
-    secrets = read_secrets(
-        wanted, settings.credentials, path.parent, env, place.where(("credentials",)), report
-    )
+    secrets = read_secrets(wanted, settings.credentials, path.parent, env, place.where(("credentials",)), report)
     evidence = _evidence(settings, place, report)
     _ca_file(settings, place, report)
     if report.problems:
@@ -155,9 +153,7 @@ def _numbers(
             numbers_csv.read_csv(raw, str(file), roll)
     if not roll.rows and not report.problems:
         at = ("numbers", "files")
-        report.add(
-            place.where(at), dotted(at), "there is not one number", "add a row for each number you own"
-        )
+        report.add(place.where(at), dotted(at), "there is not one number", "add a row for each number you own")
     return roll.rows
 
 
@@ -179,9 +175,7 @@ def _table(place: Document, name: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _packs(
-    settings: Settings, place: Document, path: pathlib.Path, files: list[pathlib.Path], report: Report
-) -> Packs:
+def _packs(settings: Settings, place: Document, path: pathlib.Path, files: list[pathlib.Path], report: Report) -> Packs:
     layers: list[Sequence[pathlib.Path]] = []
     if settings.platforms.shipped:
         layers.append(document.toml_files(shipped_dir(), report, (str(path), 1), ""))
@@ -192,9 +186,7 @@ def _packs(
         if directory.is_dir():
             layers.append(document.toml_files(directory, report, place.where(at), dotted(at)))
         elif given:
-            report.add(
-                place.where(at), dotted(at), f"no such directory: {directory}", "create it, or leave it out"
-            )
+            report.add(place.where(at), dotted(at), f"no such directory: {directory}", "create it, or leave it out")
     http = settings.http
     bounds = {"deadline": http.deadline, "max_bytes": http.max_bytes}
     limits = {key: value for key, value in bounds.items() if value is not None}
@@ -214,9 +206,7 @@ def _evidence(settings: Settings, place: Document, report: Report) -> tuple[Pape
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
         except OSError as error:
             what = f"cannot be read: {file}: {(error.strerror or 'no reason given').lower()}"
-            report.add(
-                place.where(at), dotted(at), what, "name the file of the paper, readable by the daemon"
-            )
+            report.add(place.where(at), dotted(at), what, "name the file of the paper, readable by the daemon")
         else:
             papers.append(Paper(table.kind, str(file), digest, table.expires))
     return tuple(papers)
@@ -238,9 +228,7 @@ def _ca_file(settings: Settings, place: Document, report: Report) -> None:
         )
 
 
-def _warn(
-    settings: Settings, numbers: Mapping[str, Owned], applied: Applied, place: Document, report: Report
-) -> None:
+def _warn(settings: Settings, numbers: Mapping[str, Owned], applied: Applied, place: Document, report: Report) -> None:
     """What keeps nothing from starting."""
     active = [source for source in applied.sources.values() if source.enabled]
     if not active:
@@ -260,13 +248,9 @@ def _warn(
             "switch one on that does",
         )  # fmt: skip
     if any(name in applied.channels for name in checks.watched(active)) and not settings.company.name:
-        report.warn(
-            place.where(("company",)), "company.name", "missing", "give it: every letter of appeal needs it"
-        )
+        report.warn(place.where(("company",)), "company.name", "missing", "give it: every letter of appeal needs it")
     grouped = {row.group for row in numbers.values()} | {DEFAULT_GROUP}
     for i, group in enumerate(settings.group):
         if group.name not in grouped:
             at: Path = ("group", i, "name")
-            report.warn(
-                place.where(at), dotted(at), f'no number is in the group "{group.name}"', "remove or use it"
-            )
+            report.warn(place.where(at), dotted(at), f'no number is in the group "{group.name}"', "remove or use it")

@@ -59,9 +59,7 @@ class Roll:
         group = cells("group") or DEFAULT_GROUP
         if group not in self._groups:
             known = sorted(self._groups)
-            self.report.add(
-                where, key("group"), f'no group "{group}" in the settings', _group_remedy(group, known)
-            )
+            self.report.add(where, key("group"), f'no group "{group}" in the settings', _group_remedy(group, known))
         accept = self._accept(cells("accept"), group, where, key)
         watch = self._watch(cells("watch"), where, key)
         if isinstance(parsed, domain_number.Problem) or len(self.report.problems) > before:
@@ -86,9 +84,7 @@ class Roll:
         what = f"{text!r} is already at {other_file}:{other_line}{same}"
         self.report.add((file, line), key("number"), what, "keep one of the two rows")
 
-    def _accept(
-        self, text: str, group: str, where: tuple[str, int], key: Callable[[str], str]
-    ) -> frozenset[Category]:
+    def _accept(self, text: str, group: str, where: tuple[str, int], key: Callable[[str], str]) -> frozenset[Category]:
         if (known := self._accepts.get((text, group))) is not None:
             return known
         found = set(self._groups.get(group, frozenset()))
@@ -137,9 +133,7 @@ def read_csv(raw: bytes, file: str, roll: Roll) -> None:
     rows = _rows(text, file, report)
     header = next(rows, None)
     if header is None:
-        report.add(
-            (file, 1), "", "is empty", f"begin with the line {','.join(COLUMNS[:4])}, then one number a line"
-        )
+        report.add((file, 1), "", "is empty", f"begin with the line {','.join(COLUMNS[:4])}, then one number a line")
         return
     columns = _columns(header, file, report)
     if columns is None:
@@ -150,9 +144,7 @@ def read_csv(raw: bytes, file: str, roll: Roll) -> None:
     for line, cells in rows:
         if len(cells) > width and any(cell.strip() for cell in cells[width:]):
             what = f"has {len(cells)} fields, the header has {width}"
-            report.add(
-                (file, line), "", what, 'put a name that holds the delimiter in quotation marks: "A, B"'
-            )
+            report.add((file, line), "", what, 'put a name that holds the delimiter in quotation marks: "A, B"')
             continue
 
         def cell(column: str, cells: Sequence[str] = cells) -> str:

@@ -63,9 +63,7 @@ def _vars(pack: Pack, settings: Settings, place: Located, report: Report) -> dic
     own = table.vars if table else {}
     for key in own.keys() - pack.vars.keys():
         path: Path = ("platform", name, "vars", key)
-        report.add(
-            place.where(path), dotted(path), f"{name} has no such variable", suggest(key, list(pack.vars))
-        )
+        report.add(place.where(path), dotted(path), f"{name} has no such variable", suggest(key, list(pack.vars)))
     return {**pack.vars, **own}
 
 
@@ -77,9 +75,7 @@ def _platform(pack: Pack, settings: Settings) -> Platform:
     appeal = platform.appeal
     if appeal is not None:
         own = table.appeal
-        appeal = _given(
-            appeal, review_days=own.review_days, cooldown=own.cooldown, propagation=own.propagation
-        )
+        appeal = _given(appeal, review_days=own.review_days, cooldown=own.cooldown, propagation=own.propagation)
     return structs.replace(_given(platform, importance=table.importance), appeal=appeal)
 
 
@@ -136,14 +132,10 @@ def _source(source: Source, settings: Settings, off: set[str]) -> Source:
     return _given(changed, interval=table.interval, concurrency=table.concurrency, cadence=table.cadence)
 
 
-def _unknown_names(
-    packs: Packs, settings: Settings, home: dict[str, str], place: Located, report: Report
-) -> None:
+def _unknown_names(packs: Packs, settings: Settings, home: dict[str, str], place: Located, report: Report) -> None:
     def unknown(path: Path, name: str, what: str, known: Iterable[str]) -> None:
         if packs.whole:
-            report.add(
-                place.where(path), dotted(path), f'no pack has the {what} "{name}"', suggest(name, [*known])
-            )
+            report.add(place.where(path), dotted(path), f'no pack has the {what} "{name}"', suggest(name, [*known]))
 
     for name in settings.platform.keys() - packs.by_id:
         unknown(("platform", name), name, "platform", packs.by_id)

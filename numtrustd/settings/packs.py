@@ -98,9 +98,7 @@ def read_packs(layers: Sequence[Sequence[pathlib.Path]], defaults: dict[str, Any
             else:
                 if (first := here.get(name)) is not None:
                     what = f'a second pack of "{name}", the first is {first.file}'
-                    report.add(
-                        found.where(("platform", "id")), "platform.id", what, "keep one of the two files"
-                    )
+                    report.add(found.where(("platform", "id")), "platform.id", what, "keep one of the two files")
                 else:
                     here[name] = found
         for name, found in here.items():
@@ -164,9 +162,7 @@ def _appeal(
     facts_raw = {key: value for key, value in raw.items() if key not in ("http", "manual")}
     given = [name for name in ("http", "manual") if name in raw]
     if len(given) == 2:
-        report.add(
-            doc.where((*at, "manual")), "appeal.manual", "a second channel beside appeal.http", "keep one"
-        )
+        report.add(doc.where((*at, "manual")), "appeal.manual", "a second channel beside appeal.http", "keep one")
     facts_raw.setdefault("channel", given[0] if given else "none")
     channel: Channel | None = None
     if "http" in raw:

@@ -41,9 +41,7 @@ def read_secrets(
             path = _in_directory(base / directory, name)
         else:
             what = f"{user} needs this secret, and there is no directory of credentials"
-            report.add(
-                where, key, what, f'set [credentials] dir and put the secret into a file "{name}" there'
-            )
+            report.add(where, key, what, f'set [credentials] dir and put the secret into a file "{name}" there')
             continue
         secret = _read(path, key, user, where, report)
         if secret is not None:

@@ -47,9 +47,7 @@ def read_faults(lost: float, pairs: tuple[str, ...]) -> Faults | None:
 @click.option("--port", default=0, help="TCP port on 127.0.0.1; 0 picks a free one.")
 @click.option("--seed", default=1, help="Same seed, same world.")
 @click.option("--speed", default=1.0, help="How many seconds of the world pass in a real one.")
-@click.option(
-    "--clock-base", type=float, help="Monotonic instant of the scaled clock's origin [default: now]."
-)
+@click.option("--clock-base", type=float, help="Monotonic instant of the scaled clock's origin [default: now].")
 @click.option("--clock-origin", type=float, help="UTC epoch seconds of the scaled clock's origin.")
 @click.option("--story", type=click.Choice(sorted(STORIES)), default="plain")
 @click.option("--numbers", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="CSV file.")
@@ -103,9 +101,7 @@ def main(
     trio.run(run, Service(world), clock, port, file, exit_with_parent)
 
 
-async def run(
-    service: Service, clock: Clock, port: int, file: StateFile | None, exit_with_parent: bool
-) -> None:
+async def run(service: Service, clock: Clock, port: int, file: StateFile | None, exit_with_parent: bool) -> None:
     """Serve until a signal, or until the parent is gone."""
     signals = {signal.SIGTERM, signal.SIGINT}
     with trio.open_signal_receiver(*signals) as received:

@@ -68,9 +68,7 @@ class Ground:
         match item:
             case Label() | Clear() | Certify():
                 _known(item.platform)
-                self._push(
-                    base + item.at, structs.replace(item, number=_number(item.number), at=base + item.at)
-                )
+                self._push(base + item.at, structs.replace(item, number=_number(item.number), at=base + item.at))
             case Window():
                 number = None if item.number is None else _number(item.number)
                 opened = structs.replace(item, number=number, at=base + item.at, until=base + item.until)
@@ -113,9 +111,7 @@ class Ground:
 
     def trace(self) -> list[str]:
         """The chronicle as lines, for comparing two runs."""
-        return [
-            f"{timestamp(h.at)} {h.what} {h.platform} {h.number} {h.detail}" for h in self.state.chronicle
-        ]
+        return [f"{timestamp(h.at)} {h.what} {h.platform} {h.number} {h.detail}" for h in self.state.chronicle]
 
     def _happen(self, event: Event, at: Instant) -> None:
         match event:

@@ -50,9 +50,7 @@ class SimFetcher:
         with trio.move_on_after(self.limits.deadline):
             await trio.sleep(there)
             target = self._target(request)
-            result = self.service.handle(
-                request.method, target, request.headers, request.body, self.clock.now()
-            )
+            result = self.service.handle(request.method, target, request.headers, request.body, self.clock.now())
             match result:
                 case Shut():
                     return NotSent(Failure.CONNECT, "connection refused")

@@ -35,9 +35,7 @@ class Clear(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True,
     at: float = 0.0
 
 
-class Certify(
-    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do", tag="certify"
-):
+class Certify(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do", tag="certify"):
     """A platform shows the owner's name; an empty name takes it down."""
 
     number: str
@@ -64,9 +62,7 @@ class Weather(enum.StrEnum):
     FLICKER = "flicker"  # a label is shown with probability `detail` at each look
 
 
-class Window(
-    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do", tag="window"
-):
+class Window(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do", tag="window"):
     """Bad weather from `at` until `until` at a service or a platform (`where`), for one number or all."""
 
     kind: Weather
@@ -86,9 +82,7 @@ class Mood(enum.StrEnum):
     STRONGER = "stronger"  # approves if that, or more than the attempt before, was brought
 
 
-class Review(
-    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do", tag="review"
-):
+class Review(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do", tag="review"):
     """How a platform reviews appeals of one number (or of all): a mood per attempt, the last for all later.
 
     `took` and `cache` override how long (seconds) the review and then the caches take. The newest rule wins.
@@ -101,9 +95,7 @@ class Review(
     cache: float | None = None
 
 
-class Faults(
-    Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do", tag="faults"
-):
+class Faults(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do", tag="faults"):
     """How unreliable the way to the services is: chances per request, in 0..1. Replaces what held before.
 
     `late` and `error_after` bite on submissions only. `late_by` are seconds of the world's clock, `slow_by`

@@ -230,9 +230,7 @@ class Service:
             here = self.world.weather(now, platform, call.number)
             trouble = here.kind if here is not None else odd
             face = self.world.face(platform, call.number, now)
-            rows.append(
-                shapes.aggregator_row(platform, face, None if trouble is Weather.WRONG_CARD else trouble)
-            )
+            rows.append(shapes.aggregator_row(platform, face, None if trouble is Weather.WRONG_CARD else trouble))
         shown = shapes.stranger(number) if odd is Weather.WRONG_CARD else number
         return self._answer(call, 200, shapes.aggregator_answer(shown, rows))
 

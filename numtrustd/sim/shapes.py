@@ -49,9 +49,7 @@ def so360_card(national: str, canonical: str, face: Face) -> str:
     """The card of a number: a certified name as a link, a label in `.mohe-ph-mark`, neither if clean."""
     mark = name = ""
     if face.words is not None:
-        count = (
-            f'<span class="mh-count">被<b>{face.marks}</b>位360手机卫士用户标记</span>' if face.marks else ""
-        )
+        count = f'<span class="mh-count">被<b>{face.marks}</b>位360手机卫士用户标记</span>' if face.marks else ""
         mark = f'<span class="mohe-ph-mark">{escape(face.words)}</span>{count}'
     if face.name:
         name = f'<div class="mh-tel-adr"><a href="#">{escape(face.name)}</a></div>'

@@ -80,9 +80,7 @@ def _script(world: World, body: bytes, now: Instant) -> Said:
     return _json(200, {"now": timestamp(now), "version": world.state.version})
 
 
-def truth(
-    world: World, now: Instant, requests: Mapping[str, int], number: str | None = None
-) -> dict[str, object]:
+def truth(world: World, now: Instant, requests: Mapping[str, int], number: str | None = None) -> dict[str, object]:
     """Everything that is really so, of one number (canonical form) or of all."""
     world.advance(now)
     state = world.state
@@ -111,8 +109,7 @@ def truth(
         "certified": names,
         "submissions": [_public(a) for a in state.appeals if number in (None, a.number)],
         "duplicates": [
-            {"number": n, "platform": p, "ref": r, "times": times}
-            for (n, p, r), times in world.duplicates().items()
+            {"number": n, "platform": p, "ref": r, "times": times} for (n, p, r), times in world.duplicates().items()
         ],
         "overlaps": world.overlaps(),
         "repeats": state.repeats,

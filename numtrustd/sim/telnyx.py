@@ -93,9 +93,7 @@ def submit(world: World, arrive: Arrive, now: Instant) -> Said:
     return error(422, "10015", "Bad Request", f"{arrive.numbers[0]} is not eligible: {first.reason}")
 
 
-def answer(
-    world: World, method: str, path: str, query: Mapping[str, str], now: Instant, odd: Weather | None
-) -> Said:
+def answer(world: World, method: str, path: str, query: Mapping[str, str], now: Instant, odd: Weather | None) -> Said:
     """Everything but submissions."""
     if (found := _NUMBER.fullmatch(path)) and method == "GET":
         return _reputation(world, unquote(found[1]), now, odd)
@@ -124,9 +122,7 @@ def _reputation(world: World, text: str, now: Instant, odd: Weather | None) -> S
 
 def _scores(world: World, number: str, face: Face, now: Instant) -> dict[str, object]:
     rng = draw(world.state.seed, "scores", number)
-    good = {
-        f"{name}_score": rng.randint(70, 95) for name in ("maturity", "connection", "engagement", "sentiment")
-    }
+    good = {f"{name}_score": rng.randint(70, 95) for name in ("maturity", "connection", "engagement", "sentiment")}
     if face.words is None:
         return {"spam_risk": "low", "spam_category": None, **good, "last_refreshed_at": _stamp(now)}
     risk = "high" if classify(face.words)[0] in _HIGH or (face.marks or 0) >= 10 else "medium"
@@ -173,9 +169,7 @@ def _detail(appeals: Sequence[Appeal], now: Instant) -> dict[str, object]:
     first, status = appeals[0], _status(appeals, now)
     results: dict[str, list[str]] | None = None
     if status == "completed":
-        results = {
-            name: [] for name in ("remediated", "not_flagged", "ineligible", "refused", "requires_review")
-        }
+        results = {name: [] for name in ("remediated", "not_flagged", "ineligible", "refused", "requires_review")}
         for appeal in appeals:
             results[_BUCKETS[appeal.ruling]].append(appeal.number)
     decided = max((a.decided for a in appeals if a.decided is not None), default=None)

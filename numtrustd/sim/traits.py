@@ -130,9 +130,7 @@ def brought(letter: str, evidence: Iterable[str]) -> frozenset[str]:
     """The kinds of evidence that an appeal brings: named in its list, or spoken of in its letter."""
     listed = " ".join(evidence).casefold()
     text = f"{letter} {listed}".casefold()
-    return frozenset(
-        kind for kind, said in _SAID_AS.items() if kind in listed or any(word in text for word in said)
-    )
+    return frozenset(kind for kind, said in _SAID_AS.items() if kind in listed or any(word in text for word in said))
 
 
 def lacking(kind: str) -> str:

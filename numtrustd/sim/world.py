@@ -161,9 +161,7 @@ class World(Ground):
         self._tell(now, "submitted", platform, number, f"{appeal.ref} attempt {appeal.attempt}")
         return Taken(appeal)
 
-    def _refusal(
-        self, submission: Arrive, number: str, earlier: Sequence[Appeal], now: Instant
-    ) -> Refused | None:
+    def _refusal(self, submission: Arrive, number: str, earlier: Sequence[Appeal], now: Instant) -> Refused | None:
         trait = TRAITS[submission.platform]
         mark = self._place(trait.id, number).mark
         if self.weather(now, trait.id, number, kinds=(Weather.MAINTENANCE,)):

@@ -162,7 +162,7 @@ def tasks_of(store: Store, prefix: str) -> Mapping[str, Task]:
 
 
 def pages(store: Store, table: Table, prefix: bytes = b"", after: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
-    """All records of a table, or those after a key, page by page, in key order. Between two pages the store may change."""
+    """All records of a table, or those after a key, in key order. Between two pages the store may change."""
     while page := store.scan(table, prefix=prefix, after=after, limit=PAGE):
         yield from page
         if len(page) < PAGE:

@@ -141,9 +141,7 @@ class Connection:
         while (message := self._framer.next()) is None:
             data = self._socket.recv(65_536)
             if not data:
-                raise Disconnected(
-                    "the service closed the connection; it may be stopping, or have too many clients"
-                )
+                raise Disconnected("the service closed the connection; it may be stopping, or have too many clients")
             self._framer.feed(data)
         return p.decode_reply(message)
 

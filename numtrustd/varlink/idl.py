@@ -74,12 +74,7 @@ class _Types:
                 if outgoing:
                     raise ValueError(f"{where}: a default in a reply must be None, of a type that allows it")
                 text = f"?{text}"
-            if (
-                outgoing
-                and not field.required
-                and field.default is not None
-                and field.default is not NODEFAULT
-            ):
+            if outgoing and not field.required and field.default is not None and field.default is not NODEFAULT:
                 raise ValueError(f"{where}: a default in a reply must be None")
             fields.append(f"{field.encode_name}: {text}")
         line = f"({', '.join(fields)})"

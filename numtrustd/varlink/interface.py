@@ -105,9 +105,7 @@ class Interface:
     Raises ValueError where names or types cannot be said in that language.
     """
 
-    def __init__(
-        self, name: str, doc: str, methods: Mapping[str, Method], errors: Sequence[type[Struct]] = ()
-    ) -> None:
+    def __init__(self, name: str, doc: str, methods: Mapping[str, Method], errors: Sequence[type[Struct]] = ()) -> None:
         if not _INTERFACE_NAME.fullmatch(name):
             raise ValueError(f"{name!r} is not a Varlink interface name")
         self.name = name
@@ -146,9 +144,6 @@ def bind(declaration: InterfaceDeclaration, handlers: Mapping[str, Handler]) -> 
     return Interface(
         declaration.name,
         declaration.doc,
-        {
-            m.name: Method(m.params, m.result, handlers[m.name], m.doc, Stream(m.stream))
-            for m in declaration.methods
-        },
+        {m.name: Method(m.params, m.result, handlers[m.name], m.doc, Stream(m.stream)) for m in declaration.methods},
         declaration.errors,
     )

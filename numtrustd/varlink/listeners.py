@@ -122,9 +122,7 @@ def _make_way(path: Path) -> None:
     except FileNotFoundError:
         return
     if not stat.S_ISSOCK(found.st_mode):
-        raise ListenError(
-            f"{path}: something that is no socket is in the way: remove it or choose another path"
-        )
+        raise ListenError(f"{path}: something that is no socket is in the way: remove it or choose another path")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as probe:
         try:
             probe.connect(os.fsencode(path))
@@ -152,9 +150,7 @@ def inherited(environ: MutableMapping[str, str] | None = None) -> dict[str, trio
         fd = _FIRST_FD + index
         name = named[index] if index < len(named) else "unknown"
         if name in found:
-            raise ListenError(
-                f"LISTEN_FDNAMES: two sockets are named {name!r}: set FileDescriptorName= in each unit"
-            )
+            raise ListenError(f"LISTEN_FDNAMES: two sockets are named {name!r}: set FileDescriptorName= in each unit")
         found[name] = _adopt(fd, name)
     return found
 

@@ -196,9 +196,7 @@ class Service:
                 return
             greeted = True
 
-    async def _next(
-        self, stream: trio.SocketStream, peer: Peer, framer: p.Framer, greeted: bool
-    ) -> bytes | None:
+    async def _next(self, stream: trio.SocketStream, peer: Peer, framer: p.Framer, greeted: bool) -> bytes | None:
         with trio.move_on_after(self._limits.idle if greeted else self._limits.first):
             while (message := framer.next()) is None:
                 try:
@@ -315,9 +313,7 @@ class _Answer:
 
     async def _result(self, method: Method, result: Struct, *, continues: bool = False) -> bool:
         if not isinstance(result, method.result):
-            raise TypeError(
-                f"{self._request.method} returned {type(result).__name__}, not {method.result.__name__}"
-            )
+            raise TypeError(f"{self._request.method} returned {type(result).__name__}, not {method.result.__name__}")
         data = p.encode_reply(result, continues=continues)
         return True if self._request.oneway else await self._service._send(self._stream, self._peer, data)
 
@@ -348,9 +344,7 @@ def _single(group: ExceptionGroup[Exception]) -> Exception:
 
 
 def _peer(sock: trio.socket.SocketType) -> Peer:
-    return Peer(
-        *struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
-    )
+    return Peer(*struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))))
 
 
 async def _until_hung_up(sock: trio.socket.SocketType, scope: trio.CancelScope) -> None:

@@ -464,7 +464,14 @@ async def make_house(
             house.load()
             for run in (sources.run, roster.run, outbox.run, timers.run):
                 await stack.enter_async_context(_running(run))
-            yield made
+            # What a test raises comes out as it is, not in a group for each of the nurseries.
+            failed: Exception | None = None
+            try:
+                yield made
+            except Exception as error:
+                failed = error
+        if failed is not None:
+            raise failed
 
 
 def _no_reload() -> ReloadResult:

@@ -43,8 +43,6 @@ from tests.actors.house import (
 
 Clock = trio.testing.MockClock
 
-pytestmark = pytest.mark.usefixtures("autojump_clock")
-
 
 async def refused(house: TestHouse, error: type, method: str, **params: Any) -> Any:
     """The error with which a call is answered, which must be of that kind."""
@@ -61,7 +59,7 @@ def acted(house: TestHouse) -> list[tuple[str, str | None, str | None]]:
 # ----------------------------------------------------------------------------------------------------------- cases
 
 
-async def test_hold_advance_withdraw_reopen(tmp_path: Path) -> None:
+async def test_hold_advance_withdraw_reopen(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         case = await house.labelled("alpha")
         await house.in_state("in_review", "alpha")
@@ -84,7 +82,7 @@ async def test_hold_advance_withdraw_reopen(tmp_path: Path) -> None:
         assert (peer.peer_pid, peer.peer_uid, peer.peer_gid) == (PEER.pid, PEER.uid, PEER.gid)
 
 
-async def test_who_acted_is_the_uid_where_nobody_says_more(tmp_path: Path) -> None:
+async def test_who_acted_is_the_uid_where_nobody_says_more(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         case = await house.labelled("alpha")
         await house.in_state("in_review", "alpha")
@@ -92,7 +90,7 @@ async def test_who_acted_is_the_uid_where_nobody_says_more(tmp_path: Path) -> No
         assert house.case("alpha").moves[-1].by == "uid 1000"
 
 
-async def test_a_case_may_be_named_with_any_spelling_of_its_number(tmp_path: Path) -> None:
+async def test_a_case_may_be_named_with_any_spelling_of_its_number(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.labelled("alpha")
         await house.in_state("in_review", "alpha")
@@ -100,14 +98,14 @@ async def test_a_case_may_be_named_with_any_spelling_of_its_number(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["nonsense", "", "x" * 1_000, f"{MOBILE}/alpha/9", "号" * 400, "13800138000/"])
-async def test_there_is_no_such_case(tmp_path: Path, name: str) -> None:
+async def test_there_is_no_such_case(tmp_path: Path, autojump_clock: Clock, name: str) -> None:
     async with make_house(tmp_path) as house:
         for method in ("Hold", "Advance", "Withdraw", "Reopen", "Approve"):
             assert (await refused(house, errors.UnknownCase, method, case=name)).case == name
         await refused(house, errors.UnknownCase, "Reject", case=name, reason="no")
 
 
-async def test_reject_is_the_platforms_word(tmp_path: Path) -> None:
+async def test_reject_is_the_platforms_word(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         case = await house.labelled("alpha")
         await house.in_state("in_review", "alpha")
@@ -116,7 +114,7 @@ async def test_reject_is_the_platforms_word(tmp_path: Path) -> None:
         assert house.case("alpha").data.reasons == ("needs a licence",)
 
 
-async def test_approve_lets_an_appeal_go(tmp_path: Path) -> None:
+async def test_approve_lets_an_appeal_go(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path, ask_approval=frozenset({"alpha"})) as house:
         case = await house.labelled("alpha")
         [task] = await house.until(house.tasks)
@@ -128,7 +126,7 @@ async def test_approve_lets_an_appeal_go(tmp_path: Path) -> None:
         assert not house.tasks()
 
 
-async def test_only_the_newest_case_of_a_platform_moves(tmp_path: Path) -> None:
+async def test_only_the_newest_case_of_a_platform_moves(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         first = await house.labelled("alpha")
         await house.ask("Withdraw", case=first.id)
@@ -141,7 +139,7 @@ async def test_only_the_newest_case_of_a_platform_moves(tmp_path: Path) -> None:
         assert house.record().cases["alpha"].id == second.id
 
 
-async def test_a_case_of_a_number_that_is_no_longer_watched(tmp_path: Path) -> None:
+async def test_a_case_of_a_number_that_is_no_longer_watched(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path, numbers=(MOBILE, OTHER_MOBILE)) as house:
         case = await house.labelled("alpha")
         left = {k: v for k, v in house.house.context.numbers.items() if k != MOBILE}
@@ -151,7 +149,7 @@ async def test_a_case_of_a_number_that_is_no_longer_watched(tmp_path: Path) -> N
         assert (await house.ask("GetStatus")).open_cases == 0
 
 
-async def test_a_full_mailbox_is_busy_at_once(tmp_path: Path) -> None:
+async def test_a_full_mailbox_is_busy_at_once(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         case = await house.labelled("alpha")
         for _ in range(CAPACITY):
@@ -160,7 +158,7 @@ async def test_a_full_mailbox_is_busy_at_once(tmp_path: Path) -> None:
 
 
 async def test_an_actor_that_crashes_on_an_order_answers_nonetheless(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with make_house(tmp_path) as house:
         case = await house.labelled("alpha")
@@ -177,7 +175,7 @@ async def test_an_actor_that_crashes_on_an_order_answers_nonetheless(
 
 
 async def test_an_order_that_cannot_be_stored_does_not_hang_its_caller(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with make_house(tmp_path) as house:
         case = await house.labelled("alpha")
@@ -193,7 +191,7 @@ async def test_an_order_that_cannot_be_stored_does_not_hang_its_caller(
 # ----------------------------------------------------------------------------------------------------------- tasks
 
 
-async def test_a_person_hands_in_and_brings_the_answer_back(tmp_path: Path) -> None:
+async def test_a_person_hands_in_and_brings_the_answer_back(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.labelled("beta")
         [task] = await house.until(house.tasks)
@@ -214,7 +212,7 @@ async def test_a_person_hands_in_and_brings_the_answer_back(tmp_path: Path) -> N
         assert [m.by for m in house.case("beta").moves if m.by] == ["wang", "uid 1000"]
 
 
-async def test_a_task_that_cannot_be_done(tmp_path: Path) -> None:
+async def test_a_task_that_cannot_be_done(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.labelled("beta")
         [task] = await house.until(house.tasks)
@@ -228,7 +226,7 @@ async def test_a_task_that_cannot_be_done(tmp_path: Path) -> None:
         assert (await house.ask("TaskDone", task=decide.id, outcome="abandon")).new == "withdrawn"
 
 
-async def test_there_is_no_such_task(tmp_path: Path) -> None:
+async def test_there_is_no_such_task(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await refused(house, errors.UnknownTask, "TaskDone", task="T-1")
         await refused(house, errors.UnknownTask, "TaskFail", task=f"{MOBILE}/alpha/1/2.0", why="no")
@@ -238,7 +236,7 @@ async def test_there_is_no_such_task(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------------------- looks
 
 
-async def test_look_waits_for_what_the_sources_say(tmp_path: Path) -> None:
+async def test_look_waits_for_what_the_sources_say(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.until(lambda: len(house.record().verdicts) == 2)
         house.alpha.labels[MOBILE] = ("诈骗电话", 40)
@@ -252,7 +250,7 @@ async def test_look_waits_for_what_the_sources_say(tmp_path: Path) -> None:
         assert house.record().looks["alpha.api"].at == seen["alpha"].at.timestamp()
 
 
-async def test_look_at_one_platform(tmp_path: Path) -> None:
+async def test_look_at_one_platform(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.until(lambda: len(house.record().verdicts) == 2)
         looks = len(house.beta.looks)
@@ -262,7 +260,7 @@ async def test_look_at_one_platform(tmp_path: Path) -> None:
         assert len(house.beta.looks) == looks
 
 
-async def test_look_does_not_wait_for_a_source_that_rests(tmp_path: Path) -> None:
+async def test_look_does_not_wait_for_a_source_that_rests(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.until(lambda: len(house.record().verdicts) == 2)
         house.alpha.weather = "blocked"
@@ -274,7 +272,7 @@ async def test_look_does_not_wait_for_a_source_that_rests(tmp_path: Path) -> Non
         assert [o.platform for o in result.observations] == ["beta"]
 
 
-async def test_look_gives_up_waiting_after_a_while(tmp_path: Path) -> None:
+async def test_look_gives_up_waiting_after_a_while(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.until(lambda: len(house.record().verdicts) == 2)
         house.alpha.latency = 60.0
@@ -284,7 +282,7 @@ async def test_look_gives_up_waiting_after_a_while(tmp_path: Path) -> None:
         assert result.observations == ()
 
 
-async def test_looks_that_cannot_be_made(tmp_path: Path) -> None:
+async def test_looks_that_cannot_be_made(tmp_path: Path, autojump_clock: Clock) -> None:
     numbers: tuple[str | Owned, ...] = (MOBILE, "+14155552671", LANDLINE)
     async with make_house(tmp_path, numbers=numbers) as house:
         assert "no digits" in (await refused(house, errors.UnknownNumber, "Look", number="nobody")).why
@@ -298,7 +296,7 @@ async def test_looks_that_cannot_be_made(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------------------------------------ the daemon
 
 
-async def test_reload_answers_with_what_changed_or_with_every_problem(tmp_path: Path) -> None:
+async def test_reload_answers_with_what_changed_or_with_every_problem(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         result = ReloadResult(
             now=when(house.clock.now()),
@@ -330,7 +328,7 @@ async def test_reload_answers_with_what_changed_or_with_every_problem(tmp_path: 
             await house.ask("Reload")
 
 
-async def test_backup_makes_a_state_directory(tmp_path: Path) -> None:
+async def test_backup_makes_a_state_directory(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.labelled("alpha")
         await house.store.flush()
@@ -345,7 +343,7 @@ async def test_backup_makes_a_state_directory(tmp_path: Path) -> None:
         assert copy.restored_from == pytest.approx(now)
 
 
-async def test_places_where_no_backup_goes(tmp_path: Path) -> None:
+async def test_places_where_no_backup_goes(tmp_path: Path, autojump_clock: Clock) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
     async with make_house(tmp_path) as house:
@@ -363,12 +361,12 @@ async def test_places_where_no_backup_goes(tmp_path: Path) -> None:
         assert not house.log.of(StoreBackedUp)
 
 
-async def test_a_backup_that_fails_says_why(tmp_path: Path) -> None:
+async def test_a_backup_that_fails_says_why(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await refused(house, errors.Refused, "Backup", path=str(tmp_path / ("x" * 300)))
 
 
-async def test_park_and_unpark(tmp_path: Path) -> None:
+async def test_park_and_unpark(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         case = await house.labelled("alpha")
         parked = await house.ask("Park", number="138 0013 8000", reason="odd", author="zhao")
@@ -387,7 +385,7 @@ async def test_park_and_unpark(tmp_path: Path) -> None:
         await house.in_state("in_review", "alpha")
 
 
-async def test_a_parked_number_stays_parked_and_counted_over_a_restart(tmp_path: Path) -> None:
+async def test_a_parked_number_stays_parked_and_counted_over_a_restart(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         case = await house.labelled("alpha")
         await house.ask("Park", number=MOBILE, reason="odd")
@@ -404,7 +402,7 @@ async def test_a_parked_number_stays_parked_and_counted_over_a_restart(tmp_path:
         assert (await house.ask("Unpark", number=MOBILE)).new == "working"
 
 
-async def test_parking_twice_at_once_leaves_one_actor(tmp_path: Path) -> None:
+async def test_parking_twice_at_once_leaves_one_actor(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.until(lambda: house.record().verdicts)
         outcomes: list[str] = []
@@ -427,7 +425,7 @@ async def test_parking_twice_at_once_leaves_one_actor(tmp_path: Path) -> None:
         assert len(house.alpha.looks) - looks in range(7, 10)
 
 
-async def test_the_log_level_can_be_set(tmp_path: Path) -> None:
+async def test_the_log_level_can_be_set(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         change = await house.ask("SetLogLevel", level="warn")
         assert (change.old, change.new) == ("debug", "warn")
@@ -439,7 +437,7 @@ async def test_the_log_level_can_be_set(tmp_path: Path) -> None:
 # ----------------------------------------------------------------------------------------------------- maintenance
 
 
-async def test_declared_maintenance_holds_appeals_back(tmp_path: Path) -> None:
+async def test_declared_maintenance_holds_appeals_back(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         started = await house.ask("MaintenanceStart", platform="alpha", kind="major", author="sun")
         assert (started.old, started.new, started.cases) == ("none", "major", 0)
@@ -458,7 +456,7 @@ async def test_declared_maintenance_holds_appeals_back(tmp_path: Path) -> None:
         ]
 
 
-async def test_maintenance_ends_by_itself_where_its_end_was_named(tmp_path: Path) -> None:
+async def test_maintenance_ends_by_itself_where_its_end_was_named(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.labelled("alpha")
         await house.in_state("in_review", "alpha")
@@ -474,7 +472,7 @@ async def test_maintenance_ends_by_itself_where_its_end_was_named(tmp_path: Path
         await refused(house, errors.Refused, "MaintenanceEnd", platform="alpha")
 
 
-async def test_maintenance_survives_a_restart(tmp_path: Path) -> None:
+async def test_maintenance_survives_a_restart(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         began = house.clock.now()
         await house.ask("MaintenanceStart", platform="beta", kind="policy")
@@ -484,7 +482,7 @@ async def test_maintenance_survives_a_restart(tmp_path: Path) -> None:
         assert (again.old, again.new, again.since) == ("policy", "industry", when(began))
 
 
-async def test_maintenance_that_cannot_be_declared(tmp_path: Path) -> None:
+async def test_maintenance_that_cannot_be_declared(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await refused(house, errors.UnknownPlatform, "MaintenanceStart", platform="gamma")
         past = when(house.clock.now() - 1.0).isoformat()
@@ -495,7 +493,7 @@ async def test_maintenance_that_cannot_be_declared(tmp_path: Path) -> None:
         assert not house.house.maintenance
 
 
-async def test_maintenance_that_looks_see_is_said_once_for_all_numbers(tmp_path: Path) -> None:
+async def test_maintenance_that_looks_see_is_said_once_for_all_numbers(tmp_path: Path, autojump_clock: Clock) -> None:
     numbers = tuple(f"+861380013{n:04}" for n in range(20))
     async with make_house(tmp_path, numbers=numbers) as house:
         await house.until(lambda: house.house.board.at("beta").clean == 20)
@@ -514,7 +512,7 @@ async def test_maintenance_that_looks_see_is_said_once_for_all_numbers(tmp_path:
 # ------------------------------------------------------------------------------------------- errors and connections
 
 
-async def test_what_a_handler_raises_is_logged_and_answered(tmp_path: Path) -> None:
+async def test_what_a_handler_raises_is_logged_and_answered(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         answer = house.control.on_error("io.numtrust.Status.GetStatus", PEER, KeyError("x"))
         assert answer == errors.InternalError("KeyError")
@@ -524,14 +522,14 @@ async def test_what_a_handler_raises_is_logged_and_answered(tmp_path: Path) -> N
         assert len(house.log.of(ControlFailed)) == 1
 
 
-async def test_dropped_connections_are_logged(tmp_path: Path) -> None:
+async def test_dropped_connections_are_logged(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         for why in Drop:
             house.control.on_drop(PEER, why)
         assert len({e.why for e in house.log.of(ControlDenied)}) == len(Drop)
 
 
-async def test_acts_in_state_submitting_are_refused_and_change_nothing(tmp_path: Path) -> None:
+async def test_acts_in_state_submitting_are_refused_and_change_nothing(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         house.alpha.latency = 30.0
         await house.labelled("alpha")
@@ -543,7 +541,7 @@ async def test_acts_in_state_submitting_are_refused_and_change_nothing(tmp_path:
         assert [e.to for e in house.log.of(CaseMoved)] == ["submitting", "in_review"]
 
 
-async def test_both_interfaces_serve_every_declared_method(tmp_path: Path) -> None:
+async def test_both_interfaces_serve_every_declared_method(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path, sources={"alpha.api": source("alpha")}, numbers=(number(MOBILE),)) as house:
         assert "method Explain" in house.control.status_interface().description
         assert "method MaintenanceStart" in house.control.control_interface().description

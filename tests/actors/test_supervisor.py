@@ -1,6 +1,7 @@
 """One actor's crash is its own: restart, backoff, parking, the storm, and every kind of exception."""
 
 from collections.abc import Awaitable, Callable
+from itertools import pairwise
 
 import pytest
 import trio
@@ -57,7 +58,7 @@ async def test_a_crashed_actor_starts_again_with_growing_pauses(autojump_clock: 
     with trio.move_on_after(400):
         await ward.supervisor.guard("a", run)
     assert len(starts) == 4
-    pauses = [b - a for a, b in zip(starts, starts[1:], strict=False)]
+    pauses = [b - a for a, b in pairwise(starts)]
     for pause, planned in zip(pauses, BACKOFF, strict=False):
         assert planned / 2 <= pause <= planned * 1.5
     assert [(name, type(error), n) for name, error, n in ward.crashes] == [("a", KeyError, n) for n in (1, 2, 3)]

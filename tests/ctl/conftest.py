@@ -270,9 +270,7 @@ class Fake:
                 now=NOW,
                 number=NUMBER,
                 events=(
-                    rows.HistoryRow(
-                        at=NOW - HOUR, action="verdict.changed", text="clean -> marked", platform="so360"
-                    ),
+                    rows.HistoryRow(at=NOW - HOUR, action="verdict.changed", text="clean -> marked", platform="so360"),
                 ),
                 more=True,
             ),

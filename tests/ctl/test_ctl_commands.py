@@ -82,9 +82,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
     (["explain", NUMBER, "so360"], status.Explain(number=NUMBER, platform="so360"), ["so360"]),
     (
         ["history", NUMBER, "--limit", "5", "--before", "2026-11-20T18:00", "--platform", "so360"],
-        status.History(
-            number=NUMBER, limit=5, before=datetime(2026, 11, 20, 10, tzinfo=UTC), platform="so360"
-        ),
+        status.History(number=NUMBER, limit=5, before=datetime(2026, 11, 20, 10, tzinfo=UTC), platform="so360"),
         ["verdict.changed", "clean -> marked"],
     ),
     (["tasks"], status.ListTasks(), ["Hand in the appeal", TASK]),
@@ -334,9 +332,7 @@ class Terminal(io.StringIO):
 
 
 @pytest.mark.parametrize("colour", [True, False])
-def test_a_terminal_gets_tables_colours_and_hints(
-    daemon: Any, monkeypatch: pytest.MonkeyPatch, colour: bool
-) -> None:
+def test_a_terminal_gets_tables_colours_and_hints(daemon: Any, monkeypatch: pytest.MonkeyPatch, colour: bool) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "300")
     if colour:
@@ -378,7 +374,5 @@ def test_scripts_load_neither_trio_nor_rich(daemon: Any) -> None:
         "import sys; from numtrustd.ctl.cli import main; assert main(['status']) == 0;"
         "print(sorted(m for m in ('trio', 'rich', 'httpx', 'lmdb', 'structlog') if m in sys.modules))"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

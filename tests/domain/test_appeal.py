@@ -281,11 +281,32 @@ def test_nothing_can_be_withdrawn_while_the_submission_is_on_its_way() -> None:
 
 
 ANY: list[Event] = [
-    a.EvidenceChanged(), a.Accepted("R"), a.Refused("r"), a.Later(60.0), a.NotSent("n"), a.OutcomeUnknown("u"), a.NotFound(),
-    a.LookUpFailed("l"), a.NotHappened(), a.Approved(), a.Rejected("r"), a.InfoRequested("recordings"), a.StillInReview(),
-    a.QueryFailed("q"), a.TaskFailed("t"), a.LabelGone(), a.Returned(), a.ClosedByPerson("c"), a.Approve("x"), a.Hold("h"),
-    a.Advance("a"), a.Withdraw("w"), a.Reopen("o"), a.Looked("p.s/v", Status.CLEAN, T0), a.Looked("p.s/v", Status.MARKED, T0),
-]  # fmt: skip
+    a.EvidenceChanged(),
+    a.Accepted("R"),
+    a.Refused("r"),
+    a.Later(60.0),
+    a.NotSent("n"),
+    a.OutcomeUnknown("u"),
+    a.NotFound(),
+    a.LookUpFailed("l"),
+    a.NotHappened(),
+    a.Approved(),
+    a.Rejected("r"),
+    a.InfoRequested("recordings"),
+    a.StillInReview(),
+    a.QueryFailed("q"),
+    a.TaskFailed("t"),
+    a.LabelGone(),
+    a.Returned(),
+    a.ClosedByPerson("c"),
+    a.Approve("x"),
+    a.Hold("h"),
+    a.Advance("a"),
+    a.Withdraw("w"),
+    a.Reopen("o"),
+    a.Looked("p.s/v", Status.CLEAN, T0),
+    a.Looked("p.s/v", Status.MARKED, T0),
+]
 
 
 @given(st.lists(st.one_of(st.sampled_from(ANY), st.none()), max_size=60), st.sampled_from([HTTP, MANUAL]))

@@ -1,5 +1,7 @@
 """Hysteresis both ways, baseline, flapping, and the promise that an unknown moves nothing."""
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,7 +161,7 @@ def test_an_unknown_never_moves_a_belief(looks: list[tuple[float, Status, str]])
 @given(LOOKS)
 def test_every_change_says_what_it_rests_on(looks: list[tuple[float, Status, str]]) -> None:
     verdict, changes = _play(looks)
-    for earlier, later in zip(changes, changes[1:], strict=False):
+    for earlier, later in pairwise(changes):
         assert later.kind is not ChangeKind.BASELINE
         assert earlier.new.status is not None
     for change in changes:

@@ -8,9 +8,7 @@ import trio
 class Peer:
     """One connection as the platform sees it, the `number`th from 0; `log` takes all requests."""
 
-    def __init__(
-        self, stream: trio.abc.Stream, socket: trio.SocketStream, number: int, log: list[bytes]
-    ) -> None:
+    def __init__(self, stream: trio.abc.Stream, socket: trio.SocketStream, number: int, log: list[bytes]) -> None:
         self.stream, self.socket, self.number, self.log = stream, socket, number, log
         self._seen = b""
 

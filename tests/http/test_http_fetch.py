@@ -16,9 +16,7 @@ LIMITS = Limits(deadline=2.0, connect=1.0)
 async def test_a_reply_is_whole_and_its_header_names_are_lower_case(http: Http, serve: Serve) -> None:
     server = await serve(always(ok(b'{"a":1}', b"X-Kind: One ", b"Set-Cookie: a=1", b"Set-Cookie: b=2")))
     session = http.session(connections=1, limits=LIMITS)
-    reply = await session.fetch(
-        Request("GET", server.origin, "/q?tel=10086", (("Referer", "https://x.cn/"),))
-    )
+    reply = await session.fetch(Request("GET", server.origin, "/q?tel=10086", (("Referer", "https://x.cn/"),)))
     assert isinstance(reply, Reply)
     assert (reply.status, reply.body) == (200, b'{"a":1}')
     assert reply.headers == (
@@ -36,9 +34,7 @@ async def test_a_reply_is_whole_and_its_header_names_are_lower_case(http: Http, 
     assert not any(line.lower().startswith(("connection", "content-length", "cookie")) for line in head)
 
 
-async def test_a_prepared_request_is_used_again_with_only_target_and_body_changed(
-    http: Http, serve: Serve
-) -> None:
+async def test_a_prepared_request_is_used_again_with_only_target_and_body_changed(http: Http, serve: Serve) -> None:
     server = await serve(always(ok(b"")))
     session = http.session(connections=2, limits=LIMITS)
     headers = (("Content-Type", "application/json"),)
@@ -123,9 +119,7 @@ async def test_only_allowed_hosts_are_spoken_to(http: Http, serve: Serve) -> Non
     assert len(server.requests) == 1
 
 
-async def test_localhost_needs_no_name_server(
-    http: Http, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_localhost_needs_no_name_server(http: Http, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     server = await serve(always(ok(b"here")))
     monkeypatch.setattr("socket.getaddrinfo", None)
     session = http.session(connections=1, limits=LIMITS)
@@ -150,12 +144,8 @@ async def test_localhost_needs_no_name_server(
 async def test_a_redirect_is_a_reply_and_is_not_followed(
     http: Http, serve: Serve, status: int, location: bytes
 ) -> None:
-    server = await serve(
-        always(b"HTTP/1.1 %d Moved\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % (status, location))
-    )
-    reply = await http.session(connections=1, limits=LIMITS).fetch(
-        Request("POST", server.origin, "/", (), b"x")
-    )
+    server = await serve(always(b"HTTP/1.1 %d Moved\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % (status, location)))
+    reply = await http.session(connections=1, limits=LIMITS).fetch(Request("POST", server.origin, "/", (), b"x"))
     assert isinstance(reply, Reply)
     assert reply.status == status
     assert reply.header("location") == location.decode("latin-1")
@@ -216,9 +206,7 @@ async def test_refused_connections_were_not_sent(http: Http) -> None:
     assert outcome == NotSent(Failure.CONNECT, f"127.0.0.1 port {port}: Connection refused")
 
 
-async def test_a_fault_of_ours_is_a_value_too(
-    http: Http, serve: Serve, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_fault_of_ours_is_a_value_too(http: Http, serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
     server = await serve(always(ok(b"")))
 
     async def broken(*_args: object, **_more: object) -> object:

@@ -73,17 +73,13 @@ def test_a_chunked_body_is_the_same_however_it_is_cut(parts: list[bytes], at: li
     parts=st.lists(st.binary(min_size=1, max_size=60), max_size=20),
     extra=st.binary(min_size=1, max_size=40).filter(lambda b: b.strip(b"\r\n")),
 )
-def test_bytes_after_the_last_chunk_spoil_the_connection_not_the_answer(
-    parts: list[bytes], extra: bytes
-) -> None:
+def test_bytes_after_the_last_chunk_spoil_the_connection_not_the_answer(parts: list[bytes], extra: bytes) -> None:
     answer = read([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked(parts) + extra])
     assert isinstance(answer, Answer)
     assert (answer.body, answer.reusable) == (b"".join(parts), False)
 
 
-@given(
-    noise=st.binary(max_size=600), at=cuts, start=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 "])
-)
+@given(noise=st.binary(max_size=600), at=cuts, start=st.sampled_from([b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 "]))
 def test_noise_is_a_fault_or_an_answer(noise: bytes, at: list[int], start: bytes) -> None:
     assert isinstance(read(cut(start + noise, at)), Answer | Failure)
 

@@ -195,9 +195,7 @@ FORGED = ok(b"forged")
         HEAD + b"Content-Length: 5\r\nConnection: close\r\n\r\nfirst" + FORGED,
     ],
 )
-async def test_bytes_after_an_answer_never_reach_the_next_request(
-    http: Http, serve: Serve, answer: bytes
-) -> None:
+async def test_bytes_after_an_answer_never_reach_the_next_request(http: Http, serve: Serve, answer: bytes) -> None:
     async def handler(peer: Peer) -> None:
         while await peer.request() is not None:
             await peer.send(answer if peer.number == 0 else ok(b"second"))
@@ -214,9 +212,7 @@ async def test_bytes_after_an_answer_never_reach_the_next_request(
 
 
 @pytest.mark.parametrize("status", [204, 304])
-async def test_an_answer_that_has_no_body_by_nature_cannot_smuggle_one(
-    http: Http, serve: Serve, status: int
-) -> None:
+async def test_an_answer_that_has_no_body_by_nature_cannot_smuggle_one(http: Http, serve: Serve, status: int) -> None:
     async def handler(peer: Peer) -> None:
         while await peer.request() is not None:
             length = b"Content-Length: %d" % len(FORGED)

@@ -185,9 +185,7 @@ async def test_a_caller_cancelled_before_it_began_sends_nothing(http: Http, serv
     assert len(server.requests) == 1
 
 
-async def test_failures_return_their_place_and_close_nobody_elses_connection(
-    http: Http, serve: Serve
-) -> None:
+async def test_failures_return_their_place_and_close_nobody_elses_connection(http: Http, serve: Serve) -> None:
     async def handler(peer: Peer) -> None:
         await peer.request()
         await peer.send(b"rubbish\r\n\r\n")

@@ -55,9 +55,7 @@ async def names(monkeypatch: pytest.MonkeyPatch) -> object:
             await trio.sleep(0.001)
 
 
-async def test_a_found_address_is_used_again_for_a_while(
-    names: Names, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_found_address_is_used_again_for_a_while(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     resolver = Resolver()
     first = await resolver.resolve("a.example", 443)
     assert first == ((socket.AF_INET, ("127.0.0.1", 443)),)

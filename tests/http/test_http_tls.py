@@ -34,9 +34,7 @@ def versioned_tls(ca: trustme.CA, request: pytest.FixtureRequest) -> ssl.SSLCont
     return context
 
 
-async def test_requests_share_a_kept_tls_connection(
-    http: Http, serve: Serve, versioned_tls: ssl.SSLContext
-) -> None:
+async def test_requests_share_a_kept_tls_connection(http: Http, serve: Serve, versioned_tls: ssl.SSLContext) -> None:
     chosen = []
     versioned_tls.set_alpn_protocols(["h2", "http/1.1"])
 
@@ -87,16 +85,12 @@ async def test_certificates_that_prove_nothing_are_refused(
         "certificate has expired": ca.issue_cert(
             "127.0.0.1", not_before=long_ago, not_after=long_ago + dt.timedelta(days=9)
         ),
-        "certificate is not yet valid": ca.issue_cert(
-            "127.0.0.1", not_before=dt.datetime(2090, 1, 1, tzinfo=dt.UTC)
-        ),
+        "certificate is not yet valid": ca.issue_cert("127.0.0.1", not_before=dt.datetime(2090, 1, 1, tzinfo=dt.UTC)),
     }
     contexts |= {words: server_context(cert) for words, cert in certs.items()}
     for words, context in contexts.items():
         server = await serve(always(ok(b"")), tls=context)
-        outcome = await http.session(connections=1, limits=LIMITS).fetch(
-            Request("POST", server.origin, "/", (), b"x")
-        )
+        outcome = await http.session(connections=1, limits=LIMITS).fetch(Request("POST", server.origin, "/", (), b"x"))
         assert isinstance(outcome, NotSent)
         assert outcome.failure is Failure.TLS
         assert words in outcome.detail
@@ -111,9 +105,7 @@ async def test_a_wrong_name_is_refused(http: Http, ca: trustme.CA, serve: Serve)
     assert "Hostname mismatch" in outcome.detail
 
 
-async def test_without_the_ca_file_its_platforms_are_strangers(
-    serve: Serve, server_tls: ssl.SSLContext
-) -> None:
+async def test_without_the_ca_file_its_platforms_are_strangers(serve: Serve, server_tls: ssl.SSLContext) -> None:
     server = await serve(always(ok(b"")), tls=server_tls)
     async with Http() as http:
         outcome = await http.session(connections=1, limits=LIMITS).fetch(Request("GET", server.origin, "/"))

@@ -24,9 +24,7 @@ def test_the_example_loads_with_one_warning() -> None:
         "short",
         "foreign",
     }
-    assert [warning.what for warning in loaded.warnings] == [
-        "no source is switched on, so nothing will be looked at"
-    ]
+    assert [warning.what for warning in loaded.warnings] == ["no source is switched on, so nothing will be looked at"]
 
 
 def uncommented(text: str) -> str:

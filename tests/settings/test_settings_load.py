@@ -107,9 +107,7 @@ approval = "automatic"
 def test_drop_ins_are_put_over_in_order(good: Good, base: Files) -> None:
     base["numtrustd.toml"] += '[verdict]\nconfirm = 3\nclear = 5\n[[group]]\nname = "a"\naccept = ["agent"]\n'
     base["numtrustd.toml.d/10-first.toml"] = '[verdict]\nconfirm = 4\n[[group]]\nname = "b"\n'
-    base["numtrustd.toml.d/20-second.toml"] = (
-        '[verdict]\nconfirm = 6\n[[group]]\nname = "a"\ncadence = "1h"\n'
-    )
+    base["numtrustd.toml.d/20-second.toml"] = '[verdict]\nconfirm = 6\n[[group]]\nname = "a"\ncadence = "1h"\n'
     base["numtrustd.toml.d/.hidden.toml"] = "not toml"
     loaded = good(base)
     assert (loaded.settings.verdict.confirm, loaded.settings.verdict.clear) == (6, 5)
@@ -129,9 +127,7 @@ def test_problems_of_drop_ins_are_said_in_their_own_lines(problems: Problems, ba
 
 
 def test_numbers_in_toml(good: Good, base: Files) -> None:
-    base["numtrustd.toml"] += (
-        '[numbers]\nfiles = ["more.toml"]\n[[number]]\nnumber = "95588"\naccept = ["finance"]\n'
-    )
+    base["numtrustd.toml"] += '[numbers]\nfiles = ["more.toml"]\n[[number]]\nnumber = "95588"\naccept = ["finance"]\n'
     base["more.toml"] = '[[number]]\nnumber = "10086"\nwatch = "farewell"\n'
     loaded = good(base)
     assert loaded.numbers["95588"].accept == {Category.FINANCE}
@@ -173,9 +169,7 @@ def test_text_beyond_all_measure(problems: Problems, base: Files) -> None:
     for text in ("a = " + "[" * 3_000 + "]" * 3_000, "a = " + "1" * 6_000, "a." * 3_000 + "b = 1"):
         assert problems(base | {"numtrustd.toml": text}) == said
     huge = MAIN + "[cadence]\ninterval = 1" + "0" * 400 + '\njitter = "' + "9" * 400 + 'h"\n'
-    assert "numtrustd.toml:4: cadence.interval: is the number 1000" in problems(
-        base | {"numtrustd.toml": huge}
-    )
+    assert "numtrustd.toml:4: cadence.interval: is the number 1000" in problems(base | {"numtrustd.toml": huge})
 
 
 EVERYTHING_WRONG = """\

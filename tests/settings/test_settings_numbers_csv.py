@@ -52,9 +52,7 @@ def test_dialects(delimiter: str, bom: bytes, end: str) -> None:
     )
     roll, problems = read(bom + text.encode())
     assert problems == ""
-    assert [(row.number, row.name, row.group) for row in roll.rows.values()] == [
-        ("+8613800138000", "客服", "sales")
-    ]
+    assert [(row.number, row.name, row.group) for row in roll.rows.values()] == [("+8613800138000", "客服", "sales")]
 
 
 def test_chinese_headers_and_comments() -> None:

@@ -88,8 +88,7 @@ def test_a_channel_of_the_other_kind_replaces_the_first(good: Good, acme: Files)
 
 def test_a_mistake_in_a_layer_is_said_in_its_own_file(problems: Problems, acme: Files) -> None:
     files = with_dirs(acme, "platforms.d", "mine") | {
-        "mine/a.toml": '[platform]\nid = "acme"\nimportance = 3\n[[source]]\nid = "acme.query"\n'
-        "intervall = 3\n"
+        "mine/a.toml": '[platform]\nid = "acme"\nimportance = 3\n[[source]]\nid = "acme.query"\nintervall = 3\n'
     }
     assert problems(files) == (
         "mine/a.toml:3: platform.importance: is 3: give a share from 0 to 1\n"
@@ -158,8 +157,7 @@ def test_an_empty_variable_is_asked_for_only_when_it_is_used(problems: Problems,
     http = PACK[: PACK.index("[appeal.manual]")] + HTTP.replace("{var:host}", "{var:key_name}.example")
     http += PACK[PACK.index("[[source]]") :]
     assert problems(acme | {"platforms.d/acme.toml": http}) == (
-        "numtrustd.toml:1: platform.acme.vars.key_name: acme's appeal needs it: "
-        '[platform.acme.vars] key_name = "…"\n'
+        'numtrustd.toml:1: platform.acme.vars.key_name: acme\'s appeal needs it: [platform.acme.vars] key_name = "…"\n'
     )
 
 
@@ -182,9 +180,7 @@ def test_numbers_never_leave_over_plain_http(problems: Problems, acme: Files) ->
 
 def test_the_base_url_of_a_channel(good: Good, acme: Files) -> None:
     pack = PACK[: PACK.index("[appeal.manual]")] + HTTP + PACK[PACK.index("[[source]]") :]
-    main = (
-        acme["numtrustd.toml"] + '[platform.acme.appeal]\nbase_url = "http://127.0.0.1:9/a"\nsettle = "1s"\n'
-    )
+    main = acme["numtrustd.toml"] + '[platform.acme.appeal]\nbase_url = "http://127.0.0.1:9/a"\nsettle = "1s"\n'
     channel = good(acme | {"platforms.d/acme.toml": pack, "numtrustd.toml": main}).channels["acme"]
     assert isinstance(channel, HttpChannel)
     assert channel.submit.request.url == "http://127.0.0.1:9/a/appeals"
@@ -228,9 +224,7 @@ def test_the_base_url_of_a_channel(good: Good, acme: Files) -> None:
     ],
 )
 def test_mistakes(problems: Problems, acme: Files, old: str, new: str, said: str) -> None:
-    assert f"platforms.d/acme.toml:{said}" in problems(
-        acme | {"platforms.d/acme.toml": PACK.replace(old, new, 1)}
-    )
+    assert f"platforms.d/acme.toml:{said}" in problems(acme | {"platforms.d/acme.toml": PACK.replace(old, new, 1)})
 
 
 @pytest.mark.parametrize(
@@ -253,9 +247,7 @@ def test_official_hosts(address: str, official: bool) -> None:
 
 
 def test_findings_are_located_by_the_names_of_rules() -> None:
-    data = {
-        "source": [{"rule": [{"name": "a"}, {"name": "a.b", "when": [{"css": "x"}]}], "views": {"v.w": {}}}]
-    }
+    data = {"source": [{"rule": [{"name": "a"}, {"name": "a.b", "when": [{"css": "x"}]}], "views": {"v.w": {}}}]}
     at = ("source", 0)
     assert locate(data, at, "rule.a.b.when[0].css") == ("source", 0, "rule", 1, "when", 0, "css")
     assert locate(data, at, "rule.a.when") == ("source", 0, "rule", 0)
@@ -278,9 +270,7 @@ def test_the_shipped_packs_are_right_and_off_until_allowed(good: Good, base: Fil
         "dianhuabang",
         "teddy",
     } <= set(loaded.platforms)
-    assert {"so360.onebox", "sogou.search", "contract_aggregator.query", "telnyx.reputation"} <= set(
-        loaded.idle
-    )
+    assert {"so360.onebox", "sogou.search", "contract_aggregator.query", "telnyx.reputation"} <= set(loaded.idle)
     assert all(source.why_off for source in loaded.idle.values())
     base["numtrustd.toml"] = """\
 [platforms]

@@ -118,9 +118,7 @@ limits = { deadline = "1s" }
 
 def test_inline_tables_over_lines_give_the_line_of_the_element() -> None:
     text = (
-        'rule = [\n  { name = "a" },\n  { name = "b",\n  },\n]\n'
-        if _multi_line_inline()
-        else "rule = [\n {},\n {}]\n"
+        'rule = [\n  { name = "a" },\n  { name = "b",\n  },\n]\n' if _multi_line_inline() else "rule = [\n {},\n {}]\n"
     )
     found = index(text)
     assert [found.line(("rule", i)) for i in range(2)] == [2, 3]

@@ -75,9 +75,7 @@ def agree(observation: Observation, face: Face) -> None:
         assert observation.status is Status.CLEAN
 
 
-LOOKS = [
-    (source, platform, number) for source in READS for platform in READS[source] for number in asked(source)
-]
+LOOKS = [(source, platform, number) for source in READS for platform in READS[source] for number in asked(source)]
 
 
 @pytest.mark.parametrize(("source", "platform", "number"), LOOKS)
@@ -177,9 +175,7 @@ def test_one_platform_in_maintenance_leaves_the_others_readable() -> None:
         max_size=4,
     ),
 )
-def test_whatever_happens_a_known_observation_is_true(
-    seed: int, faults: Faults, windows: list[Window]
-) -> None:
+def test_whatever_happens_a_known_observation_is_true(seed: int, faults: Faults, windows: list[Window]) -> None:
     numbers = (CHINESE[0], AMERICAN)
     habits = Habits(label_rate=0.2, return_chance=0.3)
     story = Story("storm", (faults, *windows))

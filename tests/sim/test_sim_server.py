@@ -108,9 +108,7 @@ async def test_silence_and_half_answers_end_the_connection(port: int, fault: str
     await in_thread(client)
 
 
-async def test_what_is_not_http_is_dropped_and_others_are_served(
-    port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_is_not_http_is_dropped_and_others_are_served(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "MAX_BODY", 1_000)
 
     def client() -> None:

@@ -14,9 +14,7 @@ from numtrustd.sim.world import World
 
 T0 = 1_772_413_200.0
 MOBILE, AMERICAN = "+8613800138000", "+14155552671"
-SO360 = (
-    "/so360.onebox/dataApi?query={}&url=mobilecheck&num=1&type=mobilecheck&src=onebox&tpl=1&callback=callback"
-)
+SO360 = "/so360.onebox/dataApi?query={}&url=mobilecheck&num=1&type=mobilecheck&src=onebox&tpl=1&callback=callback"
 SOGOU = "/sogou.search/web?query={}"
 AGGREGATOR = "/contract_aggregator.query/number/mark?phone={}"
 TELNYX = f"/telnyx.reputation/v2/enterprises/e1/reputation/numbers/{quote(AMERICAN, safe='')}"
@@ -67,9 +65,7 @@ def text(tree: LexborHTMLParser, css: str) -> str | None:
 
 
 def test_so360_marked_clean_and_certified() -> None:
-    s = service(
-        Label(MOBILE, "so360", "广告推销", at=HOUR, marks=7), Certify(MOBILE, "so360", "示例<公司>", at=DAY)
-    )
+    s = service(Label(MOBILE, "so360", "广告推销", at=HOUR, marks=7), Certify(MOBILE, "so360", "示例<公司>", at=DAY))
     clean = card(get(s, SO360.format("13800138000")))
     assert text(clean, ".mh-des-phone") == "13800138000"
     assert text(clean, ".mohe-ph-mark") is None
@@ -150,9 +146,7 @@ def test_telnyx_reputation() -> None:
 
 
 def test_telnyx_remediation_from_submission_to_result() -> None:
-    s = service(
-        Label(AMERICAN, "telnyx", "Spam"), Review("telnyx", (Mood.REJECT, Mood.APPROVE), took=DAY, cache=HOUR)
-    )
+    s = service(Label(AMERICAN, "telnyx", "Spam"), Review("telnyx", (Mood.REJECT, Mood.APPROVE), took=DAY, cache=HOUR))
     first = remediate(s, "NT-AAAA")
     assert answer(first).status == 202
     data = body(first)["data"]
@@ -240,9 +234,7 @@ def test_a_rate_limit_says_when_to_come_back_or_lies() -> None:
     assert said.status == 429
     assert ("retry-after", "999999999999") in said.headers
     script(s, Faults(limited=1.0, hostile=True))
-    values = {
-        dict(answer(get(s, SOGOU.format(f"138001380{n:02d}"))).headers)["retry-after"] for n in range(60)
-    }
+    values = {dict(answer(get(s, SOGOU.format(f"138001380{n:02d}"))).headers)["retry-after"] for n in range(60)}
     assert values == set(HOSTILE)
 
 
@@ -299,9 +291,7 @@ def test_a_person_hands_in_a_form_and_hears_back() -> None:
         Review("so360", (Mood.EVIDENCE,), took=DAY, cache=HOUR),
         Faults(lost=1.0),
     )
-    status, said = form(
-        s, number="138 0013 8000", letter="请取消", evidence="licence, recordings", ref="NT-1"
-    )
+    status, said = form(s, number="138 0013 8000", letter="请取消", evidence="licence, recordings", ref="NT-1")
     assert status == 200
     news = f"/forms/so360/appeal/{said['receipt']}"
     assert body(get(s, news, HOUR))["state"] == "in_review"

@@ -16,9 +16,7 @@ T0 = 1_772_413_200.0
 MOBILE, LANDLINE, AMERICAN = "+8613800138000", "+862151288888", "+14155552671"
 
 
-def world(
-    *items: object, habits: Habits | None = None, seed: int = 1, numbers: tuple[str, ...] = ()
-) -> World:
+def world(*items: object, habits: Habits | None = None, seed: int = 1, numbers: tuple[str, ...] = ()) -> World:
     made = World.create(seed=seed, origin=T0, numbers=numbers, habits=habits)
     for item in items:
         made.inject(item, T0)  # type: ignore[arg-type]  # the tests pass script items of every kind

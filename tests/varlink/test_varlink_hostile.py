@@ -169,9 +169,7 @@ async def test_no_descriptors_left(serving: Serving, caplog: pytest.LogCaptureFi
     assert "accept" in caplog.text or "EMFILE" in caplog.text
 
 
-async def test_unmapped_users_leave_room_for_those_we_know(
-    serving: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_unmapped_users_leave_room_for_those_we_know(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under PrivateUsers= everybody but root and the daemon's own user looks like one."""
     who = [Peer(1, UNKNOWN_UID, UNKNOWN_UID)] * 5 + [Peer(2, 0, 0)]
     monkeypatch.setattr(server, "_peer", lambda sock: who.pop(0))

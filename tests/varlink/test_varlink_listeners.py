@@ -41,9 +41,7 @@ async def test_mode_group_and_tidying_up(tmp_path: Path) -> None:
         os.umask(before)
 
 
-async def test_the_file_is_never_more_open_than_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_file_is_never_more_open_than_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every mode that the socket's file has on its way into place."""
     seen: list[tuple[str, int]] = []
     chmod, rename = os.chmod, os.rename

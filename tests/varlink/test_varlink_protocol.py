@@ -86,9 +86,7 @@ def test_malformed_requests(message: bytes) -> None:
 
 @settings(max_examples=15)
 @given(st.text(min_size=1), st.dictionaries(st.text(), json_values, max_size=4), st.booleans(), st.booleans())
-def test_requests_come_back_as_they_were(
-    method: str, parameters: dict[str, object], more: bool, oneway: bool
-) -> None:
+def test_requests_come_back_as_they_were(method: str, parameters: dict[str, object], more: bool, oneway: bool) -> None:
     wire = p.encode_request(method, parameters, more=more, oneway=oneway)
     assert wire.endswith(b"\0")
     assert wire.count(b"\0") == 1

@@ -394,9 +394,19 @@ def note_rejection(data: AppealData, event: object, now: Instant, policy: Appeal
     """The next attempt, after the cool-down, with the reason kept for its letter."""
     reason = getattr(event, "reason", "") or "label still shown after approval"
     return structs.replace(
-        data, attempt=data.attempt + 1, tries=0, reasons=(*data.reasons, reason), not_before=now + policy.cooldown,
-        receipt=None, review_by=None, granted_at=None, sent_at=None, reminders=0, asked_approval=False, approved_by="",
-    )  # fmt: skip
+        data,
+        attempt=data.attempt + 1,
+        tries=0,
+        reasons=(*data.reasons, reason),
+        not_before=now + policy.cooldown,
+        receipt=None,
+        review_by=None,
+        granted_at=None,
+        sent_at=None,
+        reminders=0,
+        asked_approval=False,
+        approved_by="",
+    )
 
 
 def keep_reason(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
@@ -437,9 +447,16 @@ def note_more(data: AppealData, event: InfoRequested, now: Instant, policy: Appe
     """A requested kind of evidence becomes required; other words are kept as a reason for the letter."""
     wanted = tuple(kind for kind in evidence.KINDS if kind in event.what and kind not in data.more)
     return structs.replace(
-        data, more=(*data.more, *wanted), reasons=(*data.reasons, event.what), not_before=now, receipt=None,
-        review_by=None, sent_at=None, attempt=data.attempt + 1, tries=0,
-    )  # fmt: skip
+        data,
+        more=(*data.more, *wanted),
+        reasons=(*data.reasons, event.what),
+        not_before=now,
+        receipt=None,
+        review_by=None,
+        sent_at=None,
+        attempt=data.attempt + 1,
+        tries=0,
+    )
 
 
 def note_reminder(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
@@ -465,11 +482,18 @@ def note_hold(data: AppealData, event: object, now: Instant, policy: AppealPolic
 def restart(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
     """A closed case begins again; what was learned (reasons, requested papers) is kept."""
     return AppealData(
-        finding=data.finding, category=data.category, words=data.words, causes=data.causes, facts=data.facts,
+        finding=data.finding,
+        category=data.category,
+        words=data.words,
+        causes=data.causes,
+        facts=data.facts,
         attempt=data.attempt + 1,
-        round=data.attempt + 1, not_before=now, reasons=data.reasons, more=data.more,
+        round=data.attempt + 1,
+        not_before=now,
+        reasons=data.reasons,
+        more=data.more,
         returns=data.returns + (1 if isinstance(event, Returned) else 0),
-    )  # fmt: skip
+    )
 
 
 def note_return(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
@@ -485,9 +509,16 @@ def verify_longer(data: AppealData, event: object, now: Instant, policy: AppealP
 def try_again(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
     """A person sends an escalated case round once more, whatever the number of attempts."""
     return structs.replace(
-        data, attempt=data.attempt + 1, tries=0, not_before=now, receipt=None, review_by=None, granted_at=None,
-        sent_at=None, reminders=0,
-    )  # fmt: skip
+        data,
+        attempt=data.attempt + 1,
+        tries=0,
+        not_before=now,
+        receipt=None,
+        review_by=None,
+        granted_at=None,
+        sent_at=None,
+        reminders=0,
+    )
 
 
 # ------------------------------------------------------------------------------------------------- effects, made

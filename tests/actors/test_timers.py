@@ -1,0 +1,245 @@
+"""Durable timers: in order, never early, never lost, void when stale; whatever the clock does."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from numtrustd.actors.house import House
+from numtrustd.actors.mailbox import BusyError
+from numtrustd.actors.messages import TimerDue
+from numtrustd.actors.timers import AGAIN, Timers
+from numtrustd.clock import VirtualClock
+from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.events import CaseMoved, ClockJumped
+from numtrustd.store import Batch, Store, records
+from tests.actors.house import DAY, HOUR, LANDLINE, MINUTE, MOBILE, OTHER_MOBILE, T0, make_house
+from tests.actors.parts import Box, consistent, empty_house, post_order, shm
+from tests.logcheck import MemoryLog
+
+__all__ = ["shm"]
+
+Autojump = trio.testing.MockClock
+
+ONE, TWO, THREE = f"{MOBILE}/alpha/1", f"{MOBILE}/beta/1", f"{OTHER_MOBILE}/alpha/1"
+
+
+class Alarm:
+    """Timers beside mailboxes that note when they were woken."""
+
+    def __init__(self, house: House, clock: VirtualClock, timers: Timers, box: Box, log: MemoryLog) -> None:
+        self.house, self.clock, self.timers, self.box, self.log = house, clock, timers, box, log
+        self.at: list[float] = []
+
+
+@asynccontextmanager
+async def alarm(
+    shm: Path, *stored: tuple[float, str, int], moves: bool = True, recheck: float = 30.0
+) -> AsyncIterator[Alarm]:
+    """Timers at work. With `moves` every case moves at once when it is woken, and waits for nothing more."""
+    clock = VirtualClock(T0)
+    clock.recheck = recheck
+    with Store.open(shm / "state", init=True, map_size=16 << 20, now=T0, inline=True) as store:
+        house = empty_house(store, clock)
+        timers = house.timers = Timers(house)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(store.run)
+            batch = Batch()
+            for due, case, seq in stored:
+                records.put_timer(batch, due, case, seq)
+            await store.commit(batch)
+
+            def woken(message: object) -> None:
+                assert isinstance(message, TimerDue)
+                made.at.append(clock.now())
+                if moves:
+                    timers.clear(message.case)
+
+            box = Box(woken)
+            for number in (MOBILE, OTHER_MOBILE, LANDLINE):
+                house.numbers[number] = box
+            log = house.log
+            assert isinstance(log, MemoryLog)
+            made = Alarm(house, clock, timers, box, log)
+            timers.load()
+            await nursery.start(timers.run)
+            yield made
+            nursery.cancel_scope.cancel()
+
+
+async def test_timers_go_off_in_the_order_of_their_time_and_not_before_it(shm: Path, autojump_clock: Autojump) -> None:
+    async with alarm(shm) as made:
+        made.timers.set(ONE, T0 + 30, 3)
+        made.timers.set(TWO, T0 + 10, 1)
+        made.timers.set(THREE, T0 + 20, 2)
+        await trio.sleep(HOUR)
+        assert made.box.due() == [(TWO, 1), (THREE, 2), (ONE, 3)]
+        assert made.at == pytest.approx([T0 + 10, T0 + 20, T0 + 30])
+        assert all(at >= due for at, due in zip(made.at, (T0 + 10, T0 + 20, T0 + 30), strict=True))
+        assert len(made.timers) == 0
+
+
+async def test_an_earlier_timer_wakes_the_waiting_and_a_later_one_takes_its_place(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    async with alarm(shm) as made:
+        made.timers.set(ONE, T0 + DAY, 1)
+        await trio.sleep(1)
+        made.timers.set(ONE, T0 + 10, 2)
+        made.timers.set(TWO, T0 + 5, 1)
+        await trio.sleep(1)
+        made.timers.set(TWO, T0 + HOUR, 2)
+        await trio.sleep(2 * DAY)
+        assert made.box.due() == [(ONE, 2), (TWO, 2)]
+
+
+async def test_a_timer_that_was_cleared_never_goes_off(shm: Path, autojump_clock: Autojump) -> None:
+    async with alarm(shm, (T0 + 20, TWO, 7)) as made:
+        made.timers.set(ONE, T0 + 10, 1)
+        made.timers.clear(ONE)
+        made.timers.clear(TWO)
+        await trio.sleep(DAY)
+        assert made.box.due() == []
+
+
+async def test_a_deadline_kept_over_a_step_goes_off_with_the_new_seq_only(shm: Path, autojump_clock: Autojump) -> None:
+    async with alarm(shm) as made:
+        for seq in (1, 2, 3):
+            made.timers.set(ONE, T0 + 10, seq)
+        await trio.sleep(HOUR)
+        assert made.box.due() == [(ONE, 3)]
+
+
+async def test_overdue_timers_go_off_once_and_in_order_at_the_start(shm: Path, autojump_clock: Autojump) -> None:
+    rows = [(T0 - DAY, TWO, 4), (T0 - 40 * DAY, THREE, 9), (T0 - 1, ONE, 2), (T0 + DAY, f"{LANDLINE}/alpha/1", 1)]
+    async with alarm(shm, *rows) as made:
+        await trio.testing.wait_all_tasks_blocked()
+        assert made.box.due() == [(THREE, 9), (TWO, 4), (ONE, 2)]
+        await trio.sleep(2 * HOUR)
+        assert len(made.box.messages) == 3
+        await trio.sleep(DAY)
+        assert made.box.due()[3:] == [(f"{LANDLINE}/alpha/1", 1)]
+
+
+@pytest.mark.parametrize("why", ["full", "nobody"])
+async def test_an_actor_that_could_not_be_told_is_told_again(why: str, shm: Path, autojump_clock: Autojump) -> None:
+    async with alarm(shm) as made:
+        if why == "full":
+            made.box.busy = BusyError("mailbox is full")
+        else:
+            del made.house.numbers[MOBILE]
+        made.timers.set(ONE, T0 + 10, 1)
+        made.timers.set(THREE, T0 + 20, 1)
+        await trio.sleep(10 * MINUTE)
+        assert (ONE, 1) not in made.box.due()
+        made.box.busy = None
+        made.house.numbers[MOBILE] = made.box
+        await trio.sleep(AGAIN + 1)
+        assert made.box.due().count((ONE, 1)) == 1
+        assert made.box.due().count((THREE, 1)) == 1
+        await trio.sleep(HOUR)
+        assert len(made.box.due()) == 2
+
+
+async def test_a_case_that_does_not_move_is_told_again_but_not_faster(shm: Path, autojump_clock: Autojump) -> None:
+    async with alarm(shm, moves=False) as made:
+        made.timers.set(ONE, T0 + 10, 5)
+        await trio.sleep(HOUR)
+        assert set(made.box.due()) == {(ONE, 5)}
+        pauses = [b - a for a, b in zip(made.at, made.at[1:], strict=False)]
+        assert len(pauses) == pytest.approx(HOUR / AGAIN, abs=1)
+        assert min(pauses) >= AGAIN - 0.001
+
+
+# -------------------------------------------------------------------------------------------------------------- clock
+
+
+async def test_a_clock_stepped_forward_loses_no_deadline_and_is_said_once(shm: Path, autojump_clock: Autojump) -> None:
+    async with alarm(shm) as made:
+        made.timers.set(ONE, T0 + DAY, 1)
+        await trio.sleep(HOUR)
+        made.clock.shift(DAY)
+        await trio.sleep(made.clock.recheck + 1)
+        assert made.box.due() == [(ONE, 1)]
+        await trio.sleep(2 * DAY)
+        assert made.box.due() == [(ONE, 1)]
+        assert [round(e.seconds) for e in made.log.of(ClockJumped)] == [DAY]
+
+
+async def test_a_clock_stepped_back_fires_nothing_early_and_is_said_once(shm: Path, autojump_clock: Autojump) -> None:
+    async with alarm(shm) as made:
+        made.timers.set(ONE, T0 + HOUR, 1)
+        await trio.sleep(HOUR / 2)
+        made.clock.shift(-DAY)
+        await trio.sleep(DAY)
+        assert made.box.due() == []
+        await trio.sleep(HOUR)
+        assert made.box.due() == [(ONE, 1)]
+        assert made.at[0] >= T0 + HOUR
+        assert [round(e.seconds) for e in made.log.of(ClockJumped)] == [-DAY]
+
+
+async def test_a_clock_stepped_to_and_fro_fires_each_deadline_once(shm: Path, autojump_clock: Autojump) -> None:
+    async with alarm(shm) as made:
+        for n in range(10):
+            made.timers.set(f"{MOBILE}/alpha/{n + 1}", T0 + (n + 1) * 3 * HOUR, n)
+        for step in (DAY, -DAY, -DAY, DAY, DAY, -DAY):
+            await trio.sleep(HOUR)
+            made.clock.shift(step)
+        await trio.sleep(3 * DAY)
+        assert sorted(made.box.due(), key=lambda d: d[1]) == [(f"{MOBILE}/alpha/{n + 1}", n) for n in range(10)]
+        assert all(at >= T0 + (n + 1) * 3 * HOUR for at, (_, n) in zip(made.at, made.box.due(), strict=True))
+        assert len(made.log.of(ClockJumped)) == 6
+
+
+async def test_a_clock_that_runs_true_or_is_slewed_is_no_jump(shm: Path, autojump_clock: Autojump) -> None:
+    async with alarm(shm) as made:
+        for _ in range(100):
+            await trio.sleep(30)
+            made.clock.shift(1)
+        assert not made.log.of(ClockJumped)
+
+
+# ----------------------------------------------------------------------------------------------------- whole numbers
+
+
+async def test_forty_days_of_downtime_fire_every_overdue_deadline_once(shm: Path, autojump_clock: Autojump) -> None:
+    numbers = (MOBILE, OTHER_MOBILE, LANDLINE)
+    async with make_house(shm, numbers=numbers) as house:
+        for number in numbers:
+            await house.labelled("beta", number)
+            await house.in_state("at_person", "beta", number)
+        before = {number: house.case("beta", number) for number in numbers}
+        consistent(house.store)
+    async with make_house(shm, numbers=numbers, start=T0 + 40 * DAY) as house:
+        house.beta.labels = dict.fromkeys(numbers, ("广告推销", 3))
+        await house.sleep(1)
+        consistent(house.store)
+        for number in numbers:
+            case = house.case("beta", number)
+            assert case.snapshot.seq == before[number].snapshot.seq + 1, "reminded once, not for every day missed"
+            assert case.data.reminders == 1
+            assert case.snapshot.deadline is not None
+            assert case.snapshot.deadline > house.clock.now()
+        assert not house.log.of(CaseMoved)
+        assert not house.log.of(ClockJumped)
+
+
+async def test_a_stale_timer_in_the_mailbox_does_not_undo_the_one_set_since(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    """The timer goes off while an outcome that moves its case stands before it in the mailbox."""
+    async with make_house(shm) as house:
+        await house.labelled("beta")
+        case = await house.in_state("at_person", "beta")
+        post_order(house, case, a.Hold("first"))
+        house.house.post(MOBILE, TimerDue(case.id, case.snapshot.seq))
+        await house.settled()
+        held = house.case("beta")
+        assert held.snapshot.state == "held"
+        assert len(house.timers) == 1
+        await house.until(lambda: house.case("beta").data.reminders, within=3 * DAY)
+        consistent(house.store)
