@@ -10,7 +10,7 @@ import trio
 
 from benchmarks import pages
 from numtrustd.clock import Clock, Random
-from numtrustd.daemon import GC_THRESHOLDS, Daemon, WayOut
+from numtrustd.daemon import GC_THRESHOLDS, Daemon, WayOut, running
 from numtrustd.domain.observation import Instant, Status
 from numtrustd.domain.record import LookState, NumberRecord
 from numtrustd.domain.verdict import Shown, Verdict, ViewState
@@ -86,9 +86,9 @@ def opened(found: Loaded, clock: Clock) -> Iterator[Store]:
 
 @contextlib.asynccontextmanager
 async def working(daemon: Daemon, way_out: WayOut) -> AsyncIterator[None]:
-    """The daemon at work, with the collector as `Daemon.run` has it."""
+    """The daemon at work with its pulse, and the collector as `Daemon.run` has it."""
     gc.disable()
-    async with daemon.working(way_out):
+    async with daemon.working(way_out), running(daemon.pulse.run):
         gc.collect()
         gc.freeze()
         gc.enable()

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import trio
 
-from numtrustd import __version__, build
+from numtrustd import __version__, build, sockets
 from numtrustd.actors.board import Board
 from numtrustd.actors.control import Control
 from numtrustd.actors.house import House
@@ -45,9 +45,6 @@ from numtrustd.notify import Notifier, watchdog_interval
 from numtrustd.pulse import Pulse
 from numtrustd.settings import Loaded, Problem, load
 from numtrustd.store import Store, Trouble
-from numtrustd.varlink.interface import Interface
-from numtrustd.varlink.listeners import inherited, listen
-from numtrustd.varlink.server import Service
 from numtrustd.wire.exchange import Fetcher, Limits
 
 STOP_TIME = 4.0
@@ -209,35 +206,9 @@ class Daemon:
             started_at=self._clock.now(),
             reload=self.reload,
         )
-        settings = self._loaded.settings.control
-        handed_down = inherited(self._environ)
-        with contextlib.ExitStack() as stack:
-            status = handed_down.get("status")
-            if status is None:
-                made = stack.enter_context(listen(self._loaded.status_socket, mode=settings.status_mode))
-                status = made.listener
-            acting = handed_down.get("control")
-            if acting is None:
-                made = stack.enter_context(
-                    listen(self._loaded.control_socket, mode=settings.control_mode, group=settings.group or None)
-                )
-                acting = made.listener
-            looking = control.status_interface()
-            acting_too = control.control_interface()
-            for_all, for_few = self._service(control, looking), self._service(control, looking, acting_too)
-            async with trio.open_nursery() as nursery:
-                await nursery.start(for_all.serve, [status])
-                await nursery.start(for_few.serve, [acting])
-                task_status.started()
-
-    def _service(self, control: Control, *interfaces: Interface) -> Service:
-        return Service(
-            vendor="numtrustd",
-            product="numtrustd",
-            version=__version__,
-            url="https://numtrust.invalid/",
-            interfaces=interfaces,
-            on_error=control.on_error,
+        interfaces = control.status_interface(), control.control_interface()
+        await sockets.serve(
+            self._loaded, self._environ, interfaces, control.on_error, control.on_drop, task_status=task_status
         )
 
     def _make_source(self, source: str) -> SourceActor:

@@ -5,20 +5,26 @@
 
 import faulthandler
 import os
+import signal
 from collections.abc import Mapping
 from pathlib import Path
 
 import click
 import trio
+from msgspec import Struct
 
-from numtrustd import exit_status
+from numtrustd import exit_status, sockets
+from numtrustd.api import errors
 from numtrustd.clock import Clock, Random, timestamp
 from numtrustd.daemon import Daemon
-from numtrustd.events import ConfigRejected, DaemonStopped, PythonCrashed
+from numtrustd.events import ConfigRejected, ControlFailed, DaemonRefused, DaemonStopped, DaemonStopping, PythonCrashed
 from numtrustd.events.base import Level
 from numtrustd.log import Log, Style, error_fields, install_hooks
+from numtrustd.notify import Notifier, watchdog_interval
 from numtrustd.settings import Loaded, load
 from numtrustd.store import Store, StoreError, StoreFatal
+from numtrustd.store.errors import DatabaseDamaged
+from numtrustd.varlink.interface import Peer
 from numtrustd.varlink.listeners import ListenError
 
 BEHIND = 300.0
@@ -49,15 +55,21 @@ def run_daemon(
     style, level = log_format or settings.log.format, log_level or settings.log.level
     try:
         store = _open(loaded, init=init)
+    except DatabaseDamaged as error:
+        return _safe_mode(loaded, environ, style, level, error)
     except (StoreError, OSError) as error:
-        return _refuse(environ, style, level, error)
+        log = _log(Clock(), environ, style, level)
+        log.emit(_refusal(error, _status_of(error)))
+        log.stop(2.0)
+        return _status_of(error)
     with store:
         clock = _clock(loaded, store, environ)
         log = _log(clock, environ, style, level, mask=settings.log.mask_numbers)
         unhook = install_hooks(log)
         try:
             if not clock.scaled and clock.now() < store.high_water - BEHIND and not accept_clock:
-                log.emit(_crash(ClockBehindError(clock.now(), store.high_water)))
+                behind = ClockBehindError(clock.now(), store.high_water)
+                log.emit(_refusal(behind, exit_status.TRY_AGAIN))
                 return exit_status.TRY_AGAIN
             return _run(loaded, store, log, clock, environ, accept_clock=accept_clock)
         finally:
@@ -81,8 +93,8 @@ def _run(
         log.emit(_crash(group))
         status = exit_status.IO
     except* ListenError as group:
-        log.emit(_crash(group))
         status = exit_status.UNAVAILABLE
+        log.emit(_refusal(_innermost(group), status))
     except* Exception as group:  # noqa: BLE001 - the last resort: said in the log, told by the exit status
         log.emit(_crash(group))
         status = exit_status.SOFTWARE
@@ -140,18 +152,60 @@ def _log(clock: Clock, environ: Mapping[str, str], style: str, level: str, *, ma
     return log
 
 
+def _innermost(error: BaseException) -> BaseException:
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
 def _crash(error: BaseException) -> PythonCrashed:
-    inner = error
-    while isinstance(inner, BaseExceptionGroup) and len(inner.exceptions) == 1:
-        inner = inner.exceptions[0]
-    return PythonCrashed(thread="main", **error_fields(inner))
+    return PythonCrashed(thread="main", **error_fields(_innermost(error)))
 
 
-def _refuse(environ: Mapping[str, str], style: str, level: str, error: Exception) -> int:
-    log = _log(Clock(), environ, style, level)
-    log.emit(_crash(error))
-    log.stop(2.0)
-    return _status_of(error)
+def _refusal(error: BaseException, status: int | None) -> DaemonRefused:
+    return DaemonRefused(why=str(error), error_type=type(error).__name__, exit_status=status)
+
+
+def _safe_mode(loaded: Loaded, environ: Mapping[str, str], style: str, level: str, error: DatabaseDamaged) -> int:
+    """A damaged state: nothing is looked at, nothing is sent, the sockets answer why. Ends on SIGTERM.
+
+    Exiting would only make systemd start it again, and starting afresh would forget every appeal.
+    """
+    log = _log(Clock(), environ, style, level, mask=loaded.settings.log.mask_numbers)
+    log.emit(_refusal(error, None))
+    status = 0
+    try:
+        trio.run(_refuse_all, loaded, dict(environ), log, str(error))
+    except* ListenError as group:
+        status = exit_status.UNAVAILABLE
+        log.emit(_refusal(_innermost(group), status))
+    finally:
+        log.stop(2.0)
+    return status
+
+
+async def _refuse_all(loaded: Loaded, environ: dict[str, str], log: Log, why: str) -> None:
+    def on_error(method: str, peer: Peer, error: Exception) -> Struct:
+        log.emit(ControlFailed(method=method, **error_fields(error)))
+        return errors.InternalError(type(error).__name__)
+
+    notifier = Notifier(environ)
+    interfaces = sockets.refusing(f"safe mode: {why}")
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        async with trio.open_nursery() as nursery:
+            await nursery.start(sockets.serve, loaded, environ, interfaces, on_error, lambda peer, drop: None)
+            nursery.start_soon(_feed, notifier, watchdog_interval(environ))
+            notifier.ready(f"safe mode, nothing is watched: {why}")
+            async for number in signals:
+                log.emit(DaemonStopping(signal=signal.Signals(number).name))
+                notifier.stopping()
+                nursery.cancel_scope.cancel()
+
+
+async def _feed(notifier: Notifier, every: float | None) -> None:
+    while every is not None:
+        notifier.watchdog()
+        await trio.sleep(every / 2)
 
 
 def _status_of(error: Exception) -> int:

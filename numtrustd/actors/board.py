@@ -256,9 +256,9 @@ class Board:
 
     def rate(self, monotonic: float) -> float:
         """Looks a (real) second, lately."""
+        age = self._open_window(monotonic)
         looks, seconds = self._before
-        seconds += self._open_window(monotonic)
-        return (looks + self._within) / max(seconds, 1.0)
+        return (looks + self._within) / max(seconds + age, 1.0)
 
     def _open_window(self, monotonic: float) -> float:
         """Make sure that the present window is not too old; returns its age."""

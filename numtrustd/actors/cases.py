@@ -20,7 +20,7 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.task import Packet, Task, TaskKind, TaskState
 from numtrustd.domain.verdict import Verdict
-from numtrustd.domain.workflow import Effect, Event, Step, start, step
+from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import (
@@ -54,6 +54,7 @@ class CaseBook:
         now: Instant,
         made: Decision,
         declared: Mapping[str, Maintenance],
+        queued: Callable[[str], bool],
     ) -> None:
         self._context = context
         self._owned = owned
@@ -62,6 +63,7 @@ class CaseBook:
         self._now = now
         self._made = made
         self._declared = declared
+        self._queued = queued
 
     def _policy(self, platform: str, seen: Verdict | None) -> a.AppealPolicy:
         declared = self._declared.get(platform)
@@ -124,6 +126,8 @@ class CaseBook:
             return False
         table = REGISTRY[case.workflow]
         policy = self._policy(case.platform, seen)
+        if isinstance(event, TimedOut) and case.row.in_flight:
+            policy = structs.replace(policy, queued=self._queued(identity))
         made = step(table, case.snapshot, case.data, event, self._now, policy)
         if made is None:
             return False

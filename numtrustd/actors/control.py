@@ -224,7 +224,7 @@ class Control:
         clock = self._house.clock
         now = clock.now()
         soon = {actor.source.id for actor in actors if actor.next_slot <= now + LOOK_TIME * clock.speed}
-        with self._house.lookout.watch(number, soon) as watcher:
+        with self._house.lookout.watch(number, soon, now) as watcher:
             for actor in actors:
                 actor.want(number, now)
             with trio.move_on_after(LOOK_TIME):

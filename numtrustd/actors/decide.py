@@ -13,7 +13,7 @@ from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
 from numtrustd.domain import cause, finding, verdict
-from numtrustd.domain.case import Case
+from numtrustd.domain.case import Action, Case
 from numtrustd.domain.finding import Finding
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant, Observation
@@ -37,11 +37,16 @@ from numtrustd.events import (
 NOT_KNOWN = "word not known"
 
 
+def never(case: str) -> bool:
+    """No submission is queued."""
+    return False
+
+
 class Decider:
     """Decides for one number during one message, and is then thrown away.
 
-    `cases` gives a stored case by its id, `tasks` those of a case; both only read. `declared` are the platforms'
-    declared maintenances.
+    `cases` gives a stored case by its id, `tasks` those of a case, `queued` tells whether a case's submission has not
+    begun to leave; all only read. `declared` are the platforms' declared maintenances.
     """
 
     def __init__(
@@ -53,13 +58,14 @@ class Decider:
         tasks: Tasks,
         now: Instant,
         declared: Mapping[str, Maintenance] | None = None,
+        queued: Callable[[str], bool] = never,
     ) -> None:
         self.context = context
         self.owned = owned
         self.record = record
         self.now = now
         self.made = Decision()
-        self.book = CaseBook(context, owned, cases, tasks, now, self.made, declared or {})
+        self.book = CaseBook(context, owned, cases, tasks, now, self.made, declared or {}, queued)
 
     def finish(self) -> Decision:
         """Everything decided. The record's seq rises when something durable changed."""
@@ -236,11 +242,18 @@ class Decider:
         """A case's time is over; a stale timer changes nothing."""
         self._happen(message.case, TimedOut(message.seq))
 
-    def answered(self, message: Answered) -> None:
-        """An action ended; its row goes in the same transaction, even when the case no longer cares."""
+    def answered(self, message: Answered, action: Action | None) -> None:
+        """An action ended; its row goes in the same transaction, even when the case no longer cares.
+
+        `action` is the row; when it is gone, the outcome was taken in before and this is a second telling.
+        """
+        if action is None:
+            return
         self.made.done_actions.append(message.action)
         self.made.durable = True
-        self._happen(message.case, message.event)
+        case = self.book.get(message.case)
+        if case is not None and case.data.attempt == action.attempt:  # else it is of an attempt long past
+            self._happen(message.case, message.event)
 
     def order(self, message: Order) -> None:
         """A person's order to a case. Raises `RefusedError` when the case's state does not allow it."""
@@ -264,9 +277,10 @@ class Decider:
             self._happen(task.case, event, message.by)
             self.made.told = self.made.told or Told(task.case, "", "")
             return
-        self.book.close_task(task, message.outcome, message.note or message.reason or message.receipt, message.by)
+        outcome = message.outcome or ANSWERS[task.kind][0]
+        self.book.close_task(task, outcome, message.note or message.reason or message.receipt, message.by)
         if not self._happen(task.case, event, message.by):
-            raise RefusedError(self._why_not(task.case, message.outcome))
+            raise RefusedError(self._why_not(task.case, outcome))
 
     def _happen(self, identity: str, event: Event, by: str = "") -> bool:
         case = self.book.get(identity)

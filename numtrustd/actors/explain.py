@@ -6,7 +6,7 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 
 from numtrustd.actors.explain_looks import next_look, sources_blind
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
-from numtrustd.actors.views_world import appeal_way, maintenance_of
+from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine
 from numtrustd.domain import cause
@@ -80,7 +80,7 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
         lines.append(
             ExplainLine(
                 fact=f"{platform} is under maintenance ({maintenance.kind})",
-                why=f"{maintenance.by}",
+                why=maintenance.by if maintenance.by == SEEN else f"declared by {maintenance.by}",
                 next="nothing is submitted and no review is called overdue until it is over",
                 who=Who.PLATFORM,
                 platform=platform,
@@ -92,7 +92,7 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
 
 def ago(at: Instant, now: Instant) -> str:
     """How long ago, in words."""
-    return f"{duration_for_people(max(0.0, now - at))} ago"
+    return "just now" if now - at < 1.0 else f"{duration_for_people(now - at)} ago"
 
 
 # --------------------------------------------------------------------------------------------------------- beliefs
@@ -132,8 +132,9 @@ def _reasons(sight: Sight, verdict: Verdict) -> list[str]:
     if verdict.run is not None:
         need, spread = demanded(verdict, verdict.run, policy)
         over = f" over at least {duration_for_people(spread)}" if spread else ""
-        what = what_is_shown(verdict.run.shown)
-        said.append(f"{verdict.run.looks} looks say {what}; it takes {need}{over} to be believed")
+        what, looks = what_is_shown(verdict.run.shown), verdict.run.looks
+        so_far = f"{looks} looks say" if looks > 1 else "1 look says"
+        said.append(f"{so_far} {what}; it takes {need}{over} to be believed")
     if verdict.flapping:
         window = duration_for_people(policy.flap_window)
         said.append(

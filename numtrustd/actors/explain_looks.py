@@ -58,6 +58,8 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
         late = actor.overdue(now)[0]
         return f"it is due, with {late} others of this source" if late > 1 else "it is due"
     policy, pace = sight.context.cadence, pace_of(record, source)
+    if pace.unseen:
+        return "first looks are spread over a while"
     every = cadence.interval(policy, sight.context.cadence_of(owned, source), pace)
     return f"{_pace(policy, pace)}: every {duration_for_people(every)}"
 
@@ -70,8 +72,6 @@ def _pace(policy: CadencePolicy, pace: Pace) -> str:
         return "looks disagree with what is believed"
     if pace.verifying:
         return "a case counts clean looks"
-    if pace.unseen:
-        return "first looks are spread out"
     if pace.age < policy.new_number_days * 86_400.0:
         return "the number is new"
     return "nothing is going on"

@@ -40,6 +40,11 @@ class Post(Protocol):
         """The number's record as it was stored or is about to be; `None` before its actor has run."""
         ...
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing is to be done for the number: it is parked, or no longer watched."""
+        ...
+
     def post(self, message: NumberMessage) -> None:
         """Queue a message; `BusyError` when it cannot be."""
         ...

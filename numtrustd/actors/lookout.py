@@ -9,18 +9,22 @@ from contextlib import contextmanager
 import trio
 
 from numtrustd.actors.messages import Observed
+from numtrustd.domain.observation import Instant
 
 
 class Watcher:
     """What has been seen so far by one who waits."""
 
-    def __init__(self, sources: set[str]) -> None:
+    def __init__(self, sources: set[str], since: Instant) -> None:
         self._left = sources
+        self._since = since
         self._all = trio.Event()
         self.seen: list[Observed] = []
 
     def tell(self, message: Observed) -> None:
-        """A look was taken in."""
+        """A look was taken in; one that was answered before we began to wait is old news."""
+        if message.at < self._since:
+            return
         self.seen.append(message)
         self._left.discard(message.source)
         if not self._left:
@@ -39,9 +43,9 @@ class Lookout:
         self._watchers: dict[str, list[Watcher]] = {}
 
     @contextmanager
-    def watch(self, number: str, sources: set[str]) -> Iterator[Watcher]:
-        """Collect the looks at a number while inside; `sources` are those to wait for."""
-        watcher = Watcher(set(sources))
+    def watch(self, number: str, sources: set[str], since: Instant) -> Iterator[Watcher]:
+        """Collect the looks at a number answered from `since` on, while inside; `sources` are those to wait for."""
+        watcher = Watcher(set(sources), since)
         self._watchers.setdefault(number, []).append(watcher)
         try:
             yield watcher

@@ -85,12 +85,7 @@ class Mailbox(Generic[T]):
         """The next message; waits for one."""
         if self._queue is None:
             self._reader = current_task()
-
-            def abort(_: Any) -> Abort:
-                self._reader = None
-                return Abort.SUCCEEDED
-
-            await wait_task_rescheduled(abort)
+            await wait_task_rescheduled(self._abort)
             assert self._queue is not None
         else:
             await trio.lowlevel.checkpoint()
@@ -98,6 +93,10 @@ class Mailbox(Generic[T]):
         if not self._queue:
             self._queue = None  # an empty deque is 760 bytes
         return message
+
+    def _abort(self, _: Any) -> Abort:
+        self._reader = None
+        return Abort.SUCCEEDED
 
     def drain(self) -> list[T]:
         """Take all that is queued, for a reader that ends."""

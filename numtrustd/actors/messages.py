@@ -9,7 +9,7 @@ from numtrustd.domain.observation import Instant, Observation
 from numtrustd.domain.workflow import Event
 
 
-class Observed(Struct, frozen=True):
+class Observed(Struct, frozen=True, gc=False):
     """A source looked: one observation per reading."""
 
     source: str

@@ -23,7 +23,7 @@ from numtrustd.actors.messages import (
 from numtrustd.actors.pace import looked_at, pace_of
 from numtrustd.actors.supervisor import Finished
 from numtrustd.domain import cadence
-from numtrustd.domain.case import ActionKind, Case, Done
+from numtrustd.domain.case import Action, ActionKind, ActionState, Case, Done
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
@@ -50,6 +50,11 @@ class NumberActor:
         """The record as it was stored or is about to be; `None` before the actor has run."""
         return self._packed
 
+    @property
+    def closed(self) -> bool:
+        """Whether it takes no messages: parked, or ended."""
+        return self._box.closed
+
     def post(self, message: NumberMessage) -> None:
         """Queue a message; `BusyError` when the box is full or the actor is parked."""
         self._box.post(message)
@@ -69,28 +74,53 @@ class NumberActor:
         """Handle messages until told to stop. Raises what a damaged record or a bug of ours raises."""
         # Always from the store: after a crash the copy in memory is the one thing not to be trusted.
         self._packed = self._house.store.get(Table.NUMBER, records.key(self.number))
-        record = self._record()
-        self._house.board.update(self.number, record)
-        self._plan(record)
-        del record
+        self._resume()
         while True:
-            message = await self._box.take()
-            try:
-                await self._handle(message)
-            except RefusedError as error:
-                assert isinstance(message, Order | TaskAnswer)
+            if self.closed:
+                raise Finished("parked, or no longer watched")
+            # The message lives in the step's frame only: in this one it would stay as long as the number is idle.
+            await self._step(await self._box.take())
+
+    async def _step(self, message: NumberMessage) -> None:
+        try:
+            await self._handle(message)
+        except RefusedError as error:
+            assert isinstance(message, Order | TaskAnswer)
+            message.reply.fail(error)
+        except Finished as end:
+            gone = BusyError(str(end))
+            if isinstance(message, Order | TaskAnswer):
+                message.reply.fail(gone)
+            self.close(gone)
+            raise
+        except Exception as error:
+            # The sender must not wait for ever for an answer that died with this attempt.
+            if isinstance(message, Order | TaskAnswer | Stop):
                 message.reply.fail(error)
-            except Finished as end:
-                gone = BusyError(str(end))
-                if isinstance(message, Order | TaskAnswer):
-                    message.reply.fail(gone)
-                self.close(gone)
-                raise
-            except Exception as error:
-                # The sender must not wait for ever for an answer that died with this attempt.
-                if isinstance(message, Order | TaskAnswer | Stop):
-                    message.reply.fail(error)
-                raise
+            raise
+
+    def _resume(self) -> None:
+        """Do again what follows from what is stored: the attempt before may have ended between its commit and its acts.
+
+        All of it may be done twice: what is set already stays as it is.
+        """
+        house, record = self._house, self._record()
+        if self.closed or self.number not in house.context.numbers:
+            return
+        house.board.update(self.number, record)
+        for ref in record.cases.values():
+            if ref.open and (case := self._case(ref.id)) is not None:
+                self._set_timer(case)
+                assert house.outbox is not None
+                house.outbox.add(records.all_actions(house.store, f"{ref.id}/"))
+        self._plan(record)
+
+    def _set_timer(self, case: Case) -> None:
+        assert self._house.timers is not None
+        if case.snapshot.deadline is None:
+            self._house.timers.clear(case.id)
+        else:
+            self._house.timers.set(case.id, case.snapshot.deadline, case.snapshot.seq)
 
     def _record(self) -> NumberRecord:
         if self._packed is None:
@@ -109,7 +139,10 @@ class NumberActor:
             house.board.forget(self.number)
             raise Finished("no longer watched")
         now = house.clock.now()
-        decider = Decider(house.context, owned, self._record(), self._case, self._tasks, now, house.maintenance)
+        decider = Decider(
+            house.context, owned, self._record(), self._case, self._tasks, now, house.maintenance, self._queued
+        )
+        action: Action | None = None
         match message:
             case Observed():
                 decider.observe(message)
@@ -118,7 +151,8 @@ class NumberActor:
             case TimerDue():
                 decider.timer(message)
             case Answered():
-                decider.answered(message)
+                action = records.get_action(house.store, message.action)
+                decider.answered(message, action)
             case Order():
                 decider.order(message)
             case TaskAnswer():
@@ -129,8 +163,8 @@ class NumberActor:
         assert made.record is not None
         packed = records.encode_number(made.record)
         batch = self._batch(made, packed)
-        if isinstance(message, Answered):
-            self._keep_done(batch, message, now)
+        if isinstance(message, Answered) and action is not None and action.kind is ActionKind.SUBMIT:
+            self._keep_done(batch, action, message, now)
         if made.durable:
             await house.store.commit(batch, now=now)
         else:
@@ -144,6 +178,10 @@ class NumberActor:
 
     def _tasks(self, prefix: str) -> Mapping[str, Task]:
         return records.tasks_of(self._house.store, prefix)
+
+    def _queued(self, case: str) -> bool:
+        actions = records.all_actions(self._house.store, f"{case}/")
+        return any(a.kind is ActionKind.SUBMIT and a.state is ActionState.PLANNED for a in actions)
 
     def _batch(self, made: Decision, packed: bytes) -> Batch:
         batch = Batch().put(Table.NUMBER, records.key(self.number), packed)
@@ -165,22 +203,20 @@ class NumberActor:
             records.put_entry(batch, self.number, entry, made.record.seq, n)
         return batch
 
-    def _keep_done(self, batch: Batch, message: Answered, now: Instant) -> None:
+    def _keep_done(self, batch: Batch, action: Action, message: Answered, now: Instant) -> None:
         """What was submitted and what came of it is kept for people; queries come and go."""
-        action = records.get_action(self._house.store, message.action)
-        if action is not None and action.kind is ActionKind.SUBMIT:
-            done = Done(
-                action.id,
-                action.attempt,
-                action.ref,
-                action.planned_at,
-                now,
-                reason_of(message.event),
-                action.sent_at,
-                action.digest,
-                getattr(message.event, "receipt", ""),
-            )
-            records.put_done(batch, done)
+        done = Done(
+            action.id,
+            action.attempt,
+            action.ref,
+            action.planned_at,
+            now,
+            reason_of(message.event),
+            action.sent_at,
+            action.digest,
+            getattr(message.event, "receipt", ""),
+        )
+        records.put_done(batch, done)
 
     def _act(self, made: Decision, owned: Owned, message: NumberMessage) -> None:
         house = self._house
@@ -195,9 +231,13 @@ class NumberActor:
             else:
                 house.timers.set(case, new, seq)
         if isinstance(message, TimerDue) and message.case not in made.timers:
-            house.timers.clear(message.case)
-        for identity in made.done_actions:
-            house.outbox.done(identity)
+            # Stale: the case has moved since, and has its own timer, if any.
+            if (moved := self._case(message.case)) is None:
+                house.timers.clear(message.case)
+            else:
+                self._set_timer(moved)
+        if isinstance(message, Answered):
+            house.outbox.done(message.action)
         if made.actions:
             house.outbox.add(made.actions)
         for platform, began in house.board.update(self.number, made.record):
@@ -247,6 +287,7 @@ class NumberActor:
         if diary is None:
             return
         context = self._house.context
-        pace, at = pace_of(record, source), looked_at(record, source)
+        # A look in the future is of a clock that has been set back since: it must not put off the next one.
+        pace, at = pace_of(record, source), min(looked_at(record, source), self._house.clock.now())
         due = cadence.next_look(context.cadence, context.cadence_of(owned, source), pace, at, self.number, source.id)
         diary.want(self.number, due)

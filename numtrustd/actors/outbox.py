@@ -21,13 +21,16 @@ from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.domain.case import Action, ActionKind, ActionState
 from numtrustd.domain.workflow import Event, reason_of
 from numtrustd.domain.workflows import appeal_parts as a
-from numtrustd.events import ActionAnswered, ActionFailed, ActionSent, ActionUncertain
+from numtrustd.events import ActionAnswered, ActionFailed, ActionSent, ActionUncertain, ActorCrashed
+from numtrustd.log import error_fields
 from numtrustd.store import Batch, records
 from numtrustd.wire.exchange import Fetcher, Outcome, Reply, Request
 from numtrustd.wire.template import Template, TemplateError
 
 AGAIN = 60.0
 """Real seconds until an outcome that nobody stored is offered again."""
+
+INTERRUPTED = "the daemon ended while the submission was on its way"
 
 
 class Way:
@@ -58,6 +61,7 @@ class Outbox:
         self._queues: dict[str, trio.MemorySendChannel[Action]] = {}
         self._unstarted: list[tuple[str, trio.MemoryReceiveChannel[Action]]] = []
         self._nursery: trio.Nursery | None = None
+        self._in_hand: set[str] = set()
         self._unstored: dict[str, tuple[str, Answered]] = {}
         self._interrupted: list[Action] = []
         self._failing: set[str] = set()
@@ -65,16 +69,21 @@ class Outbox:
 
     def load(self) -> int:
         """Take over the stored actions, before any actor runs; returns how many submissions had been begun."""
-        for action in records.all_actions(self._house.store):
-            if action.state is ActionState.SENDING and not action.kind.repeatable:
-                self._interrupted.append(action)
-            else:
-                self.add((action,))
+        self.add(records.all_actions(self._house.store))
         return len(self._interrupted)
 
     def add(self, actions: Iterable[Action]) -> None:
-        """Actions whose intent is stored."""
+        """Actions whose intent is stored; one that is in hand already is not taken twice."""
         for action in actions:
+            if action.id in self._in_hand:
+                continue
+            self._in_hand.add(action.id)
+            if action.state is ActionState.SENDING and not action.kind.repeatable:
+                if self._nursery is None:
+                    self._interrupted.append(action)
+                else:
+                    self._uncertain(action, INTERRUPTED)
+                continue
             queue = self._queues.get(action.platform)
             if queue is None:
                 # Unbounded is right here: the bound is the number of open cases, and each row is in the store anyway.
@@ -89,6 +98,7 @@ class Outbox:
     def done(self, action: str) -> None:
         """The outcome is stored."""
         self._unstored.pop(action, None)
+        self._in_hand.discard(action)
 
     @property
     def waiting(self) -> int:
@@ -104,7 +114,7 @@ class Outbox:
             self._unstarted.clear()
             task_status.started()
             for action in self._interrupted:
-                self._uncertain(action, "the daemon ended while the submission was on its way")
+                self._uncertain(action, INTERRUPTED)
             self._interrupted.clear()
             await self._offer_again()
 
@@ -117,6 +127,11 @@ class Outbox:
     # ------------------------------------------------------------------------------------------------- one action
 
     async def _send(self, action: Action) -> None:
+        actor = self._house.numbers.get(action.number)
+        if actor is None or actor.closed:
+            # No longer watched, or parked: it stays in the store, and its actor brings it again if it ever goes on.
+            self._in_hand.discard(action.id)
+            return
         way = self._way(action.platform)
         call = way.call(action.kind) if way is not None else None
         if way is None or call is None:
@@ -139,7 +154,12 @@ class Outbox:
         self._interpret(action, call, outcome)
 
     def _interpret(self, action: Action, call: Call, outcome: Outcome) -> None:
-        result = said.answer(call, outcome, action.values, self._house.clock.now())
+        result: said.Result
+        try:
+            result = said.answer(call, outcome, action.values, self._house.clock.now())
+        except Exception as error:  # noqa: BLE001 - what one platform says must not stop the others for good
+            self._house.log.emit(ActorCrashed(actor=f"outbox {action.platform}", crashes=1, **error_fields(error)))
+            result = said.Unclear(f"its answer could not be read: {type(error).__name__}")
         status = outcome.status if isinstance(outcome, Reply) else None
         match result:
             case said.NotSent(detail):

@@ -63,7 +63,7 @@ class Roster:
                 actor.close(BusyError("parked"))
                 self._count_parked(number)
             else:
-                self._nursery.start_soon(self.supervisor.guard, number, actor.run)
+                self._nursery.start_soon(self.supervisor.guard, number, actor.run, name=number)
             if n % START_BATCH == START_BATCH - 1:
                 await trio.lowlevel.checkpoint()
 
@@ -181,4 +181,4 @@ class Roster:
         if actor is not None:
             assert self._nursery is not None
             actor.reopen()
-            self._nursery.start_soon(self.supervisor.guard, number, actor.run)
+            self._nursery.start_soon(self.supervisor.guard, number, actor.run, name=number)

@@ -1,7 +1,8 @@
 """One source's actor: keeps its diary of looks, its pace, its breaker, and makes the looks.
 
 A number asks "look at me by then"; the source decides when. Slots are reserved in the store before they are used, so
-a restart is no stampede. What the platform does is a value here; only bugs of ours raise.
+a restart is no stampede; while it runs it waits on monotonic time, so a stepped clock neither hurries nor stops it.
+What the platform does is a value here; only bugs of ours raise.
 """
 
 import heapq
@@ -22,11 +23,14 @@ from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, records
 from numtrustd.store.records import ParkedRecord
 from numtrustd.wire.exchange import Fetcher, Outcome, Reply
-from numtrustd.wire.retry_after import retry_after
+from numtrustd.wire.retry_after import LONGEST, retry_after
 from numtrustd.wire.template import Template, number_values
 
 RESERVE = 2.0
-"""Seconds of slots that one durable reservation covers; so much pace is given away at a restart, at most."""
+"""Seconds of slots that a durable reservation adds to the one at hand; so much pace is given away at a restart."""
+
+SET_BACK = 60.0
+"""Seconds by which the wall clock must lose against the monotonic one to count as set back."""
 
 SOURCE_FAULTS = frozenset(
     {
@@ -65,8 +69,13 @@ class SourceActor:
         self._wake = trio.Event()
         self._turn = trio.Lock()
         self._probing = False
+        self._under_way: set[str] = set()
         self.record = records.get_source(house.store, source.id)
-        self._next_slot = self.record.slots_until
+        now, self._checked = house.clock.now(), house.clock.monotonic()
+        self._checked_at = now
+        # The stored times are of the wall clock, which may have been set since: no wait is longer than it can have been.
+        self._slot = self._monotonic(min(self.record.slots_until - now, source.interval + RESERVE))
+        self._pause = self._monotonic(min(self.record.retry_at - now, max(LONGEST, source.backoff[1])))
         self.looking = 0
         self.looks = 0
         self.failed = 0
@@ -87,6 +96,7 @@ class SourceActor:
     def forget(self, number: str) -> None:
         """This number is no longer to be looked at."""
         self._due.pop(number, None)
+        self._under_way.discard(number)
 
     def due_of(self, number: str) -> Instant | None:
         """When this number is to be looked at next; `None` while it is being looked at, or not at all."""
@@ -101,22 +111,26 @@ class SourceActor:
 
     def take_over(self, before: "SourceActor") -> None:
         """Go on with the diary and the health of the actor that had this source before a reload."""
-        self._due = dict(before._due)
+        now = self._house.clock.now()
+        self._due = dict.fromkeys(before._under_way, now) | before._due
         self._heap = [(due, number) for number, due in self._due.items()]
         heapq.heapify(self._heap)
-        self._next_slot, self.record = before._next_slot, before.record
+        self._slot, self._pause, self.record = before._slot, before._pause, before.record
         self.looks, self.failed = before.looks, before.failed
 
     def stuck(self, now: Instant, limit: float) -> bool:
         """Whether a look is late by more than `limit` although nothing keeps this source from making it."""
-        if self.looking or self.down or self._next_slot > now or self.record.retry_at > now or not self._due:
+        if self.looking or self.down or self.parked is not None or self.next_slot > now or not self._due:
+            return False
+        if self._house.store.trouble is not None:
             return False
         return now - min(self._due.values()) > limit
 
     @property
     def next_slot(self) -> Instant:
         """When this source may be asked again at the soonest: its own pace, its breaker, the platform's wish."""
-        return max(self._next_slot, self.record.retry_at)
+        clock = self._house.clock
+        return clock.now() + (max(self._slot, self._pause) - clock.monotonic()) * clock.speed
 
     @property
     def down(self) -> bool:
@@ -127,6 +141,10 @@ class SourceActor:
     async def run(self) -> None:
         """Make looks for ever, `concurrency` at a time."""
         self._probing, self.looking = False, 0
+        # What was being looked at beside a look that crashed us is not lost.
+        for number in self._under_way:
+            self.want(number, self._due.get(number, self._house.clock.now()))
+        self._under_way.clear()
         async with trio.open_nursery() as nursery:
             for _ in range(self.source.concurrency):
                 nursery.start_soon(self._work)
@@ -137,7 +155,13 @@ class SourceActor:
                 number, probing = await self._next()
             self.looking += 1
             try:
-                await self._look(number)
+                await self._look(number, probing=probing)
+                self._under_way.discard(number)
+            except Exception:
+                # Not at once again, lest it crash us again and keep those beside it from being looked at.
+                self._under_way.discard(number)
+                self.want(number, self._house.clock.now() + self._house.context.cadence.retry_interval)
+                raise
             finally:
                 self.looking -= 1
                 if probing:
@@ -149,46 +173,69 @@ class SourceActor:
         clock = self._house.clock
         while True:
             now = clock.now()
+            self._follow(now)
             while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
                 heapq.heappop(self._heap)
-            at = max(self._heap[0][0], self._next_slot, self.record.retry_at) if self._heap else None
-            if self.down and self._probing:
-                at = None  # one look at a time finds out whether it is back
-            if self._house.store.trouble is not None and at is not None:
-                at = max(at, now + STORE_PAUSE)  # what is seen could not be kept
-            if at is not None and at <= now:
+            wait = clock.recheck
+            if self._heap and not (self.down and self._probing):  # one look at a time finds out whether it is back
+                held = max(self._slot, self._pause) - clock.monotonic()
+                wait = max((self._heap[0][0] - now) / clock.speed, held)
+                if self._house.store.trouble is not None:
+                    wait = max(wait, STORE_PAUSE / clock.speed)  # what is seen could not be kept
+            if wait <= 0:
                 break
             self._wake = trio.Event()
-            wait = clock.recheck if at is None else min((at - now) / clock.speed, clock.recheck)
-            with trio.move_on_after(wait):
+            with trio.move_on_after(min(wait, clock.recheck)):
                 await self._wake.wait()
         _, number = heapq.heappop(self._heap)
         del self._due[number]
+        self._under_way.add(number)
         probing = self.down
         self._probing = self._probing or probing
         if self.source.interval > 0:
-            await self._reserve(now)
+            await self._reserve()
         return number, probing
 
-    async def _reserve(self, now: Instant) -> None:
+    async def _reserve(self) -> None:
         """Use one slot; the store knows of it before the platform does."""
-        self._next_slot = max(now, self._next_slot) + self.source.interval
-        if self._next_slot > self.record.slots_until:
-            until = self._next_slot + (RESERVE if self.source.interval < RESERVE else 0.0)
-            await self._save(slots_until=until)
+        clock = self._house.clock
+        gap = self.source.interval / clock.speed
+        self._slot = max(clock.monotonic(), self._slot) + gap
+        until = self.next_slot
+        if until > self.record.slots_until:
+            await self._save(slots_until=until + RESERVE)
+            self._slot = max(self._slot, clock.monotonic() + gap)  # counted from when it leaves
+
+    def _monotonic(self, seconds: float) -> float:
+        """The monotonic time that many seconds of the clock from now."""
+        return self._house.clock.monotonic() + max(0.0, seconds) / self._house.clock.speed
+
+    def _follow(self, now: Instant) -> None:
+        """A wall clock that was set back takes the diary along: nobody is left out for as long as it had been wrong."""
+        clock, before = self._house.clock, (self._checked_at, self._checked)
+        self._checked_at, self._checked = now, clock.monotonic()
+        gained = (now - before[0]) - (self._checked - before[1]) * clock.speed
+        if gained < -SET_BACK * clock.speed:
+            record = self.record
+            self.record = structs.replace(
+                record, slots_until=max(0.0, record.slots_until + gained), retry_at=max(0.0, record.retry_at + gained)
+            )
+            self._due = {number: due + gained for number, due in self._due.items()}
+            self._heap = [(due, number) for number, due in self._due.items()]
+            heapq.heapify(self._heap)
 
     async def _save(self, **changes: Any) -> None:
-        self.record = structs.replace(self.record, looks=self.record.looks, **changes)
+        self.record = structs.replace(self.record, **changes)
         batch = Batch()
         records.put_source(batch, self.record)
         await self._house.store.commit(batch)
 
-    async def _look(self, number: str) -> None:
+    async def _look(self, number: str, *, probing: bool) -> None:
         parsed = from_canonical(number)
         outcome = await self._fetcher.fetch(self._template.fill(number_values(parsed)))
         at = self._house.clock.now()
         seen = extract(self.source, parsed, outcome, at, self._house.context.words)
-        await self._judge(outcome, seen, at)
+        await self._judge(outcome, seen, at, probing=probing)
         try:
             self._house.post(number, Observed(self.source.id, at, seen))
         except ClosedError:
@@ -199,29 +246,40 @@ class SourceActor:
 
     # ------------------------------------------------------------------------------------------------------ health
 
-    async def _judge(self, outcome: Outcome, seen: tuple[Observation, ...], at: Instant) -> None:
-        """Take a look's outcome into the source's health: failures in a row open the breaker, one success closes it."""
-        fault = next((o for o in seen if o.reason in SOURCE_FAULTS), None)
+    async def _judge(self, outcome: Outcome, seen: tuple[Observation, ...], at: Instant, *, probing: bool) -> None:
+        """Take a look's outcome into the source's health: failures in a row open the breaker, a probe closes it.
+
+        Once it is open only the probe counts, not what had left before.
+        """
+        known = any(o.known for o in seen)
+        fault = None if known else next((o for o in seen if o.reason in SOURCE_FAULTS), None)
+        wait = retry_after(outcome, at) if isinstance(outcome, Reply) and not known else None
         self.looks += 1
-        if fault is None or any(o.known for o in seen):
-            if self.record.failures or self.down:
+        if known:
+            self.record = structs.replace(self.record, seen_at=at)  # stored with whatever is next
+        if wait is not None:
+            self._hold(wait)
+        if fault is None:
+            if probing or (self.record.failures and not self.down):
                 await self._recovered(at)
+            if wait is not None:
+                await self._save(retry_at=max(self.record.retry_at, at + wait))
+                self._say_limited(outcome, at + wait)
             return
         assert fault.reason is not None
         self.failed += 1
-        wait = retry_after(outcome, at) if isinstance(outcome, Reply) else None
         failures = self.record.failures + 1
-        retry_at = self.record.retry_at
-        if wait is not None:
-            retry_at = max(retry_at, at + wait)
+        retry_at = self.record.retry_at if wait is None else max(self.record.retry_at, at + wait)
         trips = self.record.trips
-        if failures >= self.source.trip:
+        newly_down = failures >= self.source.trip and not self.down
+        if newly_down or probing:
             low, high = self.source.backoff
             backoff = min(high, low * 2 ** min(trips, MAX_DOUBLINGS))
             # Full jitter above half: sources that went down together do not come back in step.
-            retry_at = max(retry_at, at + backoff * (0.5 + 0.5 * self._random.random()))
+            backoff *= 0.5 + 0.5 * self._random.random()
+            retry_at = max(retry_at, at + backoff)
+            self._hold(backoff)
             trips += 1
-        newly_down = failures >= self.source.trip and not self.down
         down_since = self.record.down_since if not newly_down else at
         await self._save(
             failures=failures, trips=trips, retry_at=retry_at, down_since=down_since, reason=str(fault.reason)
@@ -239,18 +297,26 @@ class SourceActor:
                 )
             )
         elif wait is not None:
-            self._house.log.emit(
-                SourceLimited(
-                    source=self.source.id,
-                    until=at + wait,
-                    why="the platform asked for a pause (Retry-After)",
-                    http_status=status,
-                )
+            self._say_limited(outcome, at + wait)
+
+    def _hold(self, seconds: float) -> None:
+        """Ask nothing for so long."""
+        self._pause = max(self._pause, self._monotonic(seconds))
+
+    def _say_limited(self, outcome: Outcome, until: Instant) -> None:
+        self._house.log.emit(
+            SourceLimited(
+                source=self.source.id,
+                until=until,
+                why="the platform asked for a pause (Retry-After)",
+                http_status=outcome.status if isinstance(outcome, Reply) else None,
             )
+        )
 
     async def _recovered(self, at: Instant) -> None:
         since, failures = self.record.down_since, self.record.failures
-        await self._save(failures=0, trips=0, retry_at=0.0, down_since=None, reason="", seen_at=at)
+        # A pause that the platform asked for lasts, whatever the looks beside it saw.
+        await self._save(failures=0, trips=0, down_since=None, reason="")
         self._wake.set()
         if since is not None:
             self._house.log.emit(

@@ -9,10 +9,13 @@ from numtrustd.actors.source import SourceActor
 from numtrustd.actors.supervisor import Supervisor
 from numtrustd.clock import Random
 from numtrustd.domain.observation import Instant
-from numtrustd.events import ActorCrashed, ActorParked
+from numtrustd.events import ActorCrashed, ActorParked, ActorUnparked
 from numtrustd.log import error_fields
-from numtrustd.store import Batch, records
+from numtrustd.store import Batch, Table, records
 from numtrustd.store.records import ParkedRecord
+
+PREFIX = "source "
+"""What a source's actor is called in the log and when it is parked, beside numbers."""
 
 STUCK = 600.0
 """Seconds (of the clock) by which a look may be late, with its source free to make it, before we call it stuck."""
@@ -35,6 +38,10 @@ class Sources:
             self._nursery = nursery
             for source in self._house.context.sources:
                 self._start(source)
+            # A source that was parked is tried again: nothing else would ever take it up, and a fault parks it anew.
+            for record in list(records.all_parked(self._house.store)):
+                if record.actor.startswith(PREFIX):
+                    self._unparked(record.actor, "the start of the daemon")
             task_status.started()
             await trio.sleep_forever()
 
@@ -52,16 +59,19 @@ class Sources:
 
     async def _guard(self, source: str, actor: SourceActor, scope: trio.CancelScope) -> None:
         with scope:
-            await self._supervisor.guard(f"source {source}", actor.run)
+            await self._supervisor.guard(PREFIX + source, actor.run)
 
     def apply(self, added: Iterable[str], removed: Iterable[str], changed: Iterable[str]) -> None:
         """A reload as a diff. A changed source keeps its diary, pace and health; a look under way is given up."""
         for source in removed:
             self._scopes.pop(source).cancel()
-            self.actors.pop(source)
             self._house.sources.pop(source)
+            if self.actors.pop(source).parked is not None:
+                self._unparked(PREFIX + source, "reload")
         for source in changed:
             self._scopes.pop(source).cancel()
+            if self.actors[source].parked is not None:
+                self._unparked(PREFIX + source, "reload")
             self._start(source)
         for source in added:
             self._start(source)
@@ -75,6 +85,10 @@ class Sources:
         """Sources that could look, should have, and do not: the sign that we hang and not they."""
         return tuple(source for source, actor in self.actors.items() if actor.stuck(now, STUCK))
 
+    def _unparked(self, name: str, by: str) -> None:
+        self._house.store.commit_soon(Batch().delete(Table.PARKED, records.key(name)))
+        self._house.log.emit(ActorUnparked(actor=name, by=by))
+
     def _crashed(self, name: str, error: BaseException, crashes: int) -> None:
         self._house.log.emit(ActorCrashed(actor=name, crashes=crashes, **error_fields(error)))
 
@@ -83,7 +97,7 @@ class Sources:
         batch = Batch()
         records.put_parked(batch, record)
         await self._house.store.commit(batch)
-        if actor := self.actors.get(name.removeprefix("source ")):
+        if actor := self.actors.get(name.removeprefix(PREFIX)):
             actor.parked = record
         self._house.log.emit(
             ActorParked(actor=name, crashes=crashes, error_type=record.error_type, error_message=record.error_message)

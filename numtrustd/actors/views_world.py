@@ -12,6 +12,9 @@ from numtrustd.domain.platform import Platform
 from numtrustd.events import duration_for_people
 from numtrustd.probes.spec import Source
 
+SEEN = "seen by looks"
+"""Whose word it is that a platform is under maintenance, where nobody declared it."""
+
 
 def maintenance_of(sight: Sight, platform: str) -> Maintenance | None:
     """The platform's maintenance: as somebody declared it, else as looks see it."""
@@ -24,7 +27,7 @@ def maintenance_of(sight: Sight, platform: str) -> Maintenance | None:
             until=None if declared.until is None else when(declared.until),
         )
     seen = sight.house.board.maintenance_since(platform)
-    return None if seen is None else Maintenance(kind=UNKNOWN_KIND, since=when(seen), by="seen by looks")
+    return None if seen is None else Maintenance(kind=UNKNOWN_KIND, since=when(seen), by=SEEN)
 
 
 def appeal_way(sight: Sight, platform: Platform) -> str:

@@ -43,7 +43,7 @@ class UnknownReason(enum.StrEnum):
     HTTP_ERROR = "http_error"  # another HTTP status, a redirect, a protocol violation
 
 
-class Observation(Struct, frozen=True, omit_defaults=True):
+class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     """One reading, never altered later.
 
     `marks` is the platform's count of marks: `None` means that it gave none, which is not 0.

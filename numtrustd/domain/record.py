@@ -7,14 +7,14 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.verdict import Verdict
 
 
-class LookState(Struct, frozen=True, omit_defaults=True):
+class LookState(Struct, frozen=True, gc=False, omit_defaults=True):
     """One source's last look at this number; `failures` counts the looks in a row that saw nothing at all."""
 
     at: Instant
     failures: int = 0
 
 
-class CaseRef(Struct, frozen=True):
+class CaseRef(Struct, frozen=True, gc=False):
     """The newest case at one platform: enough to pace looks and to count, without reading the case."""
 
     id: str

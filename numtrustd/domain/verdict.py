@@ -26,7 +26,7 @@ class VerdictPolicy(Struct, frozen=True):
     flap_hold: float = 86_400.0
 
 
-class Shown(Struct, frozen=True, omit_defaults=True):
+class Shown(Struct, frozen=True, gc=False, omit_defaults=True):
     """What is shown to the called person."""
 
     status: Status
@@ -45,7 +45,7 @@ class Shown(Struct, frozen=True, omit_defaults=True):
         return self.status is Status.MARKED
 
 
-class Run(Struct, frozen=True, omit_defaults=True):
+class Run(Struct, frozen=True, gc=False, omit_defaults=True):
     """Looks that contradict the belief and agree among themselves."""
 
     shown: Shown
@@ -55,7 +55,7 @@ class Run(Struct, frozen=True, omit_defaults=True):
     last_at: Instant
 
 
-class ViewState(Struct, frozen=True, omit_defaults=True):
+class ViewState(Struct, frozen=True, gc=False, omit_defaults=True):
     """The last that one view (source/surface) gave. `unknown_since` is set while it cannot see."""
 
     at: Instant

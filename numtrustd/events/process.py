@@ -31,6 +31,18 @@ class DaemonReady(Event, frozen=True, kw_only=True):
     startup_seconds: f.StartupSeconds
 
 
+class DaemonRefused(Event, frozen=True, kw_only=True):
+    """The daemon cannot work as it is: it ends with this status, or stays in safe mode, where it only says why."""
+
+    action = "daemon.refused"
+    level = Level.FATAL
+    message = "cannot work: {why}"
+
+    why: f.Why
+    error_type: f.ErrorType
+    exit_status: f.ExitStatus | None = None
+
+
 class DaemonStopping(Event, frozen=True, kw_only=True):
     """The daemon was asked to stop, or must stop, and finishes what it has in hand."""
 

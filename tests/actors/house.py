@@ -468,7 +468,7 @@ async def make_house(
             failed: Exception | None = None
             try:
                 yield made
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - raised again below
                 failed = error
         if failed is not None:
             raise failed

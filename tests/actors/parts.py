@@ -1,4 +1,4 @@
-"""What the tests of single actors share beside `house`: a quick disk, a picture of a crash, and what must always hold."""
+"""What the tests of single actors share beside `house`: a quick disk, a crash, and what must always hold."""
 
 import shutil
 import tempfile

@@ -14,6 +14,7 @@ from tests import packs, recorded
 from tests.recorded import Case
 
 SOURCES = packs.sources()
+WORDS = {name: pack.platform.words for name, pack in packs.shipped().items()}
 CASES = recorded.cases()
 FAILURES = (
     "blocked",
@@ -32,7 +33,7 @@ NOW = 1_795_000_000.0
 
 def look(case: Case, body: bytes | None = None) -> tuple[Observation, ...]:
     reply = case.reply if body is None else structs.replace(case.reply, body=body)
-    return extract(SOURCES[case.source], case.number, reply, NOW, {})
+    return extract(SOURCES[case.source], case.number, reply, NOW, WORDS)
 
 
 def ids(case: Case) -> str:

@@ -179,7 +179,11 @@ ROWS: dict[S, Row[S]] = {
             a.Later: _LATER,
             a.NotSent: _LATER,
             a.OutcomeUnknown: To(S.UNCERTAIN, update=a.note_unclear),
-            TimedOut: To(S.UNCERTAIN, update=a.note_unclear),
+            TimedOut: (
+                # Behind many others in the outbox: what cannot have arrived is not looked up, nor sent a second time.
+                To(S.SUBMITTING, when=a.still_queued),
+                To(S.UNCERTAIN, update=a.note_unclear),
+            ),
         },
         ignore=LOOK_UPS | ANSWERS | LOOKS | ORDERS | PEOPLE,
     ),

@@ -18,7 +18,7 @@ class AppealPolicy(Struct, frozen=True):
     """What configuration, the pack and the present say to one appeal. Times in seconds, `review_days` in working days.
 
     `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean,
-    `marked` and `maintenance` what is believed of the platform now.
+    `marked` and `maintenance` what is believed of the platform now; `queued`: the submission has not begun to leave.
     """
 
     by_person: bool = True
@@ -46,6 +46,7 @@ class AppealPolicy(Struct, frozen=True):
     max_look_ups: int = 6
     marked: bool = True
     maintenance: bool = False
+    queued: bool = False
 
 
 class CleanRun(Struct, frozen=True):
@@ -295,6 +296,10 @@ def approval_pending(data: AppealData, event: object, now: Instant, policy: Appe
 
 def attempts_left(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
     return data.attempt - data.round + 1 < policy.max_attempts
+
+
+def still_queued(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    return policy.queued
 
 
 def reminders_left(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:

@@ -1,0 +1,287 @@
+"""What `explain` says: every sentence a fact of the house, the next step named, whose move it is, and when."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+
+from numtrustd.api import errors, when
+from numtrustd.api.rows import ExplainLine
+from numtrustd.domain.label import Category
+from numtrustd.domain.owned import Watch
+from numtrustd.domain.platform import AppealFacts
+from numtrustd.domain.verdict import VerdictPolicy
+from tests.actors.house import DAY, LANDLINE, MOBILE, Refusal, TestHouse, make_house, number, platform
+
+Clock = trio.testing.MockClock
+
+
+async def explained(house: TestHouse, platform: str | None = None, who: str = MOBILE) -> list[ExplainLine]:
+    answer = await house.ask("Explain", number=who, **({} if platform is None else {"platform": platform}))
+    return list(answer.lines)
+
+
+async def seen(house: TestHouse) -> None:
+    await house.until(lambda: len(house.record().verdicts) == 2)
+
+
+def only(lines: list[ExplainLine], text: str) -> ExplainLine:
+    [line] = [line for line in lines if text in line.fact]
+    return line
+
+
+async def test_before_anything_was_seen(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        while house.sources.actors["beta.api"].due_of(MOBILE) is None:
+            await trio.lowlevel.checkpoint()
+        alpha, beta = await explained(house)
+        assert alpha.fact == "阿尔法: not known yet"
+        assert alpha.why == "no look has been made yet"
+        assert alpha.next == "looks again through alpha.api; first looks are spread over a while"
+        assert (alpha.who, alpha.platform, beta.platform) == ("daemon", "alpha", "beta")
+        assert alpha.when is not None
+
+
+async def test_a_clean_number_and_its_cadence(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await seen(house)
+        [line] = await explained(house, "beta")
+        assert line.fact.startswith("贝塔: clean since ")
+        assert line.why.startswith("beta.api/default said clean ")
+        assert line.next == "looks again through beta.api; the number is new: every 3 h"
+        due = house.sources.actors["beta.api"].due_of(MOBILE)
+        assert due is not None
+        assert line.when == when(due)
+        await house.sleep(10 * DAY)
+        [line] = await explained(house, "beta")
+        assert line.next == "looks again through beta.api; nothing is going on: every 6 h"
+        assert "looks in a row agree" in line.why
+
+
+async def test_looks_that_disagree_are_counted(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await seen(house)
+        house.alpha.labels[MOBILE] = ("广告推销", 3)
+        await house.until(lambda: house.record().verdicts["alpha"].run)
+        [line] = await explained(house, "alpha")
+        expected = "1 look says 广告推销 (marketing), 3 marks; it takes 2 over at least 10 min to be believed"
+        assert expected in line.why
+        assert line.next == "looks again through alpha.api; looks disagree with what is believed: every 30 min"
+
+
+async def test_a_case_on_its_way(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("alpha")
+        case = await house.in_state("in_review", "alpha")
+        lines = await explained(house, "alpha")
+        assert lines[0].fact.startswith("阿尔法: shown as 广告推销 (marketing), 3 marks since ")
+        problem = only(lines, "mislabel: shown as 广告推销")
+        assert problem.why == "probably reports: 3 marks counted by the platform"
+        assert (problem.next, problem.who) == (f"appeal {case.id} works on it", "platform")
+        line = only(lines, "in_review")
+        assert line.fact == f"appeal {case.id} is in_review: the platform is reviewing the appeal (attempt 1)"
+        assert line.why.startswith("accepted, ")
+        assert line.next == "the daemon asks for the answer, or chases a review that is overdue"
+        assert (line.who, line.case, line.task, line.when) == (
+            "platform",
+            case.id,
+            None,
+            when(case.snapshot.deadline or 0),
+        )
+
+        await house.ask("Hold", case=case.id, reason="lawyers", author="chen")
+        held = only(await explained(house, "alpha"), "is held")
+        assert held.why.startswith("hold: lawyers by chen, ")
+        assert held.who == "person"
+        assert f"`numtrustctl advance {case.id}`" in held.next
+
+
+async def test_a_person_is_told_what_to_type(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("beta")
+        [task] = await house.until(house.tasks)
+        line = only(await explained(house), "at_person")
+        assert (line.who, line.task) == ("person", task.id)
+        assert line.next.startswith(f"Hand in the appeal: type `numtrustctl task show {task.id}`; without an answer ")
+
+
+async def test_a_closed_case_is_watched_for_a_while(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        house.alpha.labels.clear()
+        case = await house.in_state("cleared", "alpha")
+        line = only(await explained(house, "alpha"), "was closed")
+        assert line.fact.endswith("the label was seen to be gone on every view")
+        assert line.next == "a label that comes back until then opens it again"
+        assert line.when == when((case.closed_at or 0) + 30 * DAY)
+        house.clock.shift(31 * DAY)
+        line = only(await explained(house, "alpha"), "was closed")
+        assert (line.next, line.when, line.who) == ("", None, "nobody")
+
+
+async def test_a_label_that_nobody_works_on_says_why(tmp_path: Path, autojump_clock: Clock) -> None:
+    platforms = {
+        "alpha": platform("alpha", appeal=AppealFacts(channel="http", takes=(Category.FRAUD,))),
+        "beta": platform("beta", appeal=AppealFacts(channel="none")),
+    }
+    async with make_house(tmp_path, platforms=platforms) as house:
+        await seen(house)
+        for outside in (house.alpha, house.beta):
+            outside.labels[MOBILE] = ("广告推销", 3)
+        await house.until(lambda: len(house.record().findings) == 2)
+        alpha, beta = (line for line in await explained(house) if line.fact.startswith("mislabel"))
+        assert alpha.next == "this platform takes no appeals against marketing"
+        assert beta.next == "this platform takes no appeals that we know of: a person has to find a way"
+        assert alpha.who == beta.who == "person"
+
+
+async def test_a_withdrawn_case_can_be_opened_again(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("alpha")
+        case = await house.in_state("in_review", "alpha")
+        await house.ask("Withdraw", case=case.id)
+        line = only(await explained(house, "alpha"), "mislabel")
+        assert f"`numtrustctl reopen {case.id}`" in line.next
+
+
+async def test_an_accepted_category_is_no_problem(tmp_path: Path, autojump_clock: Clock) -> None:
+    courier = number(MOBILE, accept=frozenset({Category.SERVICE}))
+    async with make_house(tmp_path, numbers=(courier,)) as house:
+        house.alpha.labels[MOBILE] = ("快递送餐", 3)
+        await house.until(lambda: (v := house.record().verdicts.get("alpha")) and v.marked)
+        line = only(await explained(house, "alpha"), "no problem")
+        assert line.fact == "no problem: service is right for this number"
+        assert line.who == "nobody"
+
+
+async def test_a_number_that_is_only_looked_at(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, numbers=(number(MOBILE, watch=Watch.FAREWELL),)) as house:
+        house.alpha.labels[MOBILE] = ("广告推销", 3)
+        await house.until(lambda: house.record().findings)
+        lines = await explained(house, "alpha")
+        assert lines[0].fact == "it was given up: it is looked at, nothing is appealed"
+        assert only(lines, "mislabel").next == "nothing is appealed for this number, see above"
+
+
+@pytest.mark.parametrize(
+    ("weather", "reason"),
+    [("blocked", "blocked"), ("silent", "timeout"), ("shut", "unreachable"), ("broken", "bad_shape")],
+)
+async def test_a_blind_platform_says_what_is_wrong_with_its_source(
+    tmp_path: Path, autojump_clock: Clock, weather: str, reason: str
+) -> None:
+    async with make_house(tmp_path) as house:
+        await seen(house)
+        house.alpha.weather = weather
+        await house.until(lambda: house.sources.actors["alpha.api"].down)
+        await house.sleep(60.0)
+        belief, blind = await explained(house, "alpha")
+        assert belief.fact.startswith("阿尔法: clean since ")
+        assert f"alpha.api/default could not see 1 min ago ({reason})" in belief.why
+        assert blind.fact.startswith("nothing could be seen of alpha since ")
+        assert blind.why.startswith(f"alpha.api is down since 1 min ({reason}, 3 times in a row)")
+        assert blind.who == "daemon"
+        assert blind.when == belief.when
+        actor = house.sources.actors["alpha.api"]
+        due = actor.due_of(MOBILE)
+        assert due is not None
+        assert blind.when == when(max(due, actor.next_slot))
+
+
+async def test_a_look_that_is_due_waits_for_its_source(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await seen(house)
+        house.alpha.weather = "blocked"
+        actor = house.sources.actors["alpha.api"]
+        await house.until(lambda: actor.down)
+        await house.sleep(1.0)
+        actor.want(MOBILE, house.clock.now() - 1.0)
+        belief, _ = await explained(house, "alpha")
+        assert "not sooner, because the source gives no answer since" in belief.next
+        assert belief.when == when(actor.next_slot)
+
+
+async def test_a_source_that_was_asked_to_pause(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await seen(house)
+        house.alpha.weather = "limited"
+        await house.until(lambda: house.record().verdicts["alpha"].blind_since)
+        actor = house.sources.actors["alpha.api"]
+        actor.want(MOBILE, house.clock.now())
+        belief, blind = await explained(house, "alpha")
+        assert "not sooner, because the platform asked for a pause" in belief.next
+        assert "rate_limited" in blind.why
+
+
+async def test_a_number_that_nobody_can_see(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, numbers=("+14155552671",)) as house:
+        [line] = await explained(house, who="+1 415 555 2671")
+        assert line.fact == "no platform can be seen for this number (foreign)"
+        [line] = await explained(house, "alpha", who="+1 415 555 2671")
+        assert line.next == "nobody looks: no source in use sees this platform for such a number"
+
+
+async def test_a_parked_number(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await seen(house)
+        await house.ask("Park", number=MOBILE, reason="odd", author="zhao")
+        parked, alpha, _ = await explained(house)
+        assert (parked.fact, parked.why) == ("parked: nothing is done for this number", "parked by zhao: odd")
+        assert (parked.next, parked.who) == (f"`numtrustctl unpark {MOBILE}` sets it going again", "person")
+        assert (alpha.next, alpha.who) == ("nobody looks while the number is parked", "person")
+
+
+async def test_a_parked_source(tmp_path: Path, autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with make_house(tmp_path) as house:
+        await seen(house)
+
+        async def explode(*_: object) -> None:
+            raise ZeroDivisionError("a defect")
+
+        monkeypatch.setattr(house.alpha, "fetch", explode)
+        house.sources.actors["alpha.api"].want(MOBILE, house.clock.now())
+        for _ in range(7):
+            house.sources.actors["alpha.api"].want(MOBILE, house.clock.now())
+            await house.sleep(40.0)
+        [line] = await explained(house, "alpha")
+        assert line.next.startswith("nobody looks: alpha.api is parked since ")
+        assert "ZeroDivisionError: a defect" in line.next
+        assert line.who == "person"
+        assert (await house.ask("ListSources")).sources[0].state == "parked"
+
+
+async def test_maintenance_and_flapping(tmp_path: Path, autojump_clock: Clock) -> None:
+    nervous = VerdictPolicy(confirm=1, confirm_spread=0.0, clear=1, clear_spread=0.0, flap_changes=2)
+    async with make_house(tmp_path, verdict=nervous) as house:
+        await seen(house)
+        await house.ask("MaintenanceStart", platform="alpha", kind="routine", author="sun")
+        line = only(await explained(house, "alpha"), "under maintenance")
+        assert (line.fact, line.why, line.who) == (
+            "alpha is under maintenance (routine)",
+            "declared by sun",
+            "platform",
+        )
+        for n in range(20):
+            house.alpha.labels[MOBILE] = ("广告推销", n)
+            await house.ask("Look", number=MOBILE, platform="alpha")
+            if house.record().verdicts["alpha"].flapping:
+                break
+            house.alpha.labels.clear()
+            await house.ask("Look", number=MOBILE, platform="alpha")
+            if house.record().verdicts["alpha"].flapping:
+                break
+        line = (await explained(house, "alpha"))[0]
+        assert line.fact.endswith("held although it goes back and forth")
+        assert "so the mark stands until a long clean run" in line.why
+
+
+async def test_names_that_are_none(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, numbers=(MOBILE, LANDLINE)) as house:
+        with pytest.raises(Refusal) as caught:
+            await house.ask("Explain", number=MOBILE, platform="gamma")
+        assert caught.value.error == errors.UnknownPlatform("gamma")
+        answer: Any = await house.ask("Explain", number="02151288888")
+        assert (answer.number, answer.dashed, answer.name) == (LANDLINE, "021-51288888", "line 8888")
