@@ -1,7 +1,10 @@
-"""(b) What idle numbers cost: the time until all are watched, and bytes each, on a new state and on an existing one.
+"""(b) What idle numbers cost: the time until all are watched, and bytes each.
 
-The child (`python -m benchmarks.idle NUMBERS DIRECTORY new|existing`) starts the daemon's working parts and prints a
-line of JSON; memory is its resident set compared with a child of hardly any numbers.
+Three states: `new` (an empty database), `existing` (a start on the records of numbers watched for a month), `looked` (as
+`existing`, and every number has been looked at since the start, which leaves more behind than a fresh actor has).
+
+The child (`python -m benchmarks.idle NUMBERS DIRECTORY STATE`) starts the daemon's working parts and prints a line of
+JSON; memory is its resident set compared with that of a child with hardly any numbers.
 """
 
 import json
@@ -16,18 +19,19 @@ from msgspec import Struct
 
 from benchmarks import house, machine, pages
 from benchmarks.memory import InMemory
-from benchmarks.report import figure, middle, table
+from benchmarks.report import NONE, figure, middle, table
 from numtrustd.actors.source import SourceActor
 from numtrustd.clock import Clock
 from numtrustd.daemon import Daemon
 
 COUNTS = (10_000, 100_000)
+STATES = ("new", "existing", "looked")
 FEW = 10
 SOURCE = "so360.onebox"
 PLATFORMS = (("so360", "so360.onebox/search"), ("sogou", "sogou.search/search"), ("telnyx", "telnyx.reputation/engine"))
-DAY = 86_400.0
-NEVER = 1e9
-"""Seconds until the next look: none may fall into the measurement."""
+PATIENCE = 300.0
+NEVER = 1e8
+"""Seconds until the next look."""
 
 
 class Start(Struct, frozen=True):
@@ -60,7 +64,7 @@ async def _watched(built: Daemon) -> None:
         await trio.sleep(0.01)
 
 
-async def start(count: int, root: Path, *, existing: bool) -> Start:
+async def start(count: int, root: Path, state: str) -> Start:
     """Start on a prepared settings directory and measure."""
     clock = Clock()
     began = time.perf_counter()
@@ -72,33 +76,36 @@ async def start(count: int, root: Path, *, existing: bool) -> Start:
         async with house.working(built, InMemory()):
             await _watched(built)
             done = time.perf_counter()
-            if built.house.board.looks or len(built.roster) != count:
+            if state == "looked":
+                await house.everyone_looked_at(built, count, PATIENCE)
+            elif built.house.board.looks > FEW:
                 raise RuntimeError("the numbers are not idle")
             resident, file = _resident()
     return Start(read - began, opened - read, done - opened, resident, file)
 
 
-async def _prepare(count: int, root: Path, *, existing: bool) -> None:
-    """Settings whose looks all lie in the future, and a state that knows every number if one is to exist."""
+async def _prepare(count: int, root: Path, state: str) -> None:
+    """Settings by which hardly a number is looked at within the measurement, and the records of `state`."""
     clock = Clock()
-    over = house.SOURCE.format(name=SOURCE, base="http://127.0.0.1:1", interval=3, concurrency=1, cadence=NEVER)
-    more = over + f"[cadence]\nnew_number_interval = {NEVER}\n"
+    # New numbers are due at once, but the source may not ask for more than one of them.
+    pace = {"interval": 1e-6, "concurrency": 10} if state == "looked" else {"interval": NEVER, "concurrency": 1}
+    over = house.SOURCE.format(name=SOURCE, base="http://127.0.0.1:1", cadence=NEVER, **pace)
     numbers = pages.mobiles(count)
-    found = house.loaded(house.settings(root, numbers, [SOURCE], more))
-    if existing:
-        now = clock.now()
+    config = house.settings(root, numbers, [SOURCE], f"{over}[cadence]\nnew_number_interval = {NEVER}\njitter = 0\n")
+    if state != "new":
+        found, now = house.loaded(config), clock.now()
+        last = now - 2 * NEVER if state == "looked" else now
         with house.opened(found, clock) as store:
-            rows = (house.stored(f"+86{number}", PLATFORMS, now, now - 30 * DAY) for number in numbers)
-            await house.fill(store, rows)
+            await house.fill(store, (house.stored(f"+86{number}", PLATFORMS, last, last) for number in numbers))
 
 
-def child(count: int, *, existing: bool) -> Start:
+def child(count: int, state: str) -> Start:
     """One start in a process of its own."""
     with tempfile.TemporaryDirectory(prefix="numtrustd-bench-") as name:
-        trio.run(lambda: _prepare(count, Path(name), existing=existing))
-        command = [sys.executable, "-m", "benchmarks.idle", f"{count}", name, "existing" if existing else "new"]
+        trio.run(_prepare, count, Path(name), state)
+        command = [sys.executable, "-m", "benchmarks.idle", f"{count}", name, state]
         with machine.pinned(machine.MEASURED):
-            done = subprocess.run(command, stdout=subprocess.PIPE, timeout=300.0, check=True)
+            done = subprocess.run(command, stdout=subprocess.PIPE, timeout=PATIENCE, check=True)
     return Start(**json.loads(done.stdout))
 
 
@@ -106,29 +113,27 @@ def run(*, quick: bool) -> str:
     """Measure and report."""
     rounds = 1 if quick else 3
     rows = []
-    for existing in (False, True):
-        few = [child(FEW, existing=existing) for _ in range(rounds)]
-        for count in COUNTS:
-            starts = [child(count, existing=existing) for _ in range(rounds)]
+    for state in STATES:
+        few = [child(FEW, state) for _ in range(rounds)]
+        for count in COUNTS[: 1 if quick and state == "looked" else None]:
+            starts = [child(count, state) for _ in range(rounds)]
             each = middle((s.resident - f.resident) / (count - FEW) for s, f in zip(starts, few, strict=True))
-            mapped = middle((s.file - f.file) / (count - FEW) for s, f in zip(starts, few, strict=True))
-            assert each is not None
-            assert mapped is not None
+            own = middle(
+                (s.resident - s.file - f.resident + f.file) / (count - FEW) for s, f in zip(starts, few, strict=True)
+            )
             parts = [middle(getattr(s, name) for s in starts) for name in ("settings", "store", "actors", "seconds")]
-            rows.append([
-                "existing" if existing else "new", figure(count), *map(figure, parts),
-                figure(each), figure(each - mapped), f"{each / 1024:.2f}",
-            ])  # fmt: skip
+            kib = [NONE if figures is None else f"{figures / 1024:.2f}" for figures in (each, own)]
+            times = map(figure, parts) if state != "looked" else [NONE] * len(parts)
+            rows.append([state, figure(count), *times, *kib])
             print(rows[-1], file=sys.stderr)
     header = (
-        "state", "numbers", "settings s", "store s", "actors s", "ready in s", "bytes a number",
-        "of them not the database's pages", "KiB a number",
+        "state", "numbers", "settings s", "store s", "actors s", "ready in s", "KiB a number", "without the database's map"
     )  # fmt: skip
     return table(header, rows)
 
 
 def main(count: str, root: str, state: str) -> None:
-    made = trio.run(lambda: start(int(count), Path(root), existing=state == "existing"))
+    made = trio.run(start, int(count), Path(root), state)
     print(json.dumps({name: getattr(made, name) for name in Start.__struct_fields__}))
 
 

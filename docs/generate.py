@@ -1,7 +1,7 @@
 """Writes what is generated under docs/: the events' reference and schema, and each workflow's diagram.
 
-`make docs` runs it. The files are committed, and tests fail while one of them is stale. `README.md` and `README.zh-CN.md`
-hold a copy of the appeal's diagram, which is put in its place here too.
+`make docs` runs it. The files are committed, and tests fail while one of them is stale. Both READMEs hold a copy of
+the appeal's diagram, which is put in its place here too.
 """
 
 from pathlib import Path

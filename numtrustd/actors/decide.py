@@ -35,6 +35,10 @@ from numtrustd.events import (
 )
 
 NOT_KNOWN = "word not known"
+ACCEPTED = "the category is right for this number"
+
+CLOCK_SLACK = 300.0
+"""Seconds by which what was seen may lie ahead of the clock; more means that the clock has been set back since."""
 
 
 def never(case: str) -> bool:
@@ -96,6 +100,8 @@ class Decider:
     def _fold(self, observation: Observation) -> None:
         platform = observation.platform
         old = self.record.verdicts.get(platform) or Verdict(platform)
+        if any(view.at > self.now + CLOCK_SLACK for view in old.views.values()):
+            old = verdict.not_after(old, self.now)
         new, change = verdict.fold(old, observation, self.context.verdict)
         if new is old:
             return
@@ -152,7 +158,7 @@ class Decider:
         if found is None:
             if before is not None:
                 self._set_finding(platform, None)
-                why = "no longer shown" if not new.marked else "the category is right for this number"
+                why = "no longer shown" if not new.marked else ACCEPTED
                 self.made.say(
                     FindingClosed(number=self.owned.number, platform=platform, finding=before.kind, why=why),
                     self.now,
@@ -206,6 +212,7 @@ class Decider:
         self.record = structs.replace(self.record, cases=refs, counts={**self.record.counts, platform.id: n})
 
     def _set_finding(self, platform: str, found: Finding | None) -> None:
+        self.made.durable = True
         findings = {k: v for k, v in self.record.findings.items() if k != platform}
         if found is not None:
             findings[platform] = found
@@ -230,13 +237,26 @@ class Decider:
             if platform not in self.context.platforms:
                 continue
             found = finding.find(current, self.owned.accept)
-            if (found is None) != (platform not in self.record.findings) and current.belief is not None:
-                self.made.durable = True
+            news = (found is None) != (platform not in self.record.findings)
+            # A finding without a case may have become one to act on: the number is in use now, the platform takes it.
+            if current.belief is not None and (news or (found is not None and platform not in self.record.cases)):
                 change = Change(ChangeKind.CHANGED, current.belief, current.belief, 0, (), "configuration changed")
                 self._weigh(current, change)
         for platform in self.record.cases:
             if (case := self._open_case(platform)) is not None:
-                self.book.happen(case.id, a.EvidenceChanged(), self.record.verdicts.get(platform))
+                seen = self.record.verdicts.get(platform)
+                if why := self._not_wanted(seen):
+                    self.book.happen(case.id, a.Withdraw(why), seen, "configuration")
+                else:
+                    self.book.happen(case.id, a.EvidenceChanged(), seen)
+
+    def _not_wanted(self, seen: Verdict | None) -> str | None:
+        """Why the owner no longer wants a label to be appealed; `None` when he does."""
+        if self.owned.watch is not Watch.YES:
+            return f"the number is on {self.owned.watch}: nothing is appealed for it"
+        if seen is not None and seen.marked and finding.find(seen, self.owned.accept) is None:
+            return ACCEPTED
+        return None
 
     def timer(self, message: TimerDue) -> None:
         """A case's time is over; a stale timer changes nothing."""

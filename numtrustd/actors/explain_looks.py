@@ -59,7 +59,7 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
         return f"it is due, with {late} others of this source" if late > 1 else "it is due"
     policy, pace = sight.context.cadence, pace_of(record, source)
     if pace.unseen:
-        return "first looks are spread over a while"
+        return "for the first time"
     every = cadence.interval(policy, sight.context.cadence_of(owned, source), pace)
     return f"{_pace(policy, pace)}: every {duration_for_people(every)}"
 

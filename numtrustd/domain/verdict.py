@@ -124,6 +124,34 @@ class Change(Struct, frozen=True):
     why: str
 
 
+def not_after(verdict: Verdict, now: Instant) -> Verdict:
+    """The same belief, with every instant that `now` has not reached moved to it: it was seen while the clock was ahead,
+    and what is seen from now on is newer all the same.
+    """
+    views = {
+        name: structs.replace(
+            view,
+            at=min(view.at, now),
+            unknown_since=None if view.unknown_since is None else min(view.unknown_since, now),
+        )
+        for name, view in verdict.views.items()
+    }
+    run = verdict.run
+    return structs.replace(
+        verdict,
+        since=min(verdict.since, now),
+        run=None
+        if run is None
+        else structs.replace(run, first_at=min(run.first_at, now), last_at=min(run.last_at, now)),
+        changes=tuple((min(at, now), key) for at, key in verdict.changes),
+        flapping_since=min(verdict.flapping_since, now),
+        seen_at=min(verdict.seen_at, now),
+        clean_at=min(verdict.clean_at, now),
+        marks_from=None if verdict.marks_from is None else (min(verdict.marks_from[0], now), verdict.marks_from[1]),
+        views=views,
+    )
+
+
 def shown(observation: Observation) -> Shown:
     """What a known observation says is shown."""
     return Shown(observation.status, observation.category, observation.words, observation.marks, observation.name)

@@ -314,9 +314,9 @@ class TestHouse:
     reload: Callable[[], ReloadResult]
     """What `Reload` calls; replace it."""
 
-    async def until(self, holds: Callable[[], object], within: float = 60 * DAY) -> Any:
+    async def until(self, holds: Callable[[], object], within: float = 60 * DAY, step: float = HOUR) -> Any:
         """Let virtual time pass until `holds` is true, and return what it returned. Looked at after each log line, and
-        once an hour.
+        at each `step`.
         """
         deadline = self.clock.now() + within
         stirred = trio.Event()
@@ -325,7 +325,7 @@ class TestHouse:
             while not (found := holds()):
                 late = f"did not happen within {within / DAY:g} days: {inspect.getsource(holds).strip()}"
                 assert self.clock.now() < deadline, late
-                with trio.move_on_after(HOUR):
+                with trio.move_on_after(step):
                     await stirred.wait()
                 stirred = trio.Event()
             return found

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trio
 import trio.testing
 
 from numtrustd.api import errors, when
@@ -13,7 +12,7 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.platform import AppealFacts
 from numtrustd.domain.verdict import VerdictPolicy
-from tests.actors.house import DAY, LANDLINE, MOBILE, Refusal, TestHouse, make_house, number, platform
+from tests.actors.house import DAY, LANDLINE, MOBILE, Refusal, TestHouse, make_house, number, platform, source
 
 Clock = trio.testing.MockClock
 
@@ -34,14 +33,25 @@ def only(lines: list[ExplainLine], text: str) -> ExplainLine:
 
 async def test_before_anything_was_seen(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
-        while house.sources.actors["beta.api"].due_of(MOBILE) is None:
-            await trio.lowlevel.checkpoint()
+        house.alpha.latency = house.beta.latency = 10.0
+        await house.until(lambda: house.alpha.requests and house.beta.requests, step=1.0)
         alpha, beta = await explained(house)
         assert alpha.fact == "阿尔法: not known yet"
         assert alpha.why == "no look has been made yet"
-        assert alpha.next == "looks again through alpha.api; first looks are spread over a while"
+        assert (alpha.next, alpha.when) == ("is being looked at just now", None)
         assert (alpha.who, alpha.platform, beta.platform) == ("daemon", "alpha", "beta")
-        assert alpha.when is not None
+
+
+async def test_many_first_looks_wait_for_the_sources_pace(tmp_path: Path, autojump_clock: Clock) -> None:
+    slow = {"alpha.api": source("alpha", interval=3_600.0)}
+    numbers = tuple(f"+861380013{n:04}" for n in range(5))
+    async with make_house(tmp_path, numbers=numbers, sources=slow) as house:
+        await house.sleep(2.5 * 3_600.0)
+        waiting = [n for n in numbers if n not in house.alpha.looks]
+        assert len(waiting) == 2
+        [line] = await explained(house, "alpha", waiting[0])
+        assert line.next == "looks again through alpha.api; not sooner, because the source is asked once in 1 h"
+        assert line.when == when(house.sources.actors["alpha.api"].next_slot)
 
 
 async def test_a_clean_number_and_its_cadence(tmp_path: Path, autojump_clock: Clock) -> None:

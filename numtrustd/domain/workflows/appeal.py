@@ -110,6 +110,10 @@ _REFUSED = (
     To(S.COOLING, (a.close_tasks,), when=a.attempts_left, update=a.note_rejection),
     To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.keep_reason),
 )
+_REVIEW_GOES_ON = (
+    To(S.IN_REVIEW, when=a.review_askable),
+    To(S.IN_REVIEW, (a.ask_for_answer,), when=a.review_open),
+)
 _LATER = To(S.WAITING, (a.close_tasks,), update=a.note_wait)
 _APPROVED = To(S.PROPAGATING, (a.close_tasks,), update=a.note_granted)
 _MORE = To(S.GATHERING, (a.close_tasks, a.ask_for_evidence), update=a.note_more)
@@ -123,7 +127,7 @@ ROWS: dict[S, Row[S]] = {
         on={
             TimedOut: (
                 _IF_GONE,
-                To(S.GATHERING, (a.ask_for_evidence,), when=a.evidence_missing, update=a.note_handed_over),
+                To(S.GATHERING, (a.close_tasks, a.ask_for_evidence), when=a.evidence_missing, update=a.note_lacking),
                 To(S.WAITING, when=a.platform_in_maintenance),
                 To(S.WAITING, (a.ask_for_approval,), when=a.approval_pending, update=a.note_asked),
                 To(
@@ -410,7 +414,7 @@ ROWS: dict[S, Row[S]] = {
                 To(S.VERIFYING, update=a.count_look, keep_timer=True),
             ),
             a.Returned: (
-                To(S.IN_REVIEW, when=a.review_open),
+                *_REVIEW_GOES_ON,
                 To(S.WAITING, when=a.never_sent, update=a.note_now),
             ),
             TimedOut: (
@@ -451,7 +455,7 @@ ROWS: dict[S, Row[S]] = {
             a.Accepted: _ACCEPTED,
             a.Approved: _APPROVED,
             a.ClosedByPerson: _WITHDRAW,
-            a.Hold: _HOLD,
+            a.Hold: To(S.HELD, (a.close_tasks,), update=a.note_hold_undecided),
             a.Withdraw: _WITHDRAW,
             a.LabelGone: _VERIFY,
             a.Looked: _IF_GONE,
@@ -481,9 +485,12 @@ ROWS: dict[S, Row[S]] = {
         then="reminds that it is still held",
         deadline=_at_reminder,
         on={
+            # Back to where it stood: what is with the platform, or was granted by it, is not sent a second time.
             a.Advance: (
-                To(S.IN_REVIEW, when=a.review_open),
-                To(S.WAITING, update=a.note_now),
+                To(S.ESCALATED, (a.ask_for_decision,), when=a.held_undecided, update=a.note_release),
+                *_REVIEW_GOES_ON,
+                To(S.VERIFYING, when=a.granted, update=a.start_verifying),
+                To(S.WAITING, update=a.note_release),
             ),
             a.Withdraw: _WITHDRAW,
             TimedOut: To(S.HELD, update=a.note_reminder),
@@ -498,7 +505,8 @@ ROWS: dict[S, Row[S]] = {
         on={
             # It may have gone by itself while the platform still reviews: then that review goes on.
             a.Returned: (
-                To(S.IN_REVIEW, when=a.review_open, update=a.note_return),
+                To(S.IN_REVIEW, when=a.review_askable, update=a.note_return),
+                To(S.IN_REVIEW, (a.ask_for_answer,), when=a.review_open, update=a.note_return),
                 To(S.WAITING, update=a.restart),
             ),
             a.Reopen: To(S.WAITING, update=a.restart),

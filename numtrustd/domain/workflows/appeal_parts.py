@@ -314,6 +314,18 @@ def review_open(data: AppealData, event: object, now: Instant, policy: AppealPol
     return data.receipt is not None and data.granted_at is None
 
 
+def review_askable(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    return policy.can_query and review_open(data, event, now, policy)
+
+
+def granted(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    return data.granted_at is not None
+
+
+def held_undecided(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    return bool(data.held_from)
+
+
 def never_sent(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
     return data.sent_at is None
 
@@ -353,7 +365,11 @@ def _counted(data: AppealData, event: Looked) -> Mapping[str, CleanRun]:
     if event.status is Status.MARKED:
         return {}
     run = data.clean.get(event.view)
-    grown = CleanRun(1, event.at, event.at) if run is None else CleanRun(run.looks + 1, run.first_at, event.at)
+    grown = (
+        CleanRun(1, event.at, event.at)
+        if run is None
+        else CleanRun(run.looks + 1, min(run.first_at, event.at), event.at)
+    )
     return {**data.clean, event.view: grown}
 
 
@@ -480,8 +496,23 @@ def note_now(data: AppealData, event: object, now: Instant, policy: AppealPolicy
     return structs.replace(data, not_before=now, reminders=0)
 
 
+def note_lacking(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """Approval is asked for anew once the papers are there."""
+    return structs.replace(data, reminders=0, asked_approval=False)
+
+
 def note_hold(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
-    return structs.replace(data, reminders=0)
+    return structs.replace(data, reminders=0, asked_approval=False, held_from="")
+
+
+def note_hold_undecided(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """A hold is no decision: what a person had to decide is still to be decided when it ends."""
+    return structs.replace(data, reminders=0, held_from="escalated")
+
+
+def note_release(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """The hold ends; a cool-down that it began in does not."""
+    return structs.replace(data, reminders=0, held_from="")
 
 
 def restart(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:

@@ -1,0 +1,94 @@
+"""From a plan's knobs to a whole, checked configuration. The settings are read once per process, then varied.
+
+Reading them costs fifty milliseconds, a simulated run two hundred: so the file is read once by the real loader, and what
+differs between plans and reloads is put into the loaded values.
+"""
+
+import tempfile
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from numtrustd.channels.spec import HttpChannel
+from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.settings import Loaded
+from numtrustd.settings.packs import Channel
+from tests.simulation.plan import AMERICAN, CHINESE, HOUR, Knobs
+from tests.virtual import fast_directory, loaded_from, write_config
+
+SOURCES = ("telnyx.reputation", "contract_aggregator.query")
+SECOND_VIEW = "second_aggregator.query"
+"""The same readings once more, so that every Chinese platform has two views."""
+
+
+@lru_cache(maxsize=1)
+def base() -> Loaded:
+    """Every number and source that plans know of."""
+    with tempfile.TemporaryDirectory(dir=fast_directory()) as place:
+        return loaded_from(write_config(Path(place), [*AMERICAN, *CHINESE], SOURCES))
+
+
+@lru_cache(maxsize=256)
+def configured(knobs: Knobs) -> Loaded:
+    """The configuration that says what `knobs` say."""
+    loaded = base()
+    settings = loaded.settings
+    cadence = CadencePolicy(
+        confirm_interval=HOUR,
+        verify_interval=4 * HOUR,
+        retry_interval=0.5 * HOUR,
+        new_number_interval=knobs.cadence,
+        jitter=0.1,
+    )
+    appeal = structs.replace(
+        settings.appeal,
+        approval="ask" if knobs.approval else "automatic",
+        max_attempts=knobs.max_attempts,
+        person_deadline=12 * HOUR,
+        evidence_deadline=18 * HOUR,
+        remind_interval=8 * HOUR,
+        poll_interval=4 * HOUR,
+        verify_timeout=36 * HOUR,
+        watch_period=6 * 24 * HOUR,
+    )
+    sources = {
+        name: structs.replace(
+            source, interval=knobs.interval, concurrency=knobs.concurrency, cadence=knobs.cadence, backoff=(60.0, HOUR)
+        )
+        for name, source in loaded.sources.items()
+    }
+    home = loaded.home
+    if knobs.second_view:
+        sources[SECOND_VIEW] = structs.replace(sources["contract_aggregator.query"], id=SECOND_VIEW)
+        home = {**home, SECOND_VIEW: home["contract_aggregator.query"]}
+    platforms = {}
+    for name, platform in loaded.platforms.items():
+        facts = platform.appeal
+        if facts is not None:
+            facts = structs.replace(
+                facts, review_days=knobs.review_days, cooldown=knobs.cooldown, propagation=knobs.propagation
+            )
+        platforms[name] = structs.replace(platform, appeal=facts)
+    return structs.replace(
+        loaded,
+        settings=structs.replace(settings, cadence=cadence, appeal=appeal),
+        numbers={number: owned for number, owned in loaded.numbers.items() if number in knobs.numbers},
+        sources=sources,
+        home=home,
+        platforms=platforms,
+        channels={name: _channel(channel, knobs) for name, channel in loaded.channels.items()},
+        evidence=tuple(paper for paper in loaded.evidence if paper.kind in knobs.papers),
+    )
+
+
+def _channel(channel: Channel, knobs: Knobs) -> Channel:
+    if not isinstance(channel, HttpChannel):
+        return channel
+    changes: dict[str, Any] = {"interval": knobs.channel_interval}
+    if not knobs.look_up:
+        changes["look_up"] = None
+    if not knobs.query:
+        changes["query"] = None
+    return structs.replace(channel, **changes)

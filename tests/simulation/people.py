@@ -1,0 +1,260 @@
+"""The people of a simulated run: a clerk who does the tasks, and operators who give orders.
+
+They outlive the daemon: what a person did at a platform's form is done, and is told to the daemon when there is one.
+
+One lie is never told: that a submission did not arrive when it did. The daemon cannot but believe it, and would send
+the appeal a second time; every other wrong answer may do no harm beyond a wasted attempt.
+"""
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import trio
+
+from numtrustd.api import errors
+from numtrustd.domain.case import Case, reference
+from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
+from numtrustd.sim.ground import draw
+from numtrustd.sim.state import Appeal, Arrive, Ruling
+from numtrustd.sim.world import Taken
+from numtrustd.store import Store, records
+from numtrustd.varlink.interface import CallError
+from tests.simulation.plan import HOUR, Knobs, Order
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Run
+
+METHODS = {
+    "hold": "Hold",
+    "advance": "Advance",
+    "withdraw": "Withdraw",
+    "reopen": "Reopen",
+    "approve": "Approve",
+    "reject": "Reject",
+}
+
+get_case, all_cases, all_tasks = records.get_case, records.all_cases, records.all_tasks
+
+
+class Clerk:
+    """Looks at the tasks once an hour. In calm times works at once and never errs."""
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        self._begin: dict[str, float] = {}
+        self._tries: dict[str, int] = {}
+
+    async def work(self) -> None:
+        """Do tasks until the daemon ends."""
+        while True:
+            await self._run.clock.sleep(HOUR)
+            if any(span.holds(self._run.elapsed) for span in self._run.plan.clerk.absent) and not self._run.calm:
+                self._absent()
+                continue
+            for task in list(all_tasks(self._store)):
+                if task.state is TaskState.OPEN:
+                    await self._take_up(task)
+
+    @property
+    def _store(self) -> Store:
+        assert self._run.store is not None
+        return self._run.store
+
+    def _absent(self) -> None:
+        for task in all_tasks(self._store):
+            if task.state is TaskState.OPEN:
+                self._run.oracle.meets("clerk_absent", case=task.case)
+
+    async def _take_up(self, task: Task) -> None:
+        run, habits = self._run, self._run.plan.clerk
+        now = run.now
+        rng = draw(run.plan.seed, "clerk", task.id)
+        begin = self._begin.setdefault(task.id, now + rng.uniform(*habits.delay))
+        if now < begin and not run.calm:
+            if habits.delay[1] > 3 * HOUR:
+                run.oracle.meets("clerk_late", case=task.case)
+            return
+        tries = self._tries[task.id] = self._tries.get(task.id, 0) + 1
+        rng = draw(run.plan.seed, "clerk", task.id, tries)
+        if not run.calm and rng.random() < habits.wrong:
+            run.oracle.meets("clerk_wrong", case=task.case)
+            answer = self._wrong(task, rng)
+        else:
+            answer = await self._right(task)
+        if answer is None:
+            return
+        run.note(f"clerk: {task.id} {task.kind}: {answer}")
+        if not run.calm and rng.random() < habits.twice:
+            run.oracle.meets("clerk_twice", case=task.case)
+            async with trio.open_nursery() as nursery:
+                for _ in range(2):
+                    nursery.start_soon(self._tell, task, answer)
+        else:
+            await self._tell(task, answer)
+
+    async def _tell(self, task: Task, answer: dict[str, str]) -> None:
+        run = self._run
+        try:
+            if answer["outcome"] == "failed":
+                told = await run.ask("TaskFail", task=task.id, why="cannot be done", author="clerk")
+            else:
+                told = await run.ask("TaskDone", task=task.id, author="clerk", **answer)
+        except CallError as error:
+            self._refused(task, error)
+            return
+        run.oracle.acknowledged(task.case, told.new)
+        run.oracle.acknowledged_task(task.id, told.outcome)
+
+    def _refused(self, task: Task, error: CallError) -> None:
+        run = self._run
+        run.counts[f"clerk: {type(error.parameters).__name__}"] += 1
+        run.note(f"clerk: {task.id}: {error}")
+        if not isinstance(error.parameters, errors.Refused | errors.Busy | errors.UnknownTask):
+            run.broke("only planted bugs crash", f"task {task.id} was answered with {error}")
+
+    # ---------------------------------------------------------------------------------------------------- answers
+
+    def _wrong(self, task: Task, rng: random.Random) -> dict[str, str] | None:
+        """Something that is not so, or no answer at all to this task."""
+        wrong: list[dict[str, str]] = [{"outcome": "failed"}, {"outcome": "nonsense"}]
+        match task.kind:
+            case TaskKind.SUBMIT_APPEAL:
+                wrong += [{"outcome": "submitted", "receipt": "NEVER-SENT"}, {"outcome": "submitted"}]
+                wrong += [{"outcome": "refused", "reason": "page not found"}, {"outcome": "refused"}]
+            case TaskKind.REPORT_ANSWER | TaskKind.CHASE_REVIEW:
+                wrong += [{"outcome": "approved"}, {"outcome": "rejected", "reason": "材料不足"}]
+                wrong += [{"outcome": "rejected"}, {"outcome": "info_requested", "reason": "screenshots"}]
+                wrong += [{"outcome": "still_waiting"}]
+            case TaskKind.DID_IT_ARRIVE:
+                wrong += [{"outcome": "happened", "receipt": "NEVER-SENT"}, {"outcome": "did_not_arrive"}]
+            case TaskKind.SUPPLY_EVIDENCE:
+                wrong += [{"outcome": "supplied"}]
+            case TaskKind.APPROVE:
+                wrong += [{"outcome": "approved"}]
+            case TaskKind.DECIDE:
+                wrong += [{"outcome": "retry"}, {"outcome": "abandon"}]
+        return rng.choice(wrong)
+
+    async def _right(self, task: Task) -> dict[str, str] | None:
+        """What an able person does and says; `None` while there is nothing to say."""
+        case = get_case(self._store, task.case)
+        assert case is not None, task.case
+        ref = reference(self._store.uuid, case.id, case.data.attempt)
+        match task.kind:
+            case TaskKind.SUBMIT_APPEAL:
+                return self._hand_in(task, case, ref)
+            case TaskKind.DID_IT_ARRIVE:
+                found = self._found(case, ref)
+                if found is None:
+                    return {"outcome": "did_not_happen"}
+                return {"outcome": "happened", "receipt": found.receipt}
+            case TaskKind.REPORT_ANSWER | TaskKind.CHASE_REVIEW:
+                return self._report(case, ref)
+            case TaskKind.SUPPLY_EVIDENCE:
+                await self._file_papers()
+                return {"outcome": "supplied"}
+            case TaskKind.APPROVE:
+                return {"outcome": "approved"}
+            case TaskKind.DECIDE:
+                return {"outcome": "retry", "reason": "once more"}
+
+    def _found(self, case: Case, ref: str) -> Appeal | None:
+        appeals = self._run.world.appeals(case.platform, self._run.now)
+        return next((a for a in appeals if a.ref == ref and a.number == case.number), None)
+
+    def _hand_in(self, task: Task, case: Case, ref: str) -> dict[str, str]:
+        earlier = self._found(case, ref)
+        if earlier is not None:
+            return {"outcome": "submitted", "receipt": earlier.receipt}
+        assert task.packet is not None
+        kinds = tuple(line.split(":")[0] for line in task.packet.papers)
+        arrive = Arrive(case.platform, (case.number,), ref, task.packet.letter, kinds, "form")
+        [result] = self._run.world.submit(arrive, self._run.now)
+        if isinstance(result, Taken):
+            return {"outcome": "submitted", "receipt": result.appeal.receipt}
+        if result.earlier:
+            return {"outcome": "submitted", "receipt": result.earlier}
+        return {"outcome": "refused", "reason": result.reason}
+
+    def _report(self, case: Case, ref: str) -> dict[str, str] | None:
+        found = self._found(case, ref)
+        if found is None and case.data.receipt:
+            held = self._run.world.appeals(case.platform, self._run.now, case.data.receipt)
+            found = held[0] if held else None
+        if found is None:
+            return {"outcome": "rejected", "reason": "the platform knows of no such appeal"}
+        match found.ruling:
+            case Ruling.IN_REVIEW:
+                return None
+            case Ruling.REJECTED:
+                return {"outcome": "rejected", "reason": found.reason}
+            case _:
+                return {"outcome": "approved"}
+
+    async def _file_papers(self) -> None:
+        run = self._run
+        papers = Knobs(()).papers
+        if run.knobs.papers != papers:
+            run.knobs = run.knobs.__class__(**{**_members(run.knobs), "papers": papers})
+            await run.reload()
+
+
+def _members(knobs: Knobs) -> dict[str, Any]:
+    return {name: getattr(knobs, name) for name in knobs.__struct_fields__}
+
+
+class Operator:
+    """Gives the orders of the plan, and sets right in calm times what is left of them."""
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+
+    async def order(self, order: Order) -> None:
+        """Give an order to the case that the plan points at."""
+        run = self._run
+        assert run.store is not None
+        cases = sorted(all_cases(run.store), key=lambda case: case.id)
+        if not cases:
+            return
+        case = cases[int(order.pick * len(cases))]
+        run.oracle.meets(order.what, case=case.id)
+        if not order.twice:
+            await self._give(order.what, case.id)
+            return
+        run.oracle.meets("double_click", case=case.id)
+        async with trio.open_nursery() as nursery:
+            for _ in range(2):
+                nursery.start_soon(self._give, order.what, case.id)
+
+    async def _give(self, what: str, case: str) -> None:
+        run = self._run
+        reason = {} if what == "approve" else {"reason": "an operator says so"}
+        run.note(f"operator: {what} {case}")
+        try:
+            told = await run.ask(METHODS[what], case=case, author="operator", **reason)
+        except CallError as error:
+            run.counts[f"operator: {type(error.parameters).__name__}"] += 1
+            run.note(f"operator: {what} {case}: {error}")
+            if not isinstance(error.parameters, errors.Refused | errors.Busy):
+                run.broke("only planted bugs crash", f"{what} {case} was answered with {error}")
+            return
+        run.counts[f"operator: {what}"] += 1
+        run.oracle.acknowledged(case, told.new)
+
+    async def set_right(self) -> None:
+        """In calm times: let what is parked work again, and end holds."""
+        run = self._run
+        while True:
+            assert run.daemon is not None
+            assert run.store is not None
+            for number in list(run.daemon.roster.parked):
+                if number in run.knobs.numbers:
+                    run.note(f"operator: unpark {number}")
+                    try:
+                        await run.ask("Unpark", number=number, author="operator")
+                    except CallError as error:
+                        run.note(f"operator: unpark {number}: {error}")
+            for case in list(all_cases(run.store)):
+                if case.snapshot.state == "held":
+                    await self._give("advance", case.id)
+            await run.clock.sleep(2 * HOUR)

@@ -1,0 +1,379 @@
+"""What befalls one simulated run: all of it is drawn from the run's seed before it begins.
+
+Swarm testing: each seed gets its own subset of the kinds of fault, with its own intensities, because a run in which
+everything goes wrong all the time hides what only goes wrong when most things go well. The last third is calm, so that
+it can be seen whether everything comes to its end. `run` carries a plan out, `invariants` watches.
+"""
+
+import random
+from collections.abc import Sequence
+
+from msgspec import Struct, structs
+
+from numtrustd.sim.script import Faults, Habits, Item, Label, Mood, Review, Story, Weather, Window
+from numtrustd.sim.stories import DEMO_ORIGIN
+
+MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
+ORIGIN = DEMO_ORIGIN
+
+NETWORK = (
+    "refuse",
+    "lost",
+    "late",
+    "cut",
+    "garbage",
+    "error_before",
+    "error_after",
+    "limited",
+    "slow",
+    "listing_lag",
+)
+WEATHER = ("blocked", "maintenance", "outage", "flicker", "wrong_card", "empty", "down", "pending")
+STORE = ("disk_full", "map_full")
+CLOCK = ("clock_forward", "clock_back")
+FAILPOINTS = ("pre_commit", "post_commit", "pre_send", "post_send", "pre_deliver")
+DEATHS = (*(f"die_{where}" for where in FAILPOINTS), "die_step", "long_pause")
+RELOADS = ("number_removed", "number_added", "reload", "source_changed")
+ORDERS = ("hold", "advance", "withdraw", "reopen", "approve", "reject")
+CLERK = ("clerk_late", "clerk_wrong", "clerk_twice", "clerk_absent")
+BUGS = ("bug_start", "bug_before", "bug_after")
+KINDS = (*NETWORK, *WEATHER, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
+"""Every kind of fault, by the name that the coverage report gives it."""
+
+AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
+CHINESE = ("+8613910000007", "+862151288801", "4008100001", "+8613910000014")
+AT_AGGREGATOR = ("tencent", "baidu", "dianhuabang", "teddy")
+SERVICES = ("telnyx", "contract_aggregator")
+WORDS = {
+    "telnyx": ("Telemarketing", "Spam Likely", "Debt Collector"),
+    "tencent": ("广告推销", "骚扰电话", "房产中介"),
+    "baidu": ("广告营销", "骚扰电话", "房产中介"),
+    "dianhuabang": ("广告推销", "骚扰电话", "房产中介"),
+    "teddy": ("广告推销", "骚扰电话", "诈骗电话"),
+}
+
+
+class Knobs(Struct, frozen=True):
+    """What an operator's configuration says, as far as plans differ in it. `papers` are the kinds on file."""
+
+    numbers: tuple[str, ...]
+    second_view: bool = False
+    look_up: bool = True
+    query: bool = True
+    approval: bool = False
+    cadence: float = 12 * HOUR
+    interval: float = 1.0
+    concurrency: int = 2
+    channel_interval: float = 1.0
+    papers: tuple[str, ...] = ("licence", "number_ownership", "screenshots")
+    max_attempts: int = 2
+    review_days: int = 1
+    cooldown: float = 6 * HOUR
+    propagation: float = 12 * HOUR
+
+
+class SetFaults(Struct, frozen=True):
+    """The way to the platforms is so unreliable from now on."""
+
+    faults: Faults
+
+
+class Jump(Struct, frozen=True):
+    """The wall clock is stepped."""
+
+    by: float
+
+
+class Reload(Struct, frozen=True):
+    """The configuration changes and is read again: the members named here get these values; `number` comes or goes."""
+
+    kind: str
+    changes: dict[str, object] = {}
+    number: str = ""
+
+
+class Order(Struct, frozen=True):
+    """An operator acts on some case: the one at `pick` (0 ≤ pick < 1) of those that there are; twice at once."""
+
+    what: str
+    pick: float
+    twice: bool = False
+
+
+class Calm(Struct, frozen=True):
+    """From now on nothing goes wrong, and people do what they are asked."""
+
+
+Happening = SetFaults | Jump | Reload | Order | Calm
+
+
+class Death(Struct, frozen=True):
+    """The process dies, once, some time from `at` on: at the `skip`-th next hit of `where` (a failpoint, or "step")
+    after the first log line of the action `after` (at once if that is empty), and starts again after `pause` seconds.
+
+    `channel` lets only calls of a channel count as hits of a sending failpoint.
+    """
+
+    at: float
+    where: str
+    skip: int
+    after: str
+    pause: float
+    channel: bool
+
+
+class Span(Struct, frozen=True):
+    """Something that lasts."""
+
+    at: float
+    until: float
+    kind: str
+    number: str = ""
+
+    def holds(self, now: float) -> bool:
+        return self.at <= now < self.until
+
+
+class Clerk(Struct, frozen=True):
+    """How the person works: seconds until a task is taken up, the chances of a wrong and of a second answer."""
+
+    delay: tuple[float, float] = (0.0, HOUR)
+    wrong: float = 0.0
+    twice: float = 0.0
+    absent: tuple[Span, ...] = ()
+
+
+class Plan(Struct, frozen=True):
+    """Everything. Times are seconds from `ORIGIN`, in true time."""
+
+    seed: int
+    kinds: frozenset[str]
+    length: float
+    calm: float
+    knobs: Knobs
+    story: Story
+    habits: Habits
+    agenda: tuple[tuple[float, Happening], ...]
+    deaths: tuple[Death, ...]
+    full: tuple[Span, ...]
+    bugs: tuple[Span, ...]
+    clerk: Clerk
+    late_delivery: float = 0.5
+    """The chance that a request which was on its way at a death arrives all the same."""
+
+    def lines(self) -> list[str]:
+        """For people who want to know what was planned."""
+        numbers = ", ".join(self.knobs.numbers)
+        return [
+            f"seed {self.seed}: {self.length / DAY:.1f} days, calm from day {self.calm / DAY:.1f}; numbers {numbers}",
+            f"kinds of fault: {', '.join(k for k in KINDS if k in self.kinds)}",
+            f"{self.knobs}",
+            *(f"{item}" for item in self.story.items),
+            *(f"{what}" for what in (*self.deaths, *self.full, *self.bugs, self.clerk)),
+        ]
+
+
+class Drawing:
+    """Draws one plan. Every aspect has a stream of its own, so that a change to one leaves the others as they were."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        rng = self.rng("kinds")
+        share = rng.choice((0.2, 0.35, 0.5))
+        self.kinds = frozenset(kind for kind in KINDS if rng.random() < share)
+        self.length = rng.uniform(11 * DAY, 14 * DAY)
+        self.calm = self.length * 0.62
+
+    def rng(self, what: str) -> random.Random:
+        return random.Random(f"plan|{self.seed}|{what}")
+
+    def has(self, *kinds: str) -> list[str]:
+        return [kind for kind in kinds if kind in self.kinds]
+
+    def plan(self) -> Plan:
+        knobs = self.knobs()
+        agenda = [*self.faults(), *self.jumps(), *self.reloads(knobs), *self.orders(), (self.calm, Calm())]
+        rng = self.rng("habits")
+        return Plan(
+            seed=self.seed,
+            kinds=self.kinds,
+            length=self.length,
+            calm=self.calm,
+            knobs=knobs,
+            story=Story("simulation", tuple(self.story(knobs))),
+            habits=Habits(slow_chance=0.1, detect_duplicates=rng.random() < 0.15),
+            agenda=tuple(sorted(agenda, key=lambda entry: entry[0])),
+            deaths=tuple(self.deaths()),
+            full=tuple(self.spans("full", self.has(*STORE), (1, 3), (5 * MINUTE, 8 * HOUR))),
+            bugs=tuple(self.bugs(knobs)),
+            clerk=self.clerk(),
+            late_delivery=rng.choice((0.0, 0.5, 1.0)),
+        )
+
+    def knobs(self) -> Knobs:
+        rng = self.rng("knobs")
+        numbers = rng.sample(AMERICAN, rng.choice((1, 1, 2)))
+        numbers += rng.sample(CHINESE, rng.choice((0, 1, 1, 2) if len(numbers) > 1 else (1, 1, 2)))
+        return Knobs(
+            numbers=tuple(numbers),
+            second_view=rng.random() < 0.2,
+            look_up=rng.random() < 0.75,
+            query=rng.random() < 0.8,
+            approval=rng.random() < (0.8 if "approve" in self.kinds else 0.1),
+            interval=rng.choice((1.0, 1.0, 20.0, 120.0)),
+            concurrency=rng.choice((1, 2, 3)),
+            channel_interval=rng.choice((1.0, 30.0)),
+            papers=Knobs(()).papers if rng.random() < 0.7 else ("licence",),
+            max_attempts=rng.choice((1, 2, 3)),
+            review_days=rng.choice((0, 1, 1)),
+            cooldown=rng.uniform(2 * HOUR, 12 * HOUR),
+            propagation=rng.uniform(4 * HOUR, 20 * HOUR),
+        )
+
+    def story(self, knobs: Knobs) -> list[Item]:
+        rng = self.rng("story")
+        items: list[Item] = []
+        for number in knobs.numbers:
+            platforms = ("telnyx",) if number in AMERICAN else tuple(rng.sample(AT_AGGREGATOR, rng.choice((1, 2, 2))))
+            for platform in platforms:
+                items += self.label(rng, number, platform)
+        for kind in self.has(*WEATHER):
+            for _ in range(rng.randint(1, 3)):
+                at = rng.uniform(0.1 * DAY, self.calm - HOUR)
+                until = min(at + rng.uniform(0.3 * HOUR, 1.5 * DAY), self.calm)
+                where = rng.choice((*SERVICES, *AT_AGGREGATOR, "telnyx"))
+                detail = "0.5" if kind == "flicker" else ""
+                items.append(Window(Weather(kind), where, at=at, until=until, detail=detail))
+        return items
+
+    def label(self, rng: random.Random, number: str, platform: str) -> list[Item]:
+        at = rng.uniform(0.0, 0.5 * self.calm) if rng.random() < 0.85 else -DAY
+        returns = rng.uniform(0.1 * DAY, 1.5 * DAY) if rng.random() < 0.35 else None
+        moods = tuple(rng.choice(tuple(Mood)) for _ in range(rng.randint(0, 2)))
+        took, cache = rng.uniform(0.05 * DAY, 1.2 * DAY), rng.uniform(0.5 * HOUR, 12 * HOUR)
+        words = rng.choice(WORDS[platform])
+        return [
+            Label(number, platform, words, at=at, marks=rng.randint(1, 30), spreads=False, returns=returns),
+            Review(platform, (*moods, Mood.APPROVE), number, took, cache),
+        ]
+
+    def faults(self) -> list[tuple[float, Happening]]:
+        rng, kinds = self.rng("faults"), self.has(*NETWORK)
+        if not kinds:
+            return []
+        found: list[tuple[float, Happening]] = []
+        for _ in range(rng.randint(1, 3)):
+            at = rng.uniform(0.0, self.calm * 0.9)
+            chances: dict[str, float] = {
+                kind: rng.choice((0.05, 0.2, 0.6)) for kind in kinds if kind not in ("listing_lag", "slow")
+            }
+            if (total := sum(chances.values())) > 0.9:
+                chances = {kind: chance * 0.9 / total for kind, chance in chances.items()}
+            faults = Faults(
+                **chances,
+                hostile="limited" in chances and rng.random() < 0.6,
+                slow=rng.choice((0.2, 0.9)) if "slow" in kinds else 0.0,
+                slow_by=(0.2, rng.choice((2.0, 40.0))),
+                late_by=(8.0, rng.choice((50.0, 480.0))),
+                # Two look-ups, the first after `settle` and the second after twice that, have to see it.
+                listing_lag=rng.choice((60.0, 500.0, 1_000.0)) if "listing_lag" in kinds else 0.0,
+            )
+            found.append((at, SetFaults(faults)))
+            found.append((min(at + rng.uniform(HOUR, 3 * DAY), self.calm), SetFaults(Faults())))
+        return found
+
+    def jumps(self) -> list[tuple[float, Happening]]:
+        rng = self.rng("jumps")
+        found: list[tuple[float, Happening]] = []
+        for kind in self.has(*CLOCK):
+            for _ in range(rng.randint(1, 2)):
+                at = rng.uniform(0.0, self.calm * 0.9)
+                by = rng.choice((rng.uniform(10 * MINUTE, HOUR), HOUR, DAY)) * (1 if kind == "clock_forward" else -1)
+                found.append((at, Jump(by)))
+                if rng.random() < 0.5:  # somebody notices
+                    found.append((min(at + rng.uniform(HOUR, DAY), self.calm), Jump(-by)))
+        return found
+
+    def reloads(self, knobs: Knobs) -> list[tuple[float, Happening]]:
+        rng = self.rng("reloads")
+        found: list[tuple[float, Happening]] = []
+        if self.has("number_removed", "number_added"):
+            for number in rng.sample(knobs.numbers, rng.randint(1, len(knobs.numbers))):
+                at = rng.uniform(0.2 * DAY, self.calm * 0.9)
+                found.append((at, Reload("number_removed", number=number)))
+                back = min(at + rng.choice((rng.uniform(1.0, 30.0), rng.uniform(HOUR, 2 * DAY))), self.calm)
+                found.append((back, Reload("number_added", number=number)))
+        if "reload" in self.kinds:
+            for _ in range(rng.randint(1, 3)):
+                changes: dict[str, object] = {
+                    "cadence": rng.choice((6 * HOUR, 12 * HOUR)),
+                    "channel_interval": rng.choice((1.0, 30.0)),
+                    "look_up": rng.random() < 0.6,
+                    "query": rng.random() < 0.6,
+                    "approval": rng.random() < 0.3,
+                    "max_attempts": rng.choice((1, 2, 3)),
+                    "review_days": rng.choice((0, 1)),
+                }
+                some = dict(rng.sample(sorted(changes.items()), rng.randint(1, 4)))
+                found.append((rng.uniform(0.1 * DAY, self.calm * 0.95), Reload("reload", some)))
+        if "source_changed" in self.kinds:
+            for _ in range(rng.randint(1, 3)):
+                changes = {"interval": rng.choice((1.0, 20.0, 120.0)), "second_view": rng.random() < 0.3}
+                found.append((rng.uniform(0.1 * DAY, self.calm * 0.95), Reload("source_changed", changes)))
+        return found
+
+    def orders(self) -> list[tuple[float, Happening]]:
+        rng, kinds = self.rng("orders"), self.has(*ORDERS)
+        found: list[tuple[float, Happening]] = []
+        for _ in range(rng.randint(2, 14) if kinds else 0):
+            at = rng.uniform(0.2 * DAY, self.calm)
+            twice = "double_click" in self.kinds and rng.random() < 0.4
+            found.append((at, Order(rng.choice(kinds), rng.random(), twice)))
+        return found
+
+    def deaths(self) -> list[Death]:
+        rng, kinds = self.rng("deaths"), self.has(*DEATHS[:-1])
+        found = []
+        for _ in range(rng.randint(2, 9) if kinds else 0):
+            where = rng.choice(kinds).removeprefix("die_")
+            long = "long_pause" in self.kinds and rng.random() < 0.3
+            after = rng.choice(("", "", "action.planned", "action.sent", "case.moved", "task.done", "actor.crashed"))
+            found.append(
+                Death(
+                    at=rng.uniform(0.0, self.calm * 0.97),
+                    where=where,
+                    skip=rng.choice((0, 0, 1, 2, 5, rng.randint(0, 40))) * (7 if where == "step" else 1),
+                    after=after,
+                    pause=rng.uniform(0.5 * HOUR, 1.5 * DAY) if long else rng.choice((0.0, rng.uniform(0.2, 10.0))),
+                    channel=rng.random() < 0.7,
+                )
+            )
+        return sorted(found, key=lambda death: death.at)
+
+    def spans(self, what: str, kinds: Sequence[str], times: tuple[int, int], long: tuple[float, float]) -> list[Span]:
+        rng = self.rng(what)
+        found = []
+        for kind in kinds:
+            for _ in range(rng.randint(*times)):
+                at = rng.uniform(0.0, self.calm * 0.95)
+                found.append(Span(at, min(at + rng.uniform(*long), self.calm), kind))
+        return found
+
+    def bugs(self, knobs: Knobs) -> list[Span]:
+        rng = self.rng("bug numbers")
+        spans = self.spans("bugs", self.has(*BUGS), (1, 2), (10 * MINUTE, DAY))
+        return [structs.replace(span, number=rng.choice(knobs.numbers)) for span in spans]
+
+    def clerk(self) -> Clerk:
+        rng = self.rng("clerk")
+        return Clerk(
+            delay=(0.0, rng.uniform(0.5 * DAY, 4 * DAY) if "clerk_late" in self.kinds else 2 * HOUR),
+            wrong=rng.choice((0.2, 0.5)) if "clerk_wrong" in self.kinds else 0.0,
+            twice=rng.choice((0.3, 1.0)) if "clerk_twice" in self.kinds else 0.0,
+            absent=tuple(self.spans("absent", self.has("clerk_absent"), (1, 2), (0.5 * DAY, 3 * DAY))),
+        )
+
+
+def draw_plan(seed: int) -> Plan:
+    """The plan of a seed."""
+    return Drawing(seed).plan()

@@ -1,0 +1,254 @@
+"""Where a run takes hold of the daemon: its log, its way out, and the few places that are patched while a run lasts.
+
+A death raises `Dead` at a seam, and from then on every seam raises it again, so that no `finally` of the dying process
+can have an effect on anything that outlives it: store, world, log, people.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+from unittest import mock
+
+import trio
+
+import numtrustd.daemon
+from numtrustd.actors.messages import NumberMessage, Observed, TimerDue
+from numtrustd.actors.number import NumberActor
+from numtrustd.actors.outbox import Outbox
+from numtrustd.actors.source import SourceActor
+from numtrustd.clock import Clock
+from numtrustd.daemon import Daemon
+from numtrustd.domain.case import Action
+from numtrustd.domain.observation import Instant
+from numtrustd.events import Event, Level
+from numtrustd.log import Log
+from numtrustd.sim import telnyx
+from numtrustd.sim.memory import SimFetcher
+from numtrustd.sim.script import Weather
+from numtrustd.sim.service import Answer, Call, Headers, Lost, Result, Service, Shut
+from numtrustd.sim.shapes import GARBAGE
+from numtrustd.sim.state import Arrive
+from numtrustd.sim.traits import TRAITS
+from numtrustd.wire.exchange import Limits, Outcome, Request
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Run
+
+
+class Dead(BaseException):
+    """The simulated process has died: nothing that it still does counts."""
+
+
+class InjectedBug(Exception):
+    """A bug that the plan put into one number's actor."""
+
+
+class _NoSink:
+    """Takes no lines: a run looks at events."""
+
+    notice: Callable[[int], bytes | None] | None = None
+    lost = 0
+
+    def put(self, line: bytes) -> None: ...
+
+    def start(self) -> None: ...
+
+    def flush(self, timeout: float) -> bool:
+        return True
+
+    def stop(self, timeout: float) -> bool:
+        return True
+
+
+class SimLog(Log):
+    """Hands every event to the run."""
+
+    def __init__(self, clock: Clock, run: "Run") -> None:
+        super().__init__(clock, _NoSink(), level=Level.DEBUG)
+        self._run = run
+
+    def emit(self, event: Event) -> None:
+        self._run.alive()
+        self._run.said(event)
+
+
+class WatchedService(Service):
+    """The simulated platforms, telling what they did to the latest request: `what` names the fault, if any."""
+
+    call: Call | None = None
+    what = ""
+    _served = False
+
+    def handle(self, method: str, target: str, headers: Headers, body: bytes, now: Instant) -> Result:
+        self.call, self.what, self._served = None, "", False
+        return super().handle(method, target, headers, body, now)
+
+    def _weather(self, call: Call, now: Instant) -> Result | None:
+        self.call = call
+        window = self.world.weather(now, call.service, call.number)
+        if window is not None:
+            self.what = str(window.kind)
+        return super()._weather(call, now)
+
+    def _serve(self, call: Call, now: Instant, odd: Weather | None) -> Answer:
+        self._served = True
+        return super()._serve(call, now, odd)
+
+    def _fate(self, call: Call, now: Instant) -> Result:
+        result = super()._fate(call, now)
+        match result:
+            case Shut():
+                self.what = "refuse"
+            case Lost():
+                self.what = "lost" if self._served else "late"
+            case Answer(cut=True):
+                self.what = "cut"
+            case Answer(status=502):
+                self.what = "error_after" if self._served else "error_before"
+            case Answer(status=429):
+                self.what = "limited"
+            case Answer(body=body) if body == GARBAGE:
+                self.what = "garbage"
+            case Answer(delay=delay) if delay:
+                self.what = "slow"
+        return result
+
+    def platforms(self, call: Call) -> tuple[str, ...]:
+        """The platforms that a call is about."""
+        return tuple(name for name, trait in TRAITS.items() if trait.service == call.service)
+
+    def truth(self, call: Call, now: Instant) -> dict[str, str]:
+        """What a look that was just answered ought to have read, per platform; `unknown` where it could not see."""
+        found = {}
+        for platform in self.platforms(call):
+            window = self.world.weather(now, platform, call.number)
+            hidden = window is not None and (platform == "telnyx" or window.kind is not Weather.WRONG_CARD)
+            if call.number is None or hidden or self.what not in ("", "slow", "flicker"):
+                found[platform] = "unknown"
+                continue
+            face = self.world.face(platform, call.number, now)
+            found[platform] = "marked" if face.words is not None else "certified" if face.name else "clean"
+        return found
+
+
+class _Door(Service):
+    """One line's door to the shared platforms: what passes it is no longer on its way."""
+
+    def __init__(self, line: "Line", run: "Run") -> None:
+        self.world = run.world
+        self._line = line
+        self._run = run
+
+    def handle(self, method: str, target: str, headers: Headers, body: bytes, now: Instant) -> Result:
+        self._run.alive()
+        return self._run.arrived(self._line, method, target, headers, body)
+
+
+class Line(SimFetcher):
+    """One source's or channel's way out, with the failpoints of sending. `source` is empty for a channel."""
+
+    def __init__(self, run: "Run", source: str, limits: Limits) -> None:
+        super().__init__(run.world, run.clock, limits=limits)
+        self.service = _Door(self, run)
+        self.source = source
+        self._run = run
+
+    async def fetch(self, request: Request) -> Outcome:
+        run = self._run
+        run.alive()
+        run.leaving(self, request)
+        run.hit("pre_send", channel=not self.source)
+        run.on_the_wire.append((self, request))
+        try:
+            outcome = await super().fetch(request)
+        finally:
+            if not run.dead and (self, request) in run.on_the_wire:
+                run.on_the_wire.remove((self, request))
+        run.alive()
+        run.hit("post_send", channel=not self.source)
+        run.came_back(self, outcome)
+        return outcome
+
+    def target(self, request: Request) -> str:
+        """The path under which the platforms know it."""
+        return self._target(request)
+
+
+class SimWay:
+    """Makes the lines. `source` is whose line is made next."""
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        self.source = ""
+
+    def session(self, *, connections: int, limits: Limits) -> Line:
+        return Line(self._run, self.source, limits)
+
+
+class SimDaemon(Daemon):
+    """The daemon, telling for which source a line is made."""
+
+    way: SimWay
+
+    def _make_source(self, source: str) -> SourceActor:
+        self.way.source = source
+        try:
+            return super()._make_source(source)
+        finally:
+            self.way.source = ""
+
+
+def submission(call: Call | None) -> Arrive | None:
+    """The submission that a call is, if it is one."""
+    return call.submission if call is not None and isinstance(call.submission, Arrive) else None
+
+
+def reference_of(request: Request) -> str:
+    """The reference that a submission carries; empty for any other request."""
+    if request.method != "POST" or "remediation" not in request.target:
+        return ""
+    return telnyx.reference(request.body.decode())
+
+
+async def _inline(sync_fn: Callable[..., Any], *args: Any, **_: Any) -> Any:
+    """Stands in for `trio.to_thread.run_sync`: threads are not deterministic."""
+    await trio.lowlevel.checkpoint()
+    return sync_fn(*args)
+
+
+@contextlib.contextmanager
+def taken_hold_of(run: "Run") -> Iterator[None]:
+    """Everything patched that the harness needs, for the length of a run; mutants are patched in before."""
+    handle, act, start = NumberActor._handle, NumberActor._act, NumberActor.run
+    deliver = Outbox._deliver
+
+    async def _handle(self: NumberActor, message: NumberMessage) -> None:
+        run.alive()
+        run.taking(self.number, message)
+        run.bug("bug_before", self.number)
+        await handle(self, message)
+        run.taken(self.number, message)
+
+    def _act(self: NumberActor, made: Any, owned: Any, message: NumberMessage) -> None:
+        if isinstance(message, Observed | TimerDue):
+            run.bug("bug_after", self.number)
+        act(self, made, owned, message)
+
+    async def _run(self: NumberActor) -> None:
+        run.bug("bug_start", self.number)
+        await start(self)
+
+    def _deliver(self: Outbox, action: Action, event: Any) -> None:
+        run.alive()
+        run.hit("pre_deliver", channel=True)
+        deliver(self, action, event)
+
+    with (
+        mock.patch.object(NumberActor, "_handle", _handle),
+        mock.patch.object(NumberActor, "_act", _act),
+        mock.patch.object(NumberActor, "run", _run),
+        mock.patch.object(Outbox, "_deliver", _deliver),
+        mock.patch.object(numtrustd.daemon, "load", lambda path, environ: run.configuration()),
+        mock.patch.object(trio.to_thread, "run_sync", _inline),
+    ):
+        yield

@@ -1,0 +1,221 @@
+"""What both READMEs say is so: the commands exist, the examples work, the diagram is true, the languages agree."""
+
+import csv
+import http.server
+import re
+import threading
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from numtrustd import exit_status
+from numtrustd.cli import cli
+from numtrustd.ctl.cli import program
+from numtrustd.domain.workflow import mermaid
+from numtrustd.domain.workflows import REGISTRY
+from numtrustd.events import CATALOGUE
+from numtrustd.look import look_once
+from numtrustd.settings import Loaded, load, render
+
+ROOT = Path(__file__).parent.parent
+NAMES = ("README.md", "README.zh-CN.md")
+BOTH = pytest.mark.parametrize("name", NAMES)
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def prose(name: str) -> str:
+    """Everything outside of code blocks."""
+    return FENCE.sub("", text(name))
+
+
+def blocks(name: str, language: str) -> list[str]:
+    return [body for kind, body in FENCE.findall(text(name)) if kind == language]
+
+
+def toml(name: str) -> tuple[str, str, str, str]:
+    """The settings, the pack, what points a source to a stand-in, and a fixture's expectation."""
+    settings, pack, stand_in, expect = blocks(name, "toml")
+    return settings, pack, stand_in, expect
+
+
+# ---------------------------------------------------------------------------------------------------- what is named
+
+
+def commands(group: click.Group, path: str) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{path} {name}")
+        else:
+            yield f"{path} {name}"
+
+
+@BOTH
+def test_every_command_has_its_row_and_every_row_is_a_command(name: str) -> None:
+    real = {*commands(cli, "numtrustd"), *commands(program, "numtrustctl")}
+    rows = re.findall(r"^\| `(numtrust(?:d|ctl) [^`]*)`", text(name), re.MULTILINE)
+    told = {" ".join(word for word in row.split() if not re.match(r"[\[A-Z]", word)) for row in rows}
+    assert told == real
+
+
+@BOTH
+def test_every_option_that_a_row_names_is_taken(name: str) -> None:
+    found = re.findall(r"^\| `(numtrust(?:d|ctl)) ([^`]*)` \|(.*)$", text(name), re.MULTILINE)
+    assert found
+    for tool, words, row in found:
+        command: Any = cli if tool == "numtrustd" else program
+        for word in words.split():
+            command = command.commands.get(word, command) if isinstance(command, click.Group) else command
+        taken = {option for parameter in command.params for option in parameter.opts}
+        assert set(re.findall(r"--[a-z-]+", row)) <= taken, f"{tool} {words}"
+
+
+@BOTH
+def test_every_make_target_exists(name: str) -> None:
+    makefile = text("Makefile")
+    named = set(re.findall(r"(?:^|`)make ([a-z]+)", text(name), re.MULTILINE))
+    assert {"demo", "test", "check", "venv"} <= named
+    assert not [target for target in named if not re.search(rf"^{target}:", makefile, re.MULTILINE)]
+
+
+@BOTH
+def test_every_exit_status_is_told(name: str) -> None:
+    statuses = {value for key, value in vars(exit_status).items() if key.isupper()}
+    assert statuses <= {int(row) for row in re.findall(r"^\| (\d+) \|", text(name), re.MULTILINE)}
+
+
+@BOTH
+def test_every_event_and_file_that_is_named_exists(name: str) -> None:
+    actions = {f"{noun}.{verb}" for noun, verb in re.findall(r"`([a-z]+)\.([a-z]+)`", prose(name))}
+    nouns = {action.partition(".")[0] for action in CATALOGUE}
+    told = {
+        action for action in actions if action.partition(".")[0] in nouns and not action.endswith((".sock", ".level"))
+    }
+    assert told
+    assert told <= CATALOGUE.keys()
+    links = re.findall(r"\]\(([^)#]+)[^)]*\)", prose(name))
+    paths = re.findall(r"`((?:numtrustd|tests|docs|config|systemd|benchmarks)/[\w./-]*)`", prose(name))
+    for path in [*links, *paths]:
+        assert path.startswith(("https://", "tests/data/acme.lookup")) or (ROOT / path).exists(), path
+
+
+# ------------------------------------------------------------------------------------------------------ the diagram
+
+
+@BOTH
+def test_the_diagram_is_the_one_that_the_table_draws(name: str) -> None:
+    diagram = mermaid(REGISTRY["appeal"])
+    assert blocks(name, "mermaid") == [diagram], "run `make docs`"
+    assert text("docs/workflows/appeal.mmd") == diagram, "run `make docs`"
+
+
+@BOTH
+def test_every_state_of_an_appeal_has_its_row(name: str) -> None:
+    rows = re.findall(r"^\| `([a-z_]+)` \|[^|]*\|[^|]*\|$", text(name), re.MULTILINE)
+    assert rows == [str(state) for state in REGISTRY["appeal"].states]
+
+
+# ------------------------------------------------------------------------------------------------ the two languages
+
+
+def test_both_have_the_same_sections() -> None:
+    first, second = ([len(level) for level in re.findall(r"^(#+) ", prose(name), re.MULTILINE)] for name in NAMES)
+    assert first == second
+    assert len(first) > 20
+
+
+def test_both_have_the_same_examples() -> None:
+    first, second = ([kind for kind, _ in FENCE.findall(text(name))] for name in NAMES)
+    assert first == second
+    for language in ("text", "json", "python"):
+        assert blocks(NAMES[0], language) == blocks(NAMES[1], language)
+    for ours, theirs in zip(blocks(NAMES[0], "toml"), blocks(NAMES[1], "toml"), strict=True):
+        assert tomllib.loads(ours) == tomllib.loads(theirs)
+    for ours, theirs in zip(blocks(NAMES[0], "sh"), blocks(NAMES[1], "sh"), strict=True):
+        assert [line.partition(" #")[0].rstrip() for line in ours.splitlines()] == [
+            line.partition(" #")[0].rstrip() for line in theirs.splitlines()
+        ]
+
+
+# ----------------------------------------------------------------------------------------------------- the examples
+
+
+def house(root: Path, name: str, more: str = "") -> Path:
+    """A directory as the README has its readers make it."""
+    for folder in ("credentials", "papers", "platforms.d"):
+        (root / folder).mkdir()
+    (root / "numbers.csv").write_text(blocks(name, "csv")[0], encoding="utf-8")
+    (root / "papers" / "number-ownership.pdf").write_text("paper")
+    for secret in ("telnyx-api-key", "acme-key"):
+        (root / "credentials" / secret).write_text("not-a-real-key")
+        (root / "credentials" / secret).chmod(0o600)
+    config = root / "numtrustd.toml"
+    config.write_text(toml(name)[0] + more, encoding="utf-8")
+    return config
+
+
+@BOTH
+def test_the_settings_and_the_numbers_load_without_a_warning(name: str, tmp_path: Path) -> None:
+    loaded = load(house(tmp_path, name), {})
+    assert isinstance(loaded, Loaded), render(loaded)
+    assert list(loaded.sources) == ["telnyx.reputation"]
+    assert len(loaded.numbers) == len(list(csv.reader(blocks(name, "csv")[0].splitlines()))) - 1
+    unseen = "no source that is switched on answers for numbers of the kind"
+    assert [w.what for w in loaded.warnings if not w.what.startswith(unseen)] == []
+
+
+@BOTH
+def test_the_pack_reads_its_stand_in(name: str, tmp_path: Path) -> None:
+    scope: dict[str, Any] = {"__name__": "answer"}
+    exec(blocks(name, "python")[0], scope)
+
+    class Quiet(scope["Acme"]):  # type: ignore[misc]  # made by exec
+        def log_message(self, *args: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        _, pack, stand_in, _ = toml(name)
+        assert "http://127.0.0.1:8080" in stand_in
+        config = house(tmp_path, name, stand_in.replace(":8080", f":{server.server_port}"))
+        (tmp_path / "platforms.d" / "acme.toml").write_text(pack, encoding="utf-8")
+        said: list[str] = []
+        for number in ("13800138000", "95001"):
+            look_once(number, config, {}, platform="acme", source=None, verbose=True, echo=said.append)
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    shown = "\n".join(said)
+    promised = next(block for block in blocks(name, "text") if "rule marked: matches" in block)
+    for line in promised.splitlines():
+        if line != "…" and "8080" not in line and " at 20" not in line:
+            assert line in shown
+    assert "marked category=marketing words=推广号 marks=12 rule=marked" in shown
+    assert shown.endswith("clean rule=clean")
+    assert "not-a-real-key" not in shown
+
+
+@BOTH
+def test_the_fixture_is_of_the_form_that_the_tests_read(name: str, tmp_path: Path) -> None:
+    from numtrustd.domain.number import from_canonical
+    from tests import recorded
+
+    folder = tmp_path / "acme.lookup"
+    folder.mkdir()
+    answer = next(block for block in blocks(name, "text") if block.startswith("HTTP 200"))
+    (folder / "marked.http").write_text(answer, encoding="utf-8")
+    (folder / "marked.toml").write_text(toml(name)[3], encoding="utf-8")
+    case = recorded.read(folder / "marked.http")
+    assert (case.source, case.number) == ("acme.lookup", from_canonical("+8613800138000"))
+    assert case.reply.status == 200
+    assert case.known
