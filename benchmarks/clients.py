@@ -1,7 +1,7 @@
 """A child process: one client at work against one URL, on the core that its parent pinned it to.
 
-`python -m benchmarks.clients session|fresh|httpx|load URL CALLERS SECONDS [CA]` prints one line of JSON. The first three
-are measured themselves; `load` only drives the exporter, so it is as cheap as we can make it.
+`python -m benchmarks.clients session|httpx|load URL CALLERS SECONDS [CA]` prints one line of JSON. The first two are
+measured themselves; `load` only drives the exporter, so it is as cheap as we can make it.
 """
 
 import json
@@ -27,7 +27,7 @@ CONNECTIONS = 100
 WARM = 0.5
 """Seconds before the window."""
 
-PATIENCE = 30.0
+PATIENCE = 10.0
 """Seconds after which a client that has not come back from the window is given up."""
 
 HEADERS = (("Accept", "*/*"), ("Accept-Encoding", "identity"), ("User-Agent", "numtrustd/benchmark"))
@@ -73,7 +73,7 @@ async def session(url: str, callers: int, seconds: float, ca: Path | None) -> No
     parts = urlsplit(url)
     request = Request("GET", f"{parts.scheme}://{parts.netloc}", parts.path, HEADERS)
     async with Http(ca_file=ca) as http:
-        fetcher = http.session(connections=min(callers, CONNECTIONS), limits=Limits(deadline=PATIENCE))
+        fetcher = http.session(connections=min(callers, CONNECTIONS), limits=Limits(deadline=30.0))
 
         async def ask() -> bool:
             outcome = await fetcher.fetch(request)
@@ -93,7 +93,7 @@ async def plain_httpx(url: str, callers: int, seconds: float, ca: Path | None) -
 
 
 def load(url: str, callers: int, seconds: float) -> dict[str, float]:
-    """Keep-alive requests from `callers` sockets at once, on bare epoll; answers are whole and say `probe_success 1`."""
+    """Keep-alive requests from `callers` sockets at once, on bare epoll; a good answer says `probe_success 1`."""
     parts = urlsplit(url)
     wire = f"GET {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n\r\n".encode()
     assert parts.hostname is not None

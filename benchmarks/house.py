@@ -116,13 +116,18 @@ def stored(number: str, platforms: Iterable[tuple[str, str]], at: Instant, since
         seq=1,
         verdicts={
             platform: Verdict(
-                platform, belief=clean, since=since, settled=9, seen_at=at, clean_at=at,
+                platform,
+                belief=clean,
+                since=since,
+                settled=9,
+                seen_at=at,
+                clean_at=at,
                 views={view: ViewState(at, Status.CLEAN)},
             )
             for platform, view in platforms
         },
         looks={view.partition("/")[0]: LookState(at) for _, view in platforms},
-    )  # fmt: skip
+    )
 
 
 async def fill(store: Store, rows: Iterable[NumberRecord]) -> None:

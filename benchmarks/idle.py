@@ -1,6 +1,6 @@
 """(b) What idle numbers cost: the time until all are watched, and bytes each.
 
-Three states: `new` (an empty database), `existing` (a start on the records of numbers watched for a month), `looked` (as
+Three states: `new` (an empty database), `existing` (a start on the records of numbers watched before), `looked` (as
 `existing`, and every number has been looked at since the start, which leaves more behind than a fresh actor has).
 
 The child (`python -m benchmarks.idle NUMBERS DIRECTORY STATE`) starts the daemon's working parts and prints a line of
@@ -126,9 +126,16 @@ def run(*, quick: bool) -> str:
             times = map(figure, parts) if state != "looked" else [NONE] * len(parts)
             rows.append([state, figure(count), *times, *kib])
             print(rows[-1], file=sys.stderr)
-    header = (
-        "state", "numbers", "settings s", "store s", "actors s", "ready in s", "KiB a number", "without the database's map"
-    )  # fmt: skip
+    header = [
+        "state",
+        "numbers",
+        "settings s",
+        "store s",
+        "actors s",
+        "ready in s",
+        "KiB a number",
+        "without LMDB's map",
+    ]
     return table(header, rows)
 
 

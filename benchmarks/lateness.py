@@ -102,7 +102,11 @@ def run(*, quick: bool) -> str:
     """Measure and report."""
     rounds, seconds = (1, 5.0) if quick else (3, 20.0)
     rows = []
-    for name, rate, delay in (("a bare loop", 0, 0.0), ("answers at once", RATE, 0.0), ("answers after 50 ms", RATE, 0.05)):
+    for name, rate, delay in (
+        ("a bare loop", 0, 0.0),
+        ("answers at once", RATE, 0.0),
+        ("answers after 50 ms", RATE, 0.05),
+    ):
         made = [child(rate, delay, seconds) for _ in range(rounds)]
         figures = [middle(getattr(w, field) for w in made) for field in Window.__struct_fields__]
         rows.append([name, *(figure(f) if rate or n < 3 else NONE for n, f in enumerate(figures))])

@@ -32,7 +32,9 @@ SOURCES = ("telnyx.reputation", "so360.onebox")
 def target(source: str, base: str, number: str) -> str:
     """The URL that the source asks for this number, as far as the exporter needs it."""
     if source == "so360.onebox":
-        return f"{base}/dataApi?query={number}&url=mobilecheck&num=1&type=mobilecheck&src=onebox&tpl=1&callback=callback"
+        return (
+            f"{base}/dataApi?query={number}&url=mobilecheck&num=1&type=mobilecheck&src=onebox&tpl=1&callback=callback"
+        )
     return f"{base}/v2/enterprises/{pages.ENTERPRISE}/reputation/numbers/{quote(number, safe='')}"
 
 
@@ -64,7 +66,16 @@ async def look(source: str, base: str, count: int, seconds: float, ca: str) -> d
 
 def child(source: str, base: str, seconds: float, ca: Path | None) -> probe.Rate:
     """One child on the measured core."""
-    command = [sys.executable, "-m", "benchmarks.looks", source, base, str(NUMBERS), str(seconds), *([str(ca)] if ca else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.looks",
+        source,
+        base,
+        str(NUMBERS),
+        str(seconds),
+        *([str(ca)] if ca else []),
+    ]
     with machine.pinned(machine.MEASURED):
         done = subprocess.run(command, stdout=subprocess.PIPE, timeout=PATIENCE + 60.0, check=True)
     said: dict[str, float] = json.loads(done.stdout)
@@ -81,8 +92,14 @@ def run(*, quick: bool) -> str:
         with servers.web(root, NUMBERS) as server, servers.exporter(root, server) as peer:
             rows = [_row(source, tls, server, peer, rounds, seconds) for tls in (False, True) for source in SOURCES]
     header = (
-        "", "source", "looks /s", "looks / CPU s", "exporter /s", "exporter / CPU s", "look : exporter, per CPU s"
-    )  # fmt: skip
+        "",
+        "source",
+        "looks /s",
+        "looks / CPU s",
+        "exporter /s",
+        "exporter / CPU s",
+        "look : exporter, per CPU s",
+    )
     return table(header, rows)
 
 
@@ -98,9 +115,15 @@ def _row(
         looks.append(child(source, base, seconds, server.ca if tls else None))
         theirs.append(probe.probes(peer, url, module, PROBE_CALLERS, seconds))
     ratio = middle(ratios([r.core for r in looks], [r.core for r in theirs]))
-    figures = [middle(rates) for rates in (
-        [r.wall for r in looks], [r.core for r in looks], [r.wall for r in theirs], [r.core for r in theirs]
-    )]  # fmt: skip
+    figures = [
+        middle(rates)
+        for rates in (
+            [r.wall for r in looks],
+            [r.core for r in looks],
+            [r.wall for r in theirs],
+            [r.core for r in theirs],
+        )
+    ]
     print(f"{source} tls={tls}: {', '.join(map(figure, figures))}", file=sys.stderr)
     return ["TLS" if tls else "plain", source, *map(figure, figures), times(ratio)]
 

@@ -15,7 +15,6 @@ OTHER = _CORES[-1]
 """The core of servers and load generators; on a machine of one core it is the same one."""
 
 _TICK = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 @contextlib.contextmanager
@@ -35,19 +34,15 @@ def cpu_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / _TICK
 
 
-def rss() -> int:
-    """Resident bytes of this process."""
-    return int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
-
-
 def facts() -> str:
     """One line about the machine and the versions that matter."""
     names = ("trio", "httpx", "httptools", "lmdb", "msgspec", "selectolax")
     packages = ", ".join(f"{name} {version(name)}" for name in names)
     load = os.getloadavg()[0]
+    peers = ", ".join(f"{name} {debian_version(name)}" for name in ("nginx-light", "prometheus-blackbox-exporter"))
     return (
         f"{len(_CORES)} cores ({platform.machine()}), Linux {platform.release().split('-')[0]}, "
-        f"Python {platform.python_version()}, {packages}; load average {load:.1f}"
+        f"Python {platform.python_version()}, {packages}, {peers}; load average {load:.1f}"
     )
 
 
@@ -55,6 +50,6 @@ def debian_version(package: str) -> str:
     """The installed version of a Debian package, `?` where dpkg does not know."""
     try:
         asked = ["dpkg-query", "-W", "-f=${Version}", package]
-        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout or "?"
+        return subprocess.run(asked, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return "?"

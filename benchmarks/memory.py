@@ -22,6 +22,12 @@ class InMemory:
     def session(self, *, connections: int, limits: Limits) -> "InMemory":
         return self
 
+    async def aclose(self) -> None:
+        """There is nothing to close."""
+        await trio.lowlevel.checkpoint()
+
+    async def aclose(self) -> None: ...
+
     async def fetch(self, request: Request) -> Outcome:
         """A clean card of the number."""
         await (trio.sleep(self._delay) if self._delay else trio.lowlevel.checkpoint())

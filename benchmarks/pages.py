@@ -22,7 +22,9 @@ def americans(count: int) -> list[str]:
 
 
 def _filler(count: int) -> str:
-    row = '<li class="res-{n}"><a href="/s?q={n}" title="结果">搜索结果 {n}</a><span class="tip">来源 网页</span></li>\n'
+    row = (
+        '<li class="res-{n}"><a href="/s?q={n}" title="结果">搜索结果 {n}</a><span class="tip">来源 网页</span></li>\n'
+    )
     return "".join(row.format(n=n) for n in range(count))
 
 
@@ -43,9 +45,9 @@ def large() -> bytes:
 def onebox(number: str) -> bytes:
     """The so.com onebox's JSONP around a card of 3 kB."""
     card = (
-        '<div class="mohe-wrap" id="mohe-mobilecheck">\n  <div class="mh-list">\n    <div class="mh-detail gclearfix">\n'
-        f'      <span class="mh-des-phone">{number}</span>\n      <span>北京 北京 中国移动</span>\n    </div>\n  </div>\n'
-        f'  <ul class="mh-more">{_filler(20)}</ul>\n'
+        '<div class="mohe-wrap" id="mohe-mobilecheck">\n  <div class="mh-list">\n'
+        f'    <div class="mh-detail gclearfix">\n      <span class="mh-des-phone">{number}</span>\n'
+        f'      <span>北京 北京 中国移动</span>\n    </div>\n  </div>\n  <ul class="mh-more">{_filler(20)}</ul>\n'
         f'  <div class="{MARKER}">数据来源：<a href="https://shouji.360.cn/">360手机卫士</a></div>\n</div>'
     )
     said = {"html": card, "query": number, "type": "mobilecheck"}
@@ -55,12 +57,20 @@ def onebox(number: str) -> bytes:
 def telnyx(number: str) -> bytes:
     """Telnyx's JSON for a number that is not flagged."""
     scores = {"maturity_score": 72, "connection_score": 80, "engagement_score": 64, "sentiment_score": 75}
-    reputation = {"spam_risk": "low", "spam_category": None, **scores, "last_refreshed_at": "2026-11-20T18:09:24.785211Z"}
+    reputation = {
+        "spam_risk": "low",
+        "spam_category": None,
+        **scores,
+        "last_refreshed_at": "2026-11-20T18:09:24.785211Z",
+    }
     data = {
-        "id": "8a4b1f5e-2f12-4c0c-9a98-9b3a7d8b8e62", "enterprise_id": ENTERPRISE, "phone_number": number,
-        "reputation_data": reputation, "created_at": "2026-04-26T18:06:51.940749Z",
+        "id": "8a4b1f5e-2f12-4c0c-9a98-9b3a7d8b8e62",
+        "enterprise_id": ENTERPRISE,
+        "phone_number": number,
+        "reputation_data": reputation,
+        "created_at": "2026-04-26T18:06:51.940749Z",
         "updated_at": "2026-11-20T18:09:24.785211Z",
-    }  # fmt: skip
+    }
     return json.dumps({"data": data}, indent=1).encode()
 
 

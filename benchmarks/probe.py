@@ -32,7 +32,16 @@ NOTHING = Rate(None, None)
 
 def child(kind: str, url: str, callers: int, seconds: float, ca: Path | None, core: int) -> dict[str, float] | None:
     """Run one client of `clients` on a core; `None` when it does not come back."""
-    command = [sys.executable, "-m", "benchmarks.clients", kind, url, str(callers), str(seconds), *([str(ca)] if ca else [])]
+    command = [
+        sys.executable,
+        "-m",
+        "benchmarks.clients",
+        kind,
+        url,
+        str(callers),
+        str(seconds),
+        *([str(ca)] if ca else []),
+    ]
     with machine.pinned(core):
         try:
             done = subprocess.run(command, stdout=subprocess.PIPE, timeout=clients.PATIENCE + seconds, check=True)
@@ -77,9 +86,17 @@ def run(*, quick: bool) -> str:
                 for callers in CALLERS
             ]
     header = (
-        "", "page", "callers", "Session /s", "httpx /s", "exporter /s", "Session : httpx", "Session : exporter",
-        "fresh connections /s", "fresh : exporter",
-    )  # fmt: skip
+        "",
+        "page",
+        "callers",
+        "Session /s",
+        "httpx /s",
+        "exporter /s",
+        "Session : httpx",
+        "Session : exporter",
+        "fresh connections /s",
+        "fresh : exporter",
+    )
     return table(header, rows)
 
 
@@ -99,10 +116,12 @@ def _row(key: Key, server: servers.Server, peer: servers.Exporter, rounds: int, 
     core = {kind: [rate.core for rate in made] for kind, made in rates.items()}
     print(f"{key}: " + ", ".join(f"{k} {figure(middle(v))}" for k, v in core.items()), file=sys.stderr)
     return [
-        "TLS" if tls else "plain", page, f"{callers}",
+        "TLS" if tls else "plain",
+        page,
+        f"{callers}",
         *(figure(middle(wall[kind])) for kind in ("session", "httpx", "exporter")),
         times(middle(ratios(core["session"], core["httpx"]))),
         times(middle(ratios(core["session"], core["exporter"]))),
         figure(middle(wall["fresh"])),
         times(middle(ratios(core["fresh"], core["exporter"]))),
-    ]  # fmt: skip
+    ]

@@ -131,7 +131,9 @@ def web(root: Path, numbers: int) -> Iterator[Server]:
     (root / "www").mkdir()
     pages.write(root / "www", numbers)
     authority = trustme.CA()
-    authority.issue_cert("127.0.0.1", "localhost").private_key_and_cert_chain_pem.write_to_path(str(root / "server.pem"))
+    authority.issue_cert("127.0.0.1", "localhost").private_key_and_cert_chain_pem.write_to_path(
+        str(root / "server.pem")
+    )
     authority.cert_pem.write_to_path(str(root / "ca.pem"))
     plain, tls = _free_port(), _free_port()
     # As root it would drop to a user who may not read the temporary directory.

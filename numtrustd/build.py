@@ -3,7 +3,7 @@
 `settings` knows what operators write, `actors.context` what actors need; this is the one place that knows both.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from numtrustd.domain.case import ActionKind
 from numtrustd.domain.wording import Owner
 from numtrustd.settings import Loaded
 from numtrustd.wire.spec import RequestSpec
-from numtrustd.wire.template import Template, compile_request
+from numtrustd.wire.template import Template, compile_request, placeholders
 
 
 def context(loaded: Loaded, store: str) -> Context:
@@ -88,6 +88,37 @@ def call_templates(loaded: Loaded, platform: str, channel: HttpChannel) -> dict[
         kind: _bound(call.request, loaded.vars[platform], loaded.secrets)
         for kind, call in calls.items()
         if call is not None
+    }
+
+
+Bound = tuple[object, tuple[str, ...]]
+
+
+def _with_values(spec: object, requests: Iterable[RequestSpec], loaded: Loaded, variables: Mapping[str, str]) -> Bound:
+    fixed = {f"var:{k}": v for k, v in variables.items()} | {f"secret:{k}": v for k, v in loaded.secrets.items()}
+    names = sorted({name for request in requests for name in placeholders(request) if name in fixed})
+    return spec, tuple(fixed[name] for name in names)
+
+
+def bound_sources(loaded: Loaded) -> dict[str, Bound]:
+    """Each source with the variables and secrets that its requests carry: if all is equal, it goes on as it is."""
+    return {
+        name: _with_values(source, [source.request], loaded, loaded.source_vars(name))
+        for name, source in loaded.sources.items()
+    }
+
+
+def bound_channels(loaded: Loaded) -> dict[str, Bound]:
+    """The same for the appeal APIs."""
+    return {
+        platform: _with_values(
+            channel,
+            [call.request for call in (channel.submit, channel.query, channel.look_up) if call is not None],
+            loaded,
+            loaded.vars[platform],
+        )
+        for platform, channel in loaded.channels.items()
+        if isinstance(channel, HttpChannel)
     }
 
 

@@ -12,11 +12,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
 import trio
+from msgspec import structs
 
 from numtrustd import __version__, build, sockets
 from numtrustd.actors.board import Board
 from numtrustd.actors.control import Control
 from numtrustd.actors.house import House
+from numtrustd.actors.mailbox import BusyError, Reply
+from numtrustd.actors.messages import Order, RefusedError, Told
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
@@ -26,6 +29,7 @@ from numtrustd.api import when
 from numtrustd.api.control import ReloadResult
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.clock import Clock, Random
+from numtrustd.domain.workflows.appeal_parts import Restored
 from numtrustd.events import (
     ConfigLoaded,
     ConfigRejected,
@@ -44,7 +48,7 @@ from numtrustd.log import Log
 from numtrustd.notify import Notifier, watchdog_interval
 from numtrustd.pulse import Pulse
 from numtrustd.settings import Loaded, Problem, load
-from numtrustd.store import Store, Trouble
+from numtrustd.store import Store, Trouble, records
 from numtrustd.wire.exchange import Fetcher, Limits
 
 STOP_TIME = 4.0
@@ -150,22 +154,30 @@ class Daemon:
         no sockets of its own, so that it runs the same on virtual time."""
         self._log.redact(self._loaded.secrets.values())
         self._way_out = way_out
-        self._ways.update(self._make_ways(self._loaded))
+        self._ways.update({p: self._make_way(self._loaded, p) for p in build.bound_channels(self._loaded)})
         async with running(self._run_store):
             self._say_store()
             if self._accept_clock:
                 await self._store.reset_high_water(self._clock.now())
             self.timers.load()
-            self.outbox.load()
-            self.house.board.load(self._store)
-            async with (
-                running(self.sources.run),
-                running(self.roster.run),
-                running(self.outbox.run),
-                running(self.timers.run),
-            ):
-                yield
+            self.outbox.load(restored=self._store.restored_from is not None)
+            self.house.load()
+            async with running(self.sources.run), running(self.roster.run):
+                if self._store.restored_from is not None:
+                    await self._reconcile()
+                async with running(self.outbox.run), running(self.timers.run):
+                    yield
             await self._store.flush()
+
+    async def _reconcile(self) -> None:
+        """A restored state: every open case makes sure of its submission before anything is sent."""
+        for case in [c for c in records.all_cases(self._store) if c.open]:
+            reply: Reply[Told] = Reply()
+            # A case whose state needs nothing refuses; one whose number is parked or gone is not acted on anyway.
+            with contextlib.suppress(RefusedError, BusyError):
+                self.house.post(case.number, Order(case.id, Restored(), "restore", reply))
+                await reply.wait()
+        await self._store.acknowledge_restore()
 
     async def _serve_signals(self, signals: Any) -> None:
         async for number in signals:
@@ -218,17 +230,12 @@ class Daemon:
         template = build.look_template(self._loaded, source)
         return SourceActor(spec, template, session, self.house, self._random)
 
-    def _make_ways(self, loaded: Loaded) -> dict[str, Way]:
+    def _make_way(self, loaded: Loaded, platform: str) -> Way:
         assert self._way_out is not None
-        return {
-            platform: Way(
-                channel,
-                build.call_templates(loaded, platform, channel),
-                self._way_out.session(connections=1, limits=channel.limits),
-            )
-            for platform, channel in loaded.channels.items()
-            if isinstance(channel, HttpChannel)
-        }
+        channel = loaded.channels[platform]
+        assert isinstance(channel, HttpChannel)
+        session = self._way_out.session(connections=1, limits=channel.limits)
+        return Way(channel, build.call_templates(loaded, platform, channel), session)
 
     # ------------------------------------------------------------------------------------------------------ reload
 
@@ -247,14 +254,24 @@ class Daemon:
         old, house = self.house.context, self.house
         new = build.context(loaded, self._store.uuid)
         numbers = build.difference(old.numbers, new.numbers)
-        sources = build.difference(old.sources, new.sources)
+        # By what their requests carry too: a secret that was rotated makes another source of it.
+        sources = build.difference(build.bound_sources(self._loaded), build.bound_sources(loaded))
+        channels = build.difference(build.bound_channels(self._loaded), build.bound_channels(loaded))
         platforms = build.difference(old.platforms, new.platforms)
         everyone = _policies(old) != _policies(new) or bool(platforms.changed)
         self._log.redact(loaded.secrets.values())
+        await self.roster.retire(numbers.removed)
+        fresh_values = loaded.vars != self._loaded.vars or loaded.secrets != self._loaded.secrets
+        if fresh_values:  # they are bound into every request
+            sources = structs.replace(sources, changed=tuple(s for s in new.sources if s in old.sources))
         self._loaded, house.context = loaded, new
-        self._ways.clear()
-        self._ways.update(self._make_ways(loaded))
+        retired = [way.fetcher for way in self._ways.values()]
+        for platform in (*channels.removed, *channels.changed):
+            del self._ways[platform]
+        self._ways.update({p: self._make_way(loaded, p) for p in (*channels.added, *channels.changed)})
         self.sources.apply(sources.added, sources.removed, sources.changed)
+        for fetcher in retired:
+            await fetcher.aclose()  # what is under way ends; nothing new goes out by it
         changed = numbers.changed
         if everyone or sources.added or sources.changed:
             fresh = set(numbers.added)

@@ -55,6 +55,7 @@ class CaseBook:
         made: Decision,
         declared: Mapping[str, Maintenance],
         queued: Callable[[str], bool],
+        no_room: bool = False,
     ) -> None:
         self._context = context
         self._owned = owned
@@ -64,10 +65,11 @@ class CaseBook:
         self._made = made
         self._declared = declared
         self._queued = queued
+        self._no_room = no_room
 
     def _policy(self, platform: str, seen: Verdict | None) -> a.AppealPolicy:
         declared = self._declared.get(platform)
-        return appeal_policy(self._context, self._owned, platform, seen, self._now, declared)
+        return appeal_policy(self._context, self._owned, platform, seen, self._now, declared, no_room=self._no_room)
 
     def get(self, identity: str) -> Case | None:
         """A case as it stands within this decision."""

@@ -125,5 +125,5 @@ class Context(Struct, frozen=True, dict=True):
         """Seconds between looks when nothing is going on."""
         group = self.groups.get(owned.group)
         if group is not None and group.cadence is not None:
-            return min(group.cadence, source.cadence)
+            return group.cadence
         return source.cadence

@@ -229,8 +229,9 @@ class Control:
                 actor.want(number, now)
             with trio.move_on_after(LOOK_TIME):
                 await watcher.wait()
-        seen = [o for message in watcher.seen for o in message.observations]
-        rows = tuple(observation_row(o) for o in seen if params.platform in (None, o.platform))
+        # A source that looked twice meanwhile is heard once, with its latest word.
+        seen = {(o.platform, o.view): o for message in watcher.seen for o in message.observations}
+        rows = tuple(observation_row(o) for o in seen.values() if params.platform in (None, o.platform))
         asked = tuple(actor.source.id for actor in actors)
         result = control.LookResult(now=when(clock.now()), number=number, sources=asked, observations=rows)
         return result, f"{len(asked)} sources asked, {len(watcher.seen)} answered"

@@ -63,13 +63,15 @@ class Decider:
         now: Instant,
         declared: Mapping[str, Maintenance] | None = None,
         queued: Callable[[str], bool] = never,
+        *,
+        no_room: bool = False,
     ) -> None:
         self.context = context
         self.owned = owned
         self.record = record
         self.now = now
         self.made = Decision()
-        self.book = CaseBook(context, owned, cases, tasks, now, self.made, declared or {}, queued)
+        self.book = CaseBook(context, owned, cases, tasks, now, self.made, declared or {}, queued, no_room)
 
     def finish(self) -> Decision:
         """Everything decided. The record's seq rises when something durable changed."""
@@ -257,6 +259,12 @@ class Decider:
         if seen is not None and seen.marked and finding.find(seen, self.owned.accept) is None:
             return ACCEPTED
         return None
+
+    def retire(self) -> None:
+        """The number is no longer configured: its cases are given up, except one whose submission may be on its way."""
+        for platform in self.record.cases:
+            if (case := self._open_case(platform)) is not None:
+                self._happen(case.id, a.Withdraw("the number is no longer configured"), "configuration")
 
     def timer(self, message: TimerDue) -> None:
         """A case's time is over; a stale timer changes nothing."""

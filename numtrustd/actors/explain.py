@@ -145,12 +145,12 @@ def _reasons(sight: Sight, verdict: Verdict) -> list[str]:
 
 def _blind(sight: Sight, owned: Owned, platform: str, since: Instant) -> ExplainLine:
     view = latest_view(sight.record(owned.number).verdicts[platform])
-    reason = f": {view.reason}" if view is not None and view.reason else ""
+    reason = view.reason if view is not None else None
     health, again = sources_blind(sight, owned, platform)
     return ExplainLine(
         fact=f"nothing could be seen of {platform} since {ago(since, sight.now())}; what was believed before still is",
-        why=f"{health}{reason}" if health else f"its answers say nothing{reason}",
-        next="tried again",
+        why=health or f"its answers say nothing ({reason})",
+        next="it is tried again",
         who=Who.DAEMON,
         platform=platform,
         when=None if again is None else when(again),
@@ -172,12 +172,19 @@ def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict,
             platform=platform,
         )
     likely = cause.causes(verdict, record.verdicts, sight.context.platforms, sight.now())
+    unclear = all(c.kind is cause.CauseKind.UNCLEAR for c in likely)
     why = "; ".join(f"{c.kind}: {', '.join(c.facts)}" for c in likely)
     if case is not None and case.open:
         then, who = f"{case.workflow} {case.id} works on it", case.who
     else:
         then, who = _why_no_case(sight, owned, platform, case, found.category), Who.PERSON
-    return ExplainLine(fact=f"{found.kind}: {found.why}", why=f"probably {why}", next=then, who=who, platform=platform)
+    return ExplainLine(
+        fact=f"{found.kind}: {found.why}",
+        why=why if unclear else f"probably {why}",
+        next=then,
+        who=who,
+        platform=platform,
+    )
 
 
 def _why_no_case(sight: Sight, owned: Owned, platform: str, case: Case | None, category: str) -> str:

@@ -37,11 +37,13 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
         if len(stuck) == len(sources):
             return Then(f"nobody looks: {_ill(sight, owned, platform)}", Who.PERSON)
         return Then("is being looked at just now", Who.DAEMON)
-    due, actor = planned
+    at, actor = planned
     if actor.parked is not None:
         return Then(f"nobody looks: {_ill(sight, owned, platform)}", Who.PERSON)
-    at = max(due, actor.next_slot, sight.now())
-    return Then(f"looks again through {actor.source.id}; {_why_then(sight, owned, record, due, actor)}", Who.DAEMON, at)
+    due = actor.due_of(number)
+    assert due is not None, actor.source.id  # it has just been asked for its plan
+    why = _why_then(sight, owned, record, due, actor)
+    return Then(f"looks again through {actor.source.id}; {why}", Who.DAEMON, max(at, sight.now()))
 
 
 def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, actor: SourceActor) -> str:
@@ -50,7 +52,7 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
     if actor.next_slot > max(due, now):
         state, since, why = health(actor, source, now)
         if since is not None:
-            return f"not sooner, because the source gives no answer since {duration_for_people(now - since)} ({why})"
+            return f"not sooner, because the source has not answered for {duration_for_people(now - since)} ({why})"
         if state != "ok":
             return f"not sooner, because {why}"
         return f"not sooner, because the source is asked once in {duration_for_people(source.interval)}"
@@ -80,7 +82,7 @@ def _pace(policy: CadencePolicy, pace: Pace) -> str:
 def sources_blind(sight: Sight, owned: Owned, platform: str) -> tuple[str, Instant | None]:
     """What is wrong with the sources that should see this platform, and when the next one tries again."""
     planned = sight.next_look(owned.number, platform)
-    again = None if planned is None else max(planned[0], planned[1].next_slot, sight.now())
+    again = None if planned is None else max(planned[0], sight.now())
     return _ill(sight, owned, platform), again
 
 
@@ -89,6 +91,6 @@ def _ill(sight: Sight, owned: Owned, platform: str) -> str:
     for source in sight.sources_of(owned, platform):
         state, since, why = health(sight.sources.get(source.id), source, now)
         if state != "ok":
-            for_long = "" if since is None else f" since {duration_for_people(max(0.0, now - since))}"
+            for_long = "" if since is None else f" for {duration_for_people(max(0.0, now - since))}"
             said.append(f"{source.id} is {'down' if state == 'open' else state}{for_long} ({why})")
     return "; ".join(said)

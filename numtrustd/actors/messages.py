@@ -65,6 +65,12 @@ class Refresh(Struct, frozen=True):
     """Configuration or evidence changed: look at everything again with new eyes."""
 
 
+class Retire(Struct, frozen=True):
+    """The number leaves the configuration: give its cases up, so that none waits for ever."""
+
+    reply: Reply[None]
+
+
 class Stop(Struct, frozen=True):
     """Commit nothing more and end. `why` is what those are told whose messages are still in the box."""
 
@@ -76,4 +82,4 @@ class RefusedError(Exception):
     """An order that the present state does not allow; the message says why and what would."""
 
 
-NumberMessage = Observed | TimerDue | Answered | Order | TaskAnswer | Refresh | Stop
+NumberMessage = Observed | TimerDue | Answered | Order | TaskAnswer | Refresh | Retire | Stop

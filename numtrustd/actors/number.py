@@ -16,6 +16,7 @@ from numtrustd.actors.messages import (
     Order,
     Refresh,
     RefusedError,
+    Retire,
     Stop,
     TaskAnswer,
     TimerDue,
@@ -63,7 +64,7 @@ class NumberActor:
         """Take no more messages, and answer those that wait: the actor is parked, or ends."""
         self._box.closed = True
         for message in self._box.drain():
-            if isinstance(message, Order | TaskAnswer | Stop):
+            if isinstance(message, Order | TaskAnswer | Retire | Stop):
                 message.reply.fail(error)
 
     def reopen(self) -> None:
@@ -89,13 +90,13 @@ class NumberActor:
             message.reply.fail(error)
         except Finished as end:
             gone = BusyError(str(end))
-            if isinstance(message, Order | TaskAnswer):
+            if isinstance(message, Order | TaskAnswer | Retire):
                 message.reply.fail(gone)
             self.close(gone)
             raise
         except Exception as error:
             # The sender must not wait for ever for an answer that died with this attempt.
-            if isinstance(message, Order | TaskAnswer | Stop):
+            if isinstance(message, Order | TaskAnswer | Retire | Stop):
                 message.reply.fail(error)
             raise
 
@@ -105,6 +106,8 @@ class NumberActor:
         All of it may be done twice: what is set already stays as it is.
         """
         house, record = self._house, self._record()
+        if record.number != self.number:
+            raise ValueError(f"the record of {self.number} is one of {record.number}")
         if self.closed or self.number not in house.context.numbers:
             return
         house.board.update(self.number, record)
@@ -140,7 +143,15 @@ class NumberActor:
             raise Finished("no longer watched")
         now = house.clock.now()
         decider = Decider(
-            house.context, owned, self._record(), self._case, self._tasks, now, house.maintenance, self._queued
+            house.context,
+            owned,
+            self._record(),
+            self._case,
+            self._tasks,
+            now,
+            house.maintenance,
+            self._queued,
+            no_room=house.store.nearly_full,
         )
         action: Action | None = None
         match message:
@@ -159,6 +170,8 @@ class NumberActor:
                 decider.answer(message)
             case Refresh():
                 decider.refresh()
+            case Retire():
+                decider.retire()
         made = decider.finish()
         assert made.record is not None
         packed = records.encode_number(made.record)
@@ -251,6 +264,8 @@ class NumberActor:
             self._plan(made.record)
         elif isinstance(message, Observed) and (source := house.context.sources.get(message.source)):
             self._want(made.record, owned, source)
+        if isinstance(message, Retire):
+            message.reply.set(None)
         if isinstance(message, Order | TaskAnswer):
             assert made.told is not None
             message.reply.set(made.told)

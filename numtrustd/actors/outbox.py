@@ -64,11 +64,16 @@ class Outbox:
         self._in_hand: set[str] = set()
         self._unstored: dict[str, tuple[str, Answered]] = {}
         self._interrupted: list[Action] = []
+        self._restored = False
         self._failing: set[str] = set()
         self._delivered = trio.Event()
 
-    def load(self) -> int:
-        """Take over the stored actions, before any actor runs; returns how many submissions had been begun."""
+    def load(self, *, restored: bool = False) -> int:
+        """Take over the stored actions, before any actor runs; returns how many submissions had been begun.
+
+        In a `restored` state a submission that had not begun then may have been made since.
+        """
+        self._restored = restored
         self.add(records.all_actions(self._house.store))
         return len(self._interrupted)
 
@@ -78,7 +83,8 @@ class Outbox:
             if action.id in self._in_hand:
                 continue
             self._in_hand.add(action.id)
-            if action.state is ActionState.SENDING and not action.kind.repeatable:
+            begun = action.state is ActionState.SENDING or (self._restored and self._nursery is None)
+            if begun and not action.kind.repeatable:
                 if self._nursery is None:
                     self._interrupted.append(action)
                 else:

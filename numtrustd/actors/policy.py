@@ -22,6 +22,8 @@ def appeal_policy(
     verdict: Verdict | None,
     now: Instant,
     declared: Maintenance | None = None,
+    *,
+    no_room: bool = False,
 ) -> AppealPolicy:
     """The policy of an appeal of this number at this platform, as of now. `declared` is the platform's maintenance, if
     somebody declared one; looks may have seen one that nobody declared.
@@ -54,5 +56,7 @@ def appeal_policy(
         verify_timeout=rules.verify_timeout,
         watch_period=rules.watch_period,
         marked=verdict is not None and verdict.marked,
+        blind=verdict is not None and verdict.blind_since is not None,
+        no_room=no_room,
         maintenance=(verdict is not None and verdict.maintenance) or (declared is not None and declared.lasts(now)),
     )

@@ -12,7 +12,7 @@ import trio
 
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, ClosedError, Reply
-from numtrustd.actors.messages import Refresh, RefusedError, Stop
+from numtrustd.actors.messages import Refresh, RefusedError, Retire, Stop
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.supervisor import Supervisor
 from numtrustd.clock import Random
@@ -24,6 +24,8 @@ from numtrustd.store.records import ParkedRecord
 
 STOP_TIME = 2.0
 """Real seconds that a removed number's actor has to finish the message in hand."""
+
+GONE = "no longer watched"
 
 START_BATCH = 500
 """Actors started before others get a turn: starting a hundred thousand must not look like a hang."""
@@ -75,6 +77,17 @@ class Roster:
             if packed is not None:
                 self._house.board.update(number, records.decode_number(packed))
 
+    async def retire(self, numbers: Iterable[str]) -> None:
+        """Give up the open cases of numbers that are about to leave the configuration."""
+        for number in numbers:
+            if number in self.parked or not self._house.board.line(number).open_cases:
+                continue
+            reply: Reply[None] = Reply()
+            # One that is too busy keeps its cases; they are given up when the number is configured and removed again.
+            with contextlib.suppress(BusyError), trio.move_on_after(STOP_TIME):
+                self._house.post(number, Retire(reply))
+                await reply.wait()
+
     async def apply(self, added: Iterable[str], removed: Iterable[str], changed: Iterable[str]) -> None:
         """A reload as a diff; numbers that did not change are left alone."""
         for number in removed:
@@ -102,11 +115,13 @@ class Roster:
     async def _end(self, number: str) -> None:
         actor = self._actors.pop(number, None)
         self._house.numbers.pop(number, None)
-        for source in self._house.sources.values():
-            source.forget(number)
         if actor is not None and number not in self.parked:
             with trio.move_on_after(STOP_TIME):
-                await self._stop(actor, "no longer watched")
+                await self._stop(actor, GONE)
+            actor.close(BusyError(GONE))  # should it not have ended in time, it ends before the next message
+        # Only now: the message that it had in hand may have asked for a look.
+        for source in self._house.sources.values():
+            source.forget(number)
         self._house.board.forget(number)
 
     async def _stop(self, actor: NumberActor, why: str) -> None:

@@ -73,7 +73,7 @@ class SourceActor:
         self.record = records.get_source(house.store, source.id)
         now, self._checked = house.clock.now(), house.clock.monotonic()
         self._checked_at = now
-        # The stored times are of the wall clock, which may have been set since: no wait is longer than it can have been.
+        # The stored times are of the wall clock, which may have been set since: no wait is longer than it can be.
         self._slot = self._monotonic(min(self.record.slots_until - now, source.interval + RESERVE))
         self._pause = self._monotonic(min(self.record.retry_at - now, max(LONGEST, source.backoff[1])))
         self.looking = 0
@@ -148,6 +148,10 @@ class SourceActor:
         async with trio.open_nursery() as nursery:
             for _ in range(self.source.concurrency):
                 nursery.start_soon(self._work)
+
+    async def aclose(self) -> None:
+        """Let go of its connections."""
+        await self._fetcher.aclose()
 
     async def _work(self) -> None:
         while True:

@@ -60,6 +60,8 @@ class Sources:
     async def _guard(self, source: str, actor: SourceActor, scope: trio.CancelScope) -> None:
         with scope:
             await self._supervisor.guard(PREFIX + source, actor.run)
+        if scope.cancelled_caught:  # a reload took its place
+            await actor.aclose()
 
     def apply(self, added: Iterable[str], removed: Iterable[str], changed: Iterable[str]) -> None:
         """A reload as a diff. A changed source keeps its diary, pace and health; a look under way is given up."""

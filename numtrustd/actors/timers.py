@@ -35,7 +35,9 @@ class Timers:
     def load(self) -> None:
         """Take over the stored timers, before any actor runs."""
         for due, case, seq in records.all_timers(self._house.store):
-            self.set(case, due, seq)
+            # A number that is no longer configured has nobody to wake; its actor brings its timers if it ever returns.
+            if number_of(case) in self._house.context.numbers:
+                self.set(case, due, seq)
 
     def set(self, case: str, due: Instant, seq: int) -> None:
         """A case waits until `due`; its earlier timer is void."""

@@ -80,11 +80,11 @@ class Sight:
         return tuple(s for s in each if any(r.platform == platform for r in s.readings))
 
     def next_look(self, number: str, platform: str | None = None) -> tuple[Instant, SourceActor] | None:
-        """The soonest planned look at a number, and through which source; `None` while none is planned."""
+        """The soonest look at a number that its sources will make, and through which; `None` while none is planned."""
         owned = self.owned(number)
         sources = self.context.sources_for(owned) if platform is None else self.sources_of(owned, platform)
         planned = [
-            (due, actor)
+            (max(due, actor.next_slot), actor)
             for source in sources
             if (actor := self.sources.get(source.id)) is not None and (due := actor.due_of(number)) is not None
         ]
@@ -198,6 +198,10 @@ def history_row(entry: Entry) -> HistoryRow:
 # ---------------------------------------------------------------------------------------------------- the daemon
 
 
+def _count(n: int, what: str) -> str:
+    return f"{n} {what}" if n == 1 else f"{n} {what}s"
+
+
 def overdue(sight: Sight) -> tuple[int, float]:
     """(late looks, seconds by which the latest is late), over all sources."""
     now = sight.now()
@@ -219,8 +223,9 @@ def status(sight: Sight, version: str, started_at: Instant) -> Status:
     tasks = len(open_tasks(sight))
     down = [source for source, actor in sight.sources.items() if actor.down]
     summary = (
-        f"{len(context.numbers)} numbers on {len(context.platforms)} platforms: "
-        f"{totals.labelled_numbers} labelled, {totals.open_cases} open cases, {tasks} tasks for people"
+        f"{_count(len(context.numbers), 'number')} on {_count(len(context.platforms), 'platform')}: "
+        f"{totals.labelled_numbers} labelled, {_count(totals.open_cases, 'open case')}, "
+        f"{_count(tasks, 'task')} for people"
     )
     if down:
         summary += f"; no answer from {', '.join(down)}"

@@ -105,10 +105,14 @@ def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str
     if actor.parked is not None:
         return "parked", actor.parked.at, f"{actor.parked.error_type}: {actor.parked.error_message}"
     if record.down_since is not None:
-        return "open", record.down_since, f"{record.reason}, {record.failures} times in a row"
+        return "open", record.down_since, f"{record.reason}, {_times(record.failures)}"
     if record.retry_at > now:
         rest = duration_for_people(record.retry_at - now)
         return "limited", None, f"the platform asked for a pause, {rest} of it left"
     if record.failures:
-        return "failing", None, f"{record.reason}, {record.failures} times in a row"
+        return "failing", None, f"{record.reason}, {_times(record.failures)}"
     return "ok", None, None
+
+
+def _times(failures: int) -> str:
+    return "once" if failures == 1 else f"{failures} times in a row"

@@ -125,8 +125,9 @@ class Change(Struct, frozen=True):
 
 
 def not_after(verdict: Verdict, now: Instant) -> Verdict:
-    """The same belief, with every instant that `now` has not reached moved to it: it was seen while the clock was ahead,
-    and what is seen from now on is newer all the same.
+    """The same belief, with every instant that `now` has not reached moved to it.
+
+    It was seen while the clock was ahead, and what is seen from now on is newer all the same.
     """
     views = {
         name: structs.replace(

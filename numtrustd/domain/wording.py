@@ -40,6 +40,8 @@ def letter(owner: Owner, number: str, platform: str, data: AppealData, papers: S
     if data.reasons:
         said = "；".join(data.reasons)
         lines.append(f"　　贵平台此前的答复为“{said}”，我司已按要求补充材料，现第 {data.attempt} 次提交。")
+    if data.residual:
+        lines.append("　　贵平台此前已答复处理，但该标记目前仍在显示，请再次核实。")
     if papers:
         names = "、".join(evidence.KINDS.get(p, p) for p in papers)
         lines.append(f"　　随附材料：{names}。")
@@ -56,6 +58,8 @@ def purpose(owner: Owner, data: AppealData, papers: Sequence[str]) -> str:
     ]
     if data.reasons:
         parts.append(f"Attempt {data.attempt}; earlier answer: {'; '.join(data.reasons)}.")
+    if data.residual:
+        parts.append("It was approved before, but the label is still shown.")
     if papers:
         parts.append(f"Evidence on file: {', '.join(papers)}.")
     return " ".join(parts)

@@ -146,12 +146,11 @@ class GroupTable(_Table, frozen=True):
 
 
 class EvidenceTable(_Table, frozen=True):
-    """[[evidence]]: a paper on file. `satisfies` limits it to some kinds of case (empty: all)."""
+    """[[evidence]]: a paper on file."""
 
     kind: Text
     path: Text
     expires: date | None = None
-    satisfies: tuple[Text, ...] = ()
 
 
 class CompanyTable(_Table, frozen=True):

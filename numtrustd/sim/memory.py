@@ -61,6 +61,9 @@ class SimFetcher:
                     return self._reply(result, trio.current_time() - began)
         return Unknown(Failure.TIMEOUT, f"no answer within {self.limits.deadline:g} s")
 
+    async def aclose(self) -> None:
+        """Nothing is held."""
+
     def _target(self, request: Request) -> str:
         host = urlsplit(request.origin).hostname or ""
         mount = self._mount

@@ -85,3 +85,7 @@ class Fetcher(Protocol):
     async def fetch(self, request: Request) -> Outcome:
         """Send one request; every end of it is a value. Only cancellation passes through."""
         ...
+
+    async def aclose(self) -> None:
+        """Let go of its connections; what is under way ends, nothing new is sent."""
+        ...

@@ -106,6 +106,8 @@ class Outside:
     looks: list[str] = field(default_factory=list)
     duplicates: int = 0
 
+    async def aclose(self) -> None: ...
+
     async def fetch(self, request: Request) -> Outcome:
         """A `Fetcher`: every end of it is a value."""
         self.requests.append(request)

@@ -67,7 +67,7 @@ async def test_status_counts_numbers_and_pairs(tmp_path: Path, autojump_clock: C
         assert (status.version, status.clock_speed, status.started_at) == ("0.0.test", 1.0, when(T0))
         assert (status.overdue_looks, status.schedule_lag_seconds) == (0, 0.0)
         assert 0 < status.store.bytes < status.store.limit == 64 << 20
-        assert status.summary == "3 numbers on 2 platforms: 1 labelled, 1 open cases, 0 tasks for people"
+        assert status.summary == "3 numbers on 2 platforms: 1 labelled, 1 open case, 0 tasks for people"
 
 
 async def test_status_needs_neither_scan_nor_records(
@@ -275,7 +275,7 @@ async def test_sources_and_how_well_they_see(tmp_path: Path, autojump_clock: Clo
         house.alpha.weather = "broken"
         await house.until(lambda: house.record().verdicts["alpha"].blind_since)
         alpha = (await house.ask("ListSources")).sources[0]
-        assert (alpha.state, alpha.why, alpha.failures) == ("failing", "bad_shape, 1 times in a row", 1)
+        assert (alpha.state, alpha.why, alpha.failures) == ("failing", "bad_shape, once", 1)
         await house.until(lambda: house.sources.actors["alpha.api"].down)
         alpha = (await house.ask("ListSources")).sources[0]
         assert (alpha.state, alpha.why) == ("open", "bad_shape, 3 times in a row")

@@ -48,6 +48,8 @@ class Platform(Outside):
     most_at_once: int = 0
     answers: Callable[[Request], Outcome | None] = lambda request: None
 
+    async def aclose(self) -> None: ...
+
     async def fetch(self, request: Request) -> Outcome:
         self.left.append(trio.current_time())
         self.at_once += 1

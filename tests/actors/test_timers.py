@@ -24,7 +24,7 @@ __all__ = ["shm"]
 
 Autojump = trio.testing.MockClock
 
-ONE, TWO, THREE = f"{MOBILE}/alpha/1", f"{MOBILE}/beta/1", f"{OTHER_MOBILE}/alpha/1"
+ONE, TWO, THREE = f"{MOBILE}/alpha/1", f"{MOBILE}/beta/1", f"{MOBILE}/gamma/1"
 
 
 class Alarm:

@@ -7,19 +7,20 @@ the appeal a second time; every other wrong answer may do no harm beyond a waste
 """
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import trio
+from msgspec import structs
 
 from numtrustd.api import errors
 from numtrustd.domain.case import Case, reference
-from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
+from numtrustd.domain.task import Task, TaskKind, TaskState
 from numtrustd.sim.ground import draw
 from numtrustd.sim.state import Appeal, Arrive, Ruling
 from numtrustd.sim.world import Taken
 from numtrustd.store import Store, records
 from numtrustd.varlink.interface import CallError
-from tests.simulation.plan import HOUR, Knobs, Order
+from tests.simulation.plan import HOUR, PAPERS, Order
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -109,7 +110,7 @@ class Clerk:
         run = self._run
         run.counts[f"clerk: {type(error.parameters).__name__}"] += 1
         run.note(f"clerk: {task.id}: {error}")
-        if not isinstance(error.parameters, errors.Refused | errors.Busy | errors.UnknownTask):
+        if not isinstance(error.parameters, errors.Refused | errors.Busy | errors.InternalError | errors.UnknownTask):
             run.broke("only planted bugs crash", f"task {task.id} was answered with {error}")
 
     # ---------------------------------------------------------------------------------------------------- answers
@@ -193,14 +194,9 @@ class Clerk:
 
     async def _file_papers(self) -> None:
         run = self._run
-        papers = Knobs(()).papers
-        if run.knobs.papers != papers:
-            run.knobs = run.knobs.__class__(**{**_members(run.knobs), "papers": papers})
+        if run.knobs.papers != PAPERS:
+            run.knobs = structs.replace(run.knobs, papers=PAPERS)
             await run.reload()
-
-
-def _members(knobs: Knobs) -> dict[str, Any]:
-    return {name: getattr(knobs, name) for name in knobs.__struct_fields__}
 
 
 class Operator:
@@ -235,7 +231,7 @@ class Operator:
         except CallError as error:
             run.counts[f"operator: {type(error.parameters).__name__}"] += 1
             run.note(f"operator: {what} {case}: {error}")
-            if not isinstance(error.parameters, errors.Refused | errors.Busy):
+            if not isinstance(error.parameters, errors.Refused | errors.Busy | errors.InternalError):
                 run.broke("only planted bugs crash", f"{what} {case} was answered with {error}")
             return
         run.counts[f"operator: {what}"] += 1

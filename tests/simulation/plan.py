@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
+from numtrustd.demo.stage import EVIDENCE
 from numtrustd.sim.script import Faults, Habits, Item, Label, Mood, Review, Story, Weather, Window
 from numtrustd.sim.stories import DEMO_ORIGIN
 
@@ -44,6 +45,8 @@ AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
 CHINESE = ("+8613910000007", "+862151288801", "4008100001", "+8613910000014")
 AT_AGGREGATOR = ("tencent", "baidu", "dianhuabang", "teddy")
 SERVICES = ("telnyx", "contract_aggregator")
+PAPERS = EVIDENCE
+"""Every kind of paper that there is."""
 WORDS = {
     "telnyx": ("Telemarketing", "Spam Likely", "Debt Collector"),
     "tencent": ("广告推销", "骚扰电话", "房产中介"),
@@ -65,7 +68,7 @@ class Knobs(Struct, frozen=True):
     interval: float = 1.0
     concurrency: int = 2
     channel_interval: float = 1.0
-    papers: tuple[str, ...] = ("licence", "number_ownership", "screenshots")
+    papers: tuple[str, ...] = PAPERS
     max_attempts: int = 2
     review_days: int = 1
     cooldown: float = 6 * HOUR
@@ -223,7 +226,7 @@ class Drawing:
             interval=rng.choice((1.0, 1.0, 20.0, 120.0)),
             concurrency=rng.choice((1, 2, 3)),
             channel_interval=rng.choice((1.0, 30.0)),
-            papers=Knobs(()).papers if rng.random() < 0.7 else ("licence",),
+            papers=PAPERS if rng.random() < 0.7 else ("licence",),
             max_attempts=rng.choice((1, 2, 3)),
             review_days=rng.choice((0, 1, 1)),
             cooldown=rng.uniform(2 * HOUR, 12 * HOUR),

@@ -4,6 +4,7 @@ Real are trio, actors, workflow tables, store and extraction; simulated are the 
 and people. One seed gives one run: trio's scheduling is shuffled from the seed, and nothing here reads a real clock.
 """
 
+import errno
 import hashlib
 import heapq
 import random
@@ -22,7 +23,7 @@ from trio._core import _run as trio_internals
 
 from numtrustd.actors.control import Control
 from numtrustd.actors.messages import NumberMessage
-from numtrustd.api import CONTROL
+from numtrustd.api import CONTROL, errors
 from numtrustd.clock import Random, VirtualClock
 from numtrustd.daemon import Daemon
 from numtrustd.events import Event, payload, sentence
@@ -39,8 +40,8 @@ from numtrustd.wire.exchange import Outcome, Request
 from tests.simulation import config, seams
 from tests.simulation.invariants import Oracle
 from tests.simulation.people import Clerk, Operator
-from tests.simulation.plan import DAY, HOUR, ORIGIN, Calm, Death, Jump, Knobs, Order, Plan, Reload, SetFaults
-from tests.simulation.seams import Dead, InjectedBug, Line, SimDaemon, SimLog, SimWay, WatchedService
+from tests.simulation.plan import DAY, HOUR, ORIGIN, PAPERS, Calm, Death, Jump, Knobs, Order, Plan, Reload, SetFaults
+from tests.simulation.seams import Dead, InjectedBug, Line, SimDaemon, SimLog, SimWay, WallClock, WatchedService
 from tests.virtual import fast_directory
 
 AUDIT = 3 * HOUR
@@ -51,7 +52,13 @@ MAX_LIVES = 60
 class DiskFullError(lmdb.DiskError):
     """What LMDB raises when the disk is full."""
 
-    code = 28  # ENOSPC
+    code = errno.ENOSPC
+
+
+class MapIsFullError(lmdb.MapFullError):
+    """What LMDB raises when the map is full."""
+
+    code = -30792  # MDB_MAP_FULL
 
 
 class Violation(Struct, frozen=True):
@@ -103,6 +110,7 @@ class Run:
         self.true = ORIGIN
         self.offset = 0.0
         self.last_jump = -1e18
+        self._offsets = [(ORIGIN - 1.0, 0.0)]
         self.calm = False
         self.lives = 0
         self.refused_starts = 0
@@ -136,6 +144,15 @@ class Run:
     def elapsed(self) -> float:
         """True seconds since the run began."""
         return self.now - ORIGIN
+
+    def true_time(self, wall: float) -> float:
+        """When the daemon's wall clock last said this."""
+        until = self.now
+        for since, offset in reversed(self._offsets):
+            if since <= wall - offset <= until:
+                return wall - offset
+            until = since
+        return wall - self._offsets[0][1]
 
     def play(self) -> Played:
         """Carry the plan out, to its end or to the first broken promise."""
@@ -173,9 +190,7 @@ class Run:
         self.note(f"starts, life {self.lives}, wall clock {self.offset:+.0f} s")
         failure: BaseException | None = None
         try:
-            trio.run(
-                self._main, state, rng, end, last, clock=clock, instruments=[DeathClock(self)] if steps else []
-            )
+            trio.run(self._main, state, rng, end, last, clock=clock, instruments=[DeathClock(self)] if steps else [])
         except BaseException as error:  # noqa: BLE001 - sorted out below
             failure = error
         self.alive_clock, self.scope = False, None
@@ -187,7 +202,9 @@ class Run:
             self._bury(state)
 
     async def _main(self, state: Path, rng: random.Random, end: float, last: bool) -> None:
-        self.clock, self.wall = VirtualClock(self.true), VirtualClock(self.true + self.offset)
+        self.clock = VirtualClock(self.true)
+        steps = [at - self.true + trio.current_time() + 29.0 for at, _, what in self.agenda if isinstance(what, Jump)]
+        self.wall = WallClock(self.true + self.offset, steps)
         self.alive_clock = True
         died = None
         try:
@@ -278,7 +295,7 @@ class Run:
     def struck(self, where: str, *, channel: bool = False) -> Death | None:
         """The death that comes at this hit of `where`, if one does."""
         elapsed = self.elapsed
-        for entry in self.deaths:
+        for entry in () if self.calm else self.deaths:
             death, hits, armed = entry
             if elapsed < death.at:
                 break
@@ -311,7 +328,7 @@ class Run:
                     self.oracle.full(span.kind)
                     if span.kind == "disk_full":
                         raise DiskFullError("mdb_txn_commit: No space left on device")
-                    raise lmdb.MapFullError("mdb_put: MDB_MAP_FULL")
+                    raise MapIsFullError("mdb_put: MDB_MAP_FULL")
         self.hit(where)
 
     def bug(self, kind: str, number: str) -> None:
@@ -356,6 +373,7 @@ class Run:
     def _jump(self, by: float) -> None:
         self.offset += by
         self.last_jump = self.now
+        self._offsets.append((self.now, self.offset))
         self.note(f"wall clock {by:+.0f} s")
         self.oracle.meets("clock_forward" if by > 0 else "clock_back")
         self.wall.shift(by)
@@ -365,9 +383,7 @@ class Run:
         self.note("calm from here on")
         for platform in TRAITS:
             self.world.inject(Review(platform, (Mood.APPROVE,), None, 0.25 * DAY, HOUR), self.now)
-        self.knobs = msgspec.structs.replace(
-            self.knobs, papers=Knobs(()).papers, numbers=self.plan.knobs.numbers, approval=False
-        )
+        self.knobs = msgspec.structs.replace(self.knobs, papers=PAPERS, numbers=self.plan.knobs.numbers, approval=False)
         nursery.start_soon(self._reload, Reload("reload"))
         nursery.start_soon(self.operator.set_right)
 
@@ -447,8 +463,10 @@ class Run:
         except CallError:
             self.alive()
             raise
-        except Exception as error:  # noqa: BLE001 - the server would log it as a bug
+        except Exception as error:
             self.alive()
+            if isinstance(error, InjectedBug):
+                raise CallError(errors.InternalError("InjectedBug")) from error
             self.broke("only planted bugs crash", f"{method} {params} raised {_leaves(error)}")
             raise Dead from error
         self.alive()

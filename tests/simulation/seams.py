@@ -5,6 +5,7 @@ can have an effect on anything that outlives it: store, world, log, people.
 """
 
 import contextlib
+import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -16,7 +17,7 @@ from numtrustd.actors.messages import NumberMessage, Observed, TimerDue
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.outbox import Outbox
 from numtrustd.actors.source import SourceActor
-from numtrustd.clock import Clock
+from numtrustd.clock import Clock, VirtualClock
 from numtrustd.daemon import Daemon
 from numtrustd.domain.case import Action
 from numtrustd.domain.observation import Instant
@@ -58,6 +59,26 @@ class _NoSink:
 
     def stop(self, timeout: float) -> bool:
         return True
+
+
+class WallClock(VirtualClock):
+    """The daemon's wall clock. Production reads it again every half a minute at the latest, for it may have been stepped;
+    here nobody needs to wake up for that but within half a minute after each step that the plan has.
+    """
+
+    def __init__(self, origin: Instant, steps: list[float]) -> None:
+        super().__init__(origin)
+        self._steps = steps
+
+    @property
+    def recheck(self) -> float:
+        """Seconds until the wall clock is to be read again."""
+        now = trio.current_time()
+        return min((step - now for step in self._steps if step > now), default=math.inf)
+
+    @recheck.setter
+    def recheck(self, seconds: float) -> None:
+        """Not for anybody to say."""
 
 
 class SimLog(Log):

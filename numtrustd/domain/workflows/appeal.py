@@ -43,7 +43,7 @@ class S(enum.StrEnum):
 def _at_slot(data: AppealData, now: Instant, policy: AppealPolicy) -> Instant:
     if data.asked_approval and a.approval_pending(data, None, now, policy):
         return now + policy.remind_interval
-    if policy.maintenance:
+    if policy.maintenance or policy.no_room:
         return max(data.not_before, now + policy.poll_interval)
     return max(data.not_before, now)
 
@@ -114,6 +114,10 @@ _REVIEW_GOES_ON = (
     To(S.IN_REVIEW, when=a.review_askable),
     To(S.IN_REVIEW, (a.ask_for_answer,), when=a.review_open),
 )
+_RESTORED = (
+    To(S.UNCERTAIN, (a.close_tasks,), when=a.can_look_up, update=a.note_restored),
+    To(S.ASKING, (a.close_tasks, a.ask_whether_sent), update=a.note_restored),
+)
 _LATER = To(S.WAITING, (a.close_tasks,), update=a.note_wait)
 _APPROVED = To(S.PROPAGATING, (a.close_tasks,), update=a.note_granted)
 _MORE = To(S.GATHERING, (a.close_tasks, a.ask_for_evidence), update=a.note_more)
@@ -125,10 +129,12 @@ ROWS: dict[S, Row[S]] = {
         then="submits the appeal, or asks for what is still lacking",
         deadline=_at_slot,
         on={
+            a.Restored: _RESTORED,
             TimedOut: (
                 _IF_GONE,
                 To(S.GATHERING, (a.close_tasks, a.ask_for_evidence), when=a.evidence_missing, update=a.note_lacking),
                 To(S.WAITING, when=a.platform_in_maintenance),
+                To(S.WAITING, when=a.store_nearly_full),
                 To(S.WAITING, (a.ask_for_approval,), when=a.approval_pending, update=a.note_asked),
                 To(
                     S.AT_PERSON,
@@ -153,6 +159,7 @@ ROWS: dict[S, Row[S]] = {
         then="reminds; after the last reminder a person has to decide",
         deadline=_at_evidence_deadline,
         on={
+            a.Restored: _RESTORED,
             TimedOut: (
                 To(S.WAITING, (a.close_tasks,), when=a.evidence_complete, update=a.note_now),
                 To(S.GATHERING, (a.ask_for_evidence,), when=a.reminders_left, update=a.note_reminder),
@@ -189,7 +196,7 @@ ROWS: dict[S, Row[S]] = {
                 To(S.UNCERTAIN, update=a.note_unclear),
             ),
         },
-        ignore=LOOK_UPS | ANSWERS | LOOKS | ORDERS | PEOPLE,
+        ignore=frozenset({a.Restored}) | LOOK_UPS | ANSWERS | LOOKS | ORDERS | PEOPLE,
     ),
     S.UNCERTAIN: Row(
         meaning="nobody knows yet whether the submission arrived; waiting until it cannot be on its way any more",
@@ -207,7 +214,7 @@ ROWS: dict[S, Row[S]] = {
             a.Later: _LATER,
             a.NotSent: _LATER,
         },
-        ignore=LOOK_UPS | ANSWERS | LOOKS | ORDERS | PEOPLE | {a.OutcomeUnknown},
+        ignore=frozenset({a.Restored}) | LOOK_UPS | ANSWERS | LOOKS | ORDERS | PEOPLE | {a.OutcomeUnknown},
     ),
     S.LOOKING_UP: Row(
         meaning="asking the platform whether it has the submission",
@@ -226,7 +233,12 @@ ROWS: dict[S, Row[S]] = {
             a.LookUpFailed: To(S.UNCERTAIN),
             TimedOut: To(S.UNCERTAIN),
         },
-        ignore=ANSWERS | LOOKS | ORDERS | PEOPLE | {a.NotSent, a.OutcomeUnknown, a.NotHappened},
+        ignore=frozenset({a.Restored})
+        | ANSWERS
+        | LOOKS
+        | ORDERS
+        | PEOPLE
+        | {a.NotSent, a.OutcomeUnknown, a.NotHappened},
     ),
     S.ASKING: Row(
         meaning="a person has to find out whether the submission arrived",
@@ -241,7 +253,8 @@ ROWS: dict[S, Row[S]] = {
             a.TaskFailed: To(S.ASKING, (a.ask_whether_sent,), update=a.note_reminder),
             TimedOut: To(S.ASKING, (a.ask_whether_sent,), update=a.note_reminder),
         },
-        ignore=ANSWERS
+        ignore=frozenset({a.Restored})
+        | ANSWERS
         | LOOKS
         | ORDERS
         | {
@@ -260,6 +273,7 @@ ROWS: dict[S, Row[S]] = {
         then="reminds; after the last reminder a person has to decide",
         deadline=_at_person_deadline,
         on={
+            a.Restored: _RESTORED,
             a.Accepted: _ACCEPTED,
             a.Refused: _REFUSED,
             a.TaskFailed: To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.keep_reason),
@@ -308,7 +322,8 @@ ROWS: dict[S, Row[S]] = {
             a.LabelGone: _VERIFY,
             a.Looked: _IF_GONE,
         },
-        ignore=OUTCOMES
+        ignore=frozenset({a.Restored})
+        | OUTCOMES
         | LOOK_UPS
         | {
             a.StillInReview,
@@ -343,7 +358,8 @@ ROWS: dict[S, Row[S]] = {
             a.LabelGone: _VERIFY,
             a.Looked: _IF_GONE,
         },
-        ignore=OUTCOMES
+        ignore=frozenset({a.Restored})
+        | OUTCOMES
         | LOOK_UPS
         | {a.QueryFailed, a.EvidenceChanged, a.ClosedByPerson, a.Looked, a.Returned, a.Approve, a.Reopen},
     ),
@@ -353,6 +369,7 @@ ROWS: dict[S, Row[S]] = {
         then="prepares the next attempt with more evidence",
         deadline=_when_cool,
         on={
+            a.Restored: _RESTORED,
             TimedOut: To(S.WAITING),
             a.Advance: To(S.WAITING, update=a.note_now),
             a.Approved: _APPROVED,
@@ -389,7 +406,8 @@ ROWS: dict[S, Row[S]] = {
             a.Hold: _HOLD,
             a.Withdraw: _WITHDRAW,
         },
-        ignore=OUTCOMES
+        ignore=frozenset({a.Restored})
+        | OUTCOMES
         | LOOK_UPS
         | PEOPLE
         | {
@@ -418,9 +436,9 @@ ROWS: dict[S, Row[S]] = {
                 To(S.WAITING, when=a.never_sent, update=a.note_now),
             ),
             TimedOut: (
-                # No longer shown, but not seen often enough to be sure: looked at longer, never appealed again.
-                To(S.VERIFYING, when=a.gone_but_unproved, update=a.verify_longer),
-                To(S.ESCALATED, (a.ask_for_decision,), when=a.label_gone, update=a.note_handed_over),
+                # No longer shown, or nobody can see: looked at longer, never appealed again for that.
+                To(S.VERIFYING, when=a.unproved_so_far, update=a.verify_longer),
+                To(S.ESCALATED, (a.ask_for_decision,), when=a.gone_or_unseen, update=a.note_handed_over),
                 To(S.OVERDUE, (a.chase,), when=a.review_open, update=a.grant_chase),
                 To(S.WAITING, when=a.never_sent, update=a.note_now),
                 To(S.COOLING, when=a.attempts_left, update=a.note_rejection),
@@ -431,7 +449,8 @@ ROWS: dict[S, Row[S]] = {
             a.Hold: _HOLD,
             a.Withdraw: _WITHDRAW,
         },
-        ignore=OUTCOMES
+        ignore=frozenset({a.Restored})
+        | OUTCOMES
         | LOOK_UPS
         | PEOPLE
         | {
@@ -451,6 +470,7 @@ ROWS: dict[S, Row[S]] = {
         then="reminds",
         deadline=_at_reminder,
         on={
+            a.Restored: _RESTORED,
             a.Advance: To(S.WAITING, (a.close_tasks,), update=a.try_again),
             a.Accepted: _ACCEPTED,
             a.Approved: _APPROVED,
@@ -485,8 +505,11 @@ ROWS: dict[S, Row[S]] = {
         then="reminds that it is still held",
         deadline=_at_reminder,
         on={
+            a.Restored: To(S.HELD, update=a.note_restored, keep_timer=True),
             # Back to where it stood: what is with the platform, or was granted by it, is not sent a second time.
             a.Advance: (
+                To(S.UNCERTAIN, when=a.maybe_sent),
+                To(S.ASKING, (a.ask_whether_sent,), when=a.maybe_handed_in),
                 To(S.ESCALATED, (a.ask_for_decision,), when=a.held_undecided, update=a.note_release),
                 *_REVIEW_GOES_ON,
                 To(S.VERIFYING, when=a.granted, update=a.start_verifying),
@@ -511,7 +534,8 @@ ROWS: dict[S, Row[S]] = {
             ),
             a.Reopen: To(S.WAITING, update=a.restart),
         },
-        ignore=OUTCOMES
+        ignore=frozenset({a.Restored})
+        | OUTCOMES
         | LOOK_UPS
         | ANSWERS
         | PEOPLE
@@ -523,7 +547,13 @@ ROWS: dict[S, Row[S]] = {
         then="",
         final=True,
         on={a.Reopen: To(S.WAITING, update=a.restart)},
-        ignore=OUTCOMES | LOOK_UPS | ANSWERS | LOOKS | PEOPLE | {TimedOut, a.Approve, a.Hold, a.Advance, a.Withdraw},
+        ignore=frozenset({a.Restored})
+        | OUTCOMES
+        | LOOK_UPS
+        | ANSWERS
+        | LOOKS
+        | PEOPLE
+        | {TimedOut, a.Approve, a.Hold, a.Advance, a.Withdraw},
     ),
 }
 
@@ -534,6 +564,7 @@ APPEAL: Workflow[S, AppealData, AppealPolicy] = Workflow(
     start=S.WAITING,
     events=(
         TimedOut,
+        a.Restored,
         *sorted(OUTCOMES | LOOK_UPS | ANSWERS | LOOKS | ORDERS | PEOPLE, key=lambda e: e.__name__),
     ),
     rows=ROWS,

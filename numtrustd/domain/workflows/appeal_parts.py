@@ -45,7 +45,9 @@ class AppealPolicy(Struct, frozen=True):
     watch_period: float = 2_592_000.0
     max_look_ups: int = 6
     marked: bool = True
+    blind: bool = False
     maintenance: bool = False
+    no_room: bool = False
     queued: bool = False
 
 
@@ -78,6 +80,7 @@ class AppealData(Struct, frozen=True, omit_defaults=True, tag="appeal"):
     review_by: Instant | None = None
     granted_at: Instant | None = None
     reasons: tuple[str, ...] = ()
+    residual: int = 0
     more: tuple[str, ...] = ()
     unclear: str = ""
     look_ups: int = 0
@@ -224,6 +227,10 @@ class Withdraw(Event, frozen=True):
     reason: str
 
 
+class Restored(Event, frozen=True):
+    """The state is an older copy: what was done since is forgotten, this case's submission perhaps among it."""
+
+
 class Reopen(Event, frozen=True):
     """An operator starts a closed case again."""
 
@@ -330,6 +337,15 @@ def never_sent(data: AppealData, event: object, now: Instant, policy: AppealPoli
     return data.sent_at is None
 
 
+def maybe_sent(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    """A restored case whose submission nobody has made sure of yet, and that can be looked up."""
+    return bool(data.unclear) and data.receipt is None and policy.can_look_up
+
+
+def maybe_handed_in(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    return bool(data.unclear) and data.receipt is None
+
+
 def missed_once(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
     return data.not_found >= 1
 
@@ -338,8 +354,17 @@ def label_gone(data: AppealData, event: object, now: Instant, policy: AppealPoli
     return not policy.marked
 
 
-def gone_but_unproved(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
-    return not policy.marked and data.reminders < policy.max_reminders
+def store_nearly_full(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    return policy.no_room
+
+
+def gone_or_unseen(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    """The label is not there, or nobody can tell: no reason to appeal."""
+    return not policy.marked or policy.blind
+
+
+def unproved_so_far(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    return (not policy.marked or policy.blind) and data.reminders < policy.max_reminders
 
 
 def looked_clean(data: AppealData, event: Looked, now: Instant, policy: AppealPolicy) -> bool:
@@ -412,31 +437,36 @@ def note_wait(data: AppealData, event: Later | NotSent, now: Instant, policy: Ap
 
 
 def note_rejection(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
-    """The next attempt, after the cool-down, with the reason kept for its letter."""
-    reason = getattr(event, "reason", "") or "label still shown after approval"
+    """The next attempt, after the cool-down, with the platform's reason kept for its letter; without one, the label
+    outlived the platform's own approval."""
+    kept = keep_reason(data, event, now, policy)
     return structs.replace(
-        data,
+        kept,
         attempt=data.attempt + 1,
         tries=0,
-        reasons=(*data.reasons, reason),
         not_before=now + policy.cooldown,
         receipt=None,
         review_by=None,
         granted_at=None,
         sent_at=None,
-        reminders=0,
         asked_approval=False,
         approved_by="",
     )
 
 
 def keep_reason(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
-    reason = str(getattr(event, "reason", "") or "label still shown after approval")
+    reason = str(getattr(event, "reason", ""))
+    if not reason:
+        return structs.replace(data, residual=data.residual + 1, reminders=0)
     return structs.replace(data, reasons=(*data.reasons, reason), reminders=0)
 
 
 def note_unclear(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
     return structs.replace(data, unclear=str(getattr(event, "reason", "") or "no outcome in time"))
+
+
+def note_restored(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, unclear="the state was restored from a backup", look_ups=0, not_found=0, reminders=0)
 
 
 def note_look_up(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:

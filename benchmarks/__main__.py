@@ -1,0 +1,36 @@
+"""`python -m benchmarks [probe|looks|idle|lateness|all] [--quick]`: measure, print Markdown tables, exit 0."""
+
+import argparse
+import sys
+
+from benchmarks import idle, lateness, looks, machine, probe, servers
+
+PARTS = {"probe": probe.run, "looks": looks.run, "idle": idle.run, "lateness": lateness.run}
+TITLES = {
+    "probe": "(a) requests a second from one core",
+    "looks": "(a) the whole look",
+    "idle": "(b) idle numbers",
+    "lateness": "(c) lateness of the loop, 100 000 numbers, 1 000 looks a second",
+}
+GROUPS = {"all": tuple(PARTS), "probe": ("probe", "looks")}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="?", default="all", choices=[*PARTS, "all"], help="probe includes looks")
+    parser.add_argument("--quick", action="store_true", help="one short round of each: to see that it works")
+    asked = parser.parse_args()
+    print(machine.facts(), flush=True)
+    for part in GROUPS.get(asked.part, (asked.part,)):
+        print(f"\n### {TITLES[part]}\n", flush=True)
+        try:
+            print(PARTS[part](quick=asked.quick), flush=True)
+        except servers.MissingError as error:
+            print(error, file=sys.stderr)
+            return 69
+    print(f"\n{machine.facts()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

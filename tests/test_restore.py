@@ -1,0 +1,88 @@
+"""A backup is put back: what was sent since is forgotten, so every open case makes sure before anything is sent."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from numtrustd.clock import Random, VirtualClock
+from numtrustd.daemon import Daemon
+from numtrustd.domain.workflows.appeal import S
+from numtrustd.events import ActionSent, StoreRestored, TaskOpened
+from numtrustd.sim.script import Label, Mood, Review, Story
+from numtrustd.sim.service import Service
+from numtrustd.sim.stories import DEMO_ORIGIN
+from numtrustd.sim.world import World
+from numtrustd.store import Store, records
+from tests.logcheck import MemoryLog
+from tests.virtual import MemoryWay, loaded_from, write_config
+
+DAY = 86_400.0
+HOUR = 3_600.0
+
+
+@contextlib.asynccontextmanager
+async def at_work(
+    config: Path, state: Path, service: Service, log: MemoryLog, clock: VirtualClock
+) -> AsyncIterator[Store]:
+    loaded = loaded_from(config)
+    with Store.open(state, init=True, map_size=1 << 26, now=clock.now(), inline=True) as store:
+        async with Daemon(loaded, store, log, clock, Random(1), {}).working(MemoryWay(service, clock)):
+            yield store
+
+
+async def test_a_submission_made_after_the_backup_is_found_and_not_made_again(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    number = "+14155552671"
+    story = Story(
+        "s",
+        (Label(number, "telnyx", "Telemarketing", at=DAY), Review("telnyx", (Mood.APPROVE,), number, 2 * DAY, HOUR)),
+    )
+    config = write_config(tmp_path, ["+1 415 555 2671"], ["telnyx.reputation"], "[appeal]\napproval = 'ask'\n")
+    clock = VirtualClock(DEMO_ORIGIN)
+    service = Service(World.create(seed=3, origin=DEMO_ORIGIN, numbers=[number], story=story))
+    log = MemoryLog(clock)
+    async with at_work(config, tmp_path / "state", service, log, clock) as store:
+        await clock.sleep(3 * DAY)
+        assert [c.snapshot.state for c in records.all_cases(store)] == [S.WAITING], "it waits for approval"
+        await store.backup(tmp_path / "copy")
+    # Life goes on: the appeal is approved and sent.
+    config.write_text(config.read_text().replace("'ask'", "'automatic'"))
+    async with at_work(config, tmp_path / "state", service, log, clock) as store:
+        await clock.sleep(1.5 * DAY)
+        assert [c.snapshot.state for c in records.all_cases(store)] == [S.IN_REVIEW]
+    assert len(log.of(ActionSent)) == 1
+    # The disk dies, the backup is put back: it knows nothing of the submission.
+    async with at_work(config, tmp_path / "copy", service, log, clock) as store:
+        assert log.of(StoreRestored)
+        assert [c.snapshot.state for c in records.all_cases(store)] == [S.UNCERTAIN]
+        assert store.restored_from is None, "reconciled, and so acknowledged"
+        await clock.sleep(20 * DAY)
+        assert [c.snapshot.state for c in records.all_cases(store)] == [S.CLEARED]
+    assert len(log.of(ActionSent)) == 1, "it was looked up, found, and never sent again"
+    assert not service.world.duplicates()
+
+
+@pytest.mark.parametrize("days", [2])
+async def test_where_nothing_can_be_looked_up_a_person_is_asked(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, days: int
+) -> None:
+    number = "+8613910000007"
+    story = Story("s", (Label(number, "baidu", "广告营销", at=DAY / 2),))
+    config = write_config(tmp_path, ["139 1000 0007"], ["contract_aggregator.query"])
+    clock = VirtualClock(DEMO_ORIGIN)
+    service = Service(World.create(seed=3, origin=DEMO_ORIGIN, numbers=[number], story=story))
+    log = MemoryLog(clock)
+    async with at_work(config, tmp_path / "state", service, log, clock) as store:
+        await clock.sleep(days * DAY)
+        [case] = records.all_cases(store)
+        assert case.snapshot.state == S.AT_PERSON
+        await store.backup(tmp_path / "copy")
+    async with at_work(config, tmp_path / "copy", service, log, clock) as store:
+        [case] = records.all_cases(store)
+        assert case.snapshot.state == S.ASKING
+        assert log.of(TaskOpened)[-1].kind == "did_it_arrive"
