@@ -20,14 +20,13 @@ from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import NumberMessage, Order, RefusedError, TaskAnswer, Told
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
-from numtrustd.actors.views import Sight
+from numtrustd.actors.views import Sight, observation_row
 from numtrustd.actors.views_world import maintenance_of
 from numtrustd.api import CONTROL, STATUS, control, errors, instant, when
 from numtrustd.api.control import ReloadResult
-from numtrustd.api.rows import ObservationRow
 from numtrustd.domain.case import number_of
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
-from numtrustd.domain.observation import Instant, Observation
+from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, PlatformMaintenance, StoreBackedUp
@@ -354,24 +353,6 @@ _DROPS: Mapping[Drop, str] = {
     Drop.TOO_LARGE: "its request is too large",
     Drop.NOT_READING: "it does not read its answers",
 }
-
-
-def observation_row(seen: Observation) -> ObservationRow:
-    """What one look said of one platform."""
-    return ObservationRow(
-        at=when(seen.at),
-        platform=seen.platform,
-        source=seen.source,
-        surface=seen.surface,
-        status=seen.status,
-        category=seen.category,
-        words=seen.words,
-        marks=seen.marks,
-        shown_name=seen.name,
-        reason=seen.reason,
-        detail=seen.detail,
-        rule=seen.rule,
-    )
 
 
 def _by(params: Any, call: Call) -> str:

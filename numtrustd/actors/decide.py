@@ -198,13 +198,15 @@ class Decider:
         platform = self.context.platforms[new.platform]
         if self.owned.watch is not Watch.YES:
             return
+        shown = (new.belief.words if new.belief else None) or found.category
+        again = a.Returned(found.kind, found.category, shown)
         if case is not None and case.open:
             if returned:
-                self.book.happen(case.id, a.Returned(), new)
+                self.book.happen(case.id, again, new)
             return
         within = self.context.appeal.watch_period
         if case is not None and case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within:
-            self.book.happen(case.id, a.Returned(), new)
+            self.book.happen(case.id, again, new)
             return
         if platform.appeal is None or platform.appeal.channel == "none" or found.category not in platform.appeal.takes:
             return

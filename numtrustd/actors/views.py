@@ -14,12 +14,12 @@ from numtrustd.actors.house import House
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.api import when
-from numtrustd.api.rows import HistoryRow, NumberRow, StoreStatus, VerdictRow
+from numtrustd.api.rows import HistoryRow, NumberRow, ObservationRow, StoreStatus, VerdictRow
 from numtrustd.api.status import Status
 from numtrustd.domain import observation
 from numtrustd.domain.case import number_of
 from numtrustd.domain.number import from_canonical
-from numtrustd.domain.observation import Instant
+from numtrustd.domain.observation import Instant, Observation
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import Entry, NumberRecord
 from numtrustd.domain.verdict import Shown, Verdict, ViewState, demanded
@@ -180,6 +180,24 @@ def verdict_row(sight: Sight, record: NumberRecord, platform: str) -> VerdictRow
         blind_since=shown_at(verdict.blind_since),
         next_look=None if planned is None else when(planned[0]),
         case=ref.id if ref is not None and ref.open else None,
+    )
+
+
+def observation_row(seen: Observation) -> ObservationRow:
+    """What one look said of one platform."""
+    return ObservationRow(
+        at=when(seen.at),
+        platform=seen.platform,
+        source=seen.source,
+        surface=seen.surface,
+        status=seen.status,
+        category=seen.category,
+        words=seen.words,
+        marks=seen.marks,
+        shown_name=seen.name,
+        reason=seen.reason,
+        detail=seen.detail,
+        rule=seen.rule,
     )
 
 

@@ -114,14 +114,14 @@ async def test_a_deadline_kept_over_a_step_goes_off_with_the_new_seq_only(shm: P
 
 
 async def test_overdue_timers_go_off_once_and_in_order_at_the_start(shm: Path, autojump_clock: Autojump) -> None:
-    rows = [(T0 - DAY, TWO, 4), (T0 - 40 * DAY, THREE, 9), (T0 - 1, ONE, 2), (T0 + DAY, f"{LANDLINE}/alpha/1", 1)]
+    rows = [(T0 - DAY, TWO, 4), (T0 - 40 * DAY, THREE, 9), (T0 - 1, ONE, 2), (T0 + DAY, f"{MOBILE}/delta/1", 1)]
     async with alarm(shm, *rows) as made:
         await trio.testing.wait_all_tasks_blocked()
         assert made.box.due() == [(THREE, 9), (TWO, 4), (ONE, 2)]
         await trio.sleep(2 * HOUR)
         assert len(made.box.messages) == 3
         await trio.sleep(DAY)
-        assert made.box.due()[3:] == [(f"{LANDLINE}/alpha/1", 1)]
+        assert made.box.due()[3:] == [(f"{MOBILE}/delta/1", 1)]
 
 
 @pytest.mark.parametrize("why", ["full", "nobody"])

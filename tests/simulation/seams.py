@@ -190,6 +190,9 @@ class Line(SimFetcher):
         run.came_back(self, outcome)
         return outcome
 
+    async def aclose(self) -> None:
+        """Nothing more goes out by it."""
+
     def target(self, request: Request) -> str:
         """The path under which the platforms know it."""
         return self._target(request)

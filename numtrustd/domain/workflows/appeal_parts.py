@@ -200,7 +200,11 @@ class LabelGone(Event, frozen=True):
 
 
 class Returned(Event, frozen=True):
-    """The verdict says that the label is shown again."""
+    """The verdict says that the label is shown again, or another one; what it says now, where that is known."""
+
+    finding: str = ""
+    category: str = ""
+    words: str = ""
 
 
 class Approve(Event, frozen=True):
@@ -547,6 +551,7 @@ def note_release(data: AppealData, event: object, now: Instant, policy: AppealPo
 
 def restart(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
     """A closed case begins again; what was learned (reasons, requested papers) is kept."""
+    data = _relabelled(data, event)
     return AppealData(
         finding=data.finding,
         category=data.category,
@@ -564,7 +569,14 @@ def restart(data: AppealData, event: object, now: Instant, policy: AppealPolicy)
 
 def note_return(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
     """The label is back and its review is still open: nothing new is sent."""
+    data = _relabelled(data, event)
     return structs.replace(data, returns=data.returns + 1, clean={}, verify_from=None, reminders=0)
+
+
+def _relabelled(data: AppealData, event: object) -> AppealData:
+    if not isinstance(event, Returned) or not event.category:
+        return data
+    return structs.replace(data, finding=event.finding, category=event.category, words=event.words)
 
 
 def verify_longer(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
