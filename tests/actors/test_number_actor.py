@@ -742,7 +742,7 @@ async def test_a_record_of_another_number_under_its_key_is_damage_too(shm: Path,
         assert [e.actor for e in house.log.of(ActorParked)] == [MOBILE]
 
 
-# -------------------------------------------------------------------------------------------------- what is kept and said
+# ------------------------------------------------------------------------------------------- what is kept and said
 
 KEPT: tuple[type[Event], ...] = (
     VerdictBaseline, VerdictChanged, FindingOpened, FindingClosed, CaseOpened, CaseMoved, CaseClosed,

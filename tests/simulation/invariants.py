@@ -72,7 +72,6 @@ class Oracle:
         self._seqs: dict[str, int] = {}
         self._number_seqs: dict[str, int] = {}
         self._tasks_done: dict[str, str] = {}
-        self._verifying: dict[str, float] = {}
         self._now_taking: dict[str, NumberMessage] = {}
         self._stale: dict[str, tuple[str, int]] = {}
         self._looks: dict[str, list[Seen]] = defaultdict(list)
@@ -112,6 +111,11 @@ class Oracle:
     def _seen(self, message: Observed) -> Seen:
         said = tuple((o.platform, o.view, o.status, str(o.category or "")) for o in message.observations)
         return Seen(message.at, self._run.true_time(message.at), message.source, said)
+
+    def _looks_so_far(self, number: str) -> list[Seen]:
+        """Those taken in, and the one that is being taken in."""
+        message = self._now_taking.get(number)
+        return [*self._looks[number], *([self._seen(message)] if isinstance(message, Observed) else [])]
 
     # ------------------------------------------------------------------------------------------------------ coverage
 
@@ -278,9 +282,6 @@ class Oracle:
         old = "" if isinstance(event, e.CaseOpened) else event.from_
         stored = any((move.old, move.new) == (old, event.to) for move in case.moves[-4:])
         self.expect(stored, "nothing acknowledged is lost", f"{event.case}: {old} → {event.to} was said, not stored")
-        if event.to == "verifying":
-            message = self._now_taking.get(case.number)
-            self._verifying[case.id] = self._seen(message).true if isinstance(message, Observed) else self._run.now
         self.states[case.id] = event.to
 
     def _sent(self, event: e.ActionSent) -> None:
@@ -296,14 +297,15 @@ class Oracle:
         assert self._daemon is not None
         context = self._daemon.house.context
         owned = context.numbers[event.number]
-        start = self._verifying.get(event.case)
-        if start is None:
+        case = _get_case(self.store, event.case)
+        begun = None if case is None else next((m for m in reversed(case.moves) if m.new == "verifying"), None)
+        if begun is None:
             self.broke("cleared only when seen clean", f"{event.case} is cleared and was never verifying")
             return
-        message = self._now_taking.get(event.number)
-        looks = list(self._looks[event.number])
-        if isinstance(message, Observed):
-            looks.append(self._seen(message))
+        looks = self._looks_so_far(event.number)
+        start = self._run.true_time(begun.at)
+        if begun.reason.startswith("looked"):  # the look that began it counts
+            start = max((look.true for look in looks if look.true <= start), default=start)
         runs = _clean_runs(looks, event.platform, start)
         policy = context.verdict
         for view in context.views(owned, event.platform):
@@ -326,10 +328,7 @@ class Oracle:
         """A belief moved: enough looks that could see have said so."""
         assert self._daemon is not None
         policy = self._daemon.house.context.verdict
-        message = self._now_taking.get(event.number)
-        looks = list(self._looks[event.number])
-        if isinstance(message, Observed):
-            looks.append(self._seen(message))
+        looks = self._looks_so_far(event.number)
         known = [
             (look.true, look.source, status, category)
             for look in looks
