@@ -3,13 +3,12 @@
 A timer that went off is tried again after `AGAIN` until its case has moved: a busy or crashed actor loses no deadline.
 """
 
-import contextlib
 import heapq
 
 import trio
 
 from numtrustd.actors.house import House
-from numtrustd.actors.mailbox import BusyError
+from numtrustd.actors.mailbox import BusyError, ClosedError
 from numtrustd.actors.messages import TimerDue
 from numtrustd.domain.case import number_of
 from numtrustd.domain.observation import Instant
@@ -80,9 +79,13 @@ class Timers:
             again = now + AGAIN * self._house.clock.speed
             self._current[case] = (again, current[1])
             heapq.heappush(self._heap, (again, case))
-            # A parked actor, or one busier than its box is deep: the retry above is the answer.
-            with contextlib.suppress(BusyError):
+            try:
                 self._house.post(number_of(case), TimerDue(case, current[1]))
+            except BusyError as error:
+                # One busier than its box is deep is told again; one that is parked or gone sets it anew if it ever
+                # goes on.
+                if isinstance(error, ClosedError) or number_of(case) not in self._house.numbers:
+                    self.clear(case)
         return None
 
     def _notice_jump(self, wall: Instant, monotonic: float) -> None:

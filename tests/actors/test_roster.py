@@ -1,6 +1,6 @@
 """Who works and who does not: parking, unparking, numbers that come and go, and the crash of everybody at once."""
 
-from collections.abc import Iterator
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ Autojump = trio.testing.MockClock
 
 
 @pytest.fixture
-def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Every start of a number's actor, in order."""
     started: list[str] = []
     run = NumberActor.run
@@ -43,7 +43,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         await run(self)
 
     monkeypatch.setattr(NumberActor, "run", counted)
-    yield started
+    return started
 
 
 async def change(house: TestHouse, *added: str, removed: tuple[str, ...] = (), changed: tuple[str, ...] = ()) -> None:
@@ -83,7 +83,7 @@ async def test_an_added_number_is_looked_at_and_nobody_else_is_disturbed(
         await house.sleep(10)
         assert [e.number for e in house.log.of(NumberAdded)] == [OTHER_MOBILE, LANDLINE]
         assert house.house.numbers[MOBILE] is before
-        assert runs == [MOBILE, OTHER_MOBILE, LANDLINE]
+        assert sorted(runs) == sorted([MOBILE, OTHER_MOBILE, LANDLINE])
         assert {OTHER_MOBILE, LANDLINE} <= set(house.alpha.looks)
         assert house.alpha.looks.count(MOBILE) == looks
         assert len(house.roster) == 3
@@ -111,7 +111,7 @@ async def test_a_removed_number_is_left_alone_and_its_records_are_kept(
 
         await change(house, MOBILE)
         await house.sleep(2 * MINUTE)
-        assert runs == [MOBILE, OTHER_MOBILE, MOBILE]
+        assert sorted(runs) == [MOBILE, MOBILE, OTHER_MOBILE]
         assert house.case("beta").id == case.id
         assert house.case("beta").data.reminders == 1, "its deadline had passed meanwhile"
         assert len([e for e in house.log.of(VerdictBaseline) if e.number == MOBILE]) == 2, "one for each platform, ever"
@@ -122,7 +122,8 @@ async def test_a_number_removed_amid_a_look_is_not_looked_at_again(shm: Path, au
     async with make_house(shm) as house:
         await house.sleep(HOUR)
         house.alpha.latency = house.beta.latency = 30.0
-        await house.until(lambda: house.sources.actors["alpha.api"].looking, within=DAY)
+        while not house.sources.actors["alpha.api"].looking:
+            await house.sleep(10)
         await change(house, removed=(MOBILE,))
         looks = len(house.alpha.requests)
         await house.sleep(5 * DAY)
@@ -179,7 +180,7 @@ async def test_a_changed_number_is_looked_at_with_new_eyes_and_not_restarted(
         await change(house, changed=(OTHER_MOBILE,))
         await house.settled()
         assert house.house.numbers == before
-        assert runs == [MOBILE, OTHER_MOBILE]
+        assert sorted(runs) == [MOBILE, OTHER_MOBILE]
         for _ in range(100):
             monkeypatch.setattr(under_test.NumberActor, "_handle", stuck)
             house.roster.refresh(MOBILE)
@@ -210,7 +211,7 @@ async def test_an_actor_that_always_crashes_is_parked_once_and_stays_so_over_a_r
                     source.want(MOBILE, house.clock.now())
                 await house.sleep(45)
             [parked] = house.log.of(ActorParked)
-            assert (parked.actor, parked.error_type) == (MOBILE, "builtins.ZeroDivisionError")
+            assert (parked.actor, parked.error_type) == (MOBILE, "ZeroDivisionError")
             looks = house.alpha.looks.count(MOBILE)
             await house.sleep(DAY)
             assert house.alpha.looks.count(MOBILE) == looks
@@ -279,10 +280,8 @@ async def test_parking_and_unparking_at_once_leaves_one_writer(
 
 
 async def quietly(turn: Any) -> None:
-    try:
+    with contextlib.suppress(RefusedError):
         await turn(MOBILE, "eve", "x") if turn.__name__ == "park" else await turn(MOBILE, "eve")
-    except RefusedError:
-        pass
 
 
 def tasks() -> list[trio.lowlevel.Task]:

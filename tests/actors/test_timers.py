@@ -9,7 +9,7 @@ import trio
 import trio.testing
 
 from numtrustd.actors.house import House
-from numtrustd.actors.mailbox import BusyError
+from numtrustd.actors.mailbox import BusyError, ClosedError
 from numtrustd.actors.messages import TimerDue
 from numtrustd.actors.timers import AGAIN, Timers
 from numtrustd.clock import VirtualClock
@@ -124,24 +124,38 @@ async def test_overdue_timers_go_off_once_and_in_order_at_the_start(shm: Path, a
         assert made.box.due()[3:] == [(f"{MOBILE}/delta/1", 1)]
 
 
-@pytest.mark.parametrize("why", ["full", "nobody"])
-async def test_an_actor_that_could_not_be_told_is_told_again(why: str, shm: Path, autojump_clock: Autojump) -> None:
+async def test_an_actor_that_could_not_be_told_is_told_again(shm: Path, autojump_clock: Autojump) -> None:
     async with alarm(shm) as made:
-        if why == "full":
-            made.box.busy = BusyError("mailbox is full")
-        else:
-            del made.house.numbers[MOBILE]
+        made.box.busy = BusyError("mailbox is full")
         made.timers.set(ONE, T0 + 10, 1)
         made.timers.set(THREE, T0 + 20, 1)
         await trio.sleep(10 * MINUTE)
         assert (ONE, 1) not in made.box.due()
         made.box.busy = None
-        made.house.numbers[MOBILE] = made.box
         await trio.sleep(AGAIN + 1)
         assert made.box.due().count((ONE, 1)) == 1
         assert made.box.due().count((THREE, 1)) == 1
         await trio.sleep(HOUR)
         assert len(made.box.due()) == 2
+
+
+@pytest.mark.parametrize("why", ["parked", "gone"])
+async def test_an_actor_that_is_parked_or_gone_is_left_alone_until_it_sets_its_timer_anew(
+    why: str, shm: Path, autojump_clock: Autojump
+) -> None:
+    async with alarm(shm) as made:
+        if why == "parked":
+            made.box.busy = ClosedError("parked")
+        else:
+            del made.house.numbers[MOBILE]
+        made.timers.set(ONE, T0 + 10, 1)
+        await trio.sleep(DAY)
+        assert made.box.refused == (1 if why == "parked" else 0)
+        made.box.busy = None
+        made.house.numbers[MOBILE] = made.box
+        made.timers.set(ONE, T0 + 10, 1)
+        await trio.sleep(1)
+        assert made.box.due() == [(ONE, 1)]
 
 
 async def test_a_case_that_does_not_move_is_told_again_but_not_faster(shm: Path, autojump_clock: Autojump) -> None:

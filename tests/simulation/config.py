@@ -46,11 +46,11 @@ def configured(knobs: Knobs) -> Loaded:
         settings.appeal,
         approval="ask" if knobs.approval else "automatic",
         max_attempts=knobs.max_attempts,
-        person_deadline=12 * HOUR,
-        evidence_deadline=18 * HOUR,
-        remind_interval=8 * HOUR,
+        person_deadline=8 * HOUR,
+        evidence_deadline=12 * HOUR,
+        remind_interval=6 * HOUR,
         poll_interval=4 * HOUR,
-        verify_timeout=36 * HOUR,
+        verify_timeout=24 * HOUR,
         watch_period=6 * 24 * HOUR,
     )
     sources = {

@@ -42,7 +42,7 @@ PERSONS = frozenset({"gathering", "asking", "at_person", "overdue", "escalated"}
 GRACE = 15 * MINUTE
 """Seconds by which a deadline may be late: a crashed actor's back-off, and the timer's own second try."""
 
-ENOUGH = 3.6 * DAY
+ENOUGH = 3.0 * DAY
 """Seconds of calm after the last label or return by which every case has come to its end."""
 
 

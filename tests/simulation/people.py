@@ -38,7 +38,7 @@ get_case, all_cases, all_tasks = records.get_case, records.all_cases, records.al
 
 
 class Clerk:
-    """Looks at the tasks once an hour. In calm times works at once and never errs."""
+    """Looks at the tasks every two hours. In calm times works at once and never errs."""
 
     def __init__(self, run: "Run") -> None:
         self._run = run
@@ -48,7 +48,7 @@ class Clerk:
     async def work(self) -> None:
         """Do tasks until the daemon ends."""
         while True:
-            await self._run.clock.sleep(HOUR)
+            await self._run.clock.sleep(2 * HOUR)
             if any(span.holds(self._run.elapsed) for span in self._run.plan.clerk.absent) and not self._run.calm:
                 self._absent()
                 continue

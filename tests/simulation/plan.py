@@ -184,8 +184,8 @@ class Drawing:
         rng = self.rng("kinds")
         share = rng.choice((0.2, 0.35, 0.5))
         self.kinds = frozenset(kind for kind in KINDS if rng.random() < share)
-        self.length = rng.uniform(11 * DAY, 14 * DAY)
-        self.calm = self.length * 0.62
+        self.length = rng.uniform(8 * DAY, 11 * DAY)
+        self.calm = self.length * 0.6
 
     def rng(self, what: str) -> random.Random:
         return random.Random(f"plan|{self.seed}|{what}")
@@ -207,7 +207,7 @@ class Drawing:
             habits=Habits(slow_chance=0.1, detect_duplicates=rng.random() < 0.15),
             agenda=tuple(sorted(agenda, key=lambda entry: entry[0])),
             deaths=tuple(self.deaths()),
-            full=tuple(self.spans("full", self.has(*STORE), (1, 3), (5 * MINUTE, 8 * HOUR))),
+            full=tuple(self.spans("full", self.has(*STORE), (1, 2), (MINUTE, 0.7 * HOUR))),
             bugs=tuple(self.bugs(knobs)),
             clerk=self.clerk(),
             late_delivery=rng.choice((0.0, 0.5, 1.0)),
@@ -229,8 +229,8 @@ class Drawing:
             papers=PAPERS if rng.random() < 0.7 else ("licence",),
             max_attempts=rng.choice((1, 2, 3)),
             review_days=rng.choice((0, 1, 1)),
-            cooldown=rng.uniform(2 * HOUR, 12 * HOUR),
-            propagation=rng.uniform(4 * HOUR, 20 * HOUR),
+            cooldown=rng.uniform(1 * HOUR, 8 * HOUR),
+            propagation=rng.uniform(3 * HOUR, 12 * HOUR),
         )
 
     def story(self, knobs: Knobs) -> list[Item]:
@@ -250,10 +250,10 @@ class Drawing:
         return items
 
     def label(self, rng: random.Random, number: str, platform: str) -> list[Item]:
-        at = rng.uniform(0.0, 0.5 * self.calm) if rng.random() < 0.85 else -DAY
-        returns = rng.uniform(0.1 * DAY, 1.5 * DAY) if rng.random() < 0.35 else None
+        at = rng.uniform(0.0, 0.6 * self.calm) if rng.random() < 0.85 else -DAY
+        returns = rng.uniform(0.1 * DAY, DAY) if rng.random() < 0.35 else None
         moods = tuple(rng.choice(tuple(Mood)) for _ in range(rng.randint(0, 2)))
-        took, cache = rng.uniform(0.05 * DAY, 1.2 * DAY), rng.uniform(0.5 * HOUR, 12 * HOUR)
+        took, cache = rng.uniform(0.05 * DAY, 0.9 * DAY), rng.uniform(0.5 * HOUR, 8 * HOUR)
         words = rng.choice(WORDS[platform])
         return [
             Label(number, platform, words, at=at, marks=rng.randint(1, 30), spreads=False, returns=returns),
@@ -370,10 +370,10 @@ class Drawing:
     def clerk(self) -> Clerk:
         rng = self.rng("clerk")
         return Clerk(
-            delay=(0.0, rng.uniform(0.5 * DAY, 4 * DAY) if "clerk_late" in self.kinds else 2 * HOUR),
+            delay=(0.0, rng.uniform(0.5 * DAY, 2.5 * DAY) if "clerk_late" in self.kinds else 2 * HOUR),
             wrong=rng.choice((0.2, 0.5)) if "clerk_wrong" in self.kinds else 0.0,
             twice=rng.choice((0.3, 1.0)) if "clerk_twice" in self.kinds else 0.0,
-            absent=tuple(self.spans("absent", self.has("clerk_absent"), (1, 2), (0.5 * DAY, 3 * DAY))),
+            absent=tuple(self.spans("absent", self.has("clerk_absent"), (1, 2), (0.5 * DAY, 2 * DAY))),
         )
 
 

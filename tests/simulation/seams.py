@@ -177,8 +177,8 @@ class Line(SimFetcher):
     async def fetch(self, request: Request) -> Outcome:
         run = self._run
         run.alive()
-        run.leaving(self, request)
         run.hit("pre_send", channel=not self.source)
+        run.leaving(self, request)
         run.on_the_wire.append((self, request))
         try:
             outcome = await super().fetch(request)
