@@ -1,6 +1,7 @@
 """`python -m benchmarks [probe|looks|idle|lateness|all] [--quick]`: measure, print Markdown tables, exit 0."""
 
 import argparse
+import signal
 import sys
 
 from benchmarks import idle, lateness, looks, machine, probe, servers
@@ -20,6 +21,8 @@ def main() -> int:
     parser.add_argument("part", nargs="?", default="all", choices=[*PARTS, "all"], help="probe includes looks")
     parser.add_argument("--quick", action="store_true", help="one short round of each: to see that it works")
     asked = parser.parse_args()
+    # So that the servers end with us.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     print(machine.facts(), flush=True)
     for part in GROUPS.get(asked.part, (asked.part,)):
         print(f"\n### {TITLES[part]}\n", flush=True)

@@ -24,8 +24,14 @@ from numtrustd.wire.exchange import Limits, Reply, Request
 CONNECTIONS = 100
 """At most; httpx's own default, so both have the same."""
 
-WARM = 0.5
-"""Seconds before the window."""
+CROWD = 1_000
+"""Callers from which on the first answers of a slow client take seconds."""
+
+
+def warm(callers: int) -> float:
+    """Seconds before the window."""
+    return 0.5 if callers < CROWD else 2.5
+
 
 PATIENCE = 10.0
 """Seconds after which a client that has not come back from the window is given up."""
@@ -41,8 +47,8 @@ class Count:
     def __init__(self) -> None:
         self.good = self.bad = 0
 
-    async def window(self, seconds: float) -> dict[str, float]:
-        await trio.sleep(WARM)
+    async def window(self, before: float, seconds: float) -> dict[str, float]:
+        await trio.sleep(before)
         good, bad = self.good, self.bad
         wall, cpu = time.perf_counter(), time.process_time()
         await trio.sleep(seconds)
@@ -63,7 +69,7 @@ async def _crowd(ask: Ask, callers: int, seconds: float) -> None:
     async with trio.open_nursery() as nursery:
         for _ in range(callers):
             nursery.start_soon(caller)
-        print(json.dumps(await count.window(seconds)), flush=True)
+        print(json.dumps(await count.window(warm(callers), seconds)), flush=True)
         # A crowd inside httpx may take minutes to be cancelled; nothing here is worth waiting for.
         os._exit(0)
 
@@ -107,7 +113,7 @@ def load(url: str, callers: int, seconds: float) -> dict[str, float]:
         sockets[sock.fileno()], seen[sock.fileno()] = sock, bytearray()
         poll.register(sock.fileno(), select.EPOLLIN)
         sock.send(wire)
-    start = time.perf_counter() + WARM
+    start = time.perf_counter() + warm(callers)
     good = bad = 0
     began = 0.0
     while (now := time.perf_counter()) < start + seconds:

@@ -13,13 +13,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import trio
 from msgspec import Struct
 
 from benchmarks import house, machine, pages
 from benchmarks.memory import InMemory
-from benchmarks.report import NONE, figure, middle, table
+from benchmarks.report import EMPTY, figure, table
 from numtrustd.actors.source import SourceActor
 from numtrustd.clock import Clock
 from numtrustd.daemon import Daemon
@@ -117,13 +118,13 @@ def run(*, quick: bool) -> str:
         few = [child(FEW, state) for _ in range(rounds)]
         for count in COUNTS[: 1 if quick and state == "looked" else None]:
             starts = [child(count, state) for _ in range(rounds)]
-            each = middle((s.resident - f.resident) / (count - FEW) for s, f in zip(starts, few, strict=True))
-            own = middle(
+            each = median((s.resident - f.resident) / (count - FEW) for s, f in zip(starts, few, strict=True))
+            own = median(
                 (s.resident - s.file - f.resident + f.file) / (count - FEW) for s, f in zip(starts, few, strict=True)
             )
-            parts = [middle(getattr(s, name) for s in starts) for name in ("settings", "store", "actors", "seconds")]
-            kib = [NONE if figures is None else f"{figures / 1024:.2f}" for figures in (each, own)]
-            times = map(figure, parts) if state != "looked" else [NONE] * len(parts)
+            parts = [median(getattr(s, name) for s in starts) for name in ("settings", "store", "actors", "seconds")]
+            kib = [f"{bytes_each / 1024:.2f}" for bytes_each in (each, own)]
+            times = map(figure, parts) if state != "looked" else [EMPTY] * len(parts)
             rows.append([state, figure(count), *times, *kib])
             print(rows[-1], file=sys.stderr)
     header = [

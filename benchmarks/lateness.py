@@ -11,13 +11,14 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 import trio
 from msgspec import Struct
 
 from benchmarks import house, pages
 from benchmarks.memory import InMemory
-from benchmarks.report import NONE, figure, middle, table
+from benchmarks.report import EMPTY, figure, table
 from numtrustd.clock import Clock
 
 NUMBERS = 100_000
@@ -108,8 +109,8 @@ def run(*, quick: bool) -> str:
         ("answers after 50 ms", RATE, 0.05),
     ):
         made = [child(rate, delay, seconds) for _ in range(rounds)]
-        figures = [middle(getattr(w, field) for w in made) for field in Window.__struct_fields__]
-        rows.append([name, *(figure(f) if rate or n < 3 else NONE for n, f in enumerate(figures))])
+        figures = [median(getattr(w, field) for w in made) for field in Window.__struct_fields__]
+        rows.append([name, *(figure(f) if rate or n < 3 else EMPTY for n, f in enumerate(figures))])
         print(rows[-1], file=sys.stderr)
     header = ("", "p50 ms", "p99 ms", "worst ms", "looks /s", "commits /s", "cores busy")
     return table(header, rows)

@@ -10,12 +10,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from urllib.parse import quote
 
 import trio
 
 from benchmarks import house, machine, pages, probe, servers
-from benchmarks.report import figure, middle, ratios, table, times
+from benchmarks.report import figure, ratios, table, times
 from numtrustd.clock import Clock
 from numtrustd.http import Http
 
@@ -114,9 +115,9 @@ def _row(
     for _ in range(rounds):
         looks.append(child(source, base, seconds, server.ca if tls else None))
         theirs.append(probe.probes(peer, url, module, PROBE_CALLERS, seconds))
-    ratio = middle(ratios([r.core for r in looks], [r.core for r in theirs]))
+    ratio = median(ratios([r.core for r in looks], [r.core for r in theirs]))
     figures = [
-        middle(rates)
+        median(rates)
         for rates in (
             [r.wall for r in looks],
             [r.core for r in looks],

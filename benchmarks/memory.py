@@ -26,8 +26,6 @@ class InMemory:
         """There is nothing to close."""
         await trio.lowlevel.checkpoint()
 
-    async def aclose(self) -> None: ...
-
     async def fetch(self, request: Request) -> Outcome:
         """A clean card of the number."""
         await (trio.sleep(self._delay) if self._delay else trio.lowlevel.checkpoint())

@@ -5,12 +5,13 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 from urllib.parse import quote
 
 from msgspec import Struct
 
 from benchmarks import clients, machine, servers
-from benchmarks.report import figure, middle, ratios, table, times
+from benchmarks.report import figure, ratios, table, times
 
 CALLERS = (10, 100, 1_000)
 PAGES = ("json", "html")
@@ -20,14 +21,14 @@ Key = tuple[bool, str, int]
 
 
 class Rate(Struct, frozen=True):
-    """What one client did in its window; `None` where it came to no answer."""
+    """What one client did in its window; 0 where it came to no answer."""
 
-    wall: float | None
-    core: float | None
+    wall: float
+    core: float
     """A second of CPU time."""
 
 
-NOTHING = Rate(None, None)
+NOTHING = Rate(0.0, 0.0)
 
 
 def child(kind: str, url: str, callers: int, seconds: float, ca: Path | None, core: int) -> dict[str, float] | None:
@@ -70,7 +71,9 @@ def probes(peer: servers.Exporter, target: str, module: str, callers: int, secon
         return NOTHING
     used = machine.cpu_seconds(peer.pid) - before
     # The warm-up is in the CPU time too, at the same pace as the rest.
-    return Rate(said["good"] / said["wall"], said["good"] / used * (said["wall"] + clients.WARM) / said["wall"])
+    return Rate(
+        said["good"] / said["wall"], said["good"] / used * (said["wall"] + clients.warm(callers)) / said["wall"]
+    )
 
 
 def run(*, quick: bool) -> str:
@@ -114,14 +117,14 @@ def _row(key: Key, server: servers.Server, peer: servers.Exporter, rounds: int, 
                 made.append(own(client, base + path, callers, seconds, server.ca))
     wall = {kind: [rate.wall for rate in made] for kind, made in rates.items()}
     core = {kind: [rate.core for rate in made] for kind, made in rates.items()}
-    print(f"{key}: " + ", ".join(f"{k} {figure(middle(v))}" for k, v in core.items()), file=sys.stderr)
+    print(f"{key}: " + ", ".join(f"{k} {figure(median(v))}" for k, v in core.items()), file=sys.stderr)
     return [
         "TLS" if tls else "plain",
         page,
         f"{callers}",
-        *(figure(middle(wall[kind])) for kind in ("session", "httpx", "exporter")),
-        times(middle(ratios(core["session"], core["httpx"]))),
-        times(middle(ratios(core["session"], core["exporter"]))),
-        figure(middle(wall["fresh"])),
-        times(middle(ratios(core["fresh"], core["exporter"]))),
+        *(figure(median(wall[kind])) for kind in ("session", "httpx", "exporter")),
+        times(median(ratios(core["session"], core["httpx"]))),
+        times(median(ratios(core["session"], core["exporter"]))),
+        figure(median(wall["fresh"])),
+        times(median(ratios(core["fresh"], core["exporter"]))),
     ]

@@ -1,32 +1,26 @@
-"""Figures for eyes: medians, ratios, and tables in the Markdown that `README.md` quotes."""
+"""Figures for eyes: ratios and tables in the Markdown that `README.md` quotes."""
 
+import math
 from collections.abc import Iterable, Sequence
-from statistics import median
 
-NONE = "–"
-
-
-def middle(values: Iterable[float | None]) -> float | None:
-    """The median of what was measured; `None` when a round had nothing to measure."""
-    known = list(values)
-    return None if not known or any(v is None for v in known) else median(v for v in known if v is not None)
+EMPTY = "–"
 
 
-def ratios(ours: Sequence[float | None], theirs: Sequence[float | None]) -> list[float | None]:
-    """Round by round, ours over theirs; `None` where theirs made no progress."""
-    return [a / b if a is not None and b else None for a, b in zip(ours, theirs, strict=True)]
+def ratios(ours: Sequence[float], theirs: Sequence[float]) -> list[float]:
+    """Round by round, ours over theirs; infinite where theirs came to no answer."""
+    return [a / b if b else math.inf for a, b in zip(ours, theirs, strict=True)]
 
 
-def figure(value: float | None) -> str:
-    """Three digits that count."""
-    if value is None:
-        return NONE
+def figure(value: float) -> str:
+    """Three digits that count; 0 is no progress at all."""
+    if not value:
+        return "none"
     return f"{value:,.0f}".replace(",", " ") if abs(value) >= 100 else f"{value:.3g}"
 
 
-def times(value: float | None) -> str:
+def times(value: float) -> str:
     """A ratio."""
-    return NONE if value is None else f"{value:.2f} ×"
+    return EMPTY if math.isinf(value) else f"{value:.2f} ×"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

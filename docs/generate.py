@@ -9,6 +9,7 @@ from pathlib import Path
 from numtrustd import events_schema
 from numtrustd.domain.workflow import mermaid
 from numtrustd.domain.workflows import REGISTRY
+from tests import faults
 
 DOCS = Path(__file__).parent
 READMES = (DOCS.parent / "README.md", DOCS.parent / "README.zh-CN.md")
@@ -26,6 +27,7 @@ def with_diagram(text: str, diagram: str) -> str:
 def main() -> None:
     """Write every generated document."""
     events_schema.write(DOCS)
+    (DOCS / "reliability.md").write_text(faults.markdown(), encoding="utf-8")
     for name, table in REGISTRY.items():
         (DOCS / "workflows" / f"{name}.mmd").write_text(mermaid(table), encoding="utf-8")
     for readme in READMES:

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
 import trio
-from msgspec import structs
 
 from numtrustd import __version__, build, sockets
 from numtrustd.actors.board import Board
@@ -261,13 +260,8 @@ class Daemon:
         everyone = _policies(old) != _policies(new) or bool(platforms.changed)
         self._log.redact(loaded.secrets.values())
         await self.roster.retire(numbers.removed)
-        fresh_values = loaded.vars != self._loaded.vars or loaded.secrets != self._loaded.secrets
-        if fresh_values:  # they are bound into every request
-            sources = structs.replace(sources, changed=tuple(s for s in new.sources if s in old.sources))
         self._loaded, house.context = loaded, new
-        retired = [way.fetcher for way in self._ways.values()]
-        for platform in (*channels.removed, *channels.changed):
-            del self._ways[platform]
+        retired = [self._ways.pop(platform).fetcher for platform in (*channels.removed, *channels.changed)]
         self._ways.update({p: self._make_way(loaded, p) for p in (*channels.added, *channels.changed)})
         self.sources.apply(sources.added, sources.removed, sources.changed)
         for fetcher in retired:

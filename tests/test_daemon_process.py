@@ -97,6 +97,7 @@ def ctl(config: Path, *words: str) -> "subprocess.CompletedProcess[str]":
 # ------------------------------------------------------------------------------------------------------- life
 
 
+@pytest.mark.covers("P7")
 def test_it_says_ready_status_watchdog_reloading_and_stopping_to_systemd(config: Path, tmp_path: Path) -> None:
     systemd = NotifySocket(tmp_path / "notify")
     process = daemon(config, "--init", environ={"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "2000000"})
@@ -182,6 +183,7 @@ def test_a_reload_is_a_diff_and_a_bad_file_changes_nothing(config: Path, running
 # ------------------------------------------------------------------------------------------------ control sockets
 
 
+@pytest.mark.covers("L1", "L3")
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 def test_a_foreign_client_introspects_and_calls_both_sockets(running: Process, tmp_path: Path) -> None:
     status, control = tmp_path / "status.sock", tmp_path / "control.sock"
@@ -209,6 +211,7 @@ def test_a_foreign_client_introspects_and_calls_both_sockets(running: Process, t
     gc.collect()  # that client leaves its sockets to the collector; here it is known and ignored
 
 
+@pytest.mark.covers("L1")
 def test_acting_is_logged_with_the_peer(running: Process, config: Path) -> None:
     assert ctl(config, "park", "13910000007").returncode == 0
     acted = running.wait_for("control.acted")
@@ -228,6 +231,7 @@ def test_a_backup_is_a_state_that_a_daemon_starts_on(running: Process, config: P
     assert ctl(config, "backup", str(copy)).returncode == 1, "never over an existing one"
 
 
+@pytest.mark.covers("L2")
 @pytest.mark.parametrize(
     "garbage",
     [b"hello\0", b"\xff\xfe\0", b"{" * 1000 + b"\0", b'{"method":', b"\0\0\0", b'{"method": 5}\0', b"x" * 100_000],
@@ -242,6 +246,7 @@ def test_a_client_that_sends_garbage_disturbs_nobody(running: Process, tmp_path:
         assert call(tmp_path / "status.sock", "io.numtrust.Status.GetStatus")["numbers"] == 3
 
 
+@pytest.mark.covers("L2")
 def test_a_client_that_sends_a_gigabyte_is_dropped(running: Process, tmp_path: Path) -> None:
     sent = 0
     with socket.socket(socket.AF_UNIX) as rude:
@@ -277,12 +282,14 @@ def test_a_state_that_is_missing_is_not_made_quietly(config: Path) -> None:
     assert "--init" in said["message"], "the remedy is named"
 
 
+@pytest.mark.covers("S8")
 def test_a_state_in_use_is_refused(config: Path, running: Process) -> None:
     status, said = refused(config)
     assert status == 75
     assert str(running.child.pid) in said["message"]
 
 
+@pytest.mark.covers("S6", "P8")
 @pytest.mark.parametrize("damage", ["truncated", "empty", "text"])
 def test_a_damaged_database_is_refused_and_left_alone(
     config: Path, running: Process, tmp_path: Path, damage: str
@@ -314,6 +321,7 @@ def test_a_damaged_database_is_refused_and_left_alone(
     assert data.read_bytes() == broken
 
 
+@pytest.mark.covers("S11")
 def test_a_newer_schema_is_refused(config: Path, running: Process, tmp_path: Path) -> None:
     running.end()
     script = (

@@ -89,6 +89,7 @@ def check_verdicts(said: list[dict[str, Any]], world: dict[str, Any]) -> None:
         assert believed in recent, f"{record['message']} at {at}, but the platform showed {states}"
 
 
+@pytest.mark.covers("S1", "W1", "W2")
 @pytest.mark.process
 def test_thirty_kills_lose_no_case_and_send_nothing_twice(tmp_path: Path) -> None:
     chance = random.Random(20260302)

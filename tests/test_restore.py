@@ -34,6 +34,7 @@ async def at_work(
             yield store
 
 
+@pytest.mark.covers("S10")
 async def test_a_submission_made_after_the_backup_is_found_and_not_made_again(
     tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
@@ -67,6 +68,7 @@ async def test_a_submission_made_after_the_backup_is_found_and_not_made_again(
     assert not service.world.duplicates()
 
 
+@pytest.mark.covers("S10", "W4")
 @pytest.mark.parametrize("days", [2])
 async def test_where_nothing_can_be_looked_up_a_person_is_asked(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, days: int

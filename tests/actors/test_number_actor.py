@@ -698,6 +698,7 @@ def spoiled(how: str) -> Callable[[Store], None]:
     return spoil
 
 
+@pytest.mark.covers("S7")
 @pytest.mark.parametrize("how", ["seal", "encoding", "meaning"])
 async def test_a_damaged_record_parks_its_number_and_is_not_taken_for_a_new_one(
     how: str, shm: Path, autojump_clock: Autojump

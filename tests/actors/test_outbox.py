@@ -369,6 +369,7 @@ async def test_an_outcome_that_comes_while_the_number_is_parked_waits_for_it(
         consistent(house.store)
 
 
+@pytest.mark.covers("W5")
 async def test_an_outcome_told_twice_counts_once(shm: Path, autojump_clock: Autojump) -> None:
     async with make_house(shm) as house:
         house.alpha.latency = 5.0

@@ -338,6 +338,7 @@ async def test_those_who_wait_for_an_answer_when_the_number_is_parked_get_one(
                 await reply.wait()
 
 
+@pytest.mark.covers("P2")
 async def test_a_storm_over_all_numbers_ends_the_daemon(
     shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
 ) -> None:

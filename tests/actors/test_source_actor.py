@@ -179,6 +179,7 @@ async def test_the_pace_holds_over_restarts(interval: float, shm: Path, autojump
     assert start - T0 == pytest.approx(trio.current_time() - began, abs=1e-3)
 
 
+@pytest.mark.covers("W7")
 async def test_a_restart_is_no_stampede_and_gives_away_little(shm: Path, autojump_clock: Autojump) -> None:
     platform, start = Platform(), T0
     async with watchtower(shm, count=100, interval=0.5, platform=platform) as made:
@@ -225,6 +226,7 @@ async def test_looks_are_made_in_the_order_of_their_due_time(shm: Path, autojump
 # -------------------------------------------------------------------------------------------------------------- clock
 
 
+@pytest.mark.covers("P10")
 @pytest.mark.parametrize("step", [DAY, -DAY])
 async def test_a_stepped_clock_neither_hurries_nor_stops_the_looks(
     step: float, shm: Path, autojump_clock: Autojump
@@ -280,6 +282,7 @@ def limited(value: str, status: int = 429) -> Callable[[Request], Outcome]:
     return lambda request: Reply(status, (("retry-after", value),), b"{}")
 
 
+@pytest.mark.covers("W6")
 @pytest.mark.parametrize(
     ("value", "pause"),
     [
@@ -331,6 +334,7 @@ async def test_a_pause_asked_for_with_a_maintenance_page_is_honoured_too(shm: Pa
 # ------------------------------------------------------------------------------------------------------------ breaker
 
 
+@pytest.mark.covers("W7")
 async def test_the_breaker_opens_after_so_many_failures_in_a_row_and_is_said_once(
     shm: Path, autojump_clock: Autojump
 ) -> None:
@@ -383,6 +387,7 @@ async def test_one_reading_of_several_that_sees_is_a_success(shm: Path, autojump
         assert not made.log.of(SourceFailed)
 
 
+@pytest.mark.covers("W7")
 async def test_while_it_is_open_exactly_one_look_at_a_time_probes(shm: Path, autojump_clock: Autojump) -> None:
     async with watchtower(shm, count=40, interval=0.01, concurrency=8, trip=3, backoff=(30.0, 600.0)) as made:
         made.platform.weather = "silent"
@@ -397,6 +402,7 @@ async def test_while_it_is_open_exactly_one_look_at_a_time_probes(shm: Path, aut
         assert 10 <= probes <= 24
 
 
+@pytest.mark.covers("W7")
 async def test_the_pauses_between_probes_grow_with_jitter_and_are_capped(shm: Path, autojump_clock: Autojump) -> None:
     async with watchtower(shm, count=40, interval=0.1, concurrency=4, trip=3, backoff=(30.0, 3_600.0)) as made:
         made.platform.weather = "shut"

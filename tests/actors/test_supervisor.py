@@ -52,6 +52,7 @@ def failing(error: Callable[[], BaseException], times: int) -> tuple[Callable[[]
     return run, starts
 
 
+@pytest.mark.covers("P1")
 async def test_a_crashed_actor_starts_again_with_growing_pauses(autojump_clock: Autojump) -> None:
     ward = Ward()
     run, starts = failing(lambda: KeyError("x"), 3)
@@ -65,6 +66,7 @@ async def test_a_crashed_actor_starts_again_with_growing_pauses(autojump_clock: 
     assert not ward.parked
 
 
+@pytest.mark.covers("P1")
 async def test_too_many_crashes_park_the_actor_once_with_the_reason(autojump_clock: Autojump) -> None:
     ward = Ward()
     run, starts = failing(lambda: RecursionError("deep"), 1_000)
@@ -99,6 +101,7 @@ async def test_every_kind_of_exception_is_contained(error: BaseException, autoju
     assert len(ward.crashes) == 1
 
 
+@pytest.mark.covers("P3")
 async def test_an_error_that_races_with_a_cancellation_of_a_part_kills_no_neighbour(autojump_clock: Autojump) -> None:
     ward = Ward()
 
@@ -113,6 +116,7 @@ async def test_an_error_that_races_with_a_cancellation_of_a_part_kills_no_neighb
     assert [type(e) for _, e, _ in ward.crashes][:1] == [KeyError]
 
 
+@pytest.mark.covers("P3")
 async def test_a_leaked_cancelled_is_a_crash_and_not_a_silent_end(autojump_clock: Autojump) -> None:
     ward = Ward()
     kept: list[BaseException] = []
@@ -177,6 +181,7 @@ async def test_finished_ends_the_guard_without_a_word(autojump_clock: Autojump) 
     assert not ward.parked
 
 
+@pytest.mark.covers("P2")
 async def test_a_storm_over_all_actors_ends_the_process(autojump_clock: Autojump) -> None:
     ward = Ward(storm=10)
 
@@ -190,6 +195,7 @@ async def test_a_storm_over_all_actors_ends_the_process(autojump_clock: Autojump
                 nursery.start_soon(ward.supervisor.guard, str(n), run)
 
 
+@pytest.mark.covers("P4")
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt()])
 async def test_orders_to_end_the_process_pass_through(error: BaseException) -> None:
     ward = Ward()

@@ -171,6 +171,7 @@ async def test_a_case_that_does_not_move_is_told_again_but_not_faster(shm: Path,
 # -------------------------------------------------------------------------------------------------------------- clock
 
 
+@pytest.mark.covers("P10")
 async def test_a_clock_stepped_forward_loses_no_deadline_and_is_said_once(shm: Path, autojump_clock: Autojump) -> None:
     async with alarm(shm) as made:
         made.timers.set(ONE, T0 + DAY, 1)
@@ -183,6 +184,7 @@ async def test_a_clock_stepped_forward_loses_no_deadline_and_is_said_once(shm: P
         assert [round(e.seconds) for e in made.log.of(ClockJumped)] == [DAY]
 
 
+@pytest.mark.covers("P10")
 async def test_a_clock_stepped_back_fires_nothing_early_and_is_said_once(shm: Path, autojump_clock: Autojump) -> None:
     async with alarm(shm) as made:
         made.timers.set(ONE, T0 + HOUR, 1)
@@ -220,6 +222,7 @@ async def test_a_clock_that_runs_true_or_is_slewed_is_no_jump(shm: Path, autojum
 # ----------------------------------------------------------------------------------------------------- whole numbers
 
 
+@pytest.mark.covers("P11")
 async def test_forty_days_of_downtime_fire_every_overdue_deadline_once(shm: Path, autojump_clock: Autojump) -> None:
     numbers = (MOBILE, OTHER_MOBILE, LANDLINE)
     async with make_house(shm, numbers=numbers) as house:

@@ -30,6 +30,7 @@ def test_nothing_that_acts_or_hides_is_printed(text: str) -> None:
         assert escape(line) == line
 
 
+@pytest.mark.covers("N12")
 @pytest.mark.parametrize(
     ("text", "shown"),
     [

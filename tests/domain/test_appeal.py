@@ -213,6 +213,7 @@ def test_approval_is_asked_for_once_and_waited_for() -> None:
     assert case.sent() == 1
 
 
+@pytest.mark.covers("W2")
 def test_an_unknown_outcome_is_looked_up_after_settling_and_found() -> None:
     case = Player(HTTP).wait()(a.OutcomeUnknown("timeout"))
     assert case.state == S.UNCERTAIN
@@ -223,6 +224,7 @@ def test_an_unknown_outcome_is_looked_up_after_settling_and_found() -> None:
     assert (case.state, case.data.receipt, case.sent()) == (S.IN_REVIEW, "R-9", 1)
 
 
+@pytest.mark.covers("W3")
 def test_only_two_look_ups_that_find_nothing_allow_sending_again_under_the_same_attempt() -> None:
     case = Player(HTTP).wait()(a.OutcomeUnknown("reset")).wait()(a.NotFound())
     assert (case.state, case.sent()) == (S.UNCERTAIN, 1)
@@ -232,6 +234,7 @@ def test_only_two_look_ups_that_find_nothing_allow_sending_again_under_the_same_
     assert (case.state, case.sent(), case.data.attempt) == (S.SUBMITTING, 2, 1)
 
 
+@pytest.mark.covers("W4")
 def test_without_a_look_up_a_person_is_asked_and_nothing_is_sent_again() -> None:
     case = Player(a.AppealPolicy(by_person=False, can_query=True)).wait()(a.OutcomeUnknown("reset")).wait()
     assert case.state == S.ASKING
@@ -324,6 +327,7 @@ def test_any_order_of_events_leaves_an_open_case_with_a_future_deadline(
             assert case.snapshot.deadline >= case.now - 1e-6 or event is not None
 
 
+@pytest.mark.covers("W5")
 @given(st.lists(st.one_of(st.sampled_from(ANY), st.none()), max_size=60))
 def test_a_second_submission_needs_proof_that_the_first_came_to_an_end(events: list[Event | None]) -> None:
     """Between two Submit effects lies an event that says the first was refused, not sent, not found or answered."""

@@ -32,6 +32,7 @@ def test_public_holidays_are_off(day: date) -> None:
     assert not is_working_day(day)
 
 
+@pytest.mark.covers("P12")
 @pytest.mark.parametrize("day", days(MAKE_UP), ids=str)
 def test_make_up_weekends_are_on(day: date) -> None:
     assert day.weekday() >= 5
@@ -78,6 +79,7 @@ def test_adding_working_days(start: str, count: int, end: str) -> None:
     assert f"{reached:%Y-%m-%d %H:%M}" == end
 
 
+@pytest.mark.covers("P12")
 def test_days_begin_at_local_midnight() -> None:
     late = datetime(2026, 3, 2, 16, 30, tzinfo=UTC).timestamp()  # Tuesday 00:30 in China, Monday in the USA
     assert datetime.fromtimestamp(add_working_days(late, 1, "CN"), CHINA).date() == date(2026, 3, 4)

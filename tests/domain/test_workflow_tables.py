@@ -82,6 +82,7 @@ def test_the_committed_diagram_is_the_one_that_the_table_draws(table: Workflow[A
     assert path.read_text() == mermaid(table), "run `make docs`"
 
 
+@pytest.mark.covers("W8")
 @TABLES
 def test_stored_snapshots_of_every_version_load_and_step(table: Workflow[Any, Any, Any]) -> None:
     from numtrustd.domain.case import Case, policy_of  # the record beside the table

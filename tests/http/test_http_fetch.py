@@ -73,6 +73,7 @@ async def test_the_clients_own_headers_cannot_be_taken_over(http: Http, serve: S
     assert server.requests[0].count(b"User-Agent: me\r\n") == server.requests[0].lower().count(b"user-agent")
 
 
+@pytest.mark.covers("N9")
 @pytest.mark.parametrize(
     "origin",
     [
@@ -128,6 +129,7 @@ async def test_localhost_needs_no_name_server(http: Http, serve: Serve, monkeypa
     assert reply.body == b"here"
 
 
+@pytest.mark.covers("W9", "N9")
 @pytest.mark.parametrize(
     "location",
     [
@@ -152,6 +154,7 @@ async def test_a_redirect_is_a_reply_and_is_not_followed(
     assert len(server.requests) == 1
 
 
+@pytest.mark.covers("N13")
 async def test_cookies_are_not_kept(http: Http, serve: Serve) -> None:
     server = await serve(always(ok(b"", b"Set-Cookie: id=13800000000; Path=/; Max-Age=9999")))
     session = http.session(connections=1, limits=LIMITS)
@@ -161,6 +164,7 @@ async def test_cookies_are_not_kept(http: Http, serve: Serve) -> None:
     assert not any(b"cookie" in request.lower() for request in server.requests)
 
 
+@pytest.mark.covers("N10")
 async def test_the_environment_is_not_asked(
     serve: Serve, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -95,12 +95,14 @@ def test_one_changed_byte_never_yields_a_longer_body_than_was_sent(
     assert isinstance(answer, Failure) or len(answer.body) <= len(whole)
 
 
+@pytest.mark.covers("N4")
 @pytest.mark.parametrize("count", [40, 41])
 def test_chunks_are_counted(count: int) -> None:
     answer = read([b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", chunked([b"x"] * (count - 1))])
     assert (answer is Failure.TOO_LARGE) == (count > 40)
 
 
+@pytest.mark.covers("N4")
 def test_neighbours_get_a_turn_for_every_64_chunks() -> None:
     data = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunked([b"x"] * 4_000)
     turns = 0
@@ -123,6 +125,7 @@ def test_neighbours_get_a_turn_for_every_64_chunks() -> None:
     assert turns >= 4_000 // 64 - 2  # the last turn or two may fall to the cancellation
 
 
+@pytest.mark.covers("N1")
 @pytest.mark.parametrize(("length", "fits"), [(2_000, True), (2_001, False)])
 def test_the_wire_cap_is_exact(length: int, fits: bool) -> None:
     counted = read([b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % length, b"x" * length])

@@ -154,6 +154,7 @@ CASES: dict[str, tuple[Say, Failure]] = {
 }
 
 
+@pytest.mark.covers("N1", "N2", "N3", "N4")
 @pytest.mark.parametrize("case", CASES)
 async def test_misbehaviour_is_a_value_in_time(http: Http, serve: Serve, case: str) -> None:
     say, failure = CASES[case]
@@ -181,6 +182,7 @@ async def test_misbehaviour_is_a_value_in_time(http: Http, serve: Serve, case: s
 FORGED = ok(b"forged")
 
 
+@pytest.mark.covers("N8")
 @pytest.mark.parametrize(
     "answer",
     [
@@ -229,6 +231,7 @@ async def test_an_answer_that_has_no_body_by_nature_cannot_smuggle_one(http: Htt
     assert second.body == b"second"
 
 
+@pytest.mark.covers("N8")
 async def test_an_answer_that_comes_between_requests_is_nobodys(http: Http, serve: Serve) -> None:
     async def handler(peer: Peer) -> None:
         while await peer.request() is not None:
@@ -287,6 +290,7 @@ async def test_a_platform_that_takes_nothing_is_unknown(http: Http, serve: Serve
     assert outcome.failure is Failure.TIMEOUT
 
 
+@pytest.mark.covers("N6")
 async def test_a_hung_handshake_was_not_sent(http: Http, serve: Serve) -> None:
     async def handler(peer: Peer) -> None:
         await trio.sleep_forever()
@@ -299,6 +303,7 @@ async def test_a_hung_handshake_was_not_sent(http: Http, serve: Serve) -> None:
     assert time.perf_counter() - started < 0.1 + MARGIN
 
 
+@pytest.mark.covers("N6")
 async def test_a_hung_connect_was_not_sent(http: Http) -> None:
     # A full backlog swallows the SYN; that is as near to a black hole as loopback comes.
     with trio.socket.socket() as listener:

@@ -137,6 +137,7 @@ async def test_what_may_not_be_repeated_only_rides_a_freshly_used_connection(
     assert server.accepted == (1 if reused else 2)
 
 
+@pytest.mark.covers("P6")
 @pytest.mark.parametrize("secure", [False, True])
 async def test_a_cancel_storm_leaves_the_pool_whole(
     http: Http, serve: Serve, server_tls: ssl.SSLContext, secure: bool

@@ -101,6 +101,7 @@ async def test_a_crowd_asks_at_most_twice(names: Names) -> None:
     assert len(names.asked) <= 2
 
 
+@pytest.mark.covers("N5")
 async def test_a_hung_host_holds_two_threads_and_nobody_else(names: Names) -> None:
     resolver = Resolver()
     default = trio.to_thread.current_default_thread_limiter()
@@ -127,6 +128,7 @@ async def test_a_hung_host_holds_two_threads_and_nobody_else(names: Names) -> No
         await resolver.resolve("0.hung", 443)
 
 
+@pytest.mark.covers("N5")
 async def test_no_more_than_sixteen_threads_in_all(names: Names) -> None:
     resolver = Resolver()
     async with trio.open_nursery() as nursery:

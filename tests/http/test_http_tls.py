@@ -72,6 +72,7 @@ def self_signed_pem(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.covers("N7")
 async def test_certificates_that_prove_nothing_are_refused(
     http: Http, ca: trustme.CA, serve: Serve, self_signed_pem: Path
 ) -> None:
@@ -97,6 +98,7 @@ async def test_certificates_that_prove_nothing_are_refused(
         assert server.requests == []
 
 
+@pytest.mark.covers("N7")
 async def test_a_wrong_name_is_refused(http: Http, ca: trustme.CA, serve: Serve) -> None:
     server = await serve(always(ok(b"")), tls=server_context(ca.issue_cert("other.example")))
     session = http.session(connections=1, limits=LIMITS)
@@ -153,6 +155,7 @@ async def test_a_handshake_cut_short_was_not_sent(http: Http, serve: Serve) -> N
         assert outcome.detail
 
 
+@pytest.mark.covers("N7")
 async def test_an_old_protocol_version_is_refused(http: Http, ca: trustme.CA, serve: Serve) -> None:
     context = server_context(ca.issue_cert("127.0.0.1"))
     with pytest.warns(DeprecationWarning, match="TLSv1_1 is deprecated"):
@@ -209,6 +212,7 @@ class _TogetherSocket(trio.abc.Stream):
         await self.inner.aclose()
 
 
+@pytest.mark.covers("N8")
 async def test_a_forged_answer_in_a_second_record_is_not_the_next_requests(
     http: Http, serve: Serve, versioned_tls: ssl.SSLContext
 ) -> None:

@@ -22,6 +22,7 @@ def note(text: str, *, mask_numbers: bool = False) -> bytes:
     return log.lines[0]
 
 
+@pytest.mark.covers("N12")
 def test_control_characters_are_written_out() -> None:
     record = json.loads(note(HOSTILE))
     assert record["numtrust.text"] == (
@@ -94,6 +95,7 @@ def test_cut() -> None:
 SECRET = 'k3y/with "odd" letters+&'
 
 
+@pytest.mark.covers("L5")
 def test_secrets_are_redacted_in_all_their_forms() -> None:
     log = MemoryLog()
     log.redact([SECRET, "", "other-secret"])

@@ -120,6 +120,7 @@ def test_logging_of_libraries(log: MemoryLog) -> None:
     assert b"s3cret-in" not in b"".join(log.lines)
 
 
+@pytest.mark.covers("L5")
 def test_error_fields() -> None:
     class Speechless(Exception):
         def __str__(self) -> str:

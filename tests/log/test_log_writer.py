@@ -67,6 +67,7 @@ def texts(records: list[dict[str, object]]) -> list[object]:
     return [record["numtrust.text"] for record in records if record["event.action"] == "demo.note"]
 
 
+@pytest.mark.covers("P9")
 async def test_a_blocked_pipe_stops_nobody_and_the_gap_is_told(pipe: tuple[int, int]) -> None:
     log, writer = make(pipe[1], lines=500)
     log.start()
@@ -97,6 +98,7 @@ async def test_a_blocked_pipe_stops_nobody_and_the_gap_is_told(pipe: tuple[int, 
     assert writer.lost == lost
 
 
+@pytest.mark.covers("P9")
 async def test_a_full_device_stops_nobody() -> None:
     with open("/dev/full", "wb", buffering=0) as full:
         log, _ = make(full.fileno())
@@ -107,6 +109,7 @@ async def test_a_full_device_stops_nobody() -> None:
     assert log.stop(5)
 
 
+@pytest.mark.covers("P9")
 async def test_a_closed_descriptor_stops_nobody(pipe: tuple[int, int]) -> None:
     os.close(pipe[1])
     log, _ = make(pipe[1])

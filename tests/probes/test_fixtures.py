@@ -75,6 +75,7 @@ def test_trace_ends_at_the_rule_that_won(case: Case) -> None:
         assert all(step.why for step in told.steps)
 
 
+@pytest.mark.covers("N11")
 def test_no_failure_reads_as_a_verdict() -> None:
     failures = [case for case in CASES if case.name.startswith(FAILURES)]
     assert len(failures) > 50
@@ -139,6 +140,7 @@ def test_a_damaged_failure_stays_unknown(case: Case, spots: list[tuple[float, by
     assert not any(observation.known for observation in look(case, bytes(body)))
 
 
+@pytest.mark.covers("N11")
 @settings(deadline=None, max_examples=60)
 @given(
     case=st.sampled_from(CASES),

@@ -575,6 +575,21 @@ class Oracle:
                     self.broke("belief follows truth", what)
             if record is None or not record.verdicts:
                 self.broke("belief follows truth", f"nothing was ever seen of {number}")
+                continue
+            for platform in record.verdicts:
+                since = max(labelled.get((number, platform), 0.0), run.plan.calm + run.world.state.origin)
+                shown = run.world.face(platform, number, run.now).words
+                if shown is not None and run.now - since > ENOUGH:
+                    self._given_up_by_a_person(number, platform, shown, record)
+
+    def _given_up_by_a_person(self, number: str, platform: str, shown: str, record: NumberRecord) -> None:
+        ref = record.cases.get(platform)
+        case = None if ref is None else _get_case(self.store, ref.id)
+        what = f"{platform} still shows {shown} of {number}"
+        if case is None:
+            self.broke("no label without a case", f"{what}, and there never was a case")
+        elif not case.open and (case.outcome != "withdrawn" or case.moves[-1].by in ("", "configuration")):
+            self.broke("no label without a case", f"{what}, and case {case.id} is {case.outcome}")
 
 
 def _clean_runs(looks: list[Seen], platform: str, start: float) -> dict[str, list[float]]:

@@ -14,9 +14,11 @@ from msgspec import structs
 
 from numtrustd.api import errors
 from numtrustd.domain.case import Case, reference
+from numtrustd.domain.label import classify
 from numtrustd.domain.task import Task, TaskKind, TaskState
 from numtrustd.sim.ground import draw
 from numtrustd.sim.state import Appeal, Arrive, Ruling
+from numtrustd.sim.traits import TRAITS
 from numtrustd.sim.world import Taken
 from numtrustd.store import Store, records
 from numtrustd.varlink.interface import CallError
@@ -157,6 +159,8 @@ class Clerk:
             case TaskKind.APPROVE:
                 return {"outcome": "approved"}
             case TaskKind.DECIDE:
+                if classify(case.data.words)[0] in TRAITS[case.platform].refuses:
+                    return {"outcome": "abandon", "reason": "the platform takes no such appeals"}
                 return {"outcome": "retry", "reason": "once more"}
 
     def _found(self, case: Case, ref: str) -> Appeal | None:
@@ -200,7 +204,7 @@ class Clerk:
 
 
 class Operator:
-    """Gives the orders of the plan, and sets right in calm times what is left of them."""
+    """Gives the orders of the plan, and sets right in calm times what people did wrong."""
 
     def __init__(self, run: "Run") -> None:
         self._run = run
@@ -238,7 +242,7 @@ class Operator:
         run.oracle.acknowledged(case, told.new)
 
     async def set_right(self) -> None:
-        """In calm times: let what is parked work again, and end holds."""
+        """In calm times: let what is parked work again, end holds, chase reviews that the platform knows nothing of."""
         run = self._run
         while True:
             assert run.daemon is not None
@@ -251,6 +255,8 @@ class Operator:
                     except CallError as error:
                         run.note(f"operator: unpark {number}: {error}")
             for case in list(all_cases(run.store)):
-                if case.snapshot.state == "held":
+                reviewed = run.world.appeals(case.platform, run.now, case.data.receipt or "")
+                lost = not reviewed or reviewed[0].ruling is not Ruling.IN_REVIEW
+                if case.snapshot.state == "held" or (case.snapshot.state == "in_review" and lost):
                     await self._give("advance", case.id)
             await run.clock.sleep(2 * HOUR)

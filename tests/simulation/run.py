@@ -408,7 +408,10 @@ class Run:
 
     async def reload(self) -> None:
         """Let the daemon read its configuration again."""
-        await self.ask("Reload")
+        try:
+            await self.ask("Reload")
+        except CallError as error:
+            self.broke("a reload is whole", str(error))
 
     def configuration(self) -> Loaded:
         """What the settings file says now."""

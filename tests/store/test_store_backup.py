@@ -44,6 +44,7 @@ async def test_a_copy_made_while_writing_holds_everything_up_to_one_moment(
     assert stat.S_IMODE((copy.path / "data.mdb").stat().st_mode) == 0o600
 
 
+@pytest.mark.covers("S10")
 async def test_a_restored_state_says_so_until_it_is_acknowledged(run_store, open_store, tmp_path: Path, now) -> None:
     async with run_store() as store:
         await store.commit(Batch().put(Table.CASE, b"c", b"v"), now=now + 3)

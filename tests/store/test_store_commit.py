@@ -215,6 +215,7 @@ async def test_a_commit_without_a_writer_says_so(open_store) -> None:
         await store.run()
 
 
+@pytest.mark.covers("S5")
 async def test_a_full_disk_loses_nothing_and_is_said_once(run_store, autojump_clock) -> None:
     faults = Faults()
     said: list[str] = []
@@ -310,6 +311,7 @@ async def test_a_changed_reason_is_said_again(run_store, autojump_clock) -> None
     assert said == ["disk_full", "no_memory", "disk_full"]
 
 
+@pytest.mark.covers("S3")
 @pytest.mark.parametrize(
     "error",
     [fault(lmdb.PanicError, -30795), fault(lmdb.Error, errno.EIO), fault(lmdb.CorruptedError, -30796)],
@@ -389,6 +391,7 @@ async def test_the_clock_rides_along_and_never_goes_back_by_itself(run_store, no
         assert store.high_water == now
 
 
+@pytest.mark.covers("S9")
 async def test_readers_are_checked_now_and_then(run_store, autojump_clock, monkeypatch) -> None:
     async with run_store(inline=True) as store:
         checks: list[float] = []

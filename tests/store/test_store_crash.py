@@ -30,6 +30,7 @@ def killed_writer(state: Path, lives: float) -> list[tuple[int, int]]:
     return [(int(actor), int(sequence)) for actor, sequence in (line.split() for line in lines)]
 
 
+@pytest.mark.covers("S1")
 @pytest.mark.process
 def test_nothing_acknowledged_is_lost_to_kill_9(state: Path) -> None:
     draw = random.Random()

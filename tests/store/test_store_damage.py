@@ -59,6 +59,7 @@ def test_a_value_too_short_for_a_seal_is_damaged(length: int) -> None:
         unseal(Table.NUMBER, b"k", b"x" * length)
 
 
+@pytest.mark.covers("S7")
 def test_every_flipped_bit_is_found() -> None:
     value = seal(Table.NUMBER, b"k", b"some payload")
     for bit in range(8 * len(value)):
@@ -68,6 +69,7 @@ def test_every_flipped_bit_is_found() -> None:
             unseal(Table.NUMBER, b"k", bytes(flipped))
 
 
+@pytest.mark.covers("S7")
 async def test_damaged_records_are_named_and_the_rest_stays_readable(open_store, state: Path, filled: Path) -> None:
     def damage(txn, dbs) -> None:
         numbers = dbs[Table.NUMBER]
@@ -139,6 +141,7 @@ DAMAGES = {
 }
 
 
+@pytest.mark.covers("S6")
 @pytest.mark.parametrize("damage", DAMAGES)
 async def test_a_damaged_file_is_refused_with_a_reason_and_a_remedy(
     open_store, state: Path, filled: Path, damage: str
@@ -158,6 +161,7 @@ async def test_a_damaged_file_is_refused_with_a_reason_and_a_remedy(
         open_store(init=True)
 
 
+@pytest.mark.covers("S6")
 async def test_a_large_cut_file_is_found_too(open_store, state: Path, filled: Path, monkeypatch) -> None:
     monkeypatch.setattr(preflight, "WALK_BELOW", 0)
     open_store(init=False).close()
@@ -166,6 +170,7 @@ async def test_a_large_cut_file_is_found_too(open_store, state: Path, filled: Pa
         open_store(init=False)
 
 
+@pytest.mark.covers("S7")
 async def test_random_damage_is_never_silent(open_store, state: Path, filled: Path) -> None:
     """Flip a bit, zero a page, put an old or other page in place: refused, reported, or without effect."""
     whole = filled.read_bytes()

@@ -36,6 +36,7 @@ def intact(store: Store, count: int) -> bool:
     return pages == [(b"%05d" % i, bytes([i % 251]) * 20 * KIB) for i in range(count)]
 
 
+@pytest.mark.covers("S4")
 async def test_a_full_map_grows_to_its_limit_then_refuses_then_recovers(run_store, autojump_clock) -> None:
     said: list[str] = []
     observers = {"on_trouble": said.append, "on_recovered": lambda: said.append("recovered")}
@@ -61,6 +62,7 @@ async def test_a_full_map_grows_to_its_limit_then_refuses_then_recovers(run_stor
         await store.commit(block(count))
 
 
+@pytest.mark.covers("S4")
 async def test_nearly_full_comes_before_full_and_leaves_again(run_store, autojump_clock) -> None:
     async with run_store(inline=True, map_size=1024 * KIB) as store:
         count = 0
@@ -105,6 +107,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", str(path)], check=True)
 
 
+@pytest.mark.covers("S5")
 async def test_a_full_disk_stops_writes_only_and_ends_when_there_is_room(small_disk: Path, run_store) -> None:
     said: list[str] = []
     observers = {"on_trouble": said.append, "on_recovered": lambda: said.append("recovered")}
@@ -134,6 +137,7 @@ async def test_a_full_disk_stops_writes_only_and_ends_when_there_is_room(small_d
         assert intact(store, count + 1)
 
 
+@pytest.mark.covers("S5")
 async def test_a_daemon_starts_on_a_full_disk(small_disk: Path, run_store) -> None:
     state = small_disk / "state"
     async with run_store(path=state) as store:

@@ -44,6 +44,7 @@ def test_the_shipped_list_leads_to_the_schema_of_this_program(open_store) -> Non
     assert open_store().get(Table.META, meta.SCHEMA) == b"%d" % current(MIGRATIONS)
 
 
+@pytest.mark.covers("S11")
 async def test_all_steps_are_taken_and_the_state_before_is_kept(open_store, old: Path, now: float) -> None:
     store = open_store(init=False, migrations=STEPS)
     copy = old / "before-schema-3-generation-1"

@@ -53,6 +53,7 @@ def test_a_file_where_the_directory_should_be(open_store, state: Path) -> None:
             open_store(init=init)
 
 
+@pytest.mark.covers("S6")
 @pytest.mark.parametrize("content", [None, b""])
 def test_a_missing_or_empty_database_is_not_a_new_one(open_store, state: Path, content: bytes | None) -> None:
     open_store().close()
@@ -150,6 +151,7 @@ sys.stdin.read()
 """
 
 
+@pytest.mark.covers("S8")
 @pytest.mark.process
 @pytest.mark.parametrize("removed", [(), ("lock",), ("lock", "lock.mdb")])
 def test_a_second_process_is_refused_even_when_lock_files_are_removed(
@@ -183,6 +185,7 @@ def with_meta(path: Path, key: bytes, value: bytes | None) -> None:
     environment.close()
 
 
+@pytest.mark.covers("S11")
 def test_a_newer_schema(open_store, state: Path) -> None:
     open_store().close()
     with_meta(state, meta.SCHEMA, b"7")
@@ -208,6 +211,7 @@ def test_a_database_of_another_program(open_store, state: Path) -> None:
         open_store()
 
 
+@pytest.mark.covers("S11")
 def test_a_newer_lmdb_format(open_store, state: Path) -> None:
     state.mkdir(mode=0o700)
     with lmdb.open(str(state), map_size=1 << 20, lib_version=1) as env, env.begin(write=True) as txn:

@@ -62,6 +62,7 @@ async def test_a_page_of_nothing(store: Store) -> None:
     assert store.count(Table.HISTORY) == len(KEYS)
 
 
+@pytest.mark.covers("S9")
 async def test_no_read_transaction_outlives_its_call(store: Store) -> None:
     """One that did would pin every page freed since, and the file would grow with each of these."""
     await store.commit(Batch().put(Table.NUMBER, b"k", b"x" * 3000))

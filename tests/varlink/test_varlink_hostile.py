@@ -40,6 +40,7 @@ async def assert_served(world: Any) -> None:
             assert b'"text":"a"' in await stream.receive_some()
 
 
+@pytest.mark.covers("L2")
 @pytest.mark.parametrize(
     ("data", "why"),
     [
@@ -97,6 +98,7 @@ async def test_nothing_at_all_and_one_byte_at_a_time(serving: Serving) -> None:
         await assert_served(world)
 
 
+@pytest.mark.covers("L2")
 async def test_a_gigabyte_is_not_kept(serving: Serving) -> None:
     async with serving() as world, await world.connect() as stream:
         sent = 0
@@ -113,6 +115,7 @@ async def test_a_gigabyte_is_not_kept(serving: Serving) -> None:
         await assert_served(world)
 
 
+@pytest.mark.covers("L2")
 async def test_a_client_that_never_reads(serving: Serving) -> None:
     async with serving(Limits(write=0.1)) as world, await world.connect() as stream:
         request = {"method": "org.example.test.Tick", "more": True, "parameters": {"fill": 60_000}}
@@ -139,6 +142,7 @@ async def test_a_client_that_asks_and_never_reads(serving: Serving) -> None:
         await assert_served(world)
 
 
+@pytest.mark.covers("L2")
 async def test_no_descriptors_left(serving: Serving, caplog: pytest.LogCaptureFixture) -> None:
     async with serving() as world:
         stream = await world.connect()
@@ -183,6 +187,7 @@ async def test_unmapped_users_leave_room_for_those_we_know(serving: Serving, mon
             await stream.aclose()
 
 
+@pytest.mark.covers("L2")
 async def test_a_flood_of_connections(serving: Serving) -> None:
     async with serving(Limits(first=0.2)) as world:
         opened: list[socket.socket] = []

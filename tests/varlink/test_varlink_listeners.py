@@ -41,6 +41,7 @@ async def test_mode_group_and_tidying_up(tmp_path: Path) -> None:
         os.umask(before)
 
 
+@pytest.mark.covers("L1")
 async def test_the_file_is_never_more_open_than_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every mode that the socket's file has on its way into place."""
     seen: list[tuple[str, int]] = []
@@ -107,6 +108,7 @@ async def test_errors_say_what_would_help(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.covers("L1")
 @pytest.mark.process
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 @pytest.mark.parametrize(("mode", "outcome"), [(0o660, errno.EACCES), (0o666, 0)])

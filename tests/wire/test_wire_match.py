@@ -191,6 +191,7 @@ def test_not_jsonp(body: str) -> None:
     assert answer(body).view("cb") is UNREADABLE
 
 
+@pytest.mark.covers("N11")
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b'{"a": NaN}', b'{"a": Infinity}', b"[" * 100_000, b'{"a":' * 50_000,

@@ -57,6 +57,7 @@ def test_no_header() -> None:
     assert retry_after(Reply(429, (), b""), NOW) is None
 
 
+@pytest.mark.covers("W6")
 @settings(deadline=None, max_examples=60)
 @given(st.text(max_size=60))
 def test_never_raises_and_never_leaves_the_bounds(value: str) -> None:

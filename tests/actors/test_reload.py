@@ -1,0 +1,387 @@
+"""A reload changes what the new files change, and leaves everybody else at work. The whole daemon, on virtual time."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+
+from numtrustd.actors.number import NumberActor
+from numtrustd.clock import Random, VirtualClock
+from numtrustd.daemon import Daemon, ReloadRejectedError
+from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.record import NumberRecord
+from numtrustd.events import (
+    CaseOpened,
+    ConfigRejected,
+    ConfigReloaded,
+    EvidenceMissing,
+    NumberAdded,
+    NumberRemoved,
+    SourceFailed,
+    VerdictBaseline,
+)
+from numtrustd.sim.memory import SimFetcher
+from numtrustd.sim.script import Label, Story
+from numtrustd.sim.service import Service
+from numtrustd.sim.stories import DEMO_ORIGIN
+from numtrustd.sim.world import World
+from numtrustd.store import Batch, Store, records
+from numtrustd.store.records import PlatformRecord
+from numtrustd.wire.exchange import Limits, Outcome, Request
+from tests.actors.parts import consistent, shm
+from tests.logcheck import MemoryLog
+from tests.virtual import loaded_from, write_config
+
+__all__ = ["shm"]
+
+Autojump = trio.testing.MockClock
+
+DAY, HOUR = 86_400.0, 3_600.0
+MOBILE, OTHER, AMERICAN = "+8613910000007", "+8613910000008", "+14155552671"
+SO360, AGGREGATOR, TELNYX = "so360.onebox", "contract_aggregator.query", "telnyx.reputation"
+
+
+class Fetcher:
+    """One session into the simulated world; remembers what went through it, and when."""
+
+    def __init__(self, inner: SimFetcher) -> None:
+        self.inner = inner
+        self.closed = False
+        self.requests: list[tuple[float, Request]] = []
+
+    async def fetch(self, request: Request) -> Outcome:
+        assert not self.closed, "a session that is in use was closed"
+        self.requests.append((trio.current_time(), request))
+        return await self.inner.fetch(request)
+
+    async def aclose(self) -> None:
+        await trio.lowlevel.checkpoint()
+        self.closed = True
+
+
+class Net:
+    """Hands out sessions, as `http.Http` does."""
+
+    def __init__(self, service: Service, clock: VirtualClock) -> None:
+        self.service, self.clock = service, clock
+        self.sessions: list[Fetcher] = []
+
+    def session(self, *, connections: int, limits: Limits) -> Fetcher:
+        self.sessions.append(Fetcher(SimFetcher(self.service, self.clock, limits=limits)))
+        return self.sessions[-1]
+
+    def sent(self, host: str) -> list[tuple[float, Request]]:
+        """All requests to a host, in order."""
+        return sorted(
+            ((at, r) for s in self.sessions for at, r in s.requests if host in r.origin), key=lambda pair: pair[0]
+        )
+
+
+class Works:
+    """One daemon at work, and the files that it reads."""
+
+    def __init__(self, root: Path, daemon: Daemon, store: Store, log: MemoryLog, clock: VirtualClock, net: Net) -> None:
+        self.root, self.daemon, self.store, self.log, self.clock, self.net = root, daemon, store, log, clock, net
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        return dict(self.daemon.house.numbers)
+
+    @property
+    def sources(self) -> dict[str, Any]:
+        return dict(self.daemon.sources.actors)
+
+    def record(self, number: str) -> NumberRecord:
+        packed = self.daemon.house.numbers[number].packed
+        assert packed is not None
+        return records.decode_number(packed)
+
+    def rewrite(self, numbers: list[str], sources: list[str], more: str = "") -> None:
+        write_config(self.root, numbers, sources, more)
+
+    async def until(self, holds: Callable[[], object], within: float = 20 * DAY) -> None:
+        deadline = self.clock.now() + within
+        while not holds():
+            assert self.clock.now() < deadline
+            await trio.sleep(HOUR / 4)
+
+
+@pytest.fixture(autouse=True)
+def no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Virtual time would run on while a thread works."""
+
+    async def inline(function: Callable[..., Any], *args: Any, **_: Any) -> Any:
+        await trio.lowlevel.checkpoint()
+        return function(*args)
+
+    monkeypatch.setattr(trio.to_thread, "run_sync", inline)
+
+
+@asynccontextmanager
+async def works(
+    shm: Path,
+    numbers: list[str],
+    sources: list[str],
+    *,
+    labels: tuple[Label, ...] = (),
+    more: str = "",
+    later: float = 0.0,
+) -> AsyncIterator[Works]:
+    """A daemon on the state in `shm`, `later` than the beginning of the world."""
+    config = write_config(shm, numbers, sources, more)
+    clock = VirtualClock(DEMO_ORIGIN + later)
+    canonical = list(loaded_from(config).numbers)
+    world = World.create(seed=5, origin=DEMO_ORIGIN, numbers=canonical, story=Story("reload", labels))
+    log, path = MemoryLog(clock), shm / "state"
+    with Store.open(path, init=not path.exists(), map_size=1 << 26, now=clock.now(), inline=True) as store:
+        daemon = Daemon(loaded_from(config), store, log, clock, Random(1), {})
+        net = Net(Service(world), clock)
+        async with daemon.working(net):
+            yield Works(shm, daemon, store, log, clock, net)
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every start of a number's actor."""
+    started: list[str] = []
+    run = NumberActor.run
+
+    async def counted(self: NumberActor) -> None:
+        started.append(self.number)
+        await run(self)
+
+    monkeypatch.setattr(NumberActor, "run", counted)
+    return started
+
+
+async def test_a_reload_that_changes_nothing_touches_nobody(
+    shm: Path, autojump_clock: Autojump, runs: list[str]
+) -> None:
+    async with works(shm, ["139 1000 0007", "+1 415 555 2671"], [SO360, TELNYX]) as made:
+        await trio.sleep(HOUR)
+        numbers, sources, ways = made.numbers, made.sources, dict(made.daemon._ways)
+        sessions, seq = len(made.net.sessions), made.record(MOBILE).seq
+        result = await made.daemon.reload()
+        assert (result.numbers_added, result.numbers_changed, result.sources_changed) == (0, 0, ())
+        assert made.numbers == numbers
+        assert made.sources == sources
+        assert made.daemon._ways == ways
+        assert len(made.net.sessions) == sessions
+        assert sorted(runs) == sorted([MOBILE, AMERICAN])
+        await trio.sleep(DAY)
+        assert made.record(MOBILE).seq == seq
+        [said] = made.log.of(ConfigReloaded)
+        assert (said.added, said.removed, said.changed, said.unchanged) == (0, 0, 0, 2)
+
+
+async def test_numbers_come_go_and_change(shm: Path, autojump_clock: Autojump, runs: list[str]) -> None:
+    async with works(shm, ["13910000007", "13910000008"], [SO360]) as made:
+        await trio.sleep(DAY)
+        numbers, sources = made.numbers, made.sources
+        kept = made.record(OTHER)
+        made.rewrite(["13910000007,新名字", "13910000009"], [SO360])
+        (shm / "numbers.csv").write_text("number,name\n13910000007,新名字\n13910000009,\n")
+        result = await made.daemon.reload()
+        assert (result.numbers_added, result.numbers_removed, result.numbers_changed) == (1, 1, 1)
+        assert [e.number for e in made.log.of(NumberAdded)] == ["+8613910000009"]
+        assert [e.number for e in made.log.of(NumberRemoved)] == [OTHER]
+        assert made.numbers[MOBILE] is numbers[MOBILE]
+        assert made.sources == sources
+        await trio.testing.wait_all_tasks_blocked()
+        assert sorted(runs) == [MOBILE, OTHER, "+8613910000009"]
+        assert made.daemon.house.context.numbers[MOBILE].name == "新名字"
+        before = len([r for _, r in made.net.sent("so.com") if "13910000008" in r.target])
+        await trio.sleep(5 * DAY)
+        assert len([r for _, r in made.net.sent("so.com") if "13910000008" in r.target]) == before
+        assert any("13910000009" in r.target for _, r in made.net.sent("so.com"))
+
+        made.rewrite(["13910000007", "13910000008"], [SO360])
+        await made.daemon.reload()
+        await trio.sleep(DAY)
+        assert made.record(OTHER).added_at == kept.added_at
+        assert len([e for e in made.log.of(VerdictBaseline) if e.number == OTHER]) == 1
+
+
+async def test_a_source_that_is_switched_on_looks_at_every_number_and_one_switched_off_at_none(
+    shm: Path, autojump_clock: Autojump, runs: list[str]
+) -> None:
+    async with works(shm, ["13910000007", "13910000008"], [SO360]) as made:
+        await trio.sleep(DAY)
+        sources = made.sources
+        assert not made.net.sent("aggregator")
+        made.rewrite(["13910000007", "13910000008"], [SO360, AGGREGATOR])
+        result = await made.daemon.reload()
+        assert result.sources_changed == (AGGREGATOR,)
+        assert made.sources[SO360] is sources[SO360]
+        await trio.sleep(HOUR)
+        assert len(made.net.sent("aggregator")) >= 2
+        assert set(made.record(MOBILE).verdicts) >= {"so360", "tencent", "baidu"}
+        made.rewrite(["13910000007", "13910000008"], [AGGREGATOR])
+        await made.daemon.reload()
+        looks = len(made.net.sent("so.com"))
+        await trio.sleep(3 * DAY)
+        assert len(made.net.sent("so.com")) == looks
+        assert made.record(MOBILE).verdicts["so360"].belief, "what was believed is not forgotten"
+        assert sorted(runs) == [MOBILE, OTHER]
+
+
+async def test_a_changed_source_keeps_its_diary_and_its_pace(shm: Path, autojump_clock: Autojump) -> None:
+    numbers = [f"139100{n:05d}" for n in range(40)]
+    pace = '[source."so360.onebox"]\ninterval = "{}"\n'
+    async with works(shm, numbers, [SO360, AGGREGATOR], more=pace.format("20s")) as made:
+        await trio.sleep(300)
+        before = made.sources
+        made.rewrite(numbers, [SO360, AGGREGATOR], pace.format("30s"))
+        result = await made.daemon.reload()
+        assert result.sources_changed == (SO360,)
+        assert made.sources[SO360] is not before[SO360]
+        assert made.sources[AGGREGATOR] is before[AGGREGATOR]
+        changed_at = trio.current_time()
+        await trio.sleep(40 * 30)
+        at = [when for when, _ in made.net.sent("so.com")]
+        pauses = [(b, b - a) for a, b in pairwise(at)]
+        assert all(pause >= (30 if when > changed_at + 30 else 20) - 1e-6 for when, pause in pauses)
+        asked = [r.target for _, r in made.net.sent("so.com")]
+        assert len(asked) == len(set(asked)) == 40, "each looked at once, none forgotten, none asked twice"
+
+
+async def test_a_secret_that_was_rotated_is_used_from_the_reload_on(shm: Path, autojump_clock: Autojump) -> None:
+    async with works(shm, ["+1 415 555 2671"], [TELNYX, SO360]) as made:
+        await trio.sleep(HOUR)
+        so360, way = made.sources[SO360], made.daemon._ways["telnyx"]
+        (shm / "credentials" / "telnyx-api-key").write_text("the-key-of-next-year")
+        result = await made.daemon.reload()
+        assert result.sources_changed == (TELNYX,)
+        assert made.sources[SO360] is so360
+        assert made.daemon._ways["telnyx"] is not way
+        looks = len(made.net.sent("telnyx"))
+        await trio.sleep(DAY)
+        headers = [dict(r.headers) for _, r in made.net.sent("telnyx")[looks:]]
+        assert headers
+        assert {h.get("Authorization", h.get("authorization")) for h in headers} == {"Bearer the-key-of-next-year"}
+        assert "the-key-of-next-year" not in b"".join(made.log.lines).decode()
+
+
+async def test_appeals_go_out_over_the_same_channel_however_often_other_things_are_reloaded(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    label = Label(AMERICAN, "telnyx", "Telemarketing", at=DAY, marks=9)
+    async with works(shm, ["+1 415 555 2671"], [TELNYX], labels=(label,)) as made:
+        for n in range(12):
+            await trio.sleep(6 * HOUR)
+            made.rewrite(["+1 415 555 2671", f"139100000{n:02d}"], [TELNYX, SO360])
+            await made.daemon.reload()
+        await made.until(lambda: list(records.all_done(made.store)))
+        [done, *_] = records.all_done(made.store)
+        assert done.result == "accepted"
+        assert sum(r.method == "POST" for _, r in made.net.sent("telnyx")) == 1
+
+
+async def test_a_variable_of_a_pack_is_used_from_the_reload_on(shm: Path, autojump_clock: Autojump) -> None:
+    async with works(shm, ["13910000007"], [AGGREGATOR]) as made:
+        await trio.sleep(HOUR)
+        config = shm / "numtrustd.toml"
+        config.write_text(config.read_text().replace("aggregator.example.invalid", "new.example.invalid"))
+        await made.daemon.reload()
+        await trio.sleep(DAY)
+        assert made.net.sent("new.example.invalid")
+
+
+BAD: dict[str, tuple[str, str]] = {
+    "toml": ("numtrustd.toml", "[platforms\n"),
+    "unknown key": ("numtrustd.toml", "[platforms]\nenable = []\nfancy = 1\n"),
+    "number": ("numbers.csv", "number\n13910000007\nnot a number\n"),
+    "credential": ("credentials/telnyx-api-key", ""),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+async def test_a_bad_file_changes_nothing_and_says_where(
+    what: str, shm: Path, autojump_clock: Autojump, runs: list[str]
+) -> None:
+    name, text = BAD[what]
+    async with works(shm, ["13910000007", "+1 415 555 2671"], [SO360, TELNYX]) as made:
+        await trio.sleep(HOUR)
+        before = (made.numbers, made.sources, dict(made.daemon._ways), made.daemon.house.context)
+        good = (shm / name).read_text()
+        (shm / name).write_text(text)
+        with pytest.raises(ReloadRejectedError) as rejected:
+            await made.daemon.reload()
+        assert any(Path(name).name in str(problem) for problem in rejected.value.problems)
+        [said] = made.log.of(ConfigRejected)
+        assert said.count == len(rejected.value.problems)
+        assert (made.numbers, made.sources, dict(made.daemon._ways), made.daemon.house.context) == before
+        looks = len(made.net.sent("so.com"))
+        await trio.sleep(DAY)
+        assert len(made.net.sent("so.com")) > looks
+        assert len(runs) == 2
+        assert not made.log.of(SourceFailed)
+        (shm / name).write_text(good)
+        await made.daemon.reload()
+
+
+async def test_files_that_are_gone_change_nothing(shm: Path, autojump_clock: Autojump) -> None:
+    async with works(shm, ["13910000007"], [SO360]) as made:
+        await trio.sleep(HOUR)
+        (shm / "numbers.csv").unlink()
+        with pytest.raises(ReloadRejectedError):
+            await made.daemon.reload()
+        (shm / "numtrustd.toml").unlink()
+        with pytest.raises(ReloadRejectedError):
+            await made.daemon.reload()
+        await trio.sleep(DAY)
+        assert list(made.numbers) == [MOBILE]
+
+
+async def test_reloads_at_once_come_one_after_the_other(shm: Path, autojump_clock: Autojump) -> None:
+    async with works(shm, ["13910000007"], [SO360]) as made:
+        await trio.sleep(HOUR)
+        made.rewrite([f"139100000{n:02d}" for n in range(20)], [SO360, AGGREGATOR])
+        async with trio.open_nursery() as nursery:
+            for _ in range(5):
+                nursery.start_soon(made.daemon.reload)
+        assert [e.added for e in made.log.of(ConfigReloaded)] == [19, 0, 0, 0, 0]
+        assert len(made.daemon.roster) == 20
+        await trio.sleep(DAY)
+        assert made.daemon.house.board.totals().clean == 20 * 5
+
+
+async def test_papers_newly_on_file_wake_a_case_that_waits_for_them(shm: Path, autojump_clock: Autojump) -> None:
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007"], [SO360], labels=(label,)) as made:
+        config = shm / "numtrustd.toml"
+        complete = config.read_text()
+        config.write_text(complete[: complete.index("[[evidence]]")])
+        await made.daemon.reload()
+        await made.until(lambda: made.log.of(CaseOpened))
+        await trio.sleep(HOUR)
+        [case] = records.all_cases(made.store)
+        assert case.snapshot.state == "gathering"
+        assert made.log.of(EvidenceMissing)
+        config.write_text(complete)
+        await made.daemon.reload()
+        await trio.sleep(1)
+        [case] = records.all_cases(made.store)
+        assert case.snapshot.state == "at_person"
+        consistent(made.store)
+
+
+async def test_what_was_declared_is_known_again_after_a_restart(shm: Path, autojump_clock: Autojump) -> None:
+    declared = Maintenance(DEMO_ORIGIN, "eve", "major")
+    async with works(shm, ["13910000007"], [SO360]) as made:
+        await trio.sleep(HOUR)
+        batch = Batch()
+        records.put_platform(batch, PlatformRecord("so360", declared))
+        await made.store.commit(batch)
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007"], [SO360], labels=(label,), later=2 * HOUR) as made:
+        assert made.daemon.house.maintenance == {"so360": declared}
+        await made.until(lambda: made.log.of(CaseOpened))
+        await trio.sleep(3 * DAY)
+        [case] = records.all_cases(made.store)
+        assert case.snapshot.state == "waiting"

@@ -1,0 +1,66 @@
+"""The watchdog is fed by proof, not by a loop that merely turns."""
+
+from pathlib import Path
+
+import pytest
+import trio
+import trio.testing
+
+from numtrustd.clock import VirtualClock
+from numtrustd.pulse import Pulse
+from numtrustd.sim.service import Service
+from numtrustd.sim.stories import DEMO_ORIGIN
+from numtrustd.sim.world import World
+from tests.logcheck import MemoryLog
+from tests.virtual import Town, town, write_config
+
+
+class Systemd:
+    """Counts what it is told."""
+
+    def __init__(self) -> None:
+        self.fed = 0
+        self.said: list[str] = []
+
+    def watchdog(self) -> bool:
+        self.fed += 1
+        return True
+
+    def status(self, text: str) -> bool:
+        self.said.append(text)
+        return True
+
+
+def pulse_of(place: Town, systemd: Systemd) -> Pulse:
+    daemon = place.daemon
+    return Pulse(daemon.house, daemon.roster, daemon.sources, systemd, heartbeat=60.0, watchdog=2.0, tasks=lambda: 0)  # type: ignore[arg-type]  # a stand-in for the notifier
+
+
+@pytest.mark.covers("P5", "P7")
+async def test_a_late_loop_and_a_stuck_source_do_not_feed_the_watchdog(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    config = write_config(tmp_path, ["139 1000 0007"], ["so360.onebox"])
+    clock = VirtualClock(DEMO_ORIGIN)
+    service = Service(World.create(seed=1, origin=DEMO_ORIGIN, numbers=[]))
+    async with town(config, service, MemoryLog(clock), clock) as place, trio.open_nursery() as nursery:
+        systemd = Systemd()
+        pulse = pulse_of(place, systemd)
+        await nursery.start(pulse.run)
+        await trio.sleep(10.5)
+        assert systemd.fed >= 9
+        assert systemd.said[-1].startswith("1 numbers")
+
+        source = place.daemon.sources.actors["so360.onebox"]
+        source.stuck = lambda now, limit: True  # type: ignore[method-assign]  # nothing keeps it from looking, and it does not
+        fed = systemd.fed
+        await trio.sleep(10)
+        assert systemd.fed == fed
+        del source.stuck
+        await trio.sleep(3)
+        assert systemd.fed > fed
+
+        fed = systemd.fed
+        pulse.late = 5.0
+        assert not await pulse._proved()
+        nursery.cancel_scope.cancel()
