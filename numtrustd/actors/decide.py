@@ -263,10 +263,17 @@ class Decider:
         return None
 
     def retire(self) -> None:
-        """The number is no longer configured: its cases are given up, except one whose submission may be on its way."""
+        """The number is no longer configured: its cases are given up, except one whose submission may be on its way.
+
+        So are the beliefs behind them: should the number come back, what is then shown is looked at with new eyes.
+        """
         for platform in self.record.cases:
-            if (case := self._open_case(platform)) is not None:
-                self._happen(case.id, a.Withdraw("the number is no longer configured"), "configuration")
+            if (case := self._open_case(platform)) is not None and self._happen(
+                case.id, a.Withdraw("the number is no longer configured"), "configuration"
+            ):
+                verdicts = {k: v for k, v in self.record.verdicts.items() if k != platform}
+                self.record = structs.replace(self.record, verdicts=verdicts)
+                self._set_finding(platform, None)
 
     def timer(self, message: TimerDue) -> None:
         """A case's time is over; a stale timer changes nothing."""

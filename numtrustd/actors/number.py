@@ -74,8 +74,9 @@ class NumberActor:
     async def run(self) -> None:
         """Handle messages until told to stop. Raises what a damaged record or a bug of ours raises."""
         # Always from the store: after a crash the copy in memory is the one thing not to be trusted.
+        again = self._packed is not None
         self._packed = self._house.store.get(Table.NUMBER, records.key(self.number))
-        self._resume()
+        self._resume(again=again)
         while True:
             if self.closed:
                 raise Finished("parked, or no longer watched")
@@ -96,14 +97,17 @@ class NumberActor:
             raise
         except Exception as error:
             # The sender must not wait for ever for an answer that died with this attempt.
-            if isinstance(message, Order | TaskAnswer | Retire | Stop):
+            if isinstance(message, Order | TaskAnswer):
                 message.reply.fail(error)
+            elif isinstance(message, Retire | Stop):  # part of a reload, which goes on with the other numbers
+                message.reply.fail(BusyError("its actor crashed"))
             raise
 
-    def _resume(self) -> None:
+    def _resume(self, *, again: bool) -> None:
         """Do again what follows from what is stored: the attempt before may have ended between its commit and its acts.
 
-        All of it may be done twice: what is set already stays as it is.
+        All of it may be done twice: what is set already stays as it is. `again`: this is not the first attempt of this
+        process, so the board has not just loaded the tasks.
         """
         house, record = self._house, self._record()
         if record.number != self.number:
@@ -112,6 +116,8 @@ class NumberActor:
             return
         house.board.update(self.number, record)
         for ref in record.cases.values():
+            if again:
+                house.board.note_tasks(self._tasks(f"{ref.id}/").values())
             if ref.open and (case := self._case(ref.id)) is not None:
                 self._set_timer(case)
                 assert house.outbox is not None

@@ -39,6 +39,7 @@ class Roster:
         self._nursery: trio.Nursery | None = None
         self._actors: dict[str, NumberActor] = {}
         self._moving: set[str] = set()
+        self._ending: dict[str, trio.Event] = {}
         self.parked: dict[str, ParkedRecord] = {}
         self.supervisor = Supervisor(house.clock, random, on_crash=self._crashed, on_park=self.park_after_crashes)
 
@@ -64,6 +65,8 @@ class Roster:
             if number in self.parked:
                 actor.close(BusyError("parked"))
                 self._count_parked(number)
+            elif number in self._ending:
+                self._nursery.start_soon(self._guard_after, self._ending[number], number, actor, name=number)
             else:
                 self._nursery.start_soon(self.supervisor.guard, number, actor.run, name=number)
             if n % START_BATCH == START_BATCH - 1:
@@ -116,17 +119,33 @@ class Roster:
         actor = self._actors.pop(number, None)
         self._house.numbers.pop(number, None)
         if actor is not None and number not in self.parked:
+            assert self._nursery is not None
+            ended = self._ending[number] = trio.Event()
+            self._nursery.start_soon(self._see_off, number, actor, ended)
             with trio.move_on_after(STOP_TIME):
-                await self._stop(actor, GONE)
-            actor.close(BusyError(GONE))  # should it not have ended in time, it ends before the next message
+                await ended.wait()
         # Only now: the message that it had in hand may have asked for a look.
         for source in self._house.sources.values():
             source.forget(number)
         self._house.board.forget(number)
 
+    async def _see_off(self, number: str, actor: NumberActor, ended: trio.Event) -> None:
+        """Wait for the end of an actor that may be long in coming: what it has in hand waits for a full disk, say."""
+        await self._stop(actor, GONE)
+        actor.close(BusyError(GONE))
+        ended.set()
+        if self._ending.get(number) is ended:
+            del self._ending[number]
+
+    async def _guard_after(self, ended: trio.Event, number: str, actor: NumberActor) -> None:
+        """Start an actor once the one before it has ended: two of one number would be two writers of its records."""
+        await ended.wait()
+        await self.supervisor.guard(number, actor.run)
+
     async def _stop(self, actor: NumberActor, why: str) -> None:
         """Return once the actor has finished the message in hand and ended."""
         reply: Reply[None] = Reply()
+        pause = 0.01
         while True:
             try:
                 actor.post(Stop(reply, why))
@@ -134,7 +153,8 @@ class Roster:
             except ClosedError:
                 return
             except BusyError:
-                await trio.sleep(0.01)
+                await trio.sleep(pause)
+                pause = min(2 * pause, 1.0)
         # Refused: it ended by itself meanwhile, or was parked for its crashes.
         with contextlib.suppress(BusyError):
             await reply.wait()

@@ -272,8 +272,8 @@ async def test_appeals_go_out_over_the_same_channel_however_often_other_things_a
 ) -> None:
     label = Label(AMERICAN, "telnyx", "Telemarketing", at=DAY, marks=9)
     async with works(shm, ["+1 415 555 2671"], [TELNYX], labels=(label,)) as made:
-        for n in range(12):
-            await trio.sleep(6 * HOUR)
+        for n in range(4):
+            await trio.sleep(18 * HOUR)
             made.rewrite(["+1 415 555 2671", f"139100000{n:02d}"], [TELNYX, SO360])
             await made.daemon.reload()
         await made.until(lambda: list(records.all_done(made.store)))

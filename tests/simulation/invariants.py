@@ -13,7 +13,8 @@ from msgspec import Struct
 
 from numtrustd import events as e
 from numtrustd.actors.messages import NumberMessage, Observed, TimerDue
-from numtrustd.domain.case import Action, ActionState, Case
+from numtrustd.domain.case import Action, ActionState, Case, Move
+from numtrustd.domain.label import classify
 from numtrustd.domain.observation import Status
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import Task, TaskState
@@ -71,6 +72,7 @@ class Oracle:
         self.states: dict[str, str] = {}
         self._seqs: dict[str, int] = {}
         self._number_seqs: dict[str, int] = {}
+        self._moved_at: dict[tuple[str, float], float] = {}
         self._tasks_done: dict[str, str] = {}
         self._now_taking: dict[str, NumberMessage] = {}
         self._stale: dict[str, tuple[str, int]] = {}
@@ -117,6 +119,10 @@ class Oracle:
         message = self._now_taking.get(number)
         return [*self._looks[number], *([self._seen(message)] if isinstance(message, Observed) else [])]
 
+    def _true_of(self, case: str, move: Move) -> float:
+        """The true time of a move; asked early, since a stepped clock says some times twice."""
+        return self._moved_at.setdefault((case, move.at), self._run.true_time(move.at))
+
     # ------------------------------------------------------------------------------------------------------ coverage
 
     def meets(self, kind: str, number: str = "", *, case: str = "", platforms: tuple[str, ...] = ()) -> None:
@@ -145,7 +151,7 @@ class Oracle:
         self._stale.clear()
         self._crashes.clear()
         for case in _all_cases(store):
-            self.states[case.id] = case.snapshot.state
+            self._check_case(case)
         self._nothing_lost()
 
     def _forget_unstored(self, number: str) -> None:
@@ -231,6 +237,8 @@ class Oracle:
         self.expect(snapshot.seq >= before, "nothing acknowledged is lost", f"{case.id} went back to {snapshot.seq}")
         self._seqs[case.id] = max(before, snapshot.seq)
         self.states[case.id] = snapshot.state
+        if case.moves[-1].new == "verifying":
+            self._true_of(case.id, case.moves[-1])
         table = REGISTRY[case.workflow]
         final = table.rows[table.states(snapshot.state)].final
         if case.open == final:
@@ -303,7 +311,7 @@ class Oracle:
             self.broke("cleared only when seen clean", f"{event.case} is cleared and was never verifying")
             return
         looks = self._looks_so_far(event.number)
-        start = self._run.true_time(begun.at)
+        start = self._true_of(event.case, begun)
         if begun.reason.startswith("looked"):  # the look that began it counts
             start = max((look.true for look in looks if look.true <= start), default=start)
         runs = _clean_runs(looks, event.platform, start)
@@ -586,6 +594,9 @@ class Oracle:
         ref = record.cases.get(platform)
         case = None if ref is None else _get_case(self.store, ref.id)
         what = f"{platform} still shows {shown} of {number}"
+        facts = self._run.configuration().platforms[platform].appeal
+        if facts is None or classify(shown)[0] not in facts.takes:
+            return
         if case is None:
             self.broke("no label without a case", f"{what}, and there never was a case")
         elif not case.open and (case.outcome != "withdrawn" or case.moves[-1].by in ("", "configuration")):

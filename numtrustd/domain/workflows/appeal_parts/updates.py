@@ -1,0 +1,227 @@
+"""How an appeal's data changes on its ways."""
+
+from collections.abc import Mapping
+
+from msgspec import structs
+
+from numtrustd.domain import calendar, evidence
+from numtrustd.domain.observation import Instant, Status
+from numtrustd.domain.workflows.appeal_parts.data import AppealData, AppealPolicy, CleanRun
+from numtrustd.domain.workflows.appeal_parts.events import (
+    Accepted,
+    Approve,
+    InfoRequested,
+    Later,
+    Looked,
+    NotSent,
+    Returned,
+)
+
+
+def _counted(data: AppealData, event: Looked) -> Mapping[str, CleanRun]:
+    if event.status is Status.MARKED:
+        return {}
+    run = data.clean.get(event.view)
+    grown = (
+        CleanRun(1, event.at, event.at)
+        if run is None
+        else CleanRun(run.looks + 1, min(run.first_at, event.at), event.at)
+    )
+    return {**data.clean, event.view: grown}
+
+
+def count_look(data: AppealData, event: Looked, now: Instant, policy: AppealPolicy) -> AppealData:
+    """A clean look counts for its view; a marked one starts all of them anew."""
+    return structs.replace(data, clean=dict(_counted(data, event)))
+
+
+def start_verifying(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    fresh = structs.replace(data, clean={}, verify_from=now, reminders=0)
+    return count_look(fresh, event, now, policy) if isinstance(event, Looked) else fresh
+
+
+def note_sent(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, sent_at=now, tries=data.tries + 1, reminders=0, look_ups=0, not_found=0)
+
+
+def note_handed_over(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, reminders=0)
+
+
+def note_receipt(data: AppealData, event: Accepted, now: Instant, policy: AppealPolicy) -> AppealData:
+    due = calendar.add_working_days(now, policy.review_days, policy.country)
+    return structs.replace(
+        data,
+        sent_at=data.sent_at or now,
+        receipt=event.receipt,
+        review_by=due,
+        granted_at=None,
+        reminders=0,
+        unclear="",
+    )
+
+
+def note_wait(data: AppealData, event: Later | NotSent, now: Instant, policy: AppealPolicy) -> AppealData:
+    pause = min(60.0 * 2 ** min(data.tries, 10), 21_600.0)
+    if isinstance(event, Later) and event.retry_after is not None:
+        pause = max(pause, event.retry_after)
+    return structs.replace(data, sent_at=None, not_before=now + pause)
+
+
+def note_rejection(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """The next attempt, after the cool-down, with the platform's reason kept for its letter; without one, the label
+    outlived the platform's own approval."""
+    kept = keep_reason(data, event, now, policy)
+    return structs.replace(
+        kept,
+        attempt=data.attempt + 1,
+        tries=0,
+        not_before=now + policy.cooldown,
+        receipt=None,
+        review_by=None,
+        granted_at=None,
+        sent_at=None,
+        asked_approval=False,
+        approved_by="",
+    )
+
+
+def keep_reason(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    reason = str(getattr(event, "reason", ""))
+    if not reason:
+        return structs.replace(data, residual=data.residual + 1, reminders=0)
+    return structs.replace(data, reasons=(*data.reasons, reason), reminders=0)
+
+
+def note_unclear(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, unclear=str(getattr(event, "reason", "") or "no outcome in time"))
+
+
+def note_restored(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, unclear="the state was restored from a backup", look_ups=0, not_found=0, reminders=0)
+
+
+def note_look_up(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, look_ups=data.look_ups + 1)
+
+
+def note_not_found(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, not_found=data.not_found + 1)
+
+
+def note_safe_to_send(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, sent_at=None, not_before=now, unclear="")
+
+
+def note_granted(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, granted_at=now, reminders=0)
+
+
+def push_review(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """Time in which the platform is down for maintenance does not count against its review."""
+    return structs.replace(data, review_by=max(data.review_by or now, now) + policy.poll_interval)
+
+
+def grant_chase(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, review_by=now + policy.person_deadline)
+
+
+def note_more(data: AppealData, event: InfoRequested, now: Instant, policy: AppealPolicy) -> AppealData:
+    """A requested kind of evidence becomes required; other words are kept as a reason for the letter."""
+    wanted = tuple(kind for kind in evidence.KINDS if kind in event.what and kind not in data.more)
+    return structs.replace(
+        data,
+        more=(*data.more, *wanted),
+        reasons=(*data.reasons, event.what),
+        not_before=now,
+        receipt=None,
+        review_by=None,
+        sent_at=None,
+        attempt=data.attempt + 1,
+        tries=0,
+    )
+
+
+def note_reminder(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, reminders=data.reminders + 1)
+
+
+def note_asked(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, asked_approval=True)
+
+
+def note_approval(data: AppealData, event: Approve, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, approved_by=event.author or "operator")
+
+
+def note_now(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, not_before=now, reminders=0)
+
+
+def note_lacking(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """Approval is asked for anew once the papers are there."""
+    return structs.replace(data, reminders=0, asked_approval=False)
+
+
+def note_hold(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, reminders=0, asked_approval=False, held_from="")
+
+
+def note_hold_undecided(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """A hold is no decision: what a person had to decide is still to be decided when it ends."""
+    return structs.replace(data, reminders=0, held_from="escalated")
+
+
+def note_release(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """The hold ends; a cool-down that it began in does not."""
+    return structs.replace(data, reminders=0, held_from="")
+
+
+def restart(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """A closed case begins again; what was learned (reasons, requested papers) is kept."""
+    data = _relabelled(data, event)
+    return AppealData(
+        finding=data.finding,
+        category=data.category,
+        words=data.words,
+        causes=data.causes,
+        facts=data.facts,
+        attempt=data.attempt + 1,
+        round=data.attempt + 1,
+        not_before=now,
+        reasons=data.reasons,
+        more=data.more,
+        returns=data.returns + (1 if isinstance(event, Returned) else 0),
+    )
+
+
+def note_return(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """The label is back and its review is still open: nothing new is sent."""
+    data = _relabelled(data, event)
+    return structs.replace(data, returns=data.returns + 1, clean={}, verify_from=None, reminders=0)
+
+
+def _relabelled(data: AppealData, event: object) -> AppealData:
+    if not isinstance(event, Returned) or not event.category:
+        return data
+    return structs.replace(data, finding=event.finding, category=event.category, words=event.words)
+
+
+def verify_longer(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """Another span of looks; the clean ones so far keep counting."""
+    return structs.replace(data, verify_from=now, reminders=data.reminders + 1)
+
+
+def try_again(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    """A person sends an escalated case round once more, whatever the number of attempts."""
+    return structs.replace(
+        data,
+        attempt=data.attempt + 1,
+        tries=0,
+        not_before=now,
+        receipt=None,
+        review_by=None,
+        granted_at=None,
+        sent_at=None,
+        reminders=0,
+    )
