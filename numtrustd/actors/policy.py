@@ -57,6 +57,7 @@ def appeal_policy(
         watch_period=rules.watch_period,
         marked=verdict is not None and verdict.marked,
         blind=verdict is not None and verdict.blind_since is not None,
+        flapping=verdict is not None and verdict.flapping,
         no_room=no_room,
         maintenance=(verdict is not None and verdict.maintenance) or (declared is not None and declared.lasts(now)),
     )

@@ -205,10 +205,10 @@ class SourceActor:
         clock = self._house.clock
         gap = self.source.interval / clock.speed
         self._slot = max(clock.monotonic(), self._slot) + gap
-        until = self.next_slot
-        if until > self.record.slots_until:
+        # Counted from when it leaves: storing it may have waited for room on the disk, and then it is stored once more.
+        while (until := self.next_slot) > self.record.slots_until:
             await self._save(slots_until=until + RESERVE)
-            self._slot = max(self._slot, clock.monotonic() + gap)  # counted from when it leaves
+            self._slot = max(self._slot, clock.monotonic() + gap)
 
     def _monotonic(self, seconds: float) -> float:
         """The monotonic time that many seconds of the clock from now."""

@@ -9,7 +9,8 @@ class AppealPolicy(Struct, frozen=True):
     """What configuration, the pack and the present say to one appeal. Times in seconds, `review_days` in working days.
 
     `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean,
-    `marked` and `maintenance` what is believed of the platform now; `queued`: the submission has not begun to leave.
+    `marked`, `flapping` and `maintenance` what is believed of the platform now; `queued`: the submission has not begun
+    to leave.
     """
 
     by_person: bool = True
@@ -37,6 +38,7 @@ class AppealPolicy(Struct, frozen=True):
     max_look_ups: int = 6
     marked: bool = True
     blind: bool = False
+    flapping: bool = False
     maintenance: bool = False
     no_room: bool = False
     queued: bool = False

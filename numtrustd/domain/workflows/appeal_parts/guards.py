@@ -106,10 +106,13 @@ def looked_clean(data: AppealData, event: Looked, now: Instant, policy: AppealPo
 
 
 def clean_enough(data: AppealData, event: Looked, now: Instant, policy: AppealPolicy) -> bool:
-    """With this look counted, every view has its clean looks in a row, spread over the time they need."""
+    """With this look counted, every view has its clean looks in a row, spread over the time they need.
+
+    A mark that comes and goes is held open by the verdict: until that ends, its return would be no news to anybody.
+    """
     runs = _counted(data, event)
     views = policy.views or tuple(runs)
-    return bool(views) and all(
+    return bool(views) and not policy.flapping and all(
         (run := runs.get(view)) is not None
         and run.looks >= policy.clear
         and run.last_at - run.first_at >= policy.clear_spread
