@@ -87,7 +87,7 @@ async def watch(count: int, rate: int, delay: float, seconds: float) -> Window:
                 with trio.fail_after(PATIENCE):
                     # What fell due while the state was made and opened is caught up with first.
                     while built.sources.overdue(clock.now())[0] > rate * TICK + 10:
-                        await trio.sleep(TICK)
+                        await trio.sleep(0.25)
                 await trio.sleep(SETTLE)
                 board = built.house.board
                 before = (board.looks, store.stats().transactions)

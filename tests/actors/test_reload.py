@@ -371,6 +371,19 @@ async def test_papers_newly_on_file_wake_a_case_that_waits_for_them(shm: Path, a
         consistent(made.store)
 
 
+async def test_a_number_that_leaves_takes_its_cases_and_tasks_along(shm: Path, autojump_clock: Autojump) -> None:
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007", "13910000008"], [SO360], labels=(label,)) as made:
+        await made.until(lambda: made.daemon.house.board.tasks_open)
+        made.rewrite(["13910000008"], [SO360])
+        await made.daemon.reload()
+        [case] = records.all_cases(made.store)
+        assert (case.outcome, case.moves[-1].by) == ("withdrawn", "configuration")
+        assert made.daemon.house.board.tasks_open == 0
+        assert len(made.daemon.timers) == 0
+        consistent(made.store)
+
+
 async def test_what_was_declared_is_known_again_after_a_restart(shm: Path, autojump_clock: Autojump) -> None:
     declared = Maintenance(DEMO_ORIGIN, "eve", "major")
     async with works(shm, ["13910000007"], [SO360]) as made:

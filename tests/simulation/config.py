@@ -1,7 +1,7 @@
 """From a plan's knobs to a whole, checked configuration. The settings are read once per process, then varied.
 
-Reading them costs fifty milliseconds, a simulated run two hundred: so the file is read once by the real loader, and what
-differs between plans and reloads is put into the loaded values.
+Reading them costs fifty milliseconds, a simulated run two hundred: so the file is read once by the real loader, and
+what differs between plans and reloads is put into the loaded values.
 """
 
 import tempfile

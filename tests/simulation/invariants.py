@@ -48,7 +48,7 @@ ENOUGH = 3.0 * DAY
 
 
 class Seen(Struct, frozen=True):
-    """One look that was taken in: what it said of each platform, by view. `at` is the daemon's wall time, `true` true."""
+    """One look that was taken in: what it said of each platform, by view. `at` is the daemon's time, `true` true."""
 
     at: float
     true: float
@@ -78,7 +78,7 @@ class Oracle:
         self._stale: dict[str, tuple[str, int]] = {}
         self._looks: dict[str, list[Seen]] = defaultdict(list)
         self._asked: dict[tuple[str, str], list[Asked]] = defaultdict(list)
-        self._left: dict[str, float] = {}
+        self._left: dict[str, tuple[float, float]] = {}
         self._pauses: dict[str, tuple[float, float]] = {}
         self._crashes: Counter[str] = Counter()
         self._injected_at: dict[str, float] = {}
@@ -410,12 +410,10 @@ class Oracle:
         assert self._daemon is not None
         run, now = self._run, self._run.now
         spec = self._daemon.house.context.sources.get(source)
-        last, pause = self._left.get(source), self._pauses.get(source)
-        self._left[source] = now
-        if spec is None:
-            return
-        if last is not None and run.last_jump < last and now - last < spec.interval - 0.002:
-            what = f"{source} is asked {now - last:.3f} s after the last time, its interval is {spec.interval:g} s"
+        (last, interval), pause = self._left.get(source, (-math.inf, 0.0)), self._pauses.get(source)
+        self._left[source] = (now, 0.0 if spec is None else spec.interval)
+        if run.last_jump < last and now - last < interval - 0.002:
+            what = f"{source} is asked {now - last:.3f} s after the last time, its interval is {interval:g} s"
             self.broke("the pace of a source holds", what)
         if pause is not None and run.last_jump < pause[0] and now < pause[1] - 0.5:
             what = f"{source} is asked {pause[1] - now:.0f} s before the pause it asked for is over"

@@ -101,7 +101,7 @@ class DeathClock(trio.abc.Instrument):
 
 
 class Run:
-    """One plan carried out. `true` is true time (UTC epoch seconds); the daemon's wall clock is `offset` ahead of it."""
+    """One plan carried out. `true` is true time (UTC epoch seconds); the daemon's clock is `offset` ahead of it."""
 
     def __init__(self, plan: Plan, *, tracing: bool = False) -> None:
         self.plan = plan
@@ -497,7 +497,7 @@ class Run:
 
 def _describing_nothing() -> "mock._patch[Callable[..., str]]":
     """The text of an interface in Varlink's definition language takes six milliseconds, and nobody asks for it here."""
-    return mock.patch.object(interface, "describe", lambda *_: "")
+    return mock.patch.object(interface, "describe", return_value="")
 
 
 def _leaves(error: BaseException) -> str:

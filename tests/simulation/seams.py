@@ -62,7 +62,7 @@ class _NoSink:
 
 
 class WallClock(VirtualClock):
-    """The daemon's wall clock. Production reads it again every half a minute at the latest, for it may have been stepped;
+    """The daemon's wall clock. Production reads it again every half a minute at the latest: it may have been stepped;
     here nobody needs to wake up for that but within half a minute after each step that the plan has.
     """
 
@@ -143,8 +143,17 @@ class WatchedService(Service):
         found = {}
         for platform in self.platforms(call):
             window = self.world.weather(now, platform, call.number)
-            hidden = window is not None and (platform == "telnyx" or window.kind is not Weather.WRONG_CARD)
-            if call.number is None or hidden or self.what not in ("", "slow", "flicker"):
+            of_line = window is not None and platform != call.service  # the aggregator's line of this platform
+            if window is not None and of_line and window.kind is Weather.WRONG_CARD:
+                hidden = self.what not in (
+                    "",
+                    "slow",
+                    "maintenance",
+                    "pending",
+                )  # there is no such line: shown as it is
+            else:
+                hidden = window is not None or self.what not in ("", "slow")
+            if call.number is None or hidden:
                 found[platform] = "unknown"
                 continue
             face = self.world.face(platform, call.number, now)
@@ -272,7 +281,7 @@ def taken_hold_of(run: "Run") -> Iterator[None]:
         mock.patch.object(NumberActor, "_act", _act),
         mock.patch.object(NumberActor, "run", _run),
         mock.patch.object(Outbox, "_deliver", _deliver),
-        mock.patch.object(numtrustd.daemon, "load", lambda path, environ: run.configuration()),
+        mock.patch.object(numtrustd.daemon, "load", side_effect=lambda path, environ: run.configuration()),
         mock.patch.object(trio.to_thread, "run_sync", _inline),
     ):
         yield

@@ -112,9 +112,13 @@ def clean_enough(data: AppealData, event: Looked, now: Instant, policy: AppealPo
     """
     runs = _counted(data, event)
     views = policy.views or tuple(runs)
-    return bool(views) and not policy.flapping and all(
-        (run := runs.get(view)) is not None
-        and run.looks >= policy.clear
-        and run.last_at - run.first_at >= policy.clear_spread
-        for view in views
+    return (
+        bool(views)
+        and not policy.flapping
+        and all(
+            (run := runs.get(view)) is not None
+            and run.looks >= policy.clear
+            and run.last_at - run.first_at >= policy.clear_spread
+            for view in views
+        )
     )
