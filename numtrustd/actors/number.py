@@ -187,6 +187,7 @@ class NumberActor:
         if made.durable:
             await house.store.commit(batch, now=now)
         else:
+            house.store.note_time(now)
             house.store.commit_soon(batch)
         # From here to the end nothing waits: what is stored, believed and said stays one thing.
         self._packed = packed

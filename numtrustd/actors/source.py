@@ -27,7 +27,10 @@ from numtrustd.wire.retry_after import LONGEST, retry_after
 from numtrustd.wire.template import Template, number_values
 
 RESERVE = 2.0
-"""Seconds of slots that a durable reservation adds to the one at hand; so much pace is given away at a restart."""
+"""Real seconds of slots that a durable reservation adds to the one at hand; so much pace is given away at a restart.
+
+Real ones: on a fast clock the storing itself takes longer than a few of its seconds.
+"""
 
 SET_BACK = 60.0
 """Seconds by which the wall clock must lose against the monotonic one to count as set back."""
@@ -74,7 +77,7 @@ class SourceActor:
         now, self._checked = house.clock.now(), house.clock.monotonic()
         self._checked_at = now
         # The stored times are of the wall clock, which may have been set since: no wait is longer than it can be.
-        self._slot = self._monotonic(min(self.record.slots_until - now, source.interval + RESERVE))
+        self._slot = self._monotonic(min(self.record.slots_until - now, source.interval + RESERVE * house.clock.speed))
         self._pause = self._monotonic(min(self.record.retry_at - now, max(LONGEST, source.backoff[1])))
         self.looking = 0
         self.looks = 0
@@ -207,7 +210,7 @@ class SourceActor:
         self._slot = max(clock.monotonic(), self._slot) + gap
         # Counted from when it leaves: storing it may have waited for room on the disk, and then it is stored once more.
         while (until := self.next_slot) > self.record.slots_until:
-            await self._save(slots_until=until + RESERVE)
+            await self._save(slots_until=until + RESERVE * clock.speed)
             self._slot = max(self._slot, clock.monotonic() + gap)
 
     def _monotonic(self, seconds: float) -> float:
