@@ -14,6 +14,7 @@ help:
 	@echo "make test    the test suite          make check   format, lint, types, import contracts, tests"
 	@echo "make venv    .venv with numtrustd and numtrustctl      make bench   the benchmarks"
 	@echo "make format  put the code into shape  make docs    write the generated documents anew"
+	@echo "make clean   remove the environment and the caches"
 
 # The stamps name what was installed; a half-finished install leaves none, so a re-run continues.
 $(VENV)/bin/python:
@@ -40,7 +41,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(MAKE) test
 
 format: $(VENV)/.dev
 	$(BIN)/ruff format .

@@ -321,7 +321,12 @@ class Daemon:
         for damaged in self._store.damaged:
             self._log.emit(StoreDamaged(why=str(damaged), detail="what it belongs to is parked when it is read"))
         if self._store.restored_from is not None:
-            self._log.emit(StoreRestored(records=0, detail="open submissions are looked up before anything is sent"))
+            self._log.emit(
+                StoreRestored(
+                    records=sum(1 for c in records.all_cases(self._store) if c.open),
+                    detail="each open case is looked up at its platform, or a person is asked, before anything is sent",
+                )
+            )
 
 
 def _policies(context: Any) -> tuple[Any, ...]:

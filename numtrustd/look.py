@@ -48,7 +48,8 @@ def look_once(
     if not isinstance(number, Number):
         raise LookError(f"{number.what}: {number.remedy}", USAGE)
     chosen = _choose(loaded, number, platform, source)
-    trio.run(_look_all, loaded, number, chosen, verbose, echo)
+    if not trio.run(_look_all, loaded, number, chosen, verbose, echo):
+        raise LookError("no source could be asked", UNAVAILABLE)
 
 
 def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | None) -> list[Source]:
@@ -74,7 +75,9 @@ def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | 
 
 async def _look_all(
     loaded: Loaded, number: Number, chosen: list[Source], verbose: bool, echo: Callable[[str], None]
-) -> None:
+) -> bool:
+    """Whether any of them answered, whatever it said."""
+    answered = False
     ca_file = loaded.settings.http.ca_file
     words = {p.id: p.words for p in loaded.platforms.values() if p.words}
     everything = structs.replace(loaded, sources={**loaded.sources, **loaded.idle})
@@ -85,6 +88,7 @@ async def _look_all(
             except (TemplateError, KeyError) as error:
                 raise LookError(f"{source.id}: the request cannot be filled in: {error}", CONFIG) from error
             outcome = await http.session(connections=1, limits=source.limits).fetch(request)
+            answered = answered or isinstance(outcome, Reply)
             at = Clock().now()
             if verbose:
                 _show_exchange(source, request, outcome, loaded, echo)
@@ -100,6 +104,7 @@ async def _look_all(
                 said += [f"({seen.detail})"] if seen.detail else []
                 said += [f"rule={seen.rule}"] if seen.rule else []
                 echo(escape(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(at)}: {' '.join(said)}"))
+    return answered
 
 
 def _show_trace(told: Trace, echo: Callable[[str], None]) -> None:
@@ -109,6 +114,7 @@ def _show_trace(told: Trace, echo: Callable[[str], None]) -> None:
         echo(escape(f"  {step.kind} {step.name}: {'matches' if step.held else 'no'}"))
         for why in step.why.splitlines():
             echo(escape(f"      {why}"))
+    return answered
 
 
 def _show_exchange(

@@ -14,7 +14,7 @@ from numtrustd import __version__
 from numtrustd.api import CONTROL, STATUS, errors
 from numtrustd.settings import Loaded
 from numtrustd.varlink.interface import Call, CallError, Handler, Interface, Peer, Stream, bind
-from numtrustd.varlink.listeners import inherited, listen
+from numtrustd.varlink.listeners import ListenError, inherited, listen
 from numtrustd.varlink.server import Drop, Service
 
 OnError = Callable[[str, Peer, Exception], Struct]
@@ -40,9 +40,13 @@ async def serve(
         control = handed_down.get("control")
         if control is None:
             group = settings.group or None
-            control = stack.enter_context(
-                listen(loaded.control_socket, mode=settings.control_mode, group=group)
-            ).listener
+            try:
+                made = listen(loaded.control_socket, mode=settings.control_mode, group=group)
+            except ListenError as error:
+                raise ListenError(
+                    f'{error}; or set [control] group = "" and the sockets\' paths in {loaded.path}'
+                ) from error
+            control = stack.enter_context(made).listener
         async with trio.open_nursery() as nursery:
             await nursery.start(_service((looking,), on_error, on_drop).serve, [status])
             await nursery.start(_service((looking, acting), on_error, on_drop).serve, [control])

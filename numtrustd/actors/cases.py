@@ -8,7 +8,7 @@ from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
 from numtrustd.actors.policy import appeal_policy
-from numtrustd.channels.spec import HttpChannel, ManualChannel
+from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import wording
 from numtrustd.domain.case import Action, ActionKind, Case, Move, case_id, reference
 from numtrustd.domain.cause import Cause
@@ -115,7 +115,7 @@ class CaseBook:
                 to=snapshot.state,
                 reason=found.kind,
                 deadline=snapshot.deadline,
-                next=case.row.then,
+                next=case.then,
             ),
             self._now,
         )
@@ -301,7 +301,7 @@ class CaseBook:
             opened_at=self._now,
             due=due,
             detail=detail,
-            packet=self._packet(case) if kind is TaskKind.SUBMIT_APPEAL else None,
+            packet=self._packet(case) if kind in (TaskKind.SUBMIT_APPEAL, TaskKind.APPROVE) else None,
         )
         self._made.tasks[identity] = task
         if kind is TaskKind.SUPPLY_EVIDENCE:
@@ -329,11 +329,13 @@ class CaseBook:
         channel = self._context.channels.get(case.platform)
         values = self._values(case, reference(self._context.store, case.id, case.data.attempt))
         papers = tuple(f"{kind}: {KINDS.get(kind, kind)}" for kind in self._papers(case))
-        if not isinstance(channel, ManualChannel):
-            what = "the pack has no channel for this platform" if channel is None else "the API channel is not in use"
+        if isinstance(channel, HttpChannel):
+            by_itself = ("goes out over the platform's API by itself",)
+            return Packet(channel.submit.request.url, {}, values["letter"], papers, by_itself)
+        if channel is None:
+            what = "the pack has no channel for this platform"
             steps = (what, "find the platform's own way and report what you did")
             return Packet("", {}, values["letter"], papers, steps)
-        assert not isinstance(channel, HttpChannel)
         fields = {label: fill(text, values) for label, text in channel.fields.items()}
         return Packet(channel.address, fields, values["letter"], papers, channel.steps, channel.bring_back)
 

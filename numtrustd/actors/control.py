@@ -171,8 +171,8 @@ class Control:
             "platform": case.platform,
             "old": told.old or case.snapshot.state,
             "new": told.new or case.snapshot.state,
-            "meaning": case.row.meaning,
-            "then": case.row.then or None,
+            "meaning": case.meaning,
+            "then": case.then or None,
             "due": None if deadline is None else when(deadline),
         }
 

@@ -314,7 +314,7 @@ class Decider:
             self._happen(task.case, event, message.by)
             self.made.told = self.made.told or Told(task.case, "", "")
             return
-        outcome = message.outcome or ANSWERS[task.kind][0]
+        outcome = outcome_of(task, message)
         self.book.close_task(task, outcome, message.note or message.reason or message.receipt, message.by)
         if not self._happen(task.case, event, message.by):
             raise RefusedError(self._why_not(task.case, outcome))
@@ -331,7 +331,20 @@ class Decider:
             return f"there is no case {identity}"
         if what == "supplied":
             return f"papers are still missing for case {identity}; register them in [[evidence]] and reload"
-        return f"case {identity} is {case.snapshot.state} ({case.row.meaning}): {what} does nothing there"
+        return f"case {identity} is {case.snapshot.state} ({case.meaning}): {what} does nothing there"
+
+
+def outcome_of(task: Task, message: TaskAnswer) -> str:
+    """The answer that was given. Left out, it must be plain: the only one that there is, or a receipt was brought back.
+
+    Raises `RefusedError` naming the answers otherwise: the usual answer is not what happened because nobody said so.
+    """
+    answers = ANSWERS[task.kind]
+    if message.outcome:
+        return message.outcome
+    if len(answers) == 1 or (message.receipt and answers[0] in ("submitted", "happened")):
+        return answers[0]
+    raise RefusedError(f"say what happened with --outcome: one of {', '.join(answers)}")
 
 
 def answer_event(task: Task, message: TaskAnswer) -> Event:
@@ -339,7 +352,7 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
     reason = message.reason or message.note
     if message.outcome == "failed":
         return a.TaskFailed(reason or "no reason given")
-    outcome = message.outcome or ANSWERS[task.kind][0]
+    outcome = outcome_of(task, message)
     if outcome not in ANSWERS[task.kind]:
         raise RefusedError(f"{outcome!r} does not answer {task.kind}: one of {', '.join(ANSWERS[task.kind])}")
     if outcome in ("rejected", "refused", "info_requested") and not reason:

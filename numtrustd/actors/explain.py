@@ -214,7 +214,7 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     by = f" by {move.by}" if move is not None and move.by else ""
     why = "" if move is None else f"{move.reason}{by}, {ago(move.at, sight.now())}"
     tasks = sight.house.board.tasks_of(case.id)
-    then = case.row.then
+    then = case.then
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:
         fallback = f"; without an answer the daemon {then}" if then else ""
         then = f"{task.title}: type `numtrustctl task show {task.id}`{fallback}"
@@ -223,7 +223,7 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     else:
         then = f"the daemon {then}"
     return ExplainLine(
-        fact=f"{case.workflow} {case.id} is {case.snapshot.state}: {case.row.meaning} (attempt {case.data.attempt})",
+        fact=f"{case.workflow} {case.id} is {case.snapshot.state}: {case.meaning} (attempt {case.data.attempt})",
         why=why,
         next=then,
         who=case.who,
@@ -240,7 +240,7 @@ def _closed_case(sight: Sight, case: Case) -> ExplainLine:
     watched = case.outcome == "cleared" and until > sight.now()
     move = case.moves[-1] if case.moves else None
     return ExplainLine(
-        fact=f"{case.workflow} {case.id} was closed {ago(closed, sight.now())}: {case.row.meaning}",
+        fact=f"{case.workflow} {case.id} was closed {ago(closed, sight.now())}: {case.meaning}",
         why="" if move is None else move.reason,
         next="a label that comes back until then opens it again" if watched else "",
         who=Who.NOBODY,

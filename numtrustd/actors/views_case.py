@@ -41,19 +41,19 @@ def policy_of(sight: Sight, case: Case) -> AppealPolicy:
 
 def case_row(sight: Sight, case: Case) -> CaseRow:
     """One case in a list."""
-    snapshot, row = case.snapshot, case.row
+    snapshot = case.snapshot
     return CaseRow(
         case=case.id,
         kind=case.workflow,
         number=case.number,
         platform=case.platform,
         state=snapshot.state,
-        meaning=row.meaning,
-        waits_for=row.who,
+        meaning=case.meaning,
+        waits_for=case.who,
         attempt=case.data.attempt,
         opened_at=when(case.opened_at),
         moved_at=when(snapshot.entered_at),
-        then=row.then or None,
+        then=case.then or None,
         due=shown_at(snapshot.deadline),
         task=next(iter(sight.house.board.tasks_of(case.id)), None),
         outcome=case.outcome or None,
@@ -184,7 +184,12 @@ def task_view(sight: Sight, task: Task) -> TaskView:
     case, packet = records.get_case(sight.house.store, task.case), task.packet
     evidence: tuple[Paper, ...] = ()
     if case is not None and task.kind in PAPER_TASKS:
-        evidence = papers(sight, case, policy_of(sight, case))
+        policy = policy_of(sight, case)
+        if packet is not None:  # what was, or is to be, handed in: the case may be further by now
+            kinds = (line.partition(":")[0] for line in packet.papers)
+            evidence = tuple(_paper(sight, kind, policy) for kind in kinds)
+        else:
+            evidence = papers(sight, case, policy)
     return TaskView(
         **structs.asdict(task_row(sight, task)),
         now=when(sight.now()),

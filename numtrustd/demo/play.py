@@ -70,7 +70,7 @@ def run_demo(root: Path, seconds: float, numbers: int, log_format: str | None) -
     finally:
         stop(platforms, STOP_TIME)
     log.stop(2.0)
-    if failed or status:
+    if failed or (status and not curtain.is_set()):
         click.echo(f"numtrustd demo: the daemon ended with exit status {status}; its log above says why", err=True)
         return status or 1
     _tell(stage.root, tally, person)
@@ -95,14 +95,13 @@ def _tell(root: Path, tally: Tally, person: Person) -> None:
     console.print(table)
     config, run = root / "numtrustd.toml", root / "run"
     number = tally.number or "95001"
-    case = tally.case or f"{number}/so360/1"
     prefix = f"NUMTRUSTD_SOCKET_DIR={run} {_command('numtrustctl')}"
     lines = [
         "Look around (start the daemon again first: `make demo`, in another terminal, or",
         f"  {_command('numtrustd')} run --config {config}   — the simulated platforms are then away, and it says so):",
         f"  {prefix} status",
         f"  {prefix} number {number}",
-        f"  {prefix} case {case}",
+        *([f"  {prefix} case {tally.case}"] if tally.case else []),
         f"  {prefix} explain {number}",
         "The state is kept: run the demo again and it carries on. Remove the directory to start afresh:",
         f"  rm -r {root}",

@@ -47,8 +47,8 @@ class Tally:
     def _work(self) -> None:
         while not self._stop.is_set():
             try:
-                with Connection(self._socket, timeout=2.0) as daemon:
-                    for record in daemon.follow("io.numtrust.Status.Watch", {}, dict[str, Any]):
+                with Connection(self._socket, timeout=30.0) as daemon:
+                    for record in daemon.follow("io.numtrust.Status.Watch", {}, dict[str, Any], timeout=0):
                         self._count(record["action"], record["fields"])
                         if self._stop.is_set():
                             return
@@ -67,6 +67,8 @@ class Tally:
                 self.counts["causes"] += 1
             case "case.opened":
                 self.counts["opened"] += 1
+                if self.counts["cleared"] == 0:
+                    self.case, self.number = fields["numtrust.case"], fields["numtrust.number"]
             case "action.sent":
                 self.counts["sent"] += 1
                 self.counts["resubmitted"] += fields.get("numtrust.attempt", 1) > 1
@@ -82,7 +84,9 @@ class Tally:
                         f"demo: {fields['numtrust.source']} is shown a captcha page with HTTP status 200. "
                         "That is unknown, not clean: no verdict moves until it can see again"
                     )
-            case "platform.maintenance":
+            case "source.limited":
+                self.counts["failed"] += 1
+            case "platform.maintenance" if fields.get("numtrust.state") == "seen":
                 self.counts["maintenance"] += 1
 
     def _moved(self, old: str, to: str, reason: str, fields: dict[str, Any]) -> None:

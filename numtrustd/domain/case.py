@@ -66,9 +66,24 @@ class Case(Struct, frozen=True, omit_defaults=True):
         return table.rows[table.states(self.snapshot.state)]
 
     @property
+    def unapproved(self) -> bool:
+        """Whether it waits for somebody's `approve`, which it has asked for."""
+        return self.snapshot.state == "waiting" and self.data.asked_approval and not self.data.approved_by
+
+    @property
     def who(self) -> Who:
         """Whose move it is."""
-        return self.row.who  # type: ignore[no-any-return]  # rows are generic over each table's states
+        return Who.PERSON if self.unapproved else Who(self.row.who)
+
+    @property
+    def meaning(self) -> str:
+        """What is waited for."""
+        return "waiting for somebody to approve the appeal" if self.unapproved else str(self.row.meaning)
+
+    @property
+    def then(self) -> str:
+        """What happens when the wait is over."""
+        return "reminds that nobody has approved it" if self.unapproved else str(self.row.then)
 
 
 def case_id(number: str, platform: str, n: int) -> str:

@@ -208,7 +208,9 @@ class StoreRestored(Event, frozen=True, kw_only=True):
 
     action = "store.restored"
     level = Level.WARN
-    message = "store was restored from a backup: {records} actions are reconciled before anything is sent"
+    message = (
+        "store was restored from a backup: {records} open cases make sure of their submissions before anything is sent"
+    )
 
     records: f.Records
     detail: f.Detail | None = None

@@ -126,13 +126,18 @@ class Oracle:
     # ------------------------------------------------------------------------------------------------------ coverage
 
     def meets(self, kind: str, number: str = "", *, case: str = "", platforms: tuple[str, ...] = ()) -> None:
-        """A fault happens: count it for each case that it meets (of a number, or all of them)."""
+        """A fault happens: count it for each case that it meets, or for the newest ones (of a number, at platforms)."""
+        if case:
+            if case in self.states:
+                self.met[self.states[case], kind] += 1
+            return
+        newest: dict[tuple[str, str], tuple[int, str]] = {}
         for identity, state in self.states.items():
-            if case and identity != case:
-                continue
-            owner, platform, _ = identity.split("/")
+            owner, platform, n = identity.split("/")
             if (not number or owner == number) and (not platforms or platform in platforms):
-                self.met[state, kind] += 1
+                newest[owner, platform] = max(newest.get((owner, platform), (0, "")), (int(n), state))
+        for _, state in newest.values():
+            self.met[state, kind] += 1
 
     def full(self, kind: str) -> None:
         """A write is refused for want of room."""
@@ -208,7 +213,7 @@ class Oracle:
         if isinstance(message, Observed):
             looks = self._looks[number]
             looks.append(self._seen(message))
-            del looks[:-60]
+            del looks[:-400]
         stale = self._stale.pop(number, None)
         if stale is not None:
             case = _get_case(self.store, stale[0])
@@ -411,7 +416,9 @@ class Oracle:
         run, now = self._run, self._run.now
         spec = self._daemon.house.context.sources.get(source)
         (last, interval), pause = self._left.get(source, (-math.inf, 0.0)), self._pauses.get(source)
-        self._left[source] = (now, 0.0 if spec is None else spec.interval)
+        own = 0.0 if spec is None else spec.interval
+        self._left[source] = (now, own)
+        interval = min(interval, own)
         if run.last_jump < last and now - last < interval - 0.002:
             what = f"{source} is asked {now - last:.3f} s after the last time, its interval is {interval:g} s"
             self.broke("the pace of a source holds", what)
@@ -452,8 +459,8 @@ class Oracle:
             if window is not None:
                 self.meets(str(window.kind), number, platforms=(platform,))
         lag = run.world.state.faults.listing_lag
-        if lag and seams.submission(call) is None and not line.source and isinstance(result, Answer):
-            self.meets("listing_lag", platforms=platforms)
+        if lag and call.path.endswith("/remediation") and call.method == "GET" and isinstance(result, Answer):
+            self.met["looking_up", "listing_lag"] += 1
         if line.source:
             answered = self._asked[number, line.source]
             answered.append(Asked(run.now, service.truth(call, run.now)))

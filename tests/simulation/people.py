@@ -209,14 +209,14 @@ class Operator:
     def __init__(self, run: "Run") -> None:
         self._run = run
 
-    async def order(self, order: Order) -> None:
-        """Give an order to the case that the plan points at."""
+    async def order(self, order: Order, identity: str = "") -> None:
+        """Give an order to this case, or to the one that the plan points at."""
         run = self._run
         assert run.store is not None
         cases = sorted(all_cases(run.store), key=lambda case: case.id)
         if not cases:
             return
-        case = cases[int(order.pick * len(cases))]
+        case = next((case for case in cases if case.id == identity), cases[int(order.pick * len(cases))])
         run.oracle.meets(order.what, case=case.id)
         if not order.twice:
             await self._give(order.what, case.id)

@@ -103,11 +103,29 @@ class Order(Struct, frozen=True):
     twice: bool = False
 
 
+class Shortage(Struct, frozen=True):
+    """There is no room to write in, for so many seconds."""
+
+    kind: str
+    seconds: float
+
+
 class Calm(Struct, frozen=True):
     """From now on nothing goes wrong, and people do what they are asked."""
 
 
-Happening = SetFaults | Jump | Reload | Order | Calm
+Happening = SetFaults | Jump | Reload | Order | Shortage | Calm
+
+ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")
+"""Log lines after which something may happen at once: what is rare otherwise, since some states last a moment."""
+
+
+class Entry(Struct, frozen=True):
+    """Something happens at `at`; or, with `after`, right after the first log line of that action from then on."""
+
+    at: float
+    what: Happening
+    after: str = ""
 
 
 class Death(Struct, frozen=True):
@@ -156,9 +174,8 @@ class Plan(Struct, frozen=True):
     knobs: Knobs
     story: Story
     habits: Habits
-    agenda: tuple[tuple[float, Happening], ...]
+    agenda: tuple[Entry, ...]
     deaths: tuple[Death, ...]
-    full: tuple[Span, ...]
     bugs: tuple[Span, ...]
     clerk: Clerk
     late_delivery: float = 0.5
@@ -172,7 +189,7 @@ class Plan(Struct, frozen=True):
             f"kinds of fault: {', '.join(k for k in KINDS if k in self.kinds)}",
             f"{self.knobs}",
             *(f"{item}" for item in self.story.items),
-            *(f"{what}" for what in (*self.deaths, *self.full, *self.bugs, self.clerk)),
+            *(f"{what}" for what in (*self.deaths, *self.agenda, *self.bugs, self.clerk)),
         ]
 
 
@@ -195,7 +212,14 @@ class Drawing:
 
     def plan(self) -> Plan:
         knobs = self.knobs()
-        agenda = [*self.faults(), *self.jumps(), *self.reloads(knobs), *self.orders(), (self.calm, Calm())]
+        agenda = [
+            *self.faults(),
+            *self.jumps(),
+            *self.reloads(knobs),
+            *self.orders(),
+            *self.shortages(),
+            Entry(self.calm, Calm()),
+        ]
         rng = self.rng("habits")
         return Plan(
             seed=self.seed,
@@ -205,9 +229,8 @@ class Drawing:
             knobs=knobs,
             story=Story("simulation", tuple(self.story(knobs))),
             habits=Habits(slow_chance=0.1, detect_duplicates=rng.random() < 0.15),
-            agenda=tuple(sorted(agenda, key=lambda entry: entry[0])),
+            agenda=tuple(sorted(agenda, key=lambda entry: entry.at)),
             deaths=tuple(self.deaths()),
-            full=tuple(self.spans("full", self.has(*STORE), (1, 2), (MINUTE, 0.7 * HOUR))),
             bugs=tuple(self.bugs(knobs)),
             clerk=self.clerk(),
             late_delivery=rng.choice((0.0, 0.5, 1.0)),
@@ -260,11 +283,11 @@ class Drawing:
             Review(platform, (*moods, Mood.APPROVE), number, took, cache),
         ]
 
-    def faults(self) -> list[tuple[float, Happening]]:
+    def faults(self) -> list[Entry]:
         rng, kinds = self.rng("faults"), self.has(*NETWORK)
         if not kinds:
             return []
-        found: list[tuple[float, Happening]] = []
+        found: list[Entry] = []
         for _ in range(rng.randint(1, 3)):
             at = rng.uniform(0.0, self.calm * 0.9)
             chances: dict[str, float] = {
@@ -281,31 +304,31 @@ class Drawing:
                 # Two look-ups, the first after `settle` and the second after twice that, have to see it.
                 listing_lag=rng.choice((60.0, 500.0, 1_000.0)) if "listing_lag" in kinds else 0.0,
             )
-            found.append((at, SetFaults(faults)))
-            found.append((min(at + rng.uniform(HOUR, 3 * DAY), self.calm), SetFaults(Faults())))
+            found.append(Entry(at, SetFaults(faults)))
+            found.append(Entry(min(at + rng.uniform(HOUR, 3 * DAY), self.calm), SetFaults(Faults())))
         return found
 
-    def jumps(self) -> list[tuple[float, Happening]]:
+    def jumps(self) -> list[Entry]:
         rng = self.rng("jumps")
-        found: list[tuple[float, Happening]] = []
+        found: list[Entry] = []
         for kind in self.has(*CLOCK):
             for _ in range(rng.randint(1, 2)):
                 at = rng.uniform(0.0, self.calm * 0.9)
                 by = rng.choice((rng.uniform(10 * MINUTE, HOUR), HOUR, DAY)) * (1 if kind == "clock_forward" else -1)
-                found.append((at, Jump(by)))
+                found.append(Entry(at, Jump(by)))
                 if rng.random() < 0.5:  # somebody notices
-                    found.append((min(at + rng.uniform(HOUR, DAY), self.calm), Jump(-by)))
+                    found.append(Entry(min(at + rng.uniform(HOUR, DAY), self.calm), Jump(-by)))
         return found
 
-    def reloads(self, knobs: Knobs) -> list[tuple[float, Happening]]:
+    def reloads(self, knobs: Knobs) -> list[Entry]:
         rng = self.rng("reloads")
-        found: list[tuple[float, Happening]] = []
+        found: list[Entry] = []
         if self.has("number_removed", "number_added"):
             for number in rng.sample(knobs.numbers, rng.randint(1, len(knobs.numbers))):
                 at = rng.uniform(0.2 * DAY, self.calm * 0.9)
-                found.append((at, Reload("number_removed", number=number)))
+                found.append(Entry(at, Reload("number_removed", number=number), self.after(rng)))
                 back = min(at + rng.choice((rng.uniform(1.0, 30.0), rng.uniform(HOUR, 2 * DAY))), self.calm)
-                found.append((back, Reload("number_added", number=number)))
+                found.append(Entry(back, Reload("number_added", number=number)))
         if "reload" in self.kinds:
             for _ in range(rng.randint(1, 3)):
                 changes: dict[str, object] = {
@@ -318,21 +341,37 @@ class Drawing:
                     "review_days": rng.choice((0, 1)),
                 }
                 some = dict(rng.sample(sorted(changes.items()), rng.randint(1, 4)))
-                found.append((rng.uniform(0.1 * DAY, self.calm * 0.95), Reload("reload", some)))
+                found.append(Entry(rng.uniform(0.1 * DAY, self.calm * 0.95), Reload("reload", some), self.after(rng)))
         if "source_changed" in self.kinds:
             for _ in range(rng.randint(1, 3)):
                 changes = {"interval": rng.choice((1.0, 20.0, 120.0)), "second_view": rng.random() < 0.3}
-                found.append((rng.uniform(0.1 * DAY, self.calm * 0.95), Reload("source_changed", changes)))
+                at = rng.uniform(0.1 * DAY, self.calm * 0.95)
+                found.append(Entry(at, Reload("source_changed", changes), self.after(rng)))
         return found
 
-    def orders(self) -> list[tuple[float, Happening]]:
+    def orders(self) -> list[Entry]:
         rng, kinds = self.rng("orders"), self.has(*ORDERS)
-        found: list[tuple[float, Happening]] = []
+        found: list[Entry] = []
         for _ in range(rng.randint(2, 14) if kinds else 0):
             at = rng.uniform(0.2 * DAY, self.calm)
             twice = "double_click" in self.kinds and rng.random() < 0.4
-            found.append((at, Order(rng.choice(kinds), rng.random(), twice)))
+            found.append(Entry(at, Order(rng.choice(kinds), rng.random(), twice), self.after(rng)))
         return found
+
+    def shortages(self) -> list[Entry]:
+        rng = self.rng("shortages")
+        return [
+            Entry(
+                rng.uniform(0.0, self.calm * 0.93),
+                Shortage(kind, rng.choice((rng.uniform(1.0, 60.0), rng.uniform(MINUTE, 0.7 * HOUR)))),
+                self.after(rng),
+            )
+            for kind in self.has(*STORE)
+            for _ in range(rng.randint(1, 4))
+        ]
+
+    def after(self, rng: random.Random) -> str:
+        return rng.choice(ACTIONS) if rng.random() < 0.4 else ""
 
     def deaths(self) -> list[Death]:
         rng, kinds = self.rng("deaths"), self.has(*DEATHS[:-1])
@@ -340,7 +379,7 @@ class Drawing:
         for _ in range(rng.randint(2, 9) if kinds else 0):
             where = rng.choice(kinds).removeprefix("die_")
             long = "long_pause" in self.kinds and rng.random() < 0.3
-            after = rng.choice(("", "", "action.planned", "action.sent", "case.moved", "task.done", "actor.crashed"))
+            after = rng.choice(("", "", *ACTIONS, "task.done", "actor.crashed"))
             found.append(
                 Death(
                     at=rng.uniform(0.0, self.calm * 0.97),

@@ -43,7 +43,7 @@ from numtrustd.wire.exchange import Outcome, Request
 from tests.simulation import config, seams
 from tests.simulation.invariants import Oracle
 from tests.simulation.people import Clerk, Operator
-from tests.simulation.plan import DAY, HOUR, ORIGIN, PAPERS, Calm, Death, Jump, Knobs, Order, Plan, Reload, SetFaults
+from tests.simulation.plan import DAY, HOUR, ORIGIN, PAPERS, Calm, Death, Happening, Jump, Knobs, Order, Plan, Reload, SetFaults, Shortage
 from tests.simulation.seams import Dead, InjectedBug, Line, SimDaemon, SimLog, SimWay, WallClock, WatchedService
 from tests.virtual import fast_directory
 
@@ -127,9 +127,12 @@ class Run:
             seed=plan.seed, origin=ORIGIN, numbers=plan.knobs.numbers, story=plan.story, habits=plan.habits
         )
         self.service = WatchedService(self.world)
-        self.agenda = [(ORIGIN + at, n, what) for n, (at, what) in enumerate(plan.agenda)]
+        self.agenda = [(ORIGIN + entry.at, n, entry.what) for n, entry in enumerate(plan.agenda) if not entry.after]
         heapq.heapify(self.agenda)
-        self.deaths = [[death, 0, not death.after] for death in plan.deaths]
+        self.triggers = [entry for entry in plan.agenda if entry.after]
+        self.short_of: tuple[str, float] = ("", 0.0)
+        self.nursery: trio.Nursery | None = None
+        self.deaths: list[list[Any]] = [[death, 0, not death.after] for death in plan.deaths]
         self.on_the_wire: list[tuple[Line, Request]] = []
         self.oracle = Oracle(self)
         self.clerk = Clerk(self)
@@ -196,7 +199,7 @@ class Run:
             trio.run(self._main, state, rng, end, last, clock=clock, instruments=[DeathClock(self)] if steps else [])
         except BaseException as error:  # noqa: BLE001 - sorted out below
             failure = error
-        self.alive_clock, self.scope = False, None
+        self.alive_clock, self.scope, self.nursery = False, None, None
         if failure is not None and not self.dead:
             if isinstance(failure, KeyboardInterrupt):
                 raise failure
@@ -208,6 +211,7 @@ class Run:
         self.clock = VirtualClock(self.true)
         steps = [at - self.true + trio.current_time() + 29.0 for at, _, what in self.agenda if isinstance(what, Jump)]
         self.wall = WallClock(self.true + self.offset, steps)
+        self._change_while_down()
         self.alive_clock = True
         died = None
         try:
@@ -261,8 +265,9 @@ class Run:
             )
             with _describing_nothing():
                 self.control = control.control_interface()
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(self._direct, nursery)
+            async with trio.open_nursery() as self.nursery:
+                nursery = self.nursery
+                nursery.start_soon(self._direct)
                 nursery.start_soon(self._audit)
                 if not last:
                     nursery.start_soon(self.clerk.work)
@@ -328,12 +333,12 @@ class Run:
     def _failpoint(self, where: str) -> None:
         self.alive()
         if where == "pre_commit":
-            for span in self.plan.full:
-                if span.holds(self.elapsed):
-                    self.oracle.full(span.kind)
-                    if span.kind == "disk_full":
-                        raise DiskFullError("mdb_txn_commit: No space left on device")
-                    raise MapIsFullError("mdb_put: MDB_MAP_FULL")
+            kind, until = self.short_of
+            if self.now < until and not self.calm:
+                self.oracle.full(kind)
+                if kind == "disk_full":
+                    raise DiskFullError("mdb_txn_commit: No space left on device")
+                raise MapIsFullError("mdb_put: MDB_MAP_FULL")
         self.hit(where)
 
     def bug(self, kind: str, number: str) -> None:
@@ -357,23 +362,46 @@ class Run:
 
     # --------------------------------------------------------------------------------------------------- happenings
 
-    async def _direct(self, nursery: trio.Nursery) -> None:
+    def _change_while_down(self) -> None:
+        """The configuration may have been changed while no daemon was there to reload it."""
+        while self.agenda and self.agenda[0][0] <= self.true and isinstance(change := self.agenda[0][2], Reload):
+            heapq.heappop(self.agenda)
+            self._configure(change)
+
+    async def _direct(self) -> None:
         """Make the agenda happen."""
         while self.agenda:
             await self.clock.sleep_until(self.agenda[0][0])
-            _, _, what = heapq.heappop(self.agenda)
-            match what:
-                case SetFaults(faults):
-                    self.note(f"{faults}")
-                    self.world.inject(faults, self.now)
-                case Jump(by):
-                    self._jump(by)
-                case Reload():
-                    nursery.start_soon(self._reload, what)
-                case Order():
-                    nursery.start_soon(self.operator.order, what)
-                case Calm():
-                    self._calm(nursery)
+            self._happen(heapq.heappop(self.agenda)[2])
+
+    def _trigger(self, event: Event) -> None:
+        """Something happens right after this log line, if the plan says so."""
+        elapsed = self.elapsed
+        for entry in self.triggers:
+            if elapsed < entry.at or self.calm:
+                return
+            if entry.after == event.action and self.nursery is not None:
+                self.triggers.remove(entry)
+                self._happen(entry.what, getattr(event, "case", "") or "")
+                return
+
+    def _happen(self, what: Happening, case: str = "") -> None:
+        assert self.nursery is not None
+        match what:
+            case SetFaults(faults):
+                self.note(f"{faults}")
+                self.world.inject(faults, self.now)
+            case Jump(by):
+                self._jump(by)
+            case Reload():
+                self.nursery.start_soon(self._reload, what)
+            case Order():
+                self.nursery.start_soon(self.operator.order, what, case)
+            case Shortage(kind, seconds):
+                self.note(f"{kind} for {seconds:.0f} s")
+                self.short_of = (kind, self.now + seconds)
+            case Calm():
+                self._calm(self.nursery)
 
     def _jump(self, by: float) -> None:
         self.offset += by
@@ -392,19 +420,24 @@ class Run:
         nursery.start_soon(self._reload, Reload("reload"))
         nursery.start_soon(self.operator.set_right)
 
-    async def _reload(self, change: Reload) -> None:
+    def _configure(self, change: Reload) -> bool:
+        """Change the settings file; whether it is one that can be used."""
         numbers = self.knobs.numbers
         match change.kind:
             case "number_removed":
                 numbers = tuple(n for n in numbers if n != change.number)
                 if not numbers:
-                    return
+                    return False
             case "number_added":
                 numbers = tuple(n for n in self.plan.knobs.numbers if n in numbers or n == change.number)
         self.knobs = msgspec.structs.replace(self.knobs, numbers=numbers, **change.changes)
         self.oracle.meets(change.kind, change.number)
         self.note(f"{change.kind} {change.number} {change.changes or ''}")
-        await self.reload()
+        return True
+
+    async def _reload(self, change: Reload) -> None:
+        if self._configure(change):
+            await self.reload()
 
     async def reload(self) -> None:
         """Let the daemon read its configuration again."""
@@ -432,6 +465,8 @@ class Run:
                 entry[2] = True
         self._write(event.action, event)
         self.oracle.said(event)
+        if self.triggers and self.nursery is not None:
+            self._trigger(event)
 
     def taking(self, number: str, message: NumberMessage) -> None:
         """A number's actor begins a step."""

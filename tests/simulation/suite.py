@@ -1,0 +1,84 @@
+"""Runs seeds: in this process, or many of them in a pool of processes.
+
+Private names of trio make the scheduling deterministic; they are made sure of here, and `digests` lets a test see that a
+seed's run is the same in another process with another hash seed.
+"""
+
+import contextlib
+import gc
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from trio._core import _run as trio_internals
+
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.plan import draw_plan
+from tests.simulation.run import Played, Run
+
+WORKERS = 2
+ROOT = Path(__file__).parent.parent.parent
+
+
+class NotDeterministicError(Exception):
+    """This trio cannot be made to schedule from a seed as we know it."""
+
+
+def make_deterministic() -> None:
+    """Let trio schedule from its own random numbers, which `run` seeds. Raises `NotDeterministicError`."""
+    if not isinstance(getattr(trio_internals, "_ALLOW_DETERMINISTIC_SCHEDULING", None), bool):
+        raise NotDeterministicError("trio._core._run._ALLOW_DETERMINISTIC_SCHEDULING is no longer there")
+    if not callable(getattr(getattr(trio_internals, "_r", None), "seed", None)):
+        raise NotDeterministicError("trio._core._run._r is no longer a random.Random")
+    trio_internals._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[misc]  # trio says Final, and sets it so itself
+
+
+def run_seed(seed: int, mutant: str = "", *, tracing: bool = False) -> Played:
+    """Carry out the plan of one seed, with one planted bug if `mutant` names it."""
+    make_deterministic()
+    with MUTANTS[mutant].patch() if mutant else contextlib.nullcontext():
+        run = Run(draw_plan(seed), tracing=tracing)
+        played = run.play()
+    if tracing:
+        played.trace[:0] = run.plan.lines()
+    return played
+
+
+def _begin_worker() -> None:
+    # Nothing here lives long but the settings, and a collection every few hundred objects is a fifth of the time.
+    gc.freeze()
+    gc.set_threshold(50_000, 50, 100)
+
+
+def _run_one(job: tuple[int, str]) -> Played:
+    return run_seed(*job)
+
+
+def run_seeds(seeds: Iterable[int], mutant: str = "", workers: int = WORKERS) -> Iterator[Played]:
+    """Carry out many plans at once; the results come in the order of the seeds. Close it to end early."""
+    yield from run_jobs([(seed, mutant) for seed in seeds], workers)
+
+
+def run_jobs(jobs: list[tuple[int, str]], workers: int = WORKERS) -> Iterator[Played]:
+    """Carry out (seed, mutant) jobs, in a pool of fresh processes."""
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(workers, initializer=_begin_worker) as pool:
+        yield from pool.imap(_run_one, jobs, chunksize=2)
+
+
+def digests(seed: int, hash_seeds: Iterable[int]) -> list[str]:
+    """The digest of a seed's run in processes of different PYTHONHASHSEED."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.simulation", "--digest", str(seed)],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONHASHSEED": str(hash_seed)},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for hash_seed in hash_seeds
+    ]
+    return [process.communicate()[0].strip() for process in running]
