@@ -114,7 +114,6 @@ def _show_trace(told: Trace, echo: Callable[[str], None]) -> None:
         echo(escape(f"  {step.kind} {step.name}: {'matches' if step.held else 'no'}"))
         for why in step.why.splitlines():
             echo(escape(f"      {why}"))
-    return answered
 
 
 def _show_exchange(
