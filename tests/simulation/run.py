@@ -43,7 +43,22 @@ from numtrustd.wire.exchange import Outcome, Request
 from tests.simulation import config, seams
 from tests.simulation.invariants import Oracle
 from tests.simulation.people import Clerk, Operator
-from tests.simulation.plan import DAY, HOUR, ORIGIN, PAPERS, Calm, Death, Happening, Jump, Knobs, Order, Plan, Reload, SetFaults, Shortage
+from tests.simulation.plan import (
+    DAY,
+    HOUR,
+    ORIGIN,
+    PAPERS,
+    Calm,
+    Death,
+    Happening,
+    Jump,
+    Knobs,
+    Order,
+    Plan,
+    Reload,
+    SetFaults,
+    Shortage,
+)
 from tests.simulation.seams import Dead, InjectedBug, Line, SimDaemon, SimLog, SimWay, WallClock, WatchedService
 from tests.virtual import fast_directory
 
