@@ -1,7 +1,7 @@
 """Runs seeds: in this process, or many of them in a pool of processes.
 
-Private names of trio make the scheduling deterministic; they are made sure of here, and `digests` lets a test see that a
-seed's run is the same in another process with another hash seed.
+Private names of trio make the scheduling deterministic; they are made sure of here, and `digests` lets a test see that
+a seed's run is the same in another process with another hash seed.
 """
 
 import contextlib
