@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --timeout 120 --retries 
 ARGS ?=
 SEEDS ?= 100
 
-.PHONY: help venv demo test check format lint types imports docs bench clean
+.PHONY: help venv demo test check format lint types imports docs bench simulate clean
 
 help:
 	@echo "make demo [ARGS='--for 60 --numbers 24']   the main job on simulated platforms"
@@ -46,6 +46,9 @@ check: $(VENV)/.dev
 format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+simulate: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate

@@ -152,7 +152,6 @@ class Run:
         self.oracle = Oracle(self)
         self.clerk = Clerk(self)
         self.operator = Operator(self)
-        self.undo_last_commit: Any = None
 
     # ------------------------------------------------------------------------------------------------------- times
 
@@ -298,9 +297,11 @@ class Run:
                 self.note(f"{request.method} {request.target.split('?')[0]} arrives after the death of its sender")
                 self.service.handle(request.method, line.target(request), request.headers, request.body, self.true)
         self.on_the_wire.clear()
-        if self.undo_last_commit is not None:
-            self.undo_last_commit(state)
+        self.after_death(state)
         self.true += self.pause
+
+    def after_death(self, state: Path) -> None:
+        """What a death does to the disk: nothing, since what was committed is there. Mutants know better."""
 
     # ------------------------------------------------------------------------------------------------------- death
 

@@ -26,7 +26,7 @@ def test_hostile_pages_are_refused_at_once(name: str) -> None:
     page = HOSTILE[name]()[:CAP]
     begun = perf_counter()
     assert document.parse(page) is None
-    assert perf_counter() - begun < 0.25
+    assert perf_counter() - begun < 5  # a pattern that backtracks takes hours; a busy machine does not
 
 
 @pytest.mark.parametrize(

@@ -145,4 +145,4 @@ def test_what_lint_lets_through_is_quick() -> None:
     assert lint.pattern(pattern, whole=False) == []
     begun = perf_counter()
     assert match.regex(pattern).search("1" * match.MATCH_CHARS) is None
-    assert perf_counter() - begun < 0.25
+    assert perf_counter() - begun < 5  # a pattern that backtracks takes hours; a busy machine does not

@@ -14,6 +14,8 @@ from numtrustd.domain.workflows.appeal_parts.events import (
     Later,
     Looked,
     NotSent,
+    Refused,
+    Rejected,
     Returned,
 )
 
@@ -90,7 +92,9 @@ def keep_reason(data: AppealData, event: object, now: Instant, policy: AppealPol
     reason = str(getattr(event, "reason", ""))
     if not reason:
         return structs.replace(data, residual=data.residual + 1, reminders=0)
-    return structs.replace(data, reasons=(*data.reasons, reason), reminders=0)
+    kept = structs.replace(data, reasons=(*data.reasons, reason), reminders=0)
+    # What was answered is under review no longer: if the label returns, it is not waited for.
+    return structs.replace(kept, receipt=None, review_by=None) if isinstance(event, Rejected | Refused) else kept
 
 
 def note_unclear(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
