@@ -1,0 +1,181 @@
+"""Defects that the simulation found (`tests/simulation/regressions.txt`), each as plain as it can be told."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+import trio
+import trio.testing
+from msgspec import structs
+
+from numtrustd.actors.decide import Decider
+from numtrustd.actors.messages import NumberMessage, TaskAnswer
+from numtrustd.actors.number import NumberActor
+from numtrustd.domain.evidence import Document
+from numtrustd.domain.task import TaskState
+from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.events import ActorCrashed, CaseClosed, CaseOpened, VerdictFlapping
+from numtrustd.store import records
+from numtrustd.store.environment import Environment
+from numtrustd.store.errors import DiskFull
+from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, TestHouse, make_house, number, source
+from tests.actors.parts import answer, consistent, order, shm
+
+__all__ = ["shm"]
+
+Autojump = trio.testing.MockClock
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Nothing can be written inside."""
+
+    def write(*_: Any) -> None:
+        raise DiskFull(f"no room ({errno.ENOSPC})")
+
+    with mock.patch.object(Environment, "write", write):
+        yield
+
+
+async def reload(house: TestHouse, *numbers: str) -> None:
+    """Take over a list of numbers, as the daemon does."""
+    old = house.house.context.numbers
+    removed = [n for n in old if n not in numbers]
+    added = [n for n in numbers if n not in old]
+    await house.roster.retire(removed)
+    house.house.context = structs.replace(house.house.context, numbers={n: number(n) for n in numbers})
+    await house.roster.apply(added, removed, ())
+
+
+async def test_a_number_that_comes_back_while_it_waits_for_a_full_disk_has_one_actor(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_work: list[NumberActor] = []
+    handle = NumberActor._handle
+
+    async def watched(self: NumberActor, message: NumberMessage) -> None:
+        assert not [other for other in at_work if other.number == self.number], "two at work for one number"
+        at_work.append(self)
+        try:
+            await handle(self, message)
+        finally:
+            at_work.remove(self)
+
+    monkeypatch.setattr(NumberActor, "_handle", watched)
+    async with make_house(shm) as house, trio.open_nursery() as nursery:
+        case = await house.labelled("beta")
+        with full_disk():
+            nursery.start_soon(order, house, case, a.Hold("wait"))
+            await house.sleep(MINUTE)
+            await reload(house)
+            await reload(house, MOBILE)
+            await house.sleep(HOUR)
+        await house.sleep(2 * DAY)
+        assert not house.log.of(ActorCrashed)
+        consistent(house.store)
+
+
+async def test_an_actor_that_crashes_over_its_removal_does_not_stop_the_reload(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Decider) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    async with make_house(shm) as house:
+        await house.labelled("beta")
+        monkeypatch.setattr(Decider, "retire", broken)
+        await reload(house)
+        assert [e.actor for e in house.log.of(ActorCrashed)] == [MOBILE]
+        assert not house.house.numbers
+
+
+async def test_a_task_that_was_done_before_its_actor_crashed_is_off_the_board(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act = NumberActor._act
+
+    def crashing(self: NumberActor, made: Any, owned: Any, message: NumberMessage) -> None:
+        if isinstance(message, TaskAnswer):
+            raise ZeroDivisionError("a bug of ours, after the commit")
+        act(self, made, owned, message)
+
+    async with make_house(shm) as house:
+        await house.labelled("beta")
+        [task] = await house.until(house.tasks)
+        monkeypatch.setattr(NumberActor, "_act", crashing)
+        with pytest.raises(ZeroDivisionError):
+            await answer(house, task, "refused", reason="not taken")
+        monkeypatch.undo()
+        await house.sleep(5 * MINUTE)
+        stored = {t.id for t in records.all_tasks(house.store) if t.state is TaskState.OPEN}
+        assert task.id not in stored
+        assert {identity for _, identity in house.house.board.tasks()} == stored
+
+
+async def test_a_labelled_number_that_comes_back_gets_a_new_case(shm: Path, autojump_clock: Autojump) -> None:
+    async with make_house(shm) as house:
+        first = await house.labelled("beta")
+        await reload(house)
+        assert [e.case for e in house.log.of(CaseClosed)] == [first.id]
+        await house.sleep(HOUR)
+        await reload(house, MOBILE)
+        await house.until(lambda: len(house.log.of(CaseOpened)) == 2, within=2 * DAY)
+        assert house.case("beta").open
+
+
+async def test_what_came_to_nothing_while_the_number_was_away_is_not_taken_for_granted(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    async with make_house(shm) as house:
+        await house.labelled("beta")
+        await reload(house)
+        del house.beta.labels[MOBILE]
+        await reload(house, MOBILE)
+        await house.sleep(3 * DAY)
+        assert len(house.log.of(CaseOpened)) == 1
+        assert not house.record().verdicts["beta"].marked
+
+
+async def test_a_label_that_comes_and_goes_is_not_cleared_before_that_ends(shm: Path, autojump_clock: Autojump) -> None:
+    async with make_house(shm, documents=(Document("licence", "licence.pdf"),)) as house:
+        await house.labelled("alpha")
+        for _ in range(2):
+            house.alpha.labels[MOBILE] = ("广告推销", 3)
+            await house.in_state("in_review", "alpha")
+            house.alpha.submissions[next(reversed(house.alpha.submissions))].state = "approved"
+            await house.in_state("propagating", "alpha")
+            del house.alpha.labels[MOBILE]
+            await house.until(lambda: house.log.of(VerdictFlapping) or house.case("alpha").outcome == "cleared")
+            if not house.log.of(VerdictFlapping):
+                await house.sleep(DAY)
+        assert house.log.of(VerdictFlapping), "never held open"
+        assert house.record().verdicts["alpha"].marked
+        # It comes back while its mark is held open, which is no news: the case has to be there still.
+        house.alpha.labels[MOBILE] = ("广告推销", 3)
+        await house.sleep(5 * DAY)
+        assert house.case("alpha").open
+        consistent(house.store)
+
+
+async def test_a_slot_that_waited_for_room_is_still_reserved_when_its_look_leaves(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    sources = {s.id: s for s in (source("alpha", interval=120.0), source("beta"))}
+    async with make_house(shm, sources=sources) as house, trio.open_nursery() as nursery:
+        await house.sleep(HOUR)
+        actor, left = house.sources.actors["alpha.api"], trio.Event()
+
+        async def leave() -> None:
+            await actor._reserve()
+            left.set()
+
+        with full_disk():
+            nursery.start_soon(leave)
+            await house.sleep(20 * MINUTE)
+            assert not left.is_set()
+        await left.wait()
+        assert records.get_source(house.store, "alpha.api").slots_until >= house.clock.now() + 119.0
