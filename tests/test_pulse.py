@@ -1,5 +1,7 @@
 """The watchdog is fed by proof, not by a loop that merely turns."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import trio
 import trio.testing
 
 from numtrustd.clock import VirtualClock
-from numtrustd.pulse import Pulse
+from numtrustd.pulse import COLLECT_ALL_EVERY, TICK, Pulse, collect
 from numtrustd.sim.service import Service
 from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.sim.world import World
@@ -64,3 +66,33 @@ async def test_a_late_loop_and_a_stuck_source_do_not_feed_the_watchdog(
         pulse.late = 5.0
         assert not await pulse._proved()
         nursery.cancel_scope.cancel()
+
+
+class Loop:
+    """Something that keeps itself alive."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+async def test_young_garbage_is_collected_at_every_tick_and_old_garbage_in_the_end(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    gc.collect()
+    gc.disable()  # what Python does by itself when it counts as many deaths as births: nothing
+    try:
+        old = Loop()
+        gc.collect()  # ages it
+        kept = weakref.ref(old)
+        del old
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(collect)
+            young = weakref.ref(Loop())
+            await trio.sleep(TICK * 1.5)
+            assert young() is None
+            assert kept() is not None
+            await trio.sleep(COLLECT_ALL_EVERY)
+            assert kept() is None
+            nursery.cancel_scope.cancel()
+    finally:
+        gc.enable()
