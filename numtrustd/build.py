@@ -12,6 +12,7 @@ from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.domain.case import ActionKind
 from numtrustd.domain.wording import Owner
 from numtrustd.settings import Loaded
+from numtrustd.wire.route import DIRECT, Route
 from numtrustd.wire.spec import RequestSpec
 from numtrustd.wire.template import Template, compile_request, placeholders
 
@@ -26,10 +27,16 @@ def context(loaded: Loaded, store: str) -> Context:
         platforms=loaded.platforms,
         sources=loaded.sources,
         idle=loaded.idle,
+        vias={
+            name: settings.source_via(name)
+            for name in (*loaded.sources, *loaded.idle)
+            if settings.source_via(name) != DIRECT.name
+        },
         channels=loaded.channels,
         variables=loaded.vars,
         verdict=settings.verdict,
         cadence=settings.cadence,
+        trust=settings.trust,
         appeal=AppealRules(
             max_attempts=rules.max_attempts,
             person_deadline=rules.person_deadline,
@@ -91,19 +98,32 @@ def call_templates(loaded: Loaded, platform: str, channel: HttpChannel) -> dict[
     }
 
 
-Bound = tuple[object, tuple[str, ...]]
+def private(loaded: Loaded) -> list[str]:
+    """What no line may hold: the secrets in use, and what is made from them once and for all (a Basic header)."""
+    templates = [look_template(loaded, name) for name in loaded.sources]
+    for platform, channel in loaded.channels.items():
+        if isinstance(channel, HttpChannel):
+            templates += call_templates(loaded, platform, channel).values()
+    logins = [route.proxy.basic for route in loaded.routes.values() if route.proxy is not None and route.proxy.user]
+    return [*loaded.secrets.values(), *(text for template in templates for text in template.private), *logins]
 
 
-def _with_values(spec: object, requests: Iterable[RequestSpec], loaded: Loaded, variables: Mapping[str, str]) -> Bound:
+Bound = tuple[object, Route, tuple[str, ...]]
+
+
+def _with_values(
+    spec: object, route: Route, requests: Iterable[RequestSpec], loaded: Loaded, variables: Mapping[str, str]
+) -> Bound:
     fixed = {f"var:{k}": v for k, v in variables.items()} | {f"secret:{k}": v for k, v in loaded.secrets.items()}
     names = sorted({name for request in requests for name in placeholders(request) if name in fixed})
-    return spec, tuple(fixed[name] for name in names)
+    return spec, route, tuple(fixed[name] for name in names)
 
 
 def bound_sources(loaded: Loaded) -> dict[str, Bound]:
-    """Each source with the variables and secrets that its requests carry: if all is equal, it goes on as it is."""
+    """Each source with its way out and the variables and secrets that its requests carry: if all is equal, it goes on
+    as it is."""
     return {
-        name: _with_values(source, [source.request], loaded, loaded.source_vars(name))
+        name: _with_values(source, loaded.source_route(name), [source.request], loaded, loaded.source_vars(name))
         for name, source in loaded.sources.items()
     }
 
@@ -113,6 +133,7 @@ def bound_channels(loaded: Loaded) -> dict[str, Bound]:
     return {
         platform: _with_values(
             channel,
+            loaded.channel_route(platform),
             [call.request for call in (channel.submit, channel.query, channel.look_up) if call is not None],
             loaded,
             loaded.vars[platform],

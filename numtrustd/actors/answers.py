@@ -167,8 +167,20 @@ class Answers:
     async def _history(self, params: status.History, call: Call) -> status.HistoryPage:
         number = arguments.recorded(self._sight, params.number)
         before = None if params.before is None else instant(params.before)
-        entries, more = records.history(self._sight.house.store, number, params.limit, before, params.platform or "")
-        return status.HistoryPage(now=self._now, number=number, events=tuple(map(history_row, entries)), more=more)
+        store, platform = self._sight.house.store, params.platform or ""
+        try:
+            entries, follows = records.history(store, number, params.limit, before, platform, params.after)
+        except ValueError:
+            raise CallError(InvalidArgument("after", "it is not the `next` of a page of history")) from None
+        if platform and not entries:  # one that no pack defines any more may have left lines
+            arguments.platform(self._sight, platform)
+        return status.HistoryPage(
+            now=self._now,
+            number=number,
+            events=tuple(map(history_row, entries)),
+            more=follows is not None,
+            next=follows,
+        )
 
     # ------------------------------------------------------------------------------------------------------- world
 
@@ -264,7 +276,7 @@ class Answers:
             except trio.WouldBlock:
                 missed += 1
 
-        unsubscribe = log.subscribe(tap, min(log.level, Level.INFO))
+        unsubscribe = log.subscribe(tap)
         try:
             async for lost, record in receive:
                 yield _log_record(record, lost)
@@ -278,7 +290,7 @@ def _log_record(record: Record, missed: int) -> status.LogRecord:
         level=record["log.level"],
         action=record["event.action"],
         message=record["message"],
-        sequence=record.get("event.sequence", 0),
+        sequence=record["event.sequence"],
         missed=missed,
         fields=dict(record),
     )

@@ -46,6 +46,14 @@ def platform(sight: Sight, text: str) -> str:
     return text
 
 
+def source(sight: Sight, text: str) -> str:
+    """The id of a source in use."""
+    if text not in sight.sources:
+        known = ", ".join(sight.sources) or "none is"
+        raise CallError(errors.InvalidArgument("source", f"{text} is not in use; these are: {known}"))
+    return text
+
+
 def _identity(text: str) -> str:
     """An id as it is stored: people may have spelt the number at its head in their own way."""
     head, slash, rest = text.partition("/")

@@ -71,7 +71,7 @@ def _line_at(record: NumberRecord, platform: str) -> Line:
         verdict is not None and verdict.blind_since is not None,
         verdict is not None and verdict.maintenance,
         case is not None and case.open,
-        platform in record.findings,
+        platform in record.findings or (verdict is not None and verdict.blind_said),
     )
     return _LINES.get(facts) or _LINES.setdefault(facts, Line(*map(int, facts)))
 

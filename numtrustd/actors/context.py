@@ -16,6 +16,7 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import Platform
+from numtrustd.domain.trust import TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.wording import Owner
 from numtrustd.probes.spec import Source
@@ -48,7 +49,8 @@ class Group(Struct, frozen=True):
 class Context(Struct, frozen=True, dict=True):
     """Everything that decisions need beside the state. `store` is the database's identity, part of every reference.
 
-    `idle` are the sources that are switched off: nothing decides by them, but people ask for them.
+    `idle` are the sources that are switched off: nothing decides by them, but people ask for them. `vias` are the
+    names of the ways out of those sources that do not go out directly.
     """
 
     store: str
@@ -59,6 +61,7 @@ class Context(Struct, frozen=True, dict=True):
     variables: Mapping[str, Mapping[str, str]] = {}
     verdict: VerdictPolicy = VerdictPolicy()
     cadence: CadencePolicy = CadencePolicy()
+    trust: TrustPolicy = TrustPolicy()
     appeal: AppealRules = AppealRules()
     attempts: Mapping[str, int] = {}
     ask_approval: frozenset[str] = frozenset()
@@ -67,6 +70,7 @@ class Context(Struct, frozen=True, dict=True):
     documents: tuple[Document, ...] = ()
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
+    vias: Mapping[str, str] = {}
 
     @cached_property
     def _by_kind(self) -> dict[NumberKind, tuple[Source, ...]]:
@@ -84,6 +88,11 @@ class Context(Struct, frozen=True, dict=True):
             for kind in NumberKind
             for platform in self.platforms
         }
+
+    @cached_property
+    def _witnesses(self) -> frozenset[str]:
+        """The sources that can say that there is a label, and never that there is none."""
+        return frozenset(source.id for source in self.sources.values() if not source.clears)
 
     @cached_property
     def words(self) -> dict[str, dict[str, Category]]:
@@ -111,8 +120,9 @@ class Context(Struct, frozen=True, dict=True):
         return self._by_kind[owned.kind]
 
     def views(self, owned: Owned, platform: str) -> tuple[str, ...]:
-        """Every source/surface through which this platform is seen for this number."""
-        return self._views.get((owned.kind, platform), ())
+        """Every source/surface that can show this number to be without a label on this platform."""
+        seen = self._views.get((owned.kind, platform), ())
+        return tuple(view for view in seen if view.partition("/")[0] not in self._witnesses)
 
     def approval(self, owned: Owned, platform: str) -> bool:
         """Whether an appeal waits for `approve`: platform and group may each say, "ask" wins."""

@@ -21,19 +21,17 @@ from numtrustd.actors.messages import NumberMessage, Order, RefusedError, TaskAn
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
-from numtrustd.actors.views_world import maintenance_of
-from numtrustd.api import CONTROL, STATUS, control, errors, instant, when
+from numtrustd.actors.views_world import maintenance_of, pending_look
+from numtrustd.api import CONTROL, STATUS, control, errors, instant, rows, when
 from numtrustd.api.control import ReloadResult
-from numtrustd.domain.case import number_of
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import appeal_parts as a
-from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, PlatformMaintenance, StoreBackedUp
+from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, StoreBackedUp
 from numtrustd.log import error_fields
-from numtrustd.store import Batch, records
+from numtrustd.store import records
 from numtrustd.store.errors import BackupFailed, StoreClosed, StoreFatal
-from numtrustd.store.records import PlatformRecord
 from numtrustd.varlink.interface import Call, CallError, Handler, Interface, Peer, bind
 from numtrustd.varlink.server import Drop
 
@@ -92,6 +90,7 @@ class Control:
             "Backup": ("path", self._backup),
             "Park": ("number", self._park),
             "Unpark": ("number", self._unpark),
+            "TrustSource": ("source", self._trust_source),
             "SetLogLevel": ("level", self._set_log_level),
             "MaintenanceStart": ("platform", self._maintenance_start),
             "MaintenanceEnd": ("platform", self._maintenance_end),
@@ -136,8 +135,7 @@ class Control:
         """Post to a number's actor; the answer comes when its step is stored."""
         if number not in self._house.context.numbers:
             raise CallError(errors.Refused(f"{number} is no longer watched: put it back into the numbers, then reload"))
-        if number in self._roster.parked:
-            raise CallError(errors.Busy(f"{number} is parked: `unpark {number}` first"))
+        self._must_not_be_parked(number)
         reply: Reply[Told] = Reply()
         try:
             self._house.post(number, message(reply))
@@ -150,6 +148,13 @@ class Control:
         trouble = self._house.store.trouble
         why = f"the store cannot be written ({trouble})" if trouble else "its actor is being started again"
         raise CallError(errors.Busy(f"told to {number} and not stored yet, because {why}: look before you try again"))
+
+    def _must_not_be_parked(self, number: str) -> None:
+        if parked := self._roster.parked.get(number):
+            why = (parked.error_message or parked.error_type).removeprefix("parked ")
+            raise CallError(
+                errors.Refused(f"{number} is parked ({why}): `numtrustctl unpark {number}` sets it going again")
+            )
 
     def _order(self, event: Callable[[Any, str], Event]) -> Act:
         async def act(params: Any, call: Call) -> tuple[Struct, str]:
@@ -210,8 +215,7 @@ class Control:
     async def _look(self, params: control.Look, call: Call) -> tuple[Struct, str]:
         owned = arguments.watched(self._sight, params.number)
         number, context = owned.number, self._house.context
-        if number in self._roster.parked:
-            raise CallError(errors.Busy(f"{number} is parked: `unpark {number}` first"))
+        self._must_not_be_parked(number)
         if params.platform is None:
             sources = context.sources_for(owned)
         else:
@@ -230,10 +234,14 @@ class Control:
                 await watcher.wait()
         # A source that looked twice meanwhile is heard once, with its latest word.
         seen = {(o.platform, o.view): o for message in watcher.seen for o in message.observations}
-        rows = tuple(observation_row(o) for o in seen.values() if params.platform in (None, o.platform))
+        said = tuple(observation_row(o) for o in seen.values() if params.platform in (None, o.platform))
         asked = tuple(actor.source.id for actor in actors)
-        result = control.LookResult(now=when(clock.now()), number=number, sources=asked, observations=rows)
-        return result, f"{len(asked)} sources asked, {len(watcher.seen)} answered"
+        heard, then = {message.source for message in watcher.seen}, clock.now()
+        pending = tuple(pending_look(actor, number, then) for actor in actors if actor.source.id not in heard)
+        result = control.LookResult(
+            now=when(then), number=number, sources=asked, observations=said, pending=pending or None
+        )
+        return result, f"{len(asked)} sources asked, {len(heard)} answered"
 
     # -------------------------------------------------------------------------------------------------- the daemon
 
@@ -277,6 +285,13 @@ class Control:
         change = control.NumberChange(now=when(self._sight.now()), number=number, old=old, new=new)
         return change, f"{old} -> {new}"
 
+    async def _trust_source(self, params: control.TrustSource, call: Call) -> tuple[Struct, str]:
+        source, now = arguments.source(self._sight, params.source), self._sight.now()
+        why = params.reason or "a person vouched for it"
+        doubted = self._sources[source].trust.release(now, _by(params, call), why)
+        old, new = "quarantined" if doubted else "believed", "believed"
+        return control.SourceChange(now=when(now), source=source, old=old, new=new), f"{old} -> {new}"
+
     async def _set_log_level(self, params: control.SetLogLevel, call: Call) -> tuple[Struct, str]:
         log = self._house.log
         old, log.level = log.level, Level.named(params.level)
@@ -292,57 +307,34 @@ class Control:
         before = self._house.maintenance.get(platform)
         since = before.since if before is not None and before.lasts(now) else now
         declared = Maintenance(since, _by(params, call), params.kind or UNKNOWN_KIND, until)
-        return await self._declare(
-            platform,
-            declared,
-            PlatformMaintenance(
-                platform=platform, state="started", kind=declared.kind, until=until, why=f"declared by {declared.by}"
-            ),
-        )
+        assert self._house.upkeep is not None
+        old = maintenance_of(self._sight, platform)
+        return self._maintenance_change(platform, old, await self._house.upkeep.start(platform, declared))
 
     async def _maintenance_end(self, params: control.MaintenanceEnd, call: Call) -> tuple[Struct, str]:
         platform = arguments.platform(self._sight, params.platform)
-        declared = self._house.maintenance.get(platform)
-        if declared is None or not declared.lasts(self._sight.now()):
+        assert self._house.upkeep is not None
+        old = maintenance_of(self._sight, platform)
+        cases = await self._house.upkeep.end(platform, _by(params, call))
+        if cases is None:
             seen = self._house.board.maintenance_since(platform) is not None
             more = "; looks see one, which ends when they no longer do" if seen else ""
-            raise CallError(errors.Refused(f"nobody declared a maintenance of {platform}{more}"))
-        return await self._declare(
-            platform,
-            None,
-            PlatformMaintenance(
-                platform=platform, state="ended", kind=declared.kind, why=f"declared by {_by(params, call)}"
-            ),
-        )
+            raise CallError(errors.Refused(f"no declared maintenance of {platform} is going on{more}"))
+        return self._maintenance_change(platform, old, cases)
 
-    async def _declare(
-        self, platform: str, declared: Maintenance | None, event: PlatformMaintenance
-    ) -> tuple[Struct, str]:
-        """Store it, say it, and let the numbers with an open case there know."""
-        old = maintenance_of(self._sight, platform)
-        batch = Batch()
-        records.put_platform(batch, PlatformRecord(platform, declared))
-        await self._house.store.commit(batch)
-        if declared is None:
-            self._house.maintenance.pop(platform, None)
-        else:
-            self._house.maintenance[platform] = declared
-        self._house.log.emit(event)
-        cases = [case for case in self._house.board.cases() if f"/{platform}/" in case]
-        for number in dict.fromkeys(map(number_of, cases)):
-            self._roster.refresh(number)
+    def _maintenance_change(self, platform: str, old: rows.Maintenance | None, cases: int) -> tuple[Struct, str]:
         new = maintenance_of(self._sight, platform)
         change = control.MaintenanceChange(
             now=when(self._sight.now()),
             platform=platform,
             old=NO_MAINTENANCE if old is None else old.kind,
             new=NO_MAINTENANCE if new is None else new.kind,
-            cases=len(cases),
+            cases=cases,
             kind=None if new is None else new.kind,
             since=None if new is None else new.since,
             until=None if new is None else new.until,
         )
-        return change, f"{change.old} -> {change.new}, {len(cases)} cases"
+        return change, f"{change.old} -> {change.new}, {cases} cases"
 
 
 _DROPS: Mapping[Drop, str] = {

@@ -14,12 +14,13 @@ from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
 from numtrustd.domain import cause, finding, verdict
 from numtrustd.domain.case import Action, Case
-from numtrustd.domain.finding import Finding
+from numtrustd.domain.finding import Finding, FindingKind
 from numtrustd.domain.maintenance import Maintenance
-from numtrustd.domain.observation import Instant, Observation
+from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import CaseRef, LookState, NumberRecord
 from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
+from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
 from numtrustd.domain.workflow import Event, TimedOut
 from numtrustd.domain.workflows import appeal_parts as a
@@ -32,6 +33,7 @@ from numtrustd.events import (
     VerdictBaseline,
     VerdictChanged,
     VerdictFlapping,
+    duration_for_people,
 )
 
 NOT_KNOWN = "word not known"
@@ -93,31 +95,53 @@ class Decider:
             if observation.platform not in self.context.platforms:
                 continue
             seen_any = seen_any or observation.known
-            self._fold(observation)
+            self._fold(kept_back(observation) if message.quarantined else observation, observation)
         before = self.record.looks.get(message.source)
         failures = 0 if seen_any else (before.failures if before else 0) + 1
         looks = {**self.record.looks, message.source: LookState(message.at, failures)}
         self.record = structs.replace(self.record, looks=looks)
 
-    def _fold(self, observation: Observation) -> None:
+    def _fold(self, observation: Observation, said: Observation) -> None:
+        """Take one reading in; `said` is what the source said, believed or not."""
         platform = observation.platform
-        old = self.record.verdicts.get(platform) or Verdict(platform)
+        before = self.record.verdicts.get(platform) or Verdict(platform)
+        old = verdict.through(before, self.context.views(self.owned, platform))
         if any(view.at > self.now + CLOCK_SLACK for view in old.views.values()):
             old = verdict.not_after(old, self.now)
+        if old.belief is not None and said.known:
+            self.made.answers += 1
+            self.made.turned += old.belief.marked != (said.status is Status.MARKED)
         new, change = verdict.fold(old, observation, self.context.verdict)
         if new is old:
             return
-        self.record = structs.replace(self.record, verdicts={**self.record.verdicts, platform: new})
-        if old.maintenance != new.maintenance:
-            state = "seen" if new.maintenance else "over"
-            # Every number of the platform sees it: each history has it, and the board tells the log once.
-            self.made.note(PlatformMaintenance(platform=platform, state=state), self.now)
-            self.made.durable = True
+        self._set_verdict(before, new)
         if change is not None:
             self._changed(new, change, observation)
         case = self._open_case(platform)
         if observation.known and case is not None:
             self.book.happen(case.id, a.Looked(observation.view, observation.status, observation.at), new)
+
+    def _set_verdict(self, old: Verdict, new: Verdict) -> None:
+        platform = new.platform
+        new, blind = verdict.sight(new, self.now, self.context.verdict)
+        self.record = structs.replace(self.record, verdicts={**self.record.verdicts, platform: new})
+        if blind is not None:
+            self._say_blind(new, blind=blind)
+        if old.maintenance != new.maintenance:
+            state = "seen" if new.maintenance else "over"
+            # Every number of the platform sees it: each history has it, and the board tells the log once.
+            self.made.note(PlatformMaintenance(platform=platform, state=state), self.now)
+            self.made.durable = True
+
+    def _say_blind(self, new: Verdict, *, blind: bool) -> None:
+        self.made.durable = True
+        facts: dict[str, Any] = {"number": self.owned.number, "platform": new.platform, "finding": FindingKind.BLIND}
+        if blind:
+            since = duration_for_people(self.now - (new.blind_since or self.now))
+            reasons = ", ".join(f"{name}: {view.reason}" for name, view in new.views.items())
+            self.made.say(FindingOpened(**facts, why=f"nothing could be seen for {since} ({reasons})"), self.now)
+        else:
+            self.made.say(FindingClosed(**facts, why="it can be seen again"), self.now)
 
     def _changed(self, new: Verdict, change: Change, observation: Observation) -> None:
         self.made.durable = True
@@ -237,9 +261,12 @@ class Decider:
 
     def refresh(self) -> None:
         """Configuration or evidence changed: compare findings anew and tell the cases that wait for papers."""
-        for platform, current in list(self.record.verdicts.items()):
+        for platform, stored in list(self.record.verdicts.items()):
             if platform not in self.context.platforms:
                 continue
+            current = verdict.through(stored, self.context.views(self.owned, platform))
+            if current is not stored:
+                self._set_verdict(stored, current)
             found = finding.find(current, self.owned.accept)
             news = (found is None) != (platform not in self.record.findings)
             # A finding without a case may have become one to act on: the number is in use now, the platform takes it.
@@ -276,8 +303,10 @@ class Decider:
                 self._set_finding(platform, None)
 
     def timer(self, message: TimerDue) -> None:
-        """A case's time is over; a stale timer changes nothing."""
-        self._happen(message.case, TimedOut(message.seq))
+        """A case's time is over; a stale timer changes nothing, nor one whose clock was set back on its way here."""
+        case = self.book.get(message.case)
+        if case is not None and case.snapshot.deadline is not None and case.snapshot.deadline <= self.now:
+            self._happen(message.case, TimedOut(message.seq))
 
     def answered(self, message: Answered, action: Action | None) -> None:
         """An action ended; its row goes in the same transaction, even when the case no longer cares.

@@ -12,11 +12,13 @@ class Decision:
     """Filled while deciding; `number` turns it into one transaction and then into log lines, timers and actions.
 
     `durable` is false for "looked, nothing new", which may be lost in a crash. `timers` maps a case to its (old, new)
-    deadline with the seq that set the new one.
+    deadline with the seq that set the new one. `answers` counts the readings that could be held against a belief,
+    `turned` those that contradict it.
     """
 
     __slots__ = (
         "actions",
+        "answers",
         "cases",
         "done_actions",
         "durable",
@@ -26,6 +28,7 @@ class Decision:
         "tasks",
         "timers",
         "told",
+        "turned",
     )
 
     def __init__(self) -> None:
@@ -39,6 +42,8 @@ class Decision:
         self.entries: list[Entry] = []
         self.told: Told | None = None
         self.durable = False
+        self.answers = 0
+        self.turned = 0
 
     def say(self, event: Event, at: Instant, by: str = "") -> None:
         """One log line, and one line of the number's history."""

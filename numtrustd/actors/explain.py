@@ -10,7 +10,7 @@ from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine
 from numtrustd.domain import cause
-from numtrustd.domain.case import Case
+from numtrustd.domain.case import Case, Move
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import NumberRecord
@@ -18,6 +18,9 @@ from numtrustd.domain.verdict import Verdict, demanded
 from numtrustd.domain.workflow import Who
 from numtrustd.events import duration_for_people
 from numtrustd.store import records
+
+ORDERS = frozenset({"approve", "hold", "advance", "withdraw", "reopen"})
+"""The reasons of moves that somebody ordered; of all others he only told."""
 
 WATCHED = {
     Watch.PREFLIGHT: "it is not in use yet: it is looked at, nothing is appealed",
@@ -70,7 +73,7 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
     lines = [_belief(sight, owned, record, verdict)]
     blind = verdict.blind_since
     if blind is not None:
-        lines.append(_blind(sight, owned, platform, blind))
+        lines.append(_blind(sight, owned, verdict, blind))
     case = _newest_case(sight, record, platform)
     if verdict.marked:
         lines.append(_finding(sight, owned, record, verdict, case))
@@ -128,7 +131,7 @@ def _reasons(sight: Sight, verdict: Verdict) -> list[str]:
             since = state.at if state.unknown_since is None else state.unknown_since
             said.append(f"{view} could not see {ago(state.at, now)} ({state.reason}), the first time {ago(since, now)}")
     if verdict.belief is not None and verdict.settled > 1:
-        said.append(f"{verdict.settled} looks in a row agree")
+        said.append(f"the last {verdict.settled} looks that could see agree")
     if verdict.run is not None:
         need, spread = demanded(verdict, verdict.run, policy)
         over = f" over at least {duration_for_people(spread)}" if spread else ""
@@ -143,12 +146,13 @@ def _reasons(sight: Sight, verdict: Verdict) -> list[str]:
     return said
 
 
-def _blind(sight: Sight, owned: Owned, platform: str, since: Instant) -> ExplainLine:
-    view = latest_view(sight.record(owned.number).verdicts[platform])
+def _blind(sight: Sight, owned: Owned, verdict: Verdict, since: Instant) -> ExplainLine:
+    platform, view = verdict.platform, latest_view(verdict)
     reason = view.reason if view is not None else None
     health, again = sources_blind(sight, owned, platform)
+    so = "nothing is believed of it yet" if verdict.belief is None else "what was believed before still is"
     return ExplainLine(
-        fact=f"nothing could be seen of {platform} since {ago(since, sight.now())}; what was believed before still is",
+        fact=f"nothing could be seen of {platform} since {ago(since, sight.now())}; {so}",
         why=health or f"its answers say nothing ({reason})",
         next="it is tried again",
         who=Who.DAEMON,
@@ -175,7 +179,7 @@ def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict,
     unclear = all(c.kind is cause.CauseKind.UNCLEAR for c in likely)
     why = "; ".join(f"{c.kind}: {', '.join(c.facts)}" for c in likely)
     if case is not None and case.open:
-        then, who = f"{case.workflow} {case.id} works on it", case.who
+        then, who = f"{case.workflow} {case.id} works on it", _whose_move(sight, case)
     else:
         then, who = _why_no_case(sight, owned, platform, case, found.category), Who.PERSON
     return ExplainLine(
@@ -208,11 +212,23 @@ def _newest_case(sight: Sight, record: NumberRecord, platform: str) -> Case | No
     return None if ref is None else records.get_case(sight.house.store, ref.id)
 
 
+def _whose_move(sight: Sight, case: Case) -> Who:
+    """A person's as soon as there is a task, also while the platform reviews: nobody else will bring the answer."""
+    return Who.PERSON if sight.house.board.tasks_of(case.id) else case.who
+
+
+def _on_whose_word(move: Move) -> str:
+    """Why a case moved. Its owner's orders are somebody's own; what the platform did is only told by somebody."""
+    what, colon, rest = move.reason.partition(": ")
+    if not move.by or what == "restored":  # which the daemon does by itself
+        return move.reason
+    return f"{what} by {move.by}{colon}{rest}" if what in ORDERS else f"{what}, as {move.by} reported{colon}{rest}"
+
+
 def _open_case(sight: Sight, case: Case) -> ExplainLine:
     deadline = case.snapshot.deadline
     move = case.moves[-1] if case.moves else None
-    by = f" by {move.by}" if move is not None and move.by else ""
-    why = "" if move is None else f"{move.reason}{by}, {ago(move.at, sight.now())}"
+    why = "" if move is None else f"{_on_whose_word(move)}, {ago(move.at, sight.now())}"
     tasks = sight.house.board.tasks_of(case.id)
     then = case.then
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:
@@ -226,7 +242,7 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
         fact=f"{case.workflow} {case.id} is {case.snapshot.state}: {case.meaning} (attempt {case.data.attempt})",
         why=why,
         next=then,
-        who=case.who,
+        who=_whose_move(sight, case),
         platform=case.platform,
         case=case.id,
         task=tasks[0] if tasks else None,
@@ -241,7 +257,7 @@ def _closed_case(sight: Sight, case: Case) -> ExplainLine:
     move = case.moves[-1] if case.moves else None
     return ExplainLine(
         fact=f"{case.workflow} {case.id} was closed {ago(closed, sight.now())}: {case.meaning}",
-        why="" if move is None else move.reason,
+        why="" if move is None else _on_whose_word(move),
         next="a label that comes back until then opens it again" if watched else "",
         who=Who.NOBODY,
         platform=case.platform,

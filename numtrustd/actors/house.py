@@ -31,6 +31,10 @@ class Looks(Protocol):
         """This number is no longer to be looked at."""
         ...
 
+    def heard(self, number: str, at: Instant, *, turned: bool) -> None:
+        """What the source said of a number was held against what is believed of it."""
+        ...
+
 
 class Post(Protocol):
     """A number's mailbox."""
@@ -66,11 +70,23 @@ class OutboxRoom(Protocol):
     def done(self, action: str) -> None: ...
 
 
+class UpkeepRoom(Protocol):
+    """Keeps the declared maintenances of platforms."""
+
+    async def start(self, platform: str, declared: Maintenance) -> int:
+        """One began; returns how many cases are open there."""
+        ...
+
+    async def end(self, platform: str, by: str) -> int | None:
+        """One is over; returns how many cases are open there, `None` when nobody had declared one."""
+        ...
+
+
 @dataclass
 class House:
     """One daemon's parts. `sources` and `numbers` are filled as actors start.
 
-    `maintenance` holds what was declared per platform, past or present: `control` writes it, decisions read it.
+    `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it.
     """
 
     store: Store
@@ -82,6 +98,7 @@ class House:
     numbers: dict[str, Post] = field(default_factory=dict)
     timers: TimerRoom | None = None
     outbox: OutboxRoom | None = None
+    upkeep: UpkeepRoom | None = None
     lookout: Lookout = field(default_factory=Lookout)
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
 

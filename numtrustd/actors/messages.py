@@ -10,11 +10,12 @@ from numtrustd.domain.workflow import Event
 
 
 class Observed(Struct, frozen=True, gc=False):
-    """A source looked: one observation per reading."""
+    """A source looked: one observation per reading. From one that is in quarantine they move no verdict."""
 
     source: str
     at: Instant
     observations: Sequence[Observation]
+    quarantined: bool = False
 
 
 class TimerDue(Struct, frozen=True):

@@ -267,6 +267,8 @@ class NumberActor:
             known = any(seen.known for seen in message.observations)
             house.board.looked(message.at, house.clock.monotonic(), known=known)
             house.lookout.tell(self.number, message)
+            if made.answers and (diary := house.sources.get(message.source)) is not None:
+                diary.heard(self.number, message.at, turned=2 * made.turned > made.answers)
         if made.durable or isinstance(message, Refresh):
             self._plan(made.record)
         elif isinstance(message, Observed) and (source := house.context.sources.get(message.source)):
@@ -292,6 +294,7 @@ class NumberActor:
                     reason=seen.reason,
                     rule=seen.rule,
                     digest=seen.digest,
+                    quarantined=message.quarantined or None,
                 )
             )
 

@@ -16,15 +16,17 @@ from msgspec import structs
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError
 from numtrustd.actors.messages import Answered
+from numtrustd.actors.moment import moment
 from numtrustd.channels import answer as said
 from numtrustd.channels.spec import Call, HttpChannel
+from numtrustd.clock import Random
 from numtrustd.domain.case import Action, ActionKind, ActionState
 from numtrustd.domain.workflow import Event, reason_of
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import ActionAnswered, ActionFailed, ActionSent, ActionUncertain, ActorCrashed
 from numtrustd.log import error_fields
 from numtrustd.store import Batch, records
-from numtrustd.wire.exchange import Fetcher, Outcome, Reply, Request
+from numtrustd.wire.exchange import Fetcher, Outcome, Reply, Request, without
 from numtrustd.wire.template import Template, TemplateError
 
 AGAIN = 60.0
@@ -55,8 +57,9 @@ class Way:
 class Outbox:
     """One queue and one sender per platform. `way` gives a platform's channel as configured now, if it has one."""
 
-    def __init__(self, house: House, way: Callable[[str], Way | None]) -> None:
+    def __init__(self, house: House, way: Callable[[str], Way | None], random: Random) -> None:
         self._house = house
+        self._random = random
         self._way = way
         self._queues: dict[str, trio.MemorySendChannel[Action]] = {}
         self._unstarted: list[tuple[str, trio.MemoryReceiveChannel[Action]]] = []
@@ -144,7 +147,8 @@ class Outbox:
             self._failed(action, "no such channel is configured any more")
             return
         try:
-            request = way.templates[action.kind].fill(action.values)
+            template = way.templates[action.kind]
+            request = template.fill({**action.values, **moment(template, self._house.clock, self._random)})
         except (TemplateError, KeyError) as error:
             self._failed(action, f"the request could not be filled in: {error}")
             return
@@ -156,7 +160,7 @@ class Outbox:
             records.put_action(batch, action)
             await self._house.store.commit(batch)
             self._house.log.emit(ActionSent(**_about(action), attempt=action.attempt, ref=action.ref))
-        outcome = await way.fetcher.fetch(request)
+        outcome = without(await way.fetcher.fetch(request), request.private)
         self._interpret(action, call, outcome)
 
     def _interpret(self, action: Action, call: Call, outcome: Outcome) -> None:

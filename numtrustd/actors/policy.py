@@ -8,7 +8,7 @@ from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import AppealFacts
-from numtrustd.domain.verdict import Verdict
+from numtrustd.domain.verdict import Verdict, through
 from numtrustd.domain.workflows.appeal_parts import AppealPolicy
 
 NO_FACTS = AppealFacts(channel="manual")
@@ -32,7 +32,9 @@ def appeal_policy(
     facts = (known.appeal if known else None) or NO_FACTS
     channel = context.channels.get(platform)
     http = channel if isinstance(channel, HttpChannel) else None
-    rules = context.appeal
+    rules, views = context.appeal, context.views(owned, platform)
+    if verdict is not None:
+        verdict = through(verdict, views)
     return AppealPolicy(
         by_person=http is None,
         can_query=http is not None and http.query is not None,
@@ -40,7 +42,7 @@ def appeal_policy(
         approval_needed=context.approval(owned, platform),
         evidence=tuple(attempt.evidence for attempt in facts.attempts),
         held=evidence.on_file(context.documents, local_date(now, facts.country)),
-        views=context.views(owned, platform),
+        views=views,
         clear=context.verdict.clear,
         clear_spread=context.verdict.clear_spread,
         max_attempts=context.attempts.get(platform, rules.max_attempts),

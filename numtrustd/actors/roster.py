@@ -12,7 +12,7 @@ import trio
 
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, ClosedError, Reply
-from numtrustd.actors.messages import Refresh, RefusedError, Retire, Stop
+from numtrustd.actors.messages import NumberMessage, Refresh, RefusedError, Retire, Stop
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.supervisor import Supervisor
 from numtrustd.clock import Random
@@ -31,6 +31,20 @@ START_BATCH = 500
 """Actors started before others get a turn: starting a hundred thousand must not look like a hang."""
 
 
+async def _insist(actor: NumberActor, message: NumberMessage) -> None:
+    """Post a message as soon as there is room for it. Raises `ClosedError` when the actor takes no more."""
+    pause = 0.01
+    while True:
+        try:
+            actor.post(message)
+            return
+        except ClosedError:
+            raise
+        except BusyError:
+            await trio.sleep(pause)
+            pause = min(2 * pause, 1.0)
+
+
 class Roster:
     """One guard a number, in one nursery."""
 
@@ -40,6 +54,7 @@ class Roster:
         self._actors: dict[str, NumberActor] = {}
         self._moving: set[str] = set()
         self._ending: dict[str, trio.Event] = {}
+        self._refreshing: set[str] = set()
         self.parked: dict[str, ParkedRecord] = {}
         self.supervisor = Supervisor(house.clock, random, on_crash=self._crashed, on_park=self.park_after_crashes)
 
@@ -105,15 +120,23 @@ class Roster:
             self.refresh(number)
 
     def refresh(self, number: str) -> None:
-        """Let a number look at its configuration anew; one that is too busy sees it with its next message anyway."""
+        """Let a number look at its configuration anew; one that is too busy for it now is told when it has room."""
         actor = self._actors.get(number)
-        if actor is not None and number not in self.parked:
-            try:
-                actor.post(Refresh())
-            except BusyError:
-                self._house.log.emit(
-                    ActorParked(actor=number, why="busy: configuration is taken over with its next look")
-                )
+        if actor is None or number in self.parked or number in self._refreshing:
+            return
+        try:
+            actor.post(Refresh())
+        except BusyError as error:
+            if not isinstance(error, ClosedError):  # else it has ended, or is about to be parked
+                assert self._nursery is not None
+                self._refreshing.add(number)
+                self._nursery.start_soon(self._refresh_later, number, actor)
+
+    async def _refresh_later(self, number: str, actor: NumberActor) -> None:
+        # Closed: it was parked or removed meanwhile.
+        with contextlib.suppress(ClosedError):
+            await _insist(actor, Refresh())
+        self._refreshing.discard(number)
 
     async def _end(self, number: str) -> None:
         actor = self._actors.pop(number, None)
@@ -145,16 +168,10 @@ class Roster:
     async def _stop(self, actor: NumberActor, why: str) -> None:
         """Return once the actor has finished the message in hand and ended."""
         reply: Reply[None] = Reply()
-        pause = 0.01
-        while True:
-            try:
-                actor.post(Stop(reply, why))
-                break
-            except ClosedError:
-                return
-            except BusyError:
-                await trio.sleep(pause)
-                pause = min(2 * pause, 1.0)
+        try:
+            await _insist(actor, Stop(reply, why))
+        except ClosedError:
+            return
         # Refused: it ended by itself meanwhile, or was parked for its crashes.
         with contextlib.suppress(BusyError):
             await reply.wait()

@@ -14,15 +14,19 @@ from msgspec import structs
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, ClosedError
 from numtrustd.actors.messages import Observed
+from numtrustd.actors.moment import moment
+from numtrustd.actors.trust import CONTROL, SourceTrust
 from numtrustd.clock import Random
+from numtrustd.domain import budget
 from numtrustd.domain.number import from_canonical
 from numtrustd.domain.observation import Instant, Observation, UnknownReason
+from numtrustd.domain.trust import Trust
 from numtrustd.events import SourceFailed, SourceLimited, SourceRecovered
 from numtrustd.probes.extract import extract
 from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, records
 from numtrustd.store.records import ParkedRecord
-from numtrustd.wire.exchange import Fetcher, Outcome, Reply
+from numtrustd.wire.exchange import Fetcher, Outcome, Reply, without
 from numtrustd.wire.retry_after import LONGEST, retry_after
 from numtrustd.wire.template import Template, number_values
 
@@ -77,12 +81,14 @@ class SourceActor:
         now, self._checked = house.clock.now(), house.clock.monotonic()
         self._checked_at = now
         # The stored times are of the wall clock, which may have been set since: no wait is longer than it can be.
-        self._slot = self._monotonic(min(self.record.slots_until - now, source.interval + RESERVE * house.clock.speed))
+        self._slot = self._monotonic(min(self.record.slots_until - now, source.pause + RESERVE * house.clock.speed))
         self._pause = self._monotonic(min(self.record.retry_at - now, max(LONGEST, source.backoff[1])))
+        self._used_up_until: Instant | None = None
         self.looking = 0
         self.looks = 0
         self.failed = 0
         self.parked: ParkedRecord | None = None
+        self.trust = SourceTrust(source, house, self.record.trust, self._keep_trust, self.want)
 
     # ------------------------------------------------------------------------------------------------------- diary
 
@@ -119,13 +125,14 @@ class SourceActor:
         self._heap = [(due, number) for number, due in self._due.items()]
         heapq.heapify(self._heap)
         self._slot, self._pause, self.record = before._slot, before._pause, before.record
+        self.trust = SourceTrust(self.source, self._house, self.record.trust, self._keep_trust, self.want)
         self.looks, self.failed = before.looks, before.failed
 
     def stuck(self, now: Instant, limit: float) -> bool:
         """Whether a look is late by more than `limit` although nothing keeps this source from making it."""
         if self.looking or self.down or self.parked is not None or self.next_slot > now or not self._due:
             return False
-        if self._house.store.trouble is not None:
+        if self._house.store.trouble is not None or budget.again(self.record.spent, self.source.budget, now):
             return False
         return now - min(self._due.values()) > limit
 
@@ -148,6 +155,7 @@ class SourceActor:
         for number in self._under_way:
             self.want(number, self._due.get(number, self._house.clock.now()))
         self._under_way.clear()
+        self.trust.begin()
         async with trio.open_nursery() as nursery:
             for _ in range(self.source.concurrency):
                 nursery.start_soon(self._work)
@@ -189,6 +197,9 @@ class SourceActor:
                 wait = max((self._heap[0][0] - now) / clock.speed, held)
                 if self._house.store.trouble is not None:
                     wait = max(wait, STORE_PAUSE / clock.speed)  # what is seen could not be kept
+                if wait <= 0 and (used_up := budget.again(self.record.spent, self.source.budget, now)) is not None:
+                    wait = (used_up[0] - now) / clock.speed
+                    self._say_used_up(*used_up)
             if wait <= 0:
                 break
             self._wake = trio.Event()
@@ -199,14 +210,17 @@ class SourceActor:
         self._under_way.add(number)
         probing = self.down
         self._probing = self._probing or probing
-        if self.source.interval > 0:
+        if self.source.budget.bounded:
+            # Stored before it leaves: nobody pays for, or is refused because of, a look that was forgotten.
+            await self._save(spent=budget.spend(self.record.spent, self.source.budget, clock.now()))
+        if self.source.pause > 0:
             await self._reserve()
         return number, probing
 
     async def _reserve(self) -> None:
         """Use one slot; the store knows of it before the platform does."""
         clock = self._house.clock
-        gap = self.source.interval / clock.speed
+        gap = self.source.pause / clock.speed
         self._slot = max(clock.monotonic(), self._slot) + gap
         # Counted from when it leaves: storing it may have waited for room on the disk, and then it is stored once more.
         while (until := self.next_slot) > self.record.slots_until:
@@ -237,14 +251,34 @@ class SourceActor:
         records.put_source(batch, self.record)
         await self._house.store.commit(batch)
 
+    def heard(self, number: str, at: Instant, *, turned: bool) -> None:
+        """What was said of a number was held against what is believed of it; `turned` when it contradicts that."""
+        self.trust.heard(number, at, turned=turned)
+
+    def _keep_trust(self, trust: Trust) -> None:
+        self.record = structs.replace(self.record, trust=trust)
+        batch = Batch()
+        records.put_source(batch, self.record)
+        self._house.store.commit_soon(batch)
+
     async def _look(self, number: str, *, probing: bool) -> None:
-        parsed = from_canonical(number)
-        outcome = await self._fetcher.fetch(self._template.fill(number_values(parsed)))
+        control = number.startswith(CONTROL)
+        parsed = from_canonical(number.removeprefix(CONTROL))
+        values = number_values(parsed)
+        if self._template.timed:
+            values |= moment(self._template, self._house.clock, self._random)
+        request = self._template.fill(values)
+        outcome = await self._fetcher.fetch(request)
+        if request.private:
+            outcome = without(outcome, request.private)
         at = self._house.clock.now()
-        seen = extract(self.source, parsed, outcome, at, self._house.context.words)
+        seen = extract(self.source, parsed, outcome, at, self._house.context.words, request.sent_as)
         await self._judge(outcome, seen, at, probing=probing)
+        if control:
+            self.trust.control(parsed.canonical, seen, at)
+            return
         try:
-            self._house.post(number, Observed(self.source.id, at, seen))
+            self._house.post(number, Observed(self.source.id, at, seen, self.trust.trust.quarantined))
         except ClosedError:
             pass  # parked: it asks anew when it is let go on
         except BusyError:
@@ -305,6 +339,11 @@ class SourceActor:
             )
         elif wait is not None:
             self._say_limited(outcome, at + wait)
+
+    def _say_used_up(self, until: Instant, why: str) -> None:
+        if until != self._used_up_until:
+            self._used_up_until = until
+            self._house.log.emit(SourceLimited(source=self.source.id, until=until, why=why))
 
     def _hold(self, seconds: float) -> None:
         """Ask nothing for so long."""

@@ -18,6 +18,7 @@ from numtrustd.api.rows import HistoryRow, NumberRow, ObservationRow, StoreStatu
 from numtrustd.api.status import Status
 from numtrustd.domain import observation
 from numtrustd.domain.case import number_of
+from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.number import from_canonical
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.domain.owned import Owned
@@ -111,7 +112,9 @@ def number_row(sight: Sight, number: str) -> NumberRow:
     findings: tuple[str, ...]
     try:
         record = sight.record(number)
-        findings = tuple(dict.fromkeys(str(f.kind) for f in record.findings.values()))
+        kinds = [str(f.kind) for f in record.findings.values()]
+        kinds += [str(FindingKind.BLIND) for v in record.verdicts.values() if v.blind_said]
+        findings = tuple(dict.fromkeys(kinds))
     except DamagedRecord:
         record, findings = NumberRecord(number, sight.now()), (DAMAGED,)
     platforms = sight.platforms(owned, record)
@@ -240,8 +243,10 @@ def status(sight: Sight, version: str, started_at: Instant) -> Status:
     late, lag = overdue(sight)
     tasks = len(open_tasks(sight))
     down = [source for source, actor in sight.sources.items() if actor.down]
+    seen = sum(1 for numbers in context.seen_numbers.values() if numbers)
+    of_those = "" if seen == len(context.platforms) else f"{seen} of "
     summary = (
-        f"{_count(len(context.numbers), 'number')} on {_count(len(context.platforms), 'platform')}: "
+        f"{_count(len(context.numbers), 'number')} on {of_those}{_count(len(context.platforms), 'platform')}: "
         f"{totals.labelled_numbers} labelled, {_count(totals.open_cases, 'open case')}, "
         f"{_count(tasks, 'task')} for people"
     )
@@ -271,4 +276,5 @@ def status(sight: Sight, version: str, started_at: Instant) -> Status:
         looks_per_second=house.board.rate(clock.monotonic()),
         parked=sum(1 for number in sight.parked if number in context.numbers),
         store=StoreStatus(bytes=stats.used, limit=stats.max_map_size, nearly_full=house.store.nearly_full),
+        platforms_seen=seen,
     )

@@ -1,11 +1,14 @@
 """The rows of platforms and sources: how the numbers stand on the one, how well the other can see."""
 
+from collections.abc import Mapping, Sequence
+
 from numtrustd.actors.board import QUIET
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
-from numtrustd.api.rows import Maintenance, PlatformRow, SourceRow
+from numtrustd.api.rows import Maintenance, PendingLook, PlatformRow, SourceRow
 from numtrustd.channels.spec import HttpChannel
+from numtrustd.domain import budget
 from numtrustd.domain.maintenance import UNKNOWN_KIND
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.platform import Platform
@@ -44,6 +47,7 @@ def platform_rows(sight: Sight) -> tuple[PlatformRow, ...]:
     for platform in sight.context.platforms.values():
         line = at.get(platform.id, QUIET)
         numbers = sight.context.seen_numbers[platform.id]
+        sources = _readers(sight.context.sources, platform.id)
         rows.append(
             PlatformRow(
                 platform=platform.id,
@@ -53,9 +57,7 @@ def platform_rows(sight: Sight) -> tuple[PlatformRow, ...]:
                 importance=platform.importance,
                 grade=platform.grade,
                 checked=platform.checked,
-                sources=tuple(
-                    s.id for s in sight.context.sources.values() if any(r.platform == platform.id for r in s.readings)
-                ),
+                sources=tuple(source.id for source in sources),
                 appeal=appeal_way(sight, platform),
                 numbers=numbers,
                 labelled=line.labelled,
@@ -65,9 +67,31 @@ def platform_rows(sight: Sight) -> tuple[PlatformRow, ...]:
                 blind=line.blind,
                 open_cases=line.open_cases,
                 maintenance=maintenance_of(sight, platform.id),
+                unseen_why=None if numbers else _why_unseen(sight, platform.id, sources),
             )
         )
     return tuple(rows)
+
+
+def _readers(sources: Mapping[str, Source], platform: str) -> list[Source]:
+    return [s for s in sources.values() if any(r.platform == platform for r in s.readings)]
+
+
+def _why_unseen(sight: Sight, platform: str, sources: Sequence[Source]) -> str:
+    if sources:
+        kinds = dict.fromkeys(str(kind) for source in sources for kind in source.kinds)
+        return f"none of the numbers is of a kind that can be looked at there ({', '.join(kinds)})"
+    if idle := _readers(sight.context.idle, platform):
+        return "; ".join(f"{s.id} is off: {_why_off(s)}" for s in idle)
+    known = (*sight.context.sources.values(), *sight.context.idle.values())
+    if own := [s for s in known if s.id.partition(".")[0] == platform]:
+        others = dict.fromkeys(reading.platform for source in own for reading in source.readings)
+        return f"it is not looked at itself: {', '.join(s.id for s in own)} answers for {', '.join(others)}"
+    return "no pack has a source for it"
+
+
+def _why_off(source: Source) -> str:
+    return source.why_off or "switched off in the settings"
 
 
 def source_rows(sight: Sight) -> tuple[SourceRow, ...]:
@@ -90,6 +114,7 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         interval=source.interval,
         cadence=source.cadence,
         grade=source.grade,
+        via=sight.context.vias.get(source.id),
         since=shown_at(since),
         why=why,
         last_good=None if actor is None else shown_at(actor.record.seen_at),
@@ -100,18 +125,37 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
 def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str, Instant | None, str | None]:
     """(state, since when, why) of a source; `api.rows.SourceRow` lists the states."""
     if actor is None:
-        return "off", None, source.why_off or "switched off in the settings"
+        return "off", None, _why_off(source)
     record = actor.record
     if actor.parked is not None:
         return "parked", actor.parked.at, f"{actor.parked.error_type}: {actor.parked.error_message}"
     if record.down_since is not None:
         return "open", record.down_since, f"{record.reason}, {_times(record.failures)}"
+    if (trust := record.trust).since is not None:
+        return "quarantined", trust.since, trust.why
     if record.retry_at > now:
         rest = duration_for_people(record.retry_at - now)
         return "limited", None, f"the platform asked for a pause, {rest} of it left"
+    if (used_up := budget.again(record.spent, source.budget, now)) is not None:
+        rest = duration_for_people(used_up[0] - now)
+        return "limited", None, f"{used_up[1]}, it looks again in {rest}"
     if record.failures:
         return "failing", None, f"{record.reason}, {_times(record.failures)}"
     return "ok", None, None
+
+
+def pending_look(actor: SourceActor, number: str, now: Instant) -> PendingLook:
+    """A look that was asked of a source which has not been heard since."""
+    due, source = actor.due_of(number), actor.source
+    at = None if due is None else max(due, actor.next_slot)
+    if at is None or at <= now:
+        return PendingLook(source=source.id)
+    state, since, why = health(actor, source, now)
+    if state == "ok" or why is None:
+        why = f"it is asked once in {duration_for_people(source.interval)}"
+    elif since is not None:
+        why = f"it has not answered for {duration_for_people(now - since)} ({why})"
+    return PendingLook(source=source.id, when=when(at), why=why)
 
 
 def _times(failures: int) -> str:

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from numtrustd.api import errors
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
-from numtrustd.api.rows import ObservationRow
+from numtrustd.api.rows import ObservationRow, PendingLook
 from numtrustd.api.status import Text
 
 Note = Annotated[str, Meta(max_length=4096)]
@@ -61,12 +61,13 @@ class TaskFail(Params[TaskChange], frozen=True, kw_only=True):
 
 
 class LookResult(Result, frozen=True, kw_only=True):
-    """The sources that were asked, and what they said so far."""
+    """The sources that were asked, what they said so far, and which of them have still to be heard."""
 
     now: When
     number: str
     sources: tuple[str, ...]
     observations: tuple[ObservationRow, ...]
+    pending: tuple[PendingLook, ...] | None = None
 
 
 class Look(Params[LookResult], frozen=True, kw_only=True):
@@ -151,7 +152,7 @@ class BackupResult(Result, frozen=True, kw_only=True):
 
 
 class Backup(Params[BackupResult], frozen=True, kw_only=True):
-    """Copy a consistent snapshot of the state to a new file, by its absolute path, while running."""
+    """Copy a consistent snapshot of the state to a new directory, by its absolute path, while running."""
 
     path: Text
 
@@ -177,6 +178,23 @@ class Unpark(Params[NumberChange], frozen=True, kw_only=True):
     """Set a parked number going again."""
 
     number: Text
+    author: Text | None = None
+
+
+class SourceChange(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
+    """A source that is believed again, or was all the time."""
+
+    now: When
+    source: str
+    old: str
+    new: str
+
+
+class TrustSource(Params[SourceChange], frozen=True, kw_only=True):
+    """Believe a quarantined source again: a person has made sure that what it says is so."""
+
+    source: Text
+    reason: Note | None = None
     author: Text | None = None
 
 
@@ -239,6 +257,7 @@ CONTROL = InterfaceSpec(
         method(Backup),
         method(Park),
         method(Unpark),
+        method(TrustSource),
         method(SetLogLevel),
         method(MaintenanceStart),
         method(MaintenanceEnd),

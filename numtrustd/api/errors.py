@@ -52,7 +52,7 @@ class ConfigRejected(Struct, frozen=True):
 
 
 class Busy(Struct, frozen=True):
-    """The part of the daemon that would answer has too much to do, or is parked; try again."""
+    """The part of the daemon that would answer has too much to do; try again."""
 
     why: str
 

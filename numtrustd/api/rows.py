@@ -66,7 +66,11 @@ class Maintenance(Result, frozen=True, kw_only=True):
 
 
 class PlatformRow(Result, frozen=True, kw_only=True):
-    """One platform and how the numbers stand on it. `appeal` is the channel: http, manual or none."""
+    """One platform and how the numbers stand on it. `appeal` is the channel: http, manual or none.
+
+    `sources` are those in use that look at it, `numbers` counts the numbers that they can look at; `unseen_why`
+    says why nobody looks, where that is so.
+    """
 
     platform: str
     name: str
@@ -85,6 +89,7 @@ class PlatformRow(Result, frozen=True, kw_only=True):
     blind: int
     open_cases: int
     maintenance: Maintenance | None = None
+    unseen_why: str | None = None
 
 
 class SourceRow(Result, frozen=True, kw_only=True):
@@ -93,7 +98,7 @@ class SourceRow(Result, frozen=True, kw_only=True):
     `state` is ok, failing, open (the breaker is open), limited, quarantined, parked or off, `since` when
     and `why`. `looks` and `failures` count since the start, `waiting` the looks that are due now.
     `interval` is the least time between two requests, `cadence` the usual one between two looks at a
-    number, both in seconds.
+    number, both in seconds. `via` is the way out that it takes, if it does not go out directly.
     """
 
     source: str
@@ -106,6 +111,7 @@ class SourceRow(Result, frozen=True, kw_only=True):
     interval: float
     cadence: float
     grade: str
+    via: str | None = None
     since: When | None = None
     why: str | None = None
     last_good: When | None = None
@@ -136,8 +142,12 @@ class CaseRow(Result, frozen=True, kw_only=True):
     closed_at: When | None = None
 
 
+INSTANTS = frozenset({"submitted", "answer expected by", "platform agreed", "not before"})
+"""The facts of a case whose value is an instant."""
+
+
 class Fact(Result, frozen=True, kw_only=True):
-    """One thing that is known, in words."""
+    """One thing that is known, in words; an instant is RFC 3339 in UTC."""
 
     name: str
     value: str
@@ -247,6 +257,16 @@ class ObservationRow(Result, frozen=True, kw_only=True):
     reason: str | None = None
     detail: str | None = None
     rule: str | None = None
+
+
+class PendingLook(Result, frozen=True, kw_only=True):
+    """A look that was asked for and is still to be made, `when` at the soonest and `why` not sooner; without `when` it
+    is on its way.
+    """
+
+    source: str
+    when: When | None = None
+    why: str | None = None
 
 
 class StoreStatus(Result, frozen=True, kw_only=True):

@@ -30,7 +30,7 @@ Text = Annotated[str, Meta(max_length=1024)]
 
 class Status(Result, frozen=True, kw_only=True):
     """The daemon as a whole. `labelled`, `certified`, `clean`, `unknown` and `blind` count numbers ×
-    platforms.
+    platforms; `platforms_seen` the platforms that some source in use looks at for one of the numbers.
     """
 
     summary: str
@@ -56,12 +56,14 @@ class Status(Result, frozen=True, kw_only=True):
     looks_per_second: float
     parked: int
     store: StoreStatus
+    platforms_seen: int | None = None
 
 
 class GetStatus(Params[Status], frozen=True, kw_only=True):
     """How the daemon is: what it watches, what it found, whether it keeps up.
 
-    labelled, certified, clean, unknown and blind count pairs of number and platform.
+    labelled, certified, clean, unknown and blind count pairs of number and platform; platforms_seen
+    the platforms at which somebody looks for one of the numbers, platforms all that are known.
     schedule_lag_seconds is how late the most overdue look is. clock_speed is 1, or how fast the clock of
     a demo runs.
     """
@@ -188,21 +190,29 @@ class Explain(Params[Explanation], frozen=True, kw_only=True):
 
 
 class HistoryPage(Result, frozen=True, kw_only=True):
-    """What happened to a number, the newest first; `more` says that there is something older."""
+    """What happened to a number, the newest first; `more` says that there is something older, `next` where the
+    following page starts.
+    """
 
     now: When
     number: str
     events: tuple[HistoryRow, ...]
     more: bool
+    next: str | None = None
 
 
 class History(Params[HistoryPage], frozen=True, kw_only=True):
-    """What happened to a number, the newest first. before is the time of the last row of the page before."""
+    """What happened to a number, the newest first.
+
+    limit is the size of a page, after the `next` of the page before. before picks what is older than a time,
+    platform what is of one platform.
+    """
 
     number: Text
     limit: PageSize = 50
     before: When | None = None
     platform: Text | None = None
+    after: Text | None = None
 
 
 class TaskPage(Result, frozen=True, kw_only=True):

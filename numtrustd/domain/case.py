@@ -10,7 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from numtrustd.domain.observation import Instant
-from numtrustd.domain.workflow import Event, Snapshot, Who
+from numtrustd.domain.workflow import Snapshot, Who
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows.appeal_parts import AppealData, AppealPolicy
 
@@ -155,11 +155,3 @@ class Done(Struct, frozen=True, omit_defaults=True):
     sent_at: Instant | None = None
     digest: str = ""
     receipt: str = ""
-
-
-class Happened(Struct, frozen=True):
-    """An event on its way to a case, and whose word it is."""
-
-    case: str
-    event: Event
-    by: str = ""

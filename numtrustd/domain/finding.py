@@ -14,6 +14,7 @@ class FindingKind(enum.StrEnum):
 
     MISLABEL = "mislabel"
     WRONG_CATEGORY = "wrong_category"
+    BLIND = "blind"
 
 
 class Finding(Struct, frozen=True):

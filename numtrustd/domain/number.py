@@ -76,6 +76,12 @@ class Number(Struct, frozen=True, omit_defaults=True):
         """021-51288888; others as `national`."""
         return f"{self.area}-{self.subscriber}" if self.area else self.national
 
+    @property
+    def nanp(self) -> str:
+        """4155552671: the ten digits that North America dials; others as `digits`."""
+        found = _NANP.fullmatch(self.canonical)
+        return found[1] if found else self.digits
+
 
 EXAMPLES = "13800138000, 021-51288888, 4008101234, 95588, +14155552671"
 
@@ -83,6 +89,7 @@ _MOBILE = re.compile(r"1[3-9]\d{9}")
 _TOLL = re.compile(r"[48]00\d{7}")
 _SERVICE = re.compile(r"95\d{3,13}|96\d{3,4}|1010\d{4}")
 _SHORT = re.compile(r"1[0-2]\d{1,4}")
+_NANP = re.compile(r"\+1(\d{10})", re.ASCII)
 _TWO_DIGIT_AREA = re.compile(r"10|2\d")
 
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?E[+-]?\d+", re.IGNORECASE)

@@ -5,8 +5,9 @@ travels is `channels.spec`.
 """
 
 import enum
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from numtrustd.domain.label import Category
 
@@ -51,8 +52,48 @@ class AppealFacts(Struct, frozen=True, forbid_unknown_fields=True):
     attempts: tuple[Attempt, ...] = (Attempt(),)
 
 
+class Quota(Struct, frozen=True, forbid_unknown_fields=True):
+    """A limit that a platform sets: at most `most` of `what` within `per` seconds; without `per`, at one time."""
+
+    what: str
+    most: Annotated[int, Meta(ge=1)]
+    per: float | None = None
+
+
+class Certification(Struct, frozen=True, forbid_unknown_fields=True):
+    """How an owner's name gets shown there: the route in words, its official address, the papers, the working days.
+
+    `days` is `None` where nobody says; `grade` is that of these facts, which may be worse than the platform's.
+    """
+
+    route: str
+    grade: str = "D"
+    address: str = ""
+    papers: tuple[str, ...] = ()
+    days: Annotated[int, Meta(ge=0)] | None = None
+
+
+class HandLook(Struct, frozen=True, forbid_unknown_fields=True):
+    """How a person looks where no program can: on a handset, or at a page behind a gate that is there for people.
+
+    `surfaces` are the places where a label shows, `record` what the report must hold. `address` is the page.
+    `command` is what a phone farm may run on the handset instead.
+    """
+
+    steps: tuple[str, ...]
+    surfaces: tuple[str, ...] = ()
+    record: tuple[str, ...] = ()
+    address: str = ""
+    command: str = ""
+
+
 class Platform(Struct, frozen=True, forbid_unknown_fields=True):
-    """One platform. `importance` is 0..1: its share of the screens of the people who are called."""
+    """One platform. `importance` is 0..1: its share of the screens of the people who are called.
+
+    What nobody is known to have said stays empty. `data` says whose labels it shows, `appeal_at` names the platforms
+    that take the appeals (its data owners, where it takes none itself), `shown_from` is the count of marks from which a
+    label is displayed.
+    """
 
     id: str
     name: str
@@ -65,6 +106,13 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True):
     importance: float = 0.5
     feeds: tuple[Feed, ...] = ()
     words: dict[str, Category] = {}
+    data: str = ""
+    appeal_at: tuple[str, ...] = ()
+    shown_from: Annotated[int, Meta(ge=1)] | None = None
+    quotas: tuple[Quota, ...] = ()
+    certification: Certification | None = None
+    device_test: HandLook | None = None
+    assisted: HandLook | None = None
     appeal: AppealFacts | None = None
 
     @property

@@ -6,6 +6,7 @@ is what goes in; `finding` says whether a belief is a problem.
 """
 
 import enum
+from collections.abc import Collection
 
 from msgspec import Struct, structs
 
@@ -24,6 +25,7 @@ class VerdictPolicy(Struct, frozen=True):
     flap_window: float = 604_800.0
     flap_changes: int = 4
     flap_hold: float = 86_400.0
+    blind_after: float = 86_400.0
 
 
 class Shown(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -46,13 +48,16 @@ class Shown(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class Run(Struct, frozen=True, gc=False, omit_defaults=True):
-    """Looks that contradict the belief and agree among themselves."""
+    """Looks that contradict the belief and agree among themselves. The last `in_row` of them came one after the other
+    and showed the very same.
+    """
 
     shown: Shown
     looks: int
     sources: tuple[str, ...]
     first_at: Instant
     last_at: Instant
+    in_row: int = 1
 
 
 class ViewState(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -67,8 +72,9 @@ class ViewState(Struct, frozen=True, gc=False, omit_defaults=True):
 class Verdict(Struct, frozen=True, omit_defaults=True):
     """A belief, since when, and what speaks against it so far.
 
-    `settled` counts the looks in a row that agreed with the belief; `changes` holds (instant, key) of those within
-    the flap window; `marks_from` is the first count seen of the present mark, with its time.
+    `settled` counts the looks in a row that agree with the belief, those that made it included; `changes` holds
+    (instant, key) of those within the flap window; `marks_from` is the first count seen of the present mark, with its
+    time; `blind_said` tells that nothing could be seen for so long that it was said.
     """
 
     platform: str
@@ -84,6 +90,7 @@ class Verdict(Struct, frozen=True, omit_defaults=True):
     marks_from: tuple[Instant, int] | None = None
     views: dict[str, ViewState] = {}
     baseline_marked: bool = False
+    blind_said: bool = False
 
     @property
     def marked(self) -> bool:
@@ -122,6 +129,23 @@ class Change(Struct, frozen=True):
     looks: int
     sources: tuple[str, ...]
     why: str
+
+
+def through(verdict: Verdict, views: Collection[str]) -> Verdict:
+    """The same belief without the last words of other views: nobody looks through those any more to hear another."""
+    if all(name in views for name in verdict.views):
+        return verdict
+    return structs.replace(verdict, views={name: view for name, view in verdict.views.items() if name in views})
+
+
+def sight(verdict: Verdict, now: Instant, policy: VerdictPolicy) -> tuple[Verdict, bool | None]:
+    """The verdict, and whether it has just become blind for too long (`True`) or can be seen again (`False`)."""
+    since = verdict.blind_since
+    if since is None:
+        return (structs.replace(verdict, blind_said=False), False) if verdict.blind_said else (verdict, None)
+    if verdict.blind_said or now - since < policy.blind_after:
+        return verdict, None
+    return structs.replace(verdict, blind_said=True), True
 
 
 def not_after(verdict: Verdict, now: Instant) -> Verdict:
@@ -170,7 +194,10 @@ def fold(verdict: Verdict, observation: Observation, policy: VerdictPolicy) -> t
     if not observation.known:
         since = before.unknown_since if before and before.unknown_since is not None else observation.at
         state = ViewState(observation.at, observation.status, since, observation.reason)
-        return structs.replace(verdict, views={**verdict.views, view: state}), None
+        run = verdict.run
+        if observation.reason is UnknownReason.QUARANTINED and run is not None and run.sources == (observation.source,):
+            run = None  # what only a source says that is not believed is no beginning of a change
+        return structs.replace(verdict, views={**verdict.views, view: state}, run=run), None
     verdict = structs.replace(
         verdict,
         views={**verdict.views, view: ViewState(observation.at, observation.status)},
@@ -229,7 +256,11 @@ def _contradict(
 ) -> tuple[Verdict, Change | None]:
     old, at = verdict.belief, observation.at
     by_status = old is None or old.status is not now.status
-    run = _extend(verdict.run, now, observation, by_status=by_status, window=policy.confirm_window)
+    before, in_row = verdict.run, 1
+    if before is not None and not verdict.settled and before.shown.key == now.key:
+        in_row += before.in_row
+    run = _extend(before, now, observation, by_status=by_status, window=policy.confirm_window)
+    run = structs.replace(run, in_row=in_row)
     need, spread = demanded(verdict, run, policy)
     verdict = structs.replace(verdict, settled=0, run=run)
     if run.looks < need or run.last_at - run.first_at < spread:
@@ -244,7 +275,9 @@ def _move(
     why = f"{run.looks} {plural} of {len(run.sources)} source(s) over {int(run.last_at - run.first_at)} s"
     first = (run.first_at, now.marks) if now.marked and now.marks is not None else None
     if old is None:
-        moved = structs.replace(verdict, belief=now, since=at, run=None, marks_from=first, baseline_marked=now.marked)
+        moved = structs.replace(
+            verdict, belief=now, since=at, run=None, settled=run.in_row, marks_from=first, baseline_marked=now.marked
+        )
         return moved, Change(ChangeKind.BASELINE, None, now, run.looks, run.sources, why)
     recent = tuple(c for c in verdict.changes if at - c[0] <= policy.flap_window)
     known_before = any(key == now.key for _, key in recent)
@@ -256,6 +289,7 @@ def _move(
             belief=now,
             since=at,
             run=None,
+            settled=run.in_row,
             flapping=False,
             changes=(),
             marks_from=first,
@@ -268,6 +302,7 @@ def _move(
             verdict,
             belief=held,
             run=None,
+            settled=run.in_row if held is now else 0,
             flapping=True,
             flapping_since=at,
             changes=changes,
@@ -276,6 +311,13 @@ def _move(
         why = f"{len(changes)} changes within {int(policy.flap_window)} s; held open as {held.key}"
         return moved, Change(ChangeKind.FLAPPING, old, held, run.looks, run.sources, why)
     moved = structs.replace(
-        verdict, belief=now, since=at, run=None, changes=changes, marks_from=first, baseline_marked=False
+        verdict,
+        belief=now,
+        since=at,
+        run=None,
+        settled=run.in_row,
+        changes=changes,
+        marks_from=first,
+        baseline_marked=False,
     )
     return moved, Change(ChangeKind.CHANGED, old, now, run.looks, run.sources, why)

@@ -91,6 +91,7 @@ class ObservationRecorded(Event, frozen=True, kw_only=True):
     detail: f.Detail | None = None
     rule: f.Rule | None = None
     digest: f.Digest | None = None
+    quarantined: f.Quarantined | None = None
 
 
 class LabelUnknownWord(Event, frozen=True, kw_only=True):

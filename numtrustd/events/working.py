@@ -210,7 +210,7 @@ class TaskDone(Event, frozen=True, kw_only=True):
 
     action = "task.done"
     level = Level.INFO
-    message = "task {task} is {result}[ by {by}]: {title}"
+    message = "task {task} ({title}): {result}[, as {by} reported]"
 
     task: f.Task
     kind: f.Kind

@@ -2,11 +2,13 @@
 
 from msgspec import Struct
 
+from numtrustd.domain.budget import Budget
 from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.observation import UnknownReason
+from numtrustd.domain.trust import Controls
 from numtrustd.wire.exchange import Limits
-from numtrustd.wire.spec import Condition, Locator, Pick, RequestSpec, View
+from numtrustd.wire.spec import Condition, Jsonp, Locator, Pick, RequestSpec, View
 
 
 class SayMarked(Struct, frozen=True, forbid_unknown_fields=True, tag_field="say", tag="marked"):
@@ -89,3 +91,26 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     limits: Limits = Limits()
     trip: int = 3
     backoff: tuple[float, float] = (30.0, 3_600.0)
+    controls: Controls = Controls()
+    budget: Budget = Budget()
+
+    @property
+    def pause(self) -> float:
+        """The least seconds between two requests, by `interval` and by the budget's looks a minute."""
+        per_minute = self.budget.per_minute
+        return self.interval if per_minute is None else max(self.interval, 60.0 / per_minute)
+
+    @property
+    def clears(self) -> bool:
+        """Whether an answer of this source can ever say that there is no label.
+
+        One that only knows its platform's form for a label (no documented form for "no mark") is a witness: its label
+        counts, and its silence proves nothing, so no case waits for a clean look of it.
+        """
+        return any(isinstance(rule.then, SayClean | SayCertified) for rule in self.rules)
+
+    @property
+    def bound(self) -> bool:
+        """Whether a JSONP callback made of the number ties each answer to its question."""
+        steps = (step for view in self.views.values() for step in view.steps)
+        return any(isinstance(step, Jsonp) and "{" in step.callback for step in steps)

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from msgspec import Struct
 
+from numtrustd.domain.budget import Spent
 from numtrustd.domain.case import Action, Case, Done
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import Entry, NumberRecord
 from numtrustd.domain.task import Task
+from numtrustd.domain.trust import Trust
 from numtrustd.store.batch import Batch
 from numtrustd.store.store import Store
 from numtrustd.store.tables import Table
@@ -34,6 +36,8 @@ class SourceRecord(Struct, frozen=True, omit_defaults=True):
     reason: str = ""
     seen_at: Instant = 0.0
     looks: int = 0
+    trust: Trust = Trust()
+    spent: Spent = Spent()
 
 
 class ParkedRecord(Struct, frozen=True, omit_defaults=True):
@@ -201,27 +205,52 @@ def all_timers(store: Store) -> Iterator[tuple[Instant, str, int]]:
 
 
 def history(
-    store: Store, number: str, limit: int, before: Instant | None = None, platform: str = ""
-) -> tuple[list[Entry], bool]:
-    """The newest lines of a number's history that are older than `before`, newest first, and whether there are more.
+    store: Store, number: str, limit: int, before: Instant | None = None, platform: str = "", after: str | None = None
+) -> tuple[list[Entry], str | None]:
+    """The newest lines of a number's history, newest first, and the cursor of the page that follows, if there is one.
 
-    Lines of one instant are never parted, so that the instant of the last one finds the rest: there may be a few more
-    than `limit`.
+    Only lines older than `before`, and those that follow the page whose cursor is `after`. Raises `ValueError` when
+    `after` is no cursor. Many lines share one instant: a cursor tells them apart, a time does not.
     """
     prefix = key(number) + b"\0"
-    after = None if before is None else prefix + _milliseconds(before)
+    bounds = [_milliseconds(before)] if before is not None else []
+    if after is not None:
+        bounds.append(_read_cursor(after))
+    start = prefix + min(bounds) if bounds else None
     kept: list[Entry] = []
     last = b""
-    while page := store.scan(Table.HISTORY, prefix=prefix, after=after, limit=PAGE, reverse=True):
+    while page := store.scan(Table.HISTORY, prefix=prefix, after=start, limit=PAGE, reverse=True):
         for raw, value in page:
-            entry, instant = _entry(value), raw[len(prefix) : len(prefix) + 8]
+            entry = _entry(value)
             if platform and entry.platform != platform:
                 continue
-            if len(kept) >= limit and instant != last:
-                return kept, True
+            if len(kept) == limit:
+                return kept, _cursor(last)
             kept.append(entry)
-            last = instant
+            last = raw[len(prefix) :]
         if len(page) < PAGE:
             break
-        after = page[-1][0]
-    return kept, False
+        start = page[-1][0]
+    return kept, None
+
+
+_PARTS = (8, 6, 2)
+"""Bytes of the parts of a history key after the number: milliseconds, seq, n."""
+
+
+def _cursor(tail: bytes) -> str:
+    parts, at = [], 0
+    for size in _PARTS:
+        parts.append(str(int.from_bytes(tail[at : at + size], "big")))
+        at += size
+    return ".".join(parts)
+
+
+def _read_cursor(text: str) -> bytes:
+    parts = text.split(".")
+    if len(parts) != len(_PARTS) or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+        raise ValueError(f"{text!r} is no place in a history")
+    try:
+        return b"".join(int(part).to_bytes(size, "big") for part, size in zip(parts, _PARTS, strict=True))
+    except OverflowError:
+        raise ValueError(f"{text!r} is no place in a history") from None

@@ -31,6 +31,7 @@ from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.sources import Sources
 from numtrustd.actors.timers import Timers
+from numtrustd.actors.upkeep import Upkeep
 from numtrustd.api import CONTROL, STATUS
 from numtrustd.api.control import ReloadResult
 from numtrustd.channels.spec import (
@@ -415,6 +416,7 @@ async def make_house(
     start: float = T0,
     level: Level = Level.DEBUG,
     before: Callable[[Store], None] | None = None,
+    alpha: Outside | None = None,
     **context: Any,
 ) -> AsyncIterator[TestHouse]:
     """Everything at work for the length of the block; needs `autojump_clock`. On a `tmp_path` that was used before it
@@ -425,7 +427,7 @@ async def make_house(
     log = MemoryLog(clock, level=level)
     path = tmp_path / "state"
     with Store.open(path, init=not path.exists(), map_size=64 << 20, now=start, inline=True) as store:
-        alpha, beta = Outside(), Outside()
+        alpha, beta = alpha or Outside(), Outside()
         house = House(store, log, clock, make_context(store.uuid, numbers, **context), Board())
         random = Random(1)
 
@@ -450,8 +452,9 @@ async def make_house(
             return made.reload()
 
         house.timers = timers = Timers(house)
-        house.outbox = outbox = Outbox(house, way)
+        house.outbox = outbox = Outbox(house, way, random)
         roster, sources = Roster(house, random), Sources(house, random, make_source)
+        house.upkeep = upkeep = Upkeep(house, roster.refresh)
         control = Control(house, roster, sources.actors, version="0.0.test", started_at=start, reload=reload)
         made = TestHouse(
             house, log, clock, store, roster, sources, outbox, timers, control, alpha, beta, lambda: _no_reload()
@@ -464,7 +467,7 @@ async def make_house(
             timers.load()
             outbox.load()
             house.load()
-            for run in (sources.run, roster.run, outbox.run, timers.run):
+            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run):
                 await stack.enter_async_context(_running(run))
             # What a test raises comes out as it is, not in a group for each of the nurseries.
             failed: Exception | None = None

@@ -1,5 +1,6 @@
 """The status interface on a house at work: every list, view and page, and the stream of log records."""
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ from numtrustd.actors import answers
 from numtrustd.actors.context import Group
 from numtrustd.actors.views import DAMAGED
 from numtrustd.api import errors, when
+from numtrustd.api.rows import INSTANTS
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.label import Category
+from numtrustd.domain.number import NumberKind
 from numtrustd.domain.platform import AppealFacts, Attempt
 from numtrustd.domain.task import TaskKind
 from numtrustd.events import ActionSent, DemoNote, FindingOpened, Level
+from numtrustd.probes.spec import Reading
 from numtrustd.store import Store, Table
 from numtrustd.store.errors import DamagedRecord
 from numtrustd.store.store import Store as StoreClass
@@ -56,7 +60,7 @@ async def seen(house: TestHouse, looks: int = 2) -> None:
 async def test_status_counts_numbers_and_pairs(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path, numbers=(MOBILE, LANDLINE, FOREIGN)) as house:
         fresh = await house.ask("GetStatus")
-        assert (fresh.numbers, fresh.platforms, fresh.sources) == (3, 2, 2)
+        assert (fresh.numbers, fresh.platforms, fresh.platforms_seen, fresh.sources) == (3, 2, 2, 2)
         assert (fresh.clean, fresh.unknown) == (0, 4)  # nobody can see the foreign number
         house.alpha.labels[LANDLINE] = ("骚扰电话", 9)
         await house.until(lambda: house.house.board.totals().labelled and house.house.board.totals().clean == 3)
@@ -250,6 +254,39 @@ async def test_platforms_and_how_numbers_stand(tmp_path: Path, autojump_clock: C
         assert (alpha.numbers, alpha.labelled, alpha.clean, alpha.unknown, alpha.open_cases) == (2, 1, 1, 0, 1)
         assert (beta.appeal, beta.numbers, beta.labelled, beta.maintenance) == ("manual", 2, 0, None)
         assert (gamma.appeal, gamma.sources, gamma.numbers, gamma.unknown) == ("none", (), 0, 0)
+        assert (alpha.unseen_why, beta.unseen_why, gamma.unseen_why) == (None, None, "no pack has a source for it")
+
+
+async def test_a_platform_that_nobody_looks_at_says_why(tmp_path: Path, autojump_clock: Clock) -> None:
+    names = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta")
+    platforms = {name: platform(name) for name in names}
+    sources = {
+        "alpha.api": source("alpha"),
+        "beta.api": source("beta", kinds=(NumberKind.FOREIGN, NumberKind.SERVICE_400)),
+    }
+    idle = {
+        "gamma.api": source("gamma", enabled=False, why_off="needs a contract"),
+        "gamma.web": source("gamma", id="gamma.web", enabled=False),
+        "delta.api": source("delta", enabled=False, why_off="unofficial"),
+        "zeta.all": source("zeta", id="zeta.all", readings=(Reading("alpha"), Reading("beta"))),
+    }
+    async with make_house(tmp_path, platforms=platforms, sources=sources, idle=idle) as house:
+        rows = (await house.ask("ListPlatforms")).platforms
+        assert {row.platform: (row.sources, row.numbers, row.unseen_why) for row in rows} == {
+            "alpha": (("alpha.api",), 1, None),
+            "beta": (
+                ("beta.api",),
+                0,
+                "none of the numbers is of a kind that can be looked at there (foreign, 400)",
+            ),
+            "gamma": ((), 0, "gamma.api is off: needs a contract; gamma.web is off: switched off in the settings"),
+            "delta": ((), 0, "delta.api is off: unofficial"),
+            "epsilon": ((), 0, "no pack has a source for it"),
+            "zeta": ((), 0, "it is not looked at itself: zeta.all answers for alpha, beta"),
+        }
+        status = await house.ask("GetStatus")
+        assert (status.platforms, status.platforms_seen) == (6, 1)
+        assert status.summary.startswith("1 number on 1 of 6 platforms: ")
 
 
 async def test_maintenance_seen_by_looks_shows_at_the_platform(tmp_path: Path, autojump_clock: Clock) -> None:
@@ -380,6 +417,27 @@ async def test_one_case_whole(tmp_path: Path, autojump_clock: Clock) -> None:
         await refused(house, errors.UnknownCase, "GetCase", case="nope")
 
 
+async def test_the_facts_of_a_case_that_are_instants_are_those_named_so(tmp_path: Path, autojump_clock: Clock) -> None:
+    told: dict[str, str] = {}
+    async with make_house(tmp_path) as house:
+        case = await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        await house.ask("Reject", case=case.id, reason="no")
+        for state, then in (("cooling", "in_review"), ("in_review", "propagating"), ("propagating", "")):
+            await house.in_state(state, "alpha")
+            told |= {f.name: f.value for f in (await house.ask("GetCase", case=case.id)).data}
+            if then == "propagating":
+                next(s for s in house.alpha.submissions.values() if s.receipt == "R-2").state = "approved"
+            elif then:
+                house.house.context = structs.replace(
+                    house.house.context, documents=(Document("licence", "/srv/licence"),)
+                )
+                house.roster.refresh(MOBILE)
+    stamp = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+    assert {name for name, value in told.items() if stamp.search(value)} == INSTANTS
+    assert all(stamp.fullmatch(told[name]) for name in INSTANTS)
+
+
 # ------------------------------------------------------------------------------------------------------------ tasks
 
 
@@ -489,24 +547,50 @@ async def test_history_goes_back_page_by_page_and_loses_no_line(tmp_path: Path, 
         assert [e.at for e in whole.events] == sorted((e.at for e in whole.events), reverse=True)
         for limit in (1, 2, 5):
             read: list[Any] = []
-            before: dict[str, str] = {}
+            after: dict[str, str] = {}
             while True:
-                page = await house.ask("History", number=MOBILE, limit=limit, **before)
-                assert len(page.events) >= min(limit, len(whole.events) - len(read))
+                page = await house.ask("History", number=MOBILE, limit=limit, **after)
+                assert len(page.events) == min(limit, len(whole.events) - len(read))
                 read += page.events
-                if not page.more:
+                assert page.more == (page.next is not None)
+                if page.next is None:
                     break
-                before = {"before": page.events[-1].at.isoformat()}
+                after = {"after": page.next}
             assert read == list(whole.events)
         beta = await house.ask("History", number=MOBILE, platform="beta", limit=1_000)
         assert [e for e in whole.events if e.platform == "beta"] == list(beta.events)
         assert beta.events[0].case in (f"{MOBILE}/beta/1", None)
+        first = await house.ask("History", number=MOBILE, platform="beta", limit=1)
+        rest = await house.ask("History", number=MOBILE, platform="beta", after=first.next)
+        assert [*first.events, *rest.events] == list(beta.events)
+
+
+async def test_history_before_a_time_is_what_is_older(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        whole = await house.ask("History", number=MOBILE, limit=1_000)
+        at = next(e for e in whole.events if e.action == "case.opened").at
+        older = await house.ask("History", number=MOBILE, before=at.isoformat())
+        assert list(older.events) == [e for e in whole.events if e.at < at]
+        cursor = (await house.ask("History", number=MOBILE, limit=1)).next
+        both = await house.ask("History", number=MOBILE, before=at.isoformat(), after=cursor)
+        assert both.events == older.events
+
+
+@pytest.mark.parametrize("after", ["", "page two", "1.2", "1.2.3.4", "1.2.-3", "٣.1.1", "1.1.65536", "9" * 30 + ".1.1"])
+async def test_a_place_in_a_history_that_is_none(tmp_path: Path, autojump_clock: Clock, after: str) -> None:
+    async with make_house(tmp_path) as house:
+        error = await refused(house, errors.InvalidArgument, "History", number=MOBILE, after=after)
+        assert (error.field, error.why) == ("after", "it is not the `next` of a page of history")
 
 
 async def test_a_number_without_history_has_none(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
-        page = await house.ask("History", number=MOBILE)
-        assert (page.events, page.more) == ((), False)
+        for platform in ({}, {"platform": "alpha"}):
+            page = await house.ask("History", number=MOBILE, **platform)
+            assert (page.events, page.more, page.next) == ((), False, None)
+        await refused(house, errors.UnknownPlatform, "History", number=MOBILE, platform="nope")
 
 
 # ------------------------------------------------------------------------------------------------------------ watch
@@ -565,10 +649,8 @@ async def test_a_slow_reader_is_told_how_much_it_missed(
         assert [(r.message, r.missed) for r in got] == [("0", 0), ("1", 0), ("2", 0), ("3", 0), ("6", 2)]
 
 
-async def test_watch_finds_masked_numbers_and_records_that_are_not_written(
-    tmp_path: Path, autojump_clock: Clock
-) -> None:
-    async with make_house(tmp_path, level=Level.WARN) as house:
+async def test_watch_finds_masked_numbers(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, level=Level.INFO) as house:
         house.log.mask_numbers = True
         stream = house.stream("Watch", number=MOBILE)
         got: list[Any] = []
@@ -579,8 +661,36 @@ async def test_watch_finds_masked_numbers_and_records_that_are_not_written(
         async with trio.open_nursery() as nursery:
             nursery.start_soon(read)
         await stream.aclose()
-        assert (got[0].action, got[0].sequence) == ("verdict.baseline", 0)
+        assert got[0].action == "verdict.baseline"
         assert got[0].fields["numtrust.number"] == "+86138****8000"
+
+
+async def test_watch_shows_each_line_of_the_log_and_no_other(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, level=Level.WARN) as house:
+        stream = house.stream("Watch")
+        got: list[Any] = []
+
+        async def read() -> None:
+            while True:
+                got.append(await anext(stream))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read)
+            await house.settled()
+            await house.labelled("alpha")
+            await house.in_state("in_review", "alpha")
+            await house.sleep(60.0)
+            before = len(got)
+            for level in ("debug", "info", "warn"):
+                await house.ask("SetLogLevel", level=level)
+                await house.ask("Look", number=MOBILE, platform="alpha")
+                await house.sleep(60.0)
+            nursery.cancel_scope.cancel()
+        await stream.aclose()
+        assert {r.level for r in got[:before]} == {"warn"}
+        assert {r.level for r in got[before:]} == {"debug", "info"}
+        assert [r.fields for r in got] == house.log.records[: len(got)]
+        assert [r.sequence for r in got] == list(range(1, len(got) + 1))
 
 
 async def test_watch_wants_a_number(tmp_path: Path, autojump_clock: Clock) -> None:
@@ -588,13 +698,16 @@ async def test_watch_wants_a_number(tmp_path: Path, autojump_clock: Clock) -> No
         await refused(house, errors.UnknownNumber, "Watch", number="nobody")
 
 
-async def test_lines_of_one_instant_are_never_parted(tmp_path: Path, autojump_clock: Clock) -> None:
-    """Three lines of one step have one time, which is all that the next page is asked by."""
+async def test_lines_of_one_instant_may_be_parted_and_none_is_lost(tmp_path: Path, autojump_clock: Clock) -> None:
+    """The lines of one step have one time: a page that ends between them is told apart by more than that."""
     async with make_house(tmp_path) as house:
         await house.labelled("alpha")
-        opened = next(e for e in (await house.ask("History", number=MOBILE)).events if e.action == "case.opened")
-        before = when(opened.at.timestamp() + 0.01).isoformat()
-        page = await house.ask("History", number=MOBILE, limit=1, before=before)
-        assert {e.at for e in page.events} == {opened.at}
-        assert len(page.events) > 1
-        assert page.more
+        whole = await house.ask("History", number=MOBILE)
+        at = next(e for e in whole.events if e.action == "case.opened").at
+        together = [e for e in whole.events if e.at == at]
+        assert len(together) > 2
+        before = when(at.timestamp() + 0.01).isoformat()
+        first = await house.ask("History", number=MOBILE, limit=2, before=before)
+        assert list(first.events) == together[:2]
+        rest = await house.ask("History", number=MOBILE, limit=len(together) - 2, after=first.next)
+        assert list(rest.events) == together[2:]

@@ -252,6 +252,7 @@ async def test_look_waits_for_what_the_sources_say(tmp_path: Path, autojump_cloc
         seen = {o.platform: o for o in result.observations}
         assert (seen["alpha"].status, seen["alpha"].category, seen["alpha"].marks) == ("marked", "fraud", 40)
         assert (seen["beta"].status, seen["beta"].rule) == ("clean", "clean")
+        assert result.pending is None
         assert house.record().looks["alpha.api"].at == seen["alpha"].at.timestamp()
 
 
@@ -276,6 +277,29 @@ async def test_look_does_not_wait_for_a_source_that_rests(tmp_path: Path, autoju
         assert house.clock.now() - began < 5.0
         assert result.sources == ("alpha.api", "beta.api")
         assert [o.platform for o in result.observations] == ["beta"]
+        [pending] = result.pending
+        assert (pending.source, pending.when) == ("alpha.api", when(house.sources.actors["alpha.api"].next_slot))
+        assert pending.why.startswith("it has not answered for ")
+        assert pending.why.endswith(" (blocked, 3 times in a row)")
+        looks = len(house.alpha.requests)
+        await house.sleep(pending.when.timestamp() - house.clock.now() + 1.0)
+        assert len(house.alpha.requests) == looks + 1, "it is made then"
+        [line] = [p for p in (await house.ask("GetNumber", number=MOBILE)).platforms if p.platform == "alpha"]
+        assert line.last_look >= pending.when, "and shows there"
+
+
+async def test_look_says_why_a_source_that_answers_looks_only_later(tmp_path: Path, autojump_clock: Clock) -> None:
+    slow = {"alpha.api": source("alpha", interval=3_600.0)}
+    async with make_house(tmp_path, sources=slow) as house:
+        await house.until(lambda: house.record().verdicts)
+        result = await house.ask("Look", number=MOBILE)
+        [pending] = result.pending
+        assert (result.observations, pending.why) == ((), "it is asked once in 1 h")
+        assert pending.when == when(house.sources.actors["alpha.api"].next_slot)
+        house.alpha.weather = "limited"
+        await house.until(lambda: house.record().verdicts["alpha"].blind_since)
+        [pending] = (await house.ask("Look", number=MOBILE)).pending
+        assert pending.why.startswith("the platform asked for a pause")
 
 
 async def test_look_gives_up_waiting_after_a_while(tmp_path: Path, autojump_clock: Clock) -> None:
@@ -286,6 +310,8 @@ async def test_look_gives_up_waiting_after_a_while(tmp_path: Path, autojump_cloc
         result = await house.ask("Look", number=MOBILE, platform="alpha")
         assert house.clock.now() - began == pytest.approx(10.0)
         assert result.observations == ()
+        [pending] = result.pending
+        assert (pending.source, pending.when, pending.why) == ("alpha.api", None, None)
 
 
 async def test_looks_that_cannot_be_made(tmp_path: Path, autojump_clock: Clock) -> None:
@@ -296,7 +322,9 @@ async def test_looks_that_cannot_be_made(tmp_path: Path, autojump_clock: Clock) 
         await refused(house, errors.UnknownPlatform, "Look", number=MOBILE, platform="gamma")
         assert "any platform" in (await refused(house, errors.Refused, "Look", number="+14155552671")).why
         await house.ask("Park", number=LANDLINE)
-        assert "unpark" in (await refused(house, errors.Busy, "Look", number=LANDLINE)).why
+        assert (await refused(house, errors.Refused, "Look", number=LANDLINE)).why == (
+            f"{LANDLINE} is parked (by uid 1000: no reason given): `numtrustctl unpark {LANDLINE}` sets it going again"
+        )
 
 
 # ------------------------------------------------------------------------------------------------------ the daemon
@@ -380,7 +408,7 @@ async def test_park_and_unpark(tmp_path: Path, autojump_clock: Clock) -> None:
         [event] = house.log.of(ActorParked)
         assert event.why == "by zhao: odd"
         await refused(house, errors.Refused, "Park", number=MOBILE)
-        assert "unpark" in (await refused(house, errors.Busy, "Hold", case=case.id)).why
+        assert "(by zhao: odd)" in (await refused(house, errors.Refused, "Hold", case=case.id)).why
         looks = len(house.alpha.looks)
         await house.sleep(2 * DAY)
         assert len(house.alpha.looks) == looks
@@ -476,7 +504,12 @@ async def test_maintenance_ends_by_itself_where_its_end_was_named(tmp_path: Path
         assert house.case("alpha").snapshot.state == "in_review"  # its time does not count against the review
         await house.in_state("overdue", "alpha")
         assert house.clock.now() > until
-        await refused(house, errors.Refused, "MaintenanceEnd", platform="alpha")
+        assert [(e.state, e.why) for e in house.log.of(PlatformMaintenance)] == [
+            ("started", "declared by uid 1000"),
+            ("ended", "the end that was named has come"),
+        ]
+        why = (await refused(house, errors.Refused, "MaintenanceEnd", platform="alpha")).why
+        assert why == "no declared maintenance of alpha is going on"
 
 
 async def test_maintenance_survives_a_restart(tmp_path: Path, autojump_clock: Clock) -> None:
@@ -496,7 +529,8 @@ async def test_maintenance_that_cannot_be_declared(tmp_path: Path, autojump_cloc
         assert (
             await refused(house, errors.InvalidArgument, "MaintenanceStart", platform="beta", until=past)
         ).field == "until"
-        assert "nobody declared" in (await refused(house, errors.Refused, "MaintenanceEnd", platform="beta")).why
+        why = (await refused(house, errors.Refused, "MaintenanceEnd", platform="beta")).why
+        assert why == "no declared maintenance of beta is going on"
         assert not house.house.maintenance
 
 

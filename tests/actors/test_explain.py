@@ -67,7 +67,12 @@ async def test_a_clean_number_and_its_cadence(tmp_path: Path, autojump_clock: Cl
         await house.sleep(10 * DAY)
         [line] = await explained(house, "beta")
         assert line.next == "looks again through beta.api; nothing is going on: every 6 h"
-        assert "looks in a row agree" in line.why
+        looks = len(house.beta.looks)
+        assert f"; the last {looks} looks that could see agree" in line.why
+        house.beta.weather = "broken"  # a look that sees nothing is not counted, and ends no count
+        await house.until(lambda: house.record().verdicts["beta"].blind_since)
+        [line, _] = await explained(house, "beta")
+        assert f"; the last {looks} looks that could see agree" in line.why
 
 
 async def test_looks_that_disagree_are_counted(tmp_path: Path, autojump_clock: Clock) -> None:
@@ -103,7 +108,7 @@ async def test_a_case_on_its_way(tmp_path: Path, autojump_clock: Clock) -> None:
 
         await house.ask("Hold", case=case.id, reason="lawyers", author="chen")
         held = only(await explained(house, "alpha"), "is held")
-        assert held.why.startswith("hold: lawyers by chen, ")
+        assert held.why.startswith("hold by chen: lawyers, ")
         assert held.who == "person"
         assert f"`numtrustctl advance {case.id}`" in held.next
 
@@ -115,6 +120,43 @@ async def test_a_person_is_told_what_to_type(tmp_path: Path, autojump_clock: Clo
         line = only(await explained(house), "at_person")
         assert (line.who, line.task) == ("person", task.id)
         assert line.next.startswith(f"Hand in the appeal: type `numtrustctl task show {task.id}`; without an answer ")
+
+
+async def test_what_a_person_has_to_report_is_a_persons_move_though_the_platform_reviews(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("beta")
+        [task] = await house.until(house.tasks)
+        await house.ask("TaskDone", task=task.id, receipt="B-1", author="wang")
+        [task] = house.tasks()
+        line = only(await explained(house), "is in_review")
+        assert (line.who, line.task) == ("person", task.id)
+        assert line.next.startswith(f"Report the platform's answer: type `numtrustctl task show {task.id}`")
+        assert line.why.startswith("accepted, as wang reported, ")
+        assert only(await explained(house), "mislabel").who == "person"
+        await house.ask("TaskDone", task=task.id, outcome="rejected", reason="无营业执照", author="wang")
+        line = only(await explained(house), "is cooling")
+        assert line.who == "daemon"
+        assert line.why.startswith("rejected, as wang reported: 无营业执照, ")
+        await house.ask("Withdraw", case=f"{MOBILE}/beta/1", reason="enough", author="li")
+        assert only(await explained(house), "was closed").why == "withdraw by li: enough"
+
+
+async def test_a_platform_that_was_never_seen_has_no_belief_before(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        house.alpha.weather = "blocked"
+        await house.until(lambda: house.record().verdicts.get("alpha"))
+        belief, blind = await explained(house, "alpha")
+        assert belief.fact == "阿尔法: not known yet"
+        assert blind.fact.endswith("; nothing is believed of it yet")
+        house.alpha.weather = "fine"
+        await house.until(lambda: house.record().verdicts["alpha"].belief)
+        house.alpha.weather = "blocked"
+        await house.until(lambda: house.record().verdicts["alpha"].blind_since)
+        assert only(await explained(house, "alpha"), "nothing could be seen").fact.endswith(
+            "; what was believed before still is"
+        )
 
 
 async def test_a_closed_case_is_watched_for_a_while(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -51,6 +51,7 @@ from tests.actors.house import (
     make_house,
     number,
     platform,
+    source,
 )
 from tests.actors.parts import answer, consistent, history, killed, order, shm, stored
 
@@ -848,3 +849,27 @@ async def test_looks_that_say_nothing_new_cost_no_durable_write(
         assert not [b for b in commits if (Table.NUMBER, records.key(MOBILE)) in b.ops]
         assert not house.log.of(SourceFailed)
         assert {Status.CLEAN} == {v.belief.status for v in house.record().verdicts.values() if v.belief}
+
+
+# ------------------------------------------------------------------------------------------------------------ blindness
+
+
+async def test_blindness_is_a_finding_once_it_lasts_and_is_over_when_something_is_seen(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    async with make_house(shm, sources={"alpha.api": source("alpha", trip=10**6)}) as house:
+        await house.until(lambda: house.log.of(VerdictBaseline))
+        house.alpha.weather = "maintenance"
+        await trio.sleep(20 * HOUR)
+        assert not house.log.of(FindingOpened), "not for long enough"
+        await trio.sleep(3 * DAY)
+        (opened,) = house.log.of(FindingOpened)
+        assert (opened.finding, opened.platform) == ("blind", "alpha")
+        assert "maintenance" in opened.why
+        (row,) = (await house.ask("ListNumbers", finding="blind"))[0].numbers
+        assert (row.number, row.findings) == (MOBILE, ("blind",))
+        assert house.record().verdicts["alpha"].belief is not None, "what was believed still is"
+        house.alpha.weather = "fine"
+        closed = (await house.until(lambda: house.log.of(FindingClosed)))[0]
+        assert closed.finding == "blind"
+        assert not (await house.ask("ListNumbers", finding="any"))[0].numbers

@@ -11,6 +11,8 @@ import trio
 import trio.testing
 
 from numtrustd.actors.number import NumberActor
+from numtrustd.actors.views import Sight
+from numtrustd.actors.views_world import source_rows
 from numtrustd.clock import Random, VirtualClock
 from numtrustd.daemon import Daemon, ReloadRejectedError
 from numtrustd.domain.maintenance import Maintenance
@@ -33,6 +35,7 @@ from numtrustd.sim.world import World
 from numtrustd.store import Batch, Store, records
 from numtrustd.store.records import PlatformRecord
 from numtrustd.wire.exchange import Limits, Outcome, Request
+from numtrustd.wire.route import Route
 from tests.actors.parts import consistent, shm
 from tests.logcheck import MemoryLog
 from tests.virtual import loaded_from, write_config
@@ -70,9 +73,11 @@ class Net:
     def __init__(self, service: Service, clock: VirtualClock) -> None:
         self.service, self.clock = service, clock
         self.sessions: list[Fetcher] = []
+        self.routes: list[str] = []
 
-    def session(self, *, connections: int, limits: Limits) -> Fetcher:
+    def session(self, *, connections: int, limits: Limits, route: Route) -> Fetcher:
         self.sessions.append(Fetcher(SimFetcher(self.service, self.clock, limits=limits)))
+        self.routes.append(str(route))
         return self.sessions[-1]
 
     def sent(self, host: str) -> list[tuple[float, Request]]:
@@ -265,6 +270,31 @@ async def test_a_secret_that_was_rotated_is_used_from_the_reload_on(shm: Path, a
         assert headers
         assert {h.get("Authorization", h.get("authorization")) for h in headers} == {"Bearer the-key-of-next-year"}
         assert "the-key-of-next-year" not in b"".join(made.log.lines).decode()
+
+
+async def test_a_way_out_that_changed_is_taken_from_the_reload_on(shm: Path, autojump_clock: Autojump) -> None:
+    numbers, sources = ["13910000007", "+1 415 555 2671"], [SO360, TELNYX]
+    office = '[http.ways.office]\nproxy = "http://proxy.example:{}"\n'
+    use = '[source."so360.onebox"]\nvia = "office"\n[platform.telnyx.appeal]\nvia = "office"\n'
+    async with works(shm, numbers, sources) as made:
+        assert made.net.routes == ["direct"] * 3  # two sources and an appeal API
+        await trio.sleep(HOUR)
+        telnyx = made.sources[TELNYX]
+        for port in (3128, 3129):
+            made.net.routes.clear()
+            before = (made.sources[SO360], made.daemon._ways["telnyx"].fetcher)
+            made.rewrite(numbers, sources, office.format(port) + use)
+            result = await made.daemon.reload()
+            assert result.sources_changed == (SO360,)
+            assert made.net.routes == [f"proxy office (http://proxy.example:{port})"] * 2
+            assert made.sources[SO360] is not before[0]
+            assert made.daemon._ways["telnyx"].fetcher is not before[1]
+            assert made.sources[TELNYX] is telnyx
+            await trio.sleep(HOUR)
+        sight = Sight(made.daemon.house, made.daemon.roster, made.sources)
+        rows = {row.source: row.via for row in source_rows(sight)}
+        assert rows[SO360] == "office"
+        assert rows[TELNYX] is None
 
 
 async def test_appeals_go_out_over_the_same_channel_however_often_other_things_are_reloaded(

@@ -9,11 +9,11 @@ import trio
 import trio.testing
 from msgspec import structs
 
-from numtrustd.actors import number as under_test
-from numtrustd.actors.mailbox import BusyError, Reply
+from numtrustd.actors.mailbox import CAPACITY, BusyError, Reply
 from numtrustd.actors.messages import Observed, Order, RefusedError
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.supervisor import RestartStormError
+from numtrustd.domain.owned import Watch
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import (
     ActorCrashed,
@@ -172,7 +172,7 @@ async def test_a_number_removed_while_its_actor_waits_out_a_crash_ends_all_the_s
 
 
 async def test_a_changed_number_is_looked_at_with_new_eyes_and_not_restarted(
-    shm: Path, autojump_clock: Autojump, runs: list[str], monkeypatch: pytest.MonkeyPatch
+    shm: Path, autojump_clock: Autojump, runs: list[str]
 ) -> None:
     async with make_house(shm, numbers=(MOBILE, OTHER_MOBILE)) as house:
         await house.sleep(HOUR)
@@ -181,10 +181,62 @@ async def test_a_changed_number_is_looked_at_with_new_eyes_and_not_restarted(
         await house.settled()
         assert house.house.numbers == before
         assert sorted(runs) == [MOBILE, OTHER_MOBILE]
-        for _ in range(100):
-            monkeypatch.setattr(under_test.NumberActor, "_handle", stuck)
+
+
+async def test_a_busy_number_is_told_of_its_configuration_when_it_has_room(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with make_house(shm) as house:
+        case = await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        handle = NumberActor._handle
+
+        async def slow(actor: NumberActor, message: Any) -> None:
+            await trio.sleep(1)
+            await handle(actor, message)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(NumberActor, "_handle", slow)
+            fill(house)
+            for _ in range(3):
+                await change(house, changed=(MOBILE,))
+            farewell = number(MOBILE, watch=Watch.FAREWELL)
+            house.house.context = structs.replace(house.house.context, numbers={MOBILE: farewell})
             house.roster.refresh(MOBILE)
-        assert house.log.of(ActorParked), "one that is too busy for a refresh is said"
+            await house.in_state("withdrawn", "alpha")
+        assert house.case("alpha").id == case.id
+        assert house.case("alpha").moves[-1].by == "configuration"
+        assert not house.log.of(ActorParked), "busy is not parked"
+        await house.sleep(HOUR)
+        assert not house.roster._refreshing
+
+
+async def test_a_number_that_ends_while_it_is_busy_is_told_nothing(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with make_house(shm, numbers=(MOBILE, OTHER_MOBILE)) as house:
+        await house.sleep(HOUR)
+        with monkeypatch.context() as patch:
+            patch.setattr(NumberActor, "_handle", stuck)
+            fill(house)
+            house.roster.refresh(MOBILE)
+            actor = house.house.numbers[MOBILE]
+            assert isinstance(actor, NumberActor)
+            actor.close(BusyError("parked"))
+            house.roster.refresh(MOBILE)
+            await house.sleep(HOUR)
+        assert not house.roster._refreshing
+        assert not house.log.of(ActorParked)
+
+
+def fill(house: TestHouse) -> None:
+    """Leave no room in the number's mailbox."""
+    with contextlib.suppress(BusyError):
+        for _ in range(CAPACITY + 2):
+            house.house.post(MOBILE, Observed("gone.api", house.clock.now(), ()))
+    actor = house.house.numbers[MOBILE]
+    assert isinstance(actor, NumberActor)
+    assert len(actor._box) == CAPACITY
 
 
 async def stuck(actor: NumberActor, message: Any) -> None:

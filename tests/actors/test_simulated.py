@@ -13,12 +13,12 @@ import trio.testing
 from msgspec import structs
 
 from numtrustd.actors.decide import Decider
-from numtrustd.actors.messages import NumberMessage, TaskAnswer
+from numtrustd.actors.messages import NumberMessage, TaskAnswer, TimerDue
 from numtrustd.actors.number import NumberActor
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.task import TaskState
 from numtrustd.domain.workflows import appeal_parts as a
-from numtrustd.events import ActorCrashed, CaseClosed, CaseOpened, VerdictFlapping
+from numtrustd.events import ActorCrashed, CaseClosed, CaseOpened, PlatformMaintenance, VerdictFlapping
 from numtrustd.store import records
 from numtrustd.store.environment import Environment
 from numtrustd.store.errors import DiskFull
@@ -28,6 +28,8 @@ from tests.actors.parts import answer, consistent, order, shm
 __all__ = ["shm"]
 
 Autojump = trio.testing.MockClock
+
+LICENCE = Document("licence", "licence.pdf")
 
 
 @contextmanager
@@ -179,3 +181,83 @@ async def test_a_slot_that_waited_for_room_is_still_reserved_when_its_look_leave
             assert not left.is_set()
         await left.wait()
         assert records.get_source(house.store, "alpha.api").slots_until >= house.clock.now() + 119.0
+
+
+async def test_a_clock_set_back_while_a_timer_waits_for_its_actor_keeps_the_deadline(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handle = NumberActor._handle
+
+    async def set_back(self: NumberActor, message: NumberMessage) -> None:
+        if isinstance(message, TimerDue) and not jumps:
+            jumps.append(house.clock.now())
+            house.clock.shift(-DAY)
+        await handle(self, message)
+
+    jumps: list[float] = []
+    async with make_house(shm) as house:
+        case = await house.labelled("beta")
+        before = house.case("beta").snapshot
+        assert before.deadline is not None
+        monkeypatch.setattr(NumberActor, "_handle", set_back)
+        await house.until(lambda: jumps, within=10 * DAY)
+        await house.sleep(HOUR)
+        assert house.case("beta").snapshot == before
+        await house.until(lambda: house.case("beta").snapshot.seq > before.seq, within=2 * DAY)
+        assert house.clock.now() >= before.deadline, case.id
+
+
+def maintenance(house: TestHouse) -> bool:
+    """Whether the number's actor believes that `beta` is under maintenance."""
+    verdict = house.record().verdicts.get("beta")
+    return verdict is not None and verdict.maintenance
+
+
+async def test_a_source_that_is_no_longer_configured_does_not_leave_its_maintenance_behind(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    sources = {s.id: s for s in (source("beta"), source("beta", id="beta.second"))}
+    async with make_house(shm, sources=sources) as house:
+        house.beta.weather = "maintenance"
+        await house.until(lambda: maintenance(house) and len(house.record().verdicts["beta"].views) == 2)
+        one = {"beta.api": sources["beta.api"]}
+        house.house.context = structs.replace(house.house.context, sources=one)
+        house.sources.apply((), ("beta.second",), ())
+        house.beta.weather = "fine"
+        await house.labelled("beta")
+        await house.in_state("at_person", "beta")
+        assert set(house.record().verdicts["beta"].views) == {"beta.api/default"}
+        assert house.house.board.maintenance_since("beta") is None
+
+
+async def test_a_case_does_not_wait_for_a_maintenance_that_nobody_sees_any_more(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    async with make_house(shm) as house:
+        await house.labelled("beta")
+        await house.in_state("at_person", "beta")
+        house.beta.weather = "maintenance"
+        await house.until(lambda: maintenance(house))
+        [task] = house.tasks()
+        await answer(house, task, "refused", reason="papers are missing")
+        await house.in_state("waiting", "beta")
+        only = {"alpha.api": house.house.context.sources["alpha.api"]}
+        house.house.context = structs.replace(house.house.context, sources=only, documents=(LICENCE,))
+        house.sources.apply((), ("beta.api",), ())
+        # Another number's look or a restart tells its actor as little as this does: only its timer comes.
+        await house.in_state("at_person", "beta")
+
+
+async def test_a_reload_forgets_what_views_said_that_are_gone(shm: Path, autojump_clock: Autojump) -> None:
+    async with make_house(shm) as house:
+        house.beta.weather = "maintenance"
+        await house.until(lambda: maintenance(house))
+        assert house.house.board.maintenance_since("beta") is not None
+        only = {"alpha.api": house.house.context.sources["alpha.api"]}
+        house.house.context = structs.replace(house.house.context, sources=only)
+        house.sources.apply((), ("beta.api",), ())
+        await house.roster.apply((), (), (MOBILE,))
+        await house.sleep(MINUTE)
+        assert not maintenance(house)
+        assert house.house.board.maintenance_since("beta") is None
+        assert [e.state for e in house.log.of(PlatformMaintenance)] == ["seen", "over"]

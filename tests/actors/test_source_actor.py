@@ -1,10 +1,13 @@
 """A source's pace, breaker and diary: over restarts, reloads, crashes, stepped clocks, and platforms that misbehave."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import trio
@@ -18,6 +21,7 @@ from numtrustd.actors.source import RESERVE, SourceActor
 from numtrustd.actors.sources import Sources
 from numtrustd.actors.supervisor import MAX_CRASHES
 from numtrustd.clock import Random, VirtualClock
+from numtrustd.domain.budget import Budget
 from numtrustd.domain.observation import UnknownReason
 from numtrustd.events import ActorCrashed, ActorParked, ActorUnparked, SourceFailed, SourceLimited, SourceRecovered
 from numtrustd.probes.spec import Reading, Rule, SayClean, Source
@@ -590,3 +594,45 @@ async def test_a_parked_source_is_tried_again_when_its_configuration_changes(
         await trio.sleep(HOUR)
         assert set(made.looked()[MAX_CRASHES + 1 :]) == set(numbers(20))
         assert not list(records.all_parked(made.house.store))
+
+
+# -------------------------------------------------------------------------------------------------------------- budget
+
+
+async def test_a_quota_holds_over_restarts_and_is_said_before_the_platform_says_it(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    budget = Budget(per_day=5, per_month=12)
+    platform, start = Platform(), T0
+    days: Counter[str] = Counter()
+    for _ in range(8):  # restarts at odd times over four days
+        async with watchtower(
+            shm, count=3, again=HOUR, platform=platform, start=start, budget=budget, interval=0.0
+        ) as made:
+            before, began = len(platform.left), trio.current_time()
+            await trio.sleep(13 * HOUR)
+            for left in platform.left[before:]:
+                days[f"{datetime.fromtimestamp(start + left - began, ZoneInfo('Asia/Shanghai')):%Y-%m-%d}"] += 1
+            start = made.clock.now()
+            said = made.log.of(SourceLimited)
+            assert len({event.until for event in said}) == len(said), "said once for each pause"
+            assert all("are used up" in event.why for event in said)
+    assert max(days.values()) == 5
+    assert sum(days.values()) == 12, "the month's"
+
+
+async def test_looks_a_minute_are_a_pace(shm: Path, autojump_clock: Autojump) -> None:
+    async with watchtower(shm, count=50, interval=0.1, again=0.0, budget=Budget(per_minute=10)) as made:
+        await trio.sleep(600)
+        assert in_time(made.platform.pauses, 6.0)
+        assert len(made.looked()) == pytest.approx(100, abs=2)
+
+
+async def test_a_source_without_budget_is_free_again_after_a_reload(shm: Path, autojump_clock: Autojump) -> None:
+    async with watchtower(shm, count=3, again=MINUTE, budget=Budget(per_month=2)) as made:
+        await trio.sleep(DAY)
+        assert len(made.looked()) == 2
+        assert not made.sources.stuck(made.clock.now()), "it rests on purpose"
+        made.change(budget=Budget())
+        await trio.sleep(HOUR)
+        assert len(made.looked()) > 100

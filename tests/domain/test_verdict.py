@@ -159,6 +159,23 @@ def test_an_unknown_never_moves_a_belief(looks: list[tuple[float, Status, str]])
 
 
 @given(LOOKS)
+def test_the_looks_in_a_row_that_agree_are_counted_with_those_that_made_the_belief(
+    looks: list[tuple[float, Status, str]],
+) -> None:
+    verdict, at, last, row, flapped = Verdict("p"), 0.0, None, 0, False
+    for gap, status, source in looks:
+        at += gap
+        verdict, _ = fold(verdict, seen(at, status, source=source), POLICY)
+        flapped = flapped or verdict.flapping
+        if status is not U:
+            row = row + 1 if status is last else 1
+            last = status
+        agree = row if verdict.belief is not None and verdict.belief.status is last else 0
+        # A mark that is held against the looks starts the count anew.
+        assert verdict.settled <= agree if flapped else verdict.settled == agree
+
+
+@given(LOOKS)
 def test_every_change_says_what_it_rests_on(looks: list[tuple[float, Status, str]]) -> None:
     verdict, changes = _play(looks)
     for earlier, later in pairwise(changes):
