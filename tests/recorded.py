@@ -6,7 +6,12 @@ import tomllib
 from msgspec import Struct
 
 from numtrustd.domain.number import Number, parse
+from numtrustd.probes.spec import Source
 from numtrustd.wire.exchange import Reply
+from numtrustd.wire.template import compile_request, moment_values, number_values
+
+SECRET = "0123456789abcdef"
+"""AES key, initialisation vector and everything else, in answers that repeat a sealed number."""
 
 DATA = pathlib.Path(__file__).parent / "data"
 
@@ -36,6 +41,15 @@ def read(path: pathlib.Path) -> Case:
     assert isinstance(number, Number), path
     reply = Reply(int(first.removeprefix("HTTP ")), headers, body)
     return Case(path.parent.name, path.stem, number, reply, told["expect"])
+
+
+def sent_as(source: Source, number: Number) -> tuple[str, ...]:
+    """What a source's request holds for a number where it is sealed, with `SECRET` for every secret."""
+    template = compile_request(source.request)
+    if not source.request.cipher:
+        return ()
+    unknown = {name: SECRET for name in template.needs if ":" in name}
+    return template.fill(number_values(number) | moment_values(0.0, "") | unknown).sent_as
 
 
 def cases(source: str = "*.*") -> list[Case]:

@@ -247,7 +247,7 @@ def test_shipped_sources_are_without_fault(source: Source) -> None:
         ({"readings": (Reading("p", at="a"),)}, "reading[0].at: the view 'body' holds text"),
         ({"readings": (Reading("p", view=J, at="a["),)}, "reading[0].at: not a JMESPath"),
         ({"rules": ()}, "rule: there is none"),
-        ({"rules": (CLEAN, CLEAN)}, "rule.clean: the name is taken"),
+        ({"rules": (CLEAN, CLEAN)}, "rule[1].name: the name 'clean' is taken"),
         ({"rules": (structs.replace(CLEAN, when=()),)}, "a rule without conditions matches everything"),
         ({"rules": (structs.replace(CLEAN, when=(where("label", exists=False),)),)}, "only absence leads to clean"),
         ({"rules": (structs.replace(MARKED, then=SayMarked()),)}, "rule.marked.then: give words or a category"),

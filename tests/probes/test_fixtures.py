@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
+from numtrustd.domain.number import Number
 from numtrustd.domain.observation import Observation, Status
 from numtrustd.probes.extract import extract, trace
 from tests import packs, recorded
@@ -33,7 +34,11 @@ NOW = 1_795_000_000.0
 
 def look(case: Case, body: bytes | None = None) -> tuple[Observation, ...]:
     reply = case.reply if body is None else structs.replace(case.reply, body=body)
-    return extract(SOURCES[case.source], case.number, reply, NOW, WORDS)
+    return extract(SOURCES[case.source], case.number, reply, NOW, WORDS, sent_as(case.source, case.number))
+
+
+def sent_as(source: str, number: Number) -> tuple[str, ...]:
+    return recorded.sent_as(SOURCES[source], number)
 
 
 def ids(case: Case) -> str:
@@ -62,7 +67,8 @@ def test_reads_as_expected(case: Case) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_trace_ends_at_the_rule_that_won(case: Case) -> None:
-    for observation, told in zip(look(case), trace(SOURCES[case.source], case.number, case.reply), strict=True):
+    steps = trace(SOURCES[case.source], case.number, case.reply, sent_as(case.source, case.number))
+    for observation, told in zip(look(case), steps, strict=True):
         assert (told.platform, told.surface) == (observation.platform, observation.surface)
         held = [step for step in told.steps if step.held]
         if observation.rule is not None:
@@ -87,8 +93,9 @@ def test_no_failure_reads_as_a_verdict() -> None:
 def test_each_source_has_the_shapes_that_matter(source: str) -> None:
     names = Counter(case.name.split("-")[0] for case in CASES if case.source == source)
     assert sum(names.values()) >= 9
-    wanted = {"marked", "clean", "blocked", "limited", "wrong", "empty", "maintenance", "malformed"}
-    assert wanted <= names.keys()
+    says = {str(rule.then.__struct_config__.tag) for rule in SOURCES[source].rules} - {"unknown"}
+    assert says
+    assert says | {"blocked", "limited", "wrong", "empty", "maintenance", "malformed"} <= names.keys()
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
@@ -97,7 +104,7 @@ def test_other_numbers_do_not_fit(case: Case) -> None:
     other = structs.replace(case.number, canonical=case.number.canonical[:-1] + "9")
     if other == case.number:
         other = structs.replace(case.number, canonical=case.number.canonical[:-1] + "8")
-    seen = extract(SOURCES[case.source], other, case.reply, NOW, {})
+    seen = extract(SOURCES[case.source], other, case.reply, NOW, {}, sent_as(case.source, other))
     assert not any(observation.known for observation in seen)
 
 
@@ -151,7 +158,7 @@ def test_a_damaged_failure_stays_unknown(case: Case, spots: list[tuple[float, by
 def test_nothing_raises(case: Case, body: bytes, at: float, status: int) -> None:
     split = int(len(case.reply.body) * at)
     reply = structs.replace(case.reply, status=status, body=case.reply.body[:split] + body + case.reply.body[split:])
-    seen = extract(SOURCES[case.source], case.number, reply, NOW, {})
+    seen = extract(SOURCES[case.source], case.number, reply, NOW, {}, sent_as(case.source, case.number))
     assert len(seen) == len(SOURCES[case.source].readings)
     if status >= 300:
         assert not any(observation.known for observation in seen)
