@@ -7,15 +7,17 @@ import trio
 from msgspec import structs
 
 from numtrustd import build
-from numtrustd.clock import Clock, timestamp
+from numtrustd.actors.moment import moment
+from numtrustd.clock import Clock, Random, timestamp
 from numtrustd.domain.number import Number, parse
 from numtrustd.exit_status import CONFIG, UNAVAILABLE, USAGE
 from numtrustd.http import Http
-from numtrustd.log.guard import escape
+from numtrustd.log.guard import REDACTED, escape, spellings
 from numtrustd.probes.extract import Trace, extract, trace
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded, load, render
-from numtrustd.wire.exchange import Outcome, Reply, Request
+from numtrustd.wire.exchange import Outcome, Reply, Request, without
+from numtrustd.wire.route import DIRECT
 from numtrustd.wire.template import TemplateError, number_values
 
 SHOWN = 4_000
@@ -84,17 +86,21 @@ async def _look_all(
     async with Http(ca_file=loaded.path.parent / ca_file if ca_file else None) as http:
         for source in chosen:
             try:
-                request = build.look_template(everything, source.id).fill(number_values(number))
+                template = build.look_template(everything, source.id)
+                request = template.fill(number_values(number) | moment(template, Clock(), Random()))
             except (TemplateError, KeyError) as error:
                 raise LookError(f"{source.id}: the request cannot be filled in: {error}", CONFIG) from error
-            outcome = await http.session(connections=1, limits=source.limits).fetch(request)
+            route = loaded.source_route(source.id)
+            outcome = await http.session(connections=1, limits=source.limits, route=route).fetch(request)
+            outcome = without(outcome, request.private)
             answered = answered or isinstance(outcome, Reply)
             at = Clock().now()
+            safe = _redactor((*loaded.secrets.values(), *template.private, *request.private))
             if verbose:
-                _show_exchange(source, request, outcome, loaded, echo)
-                for told in trace(source, number, outcome):
-                    _show_trace(told, echo)
-            for seen in extract(source, number, outcome, at, words):
+                _show_exchange(source, request, outcome, loaded, safe, echo)
+                for told in trace(source, number, outcome, request.sent_as):
+                    _show_trace(told, safe, echo)
+            for seen in extract(source, number, outcome, at, words, request.sent_as):
                 said = [str(seen.status)]
                 said += [f"category={seen.category}"] if seen.category else []
                 said += [f"words={seen.words}"] if seen.words else []
@@ -103,28 +109,42 @@ async def _look_all(
                 said += [f"reason={seen.reason}"] if seen.reason else []
                 said += [f"({seen.detail})"] if seen.detail else []
                 said += [f"rule={seen.rule}"] if seen.rule else []
-                echo(escape(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(at)}: {' '.join(said)}"))
+                echo(
+                    escape(safe(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(at)}: {' '.join(said)}"))
+                )
     return answered
 
 
-def _show_trace(told: Trace, echo: Callable[[str], None]) -> None:
+Safe = Callable[[str], str]
+
+
+def _redactor(private: tuple[str, ...]) -> Safe:
+    """What makes a text fit to be shown: secrets and what was made from them go, controls are written out."""
+    hidden = spellings(private)
+
+    def safe(text: str) -> str:
+        for secret in hidden:
+            text = text.replace(secret, REDACTED)
+        return escape(text, lines=True)
+
+    return safe
+
+
+def _show_trace(told: Trace, safe: Safe, echo: Callable[[str], None]) -> None:
     """What was tried, in order, up to what decided; and why each held or not."""
     echo(escape(f"{told.platform}/{told.surface}:"))
     for step in told.steps:
         echo(escape(f"  {step.kind} {step.name}: {'matches' if step.held else 'no'}"))
         for why in step.why.splitlines():
-            echo(escape(f"      {why}"))
+            echo(escape(safe(f"      {why}")))
 
 
 def _show_exchange(
-    source: Source, request: Request, outcome: Outcome, loaded: Loaded, echo: Callable[[str], None]
+    source: Source, request: Request, outcome: Outcome, loaded: Loaded, safe: Safe, echo: Callable[[str], None]
 ) -> None:
-    def safe(text: str) -> str:
-        for secret in loaded.secrets.values():
-            text = text.replace(secret, "[redacted]")
-        return escape(text, lines=True)
-
     echo(f"{source.id}: {source.title}")
+    if (route := loaded.source_route(source.id)) != DIRECT:
+        echo(safe(f"via {route}"))
     echo(safe(f"> {request.method} {request.url}"))
     for name, value in request.headers:
         echo(safe(f"> {name}: {value}"))
@@ -136,5 +156,5 @@ def _show_exchange(
     echo(f"< {outcome.status} ({len(outcome.body)} bytes in {outcome.elapsed * 1000:.0f} ms)")
     for name, value in outcome.headers:
         echo(safe(f"< {name}: {value}"))
-    body = outcome.body.decode("utf-8", "replace")
-    echo(safe(body[:SHOWN]) + (f"\n… ({len(body) - SHOWN} characters more)" if len(body) > SHOWN else ""))
+    body = safe(outcome.body.decode("utf-8", "replace"))  # before it is cut: half a secret is one, too
+    echo(body[:SHOWN] + (f"\n… ({len(body) - SHOWN} characters more)" if len(body) > SHOWN else ""))

@@ -6,11 +6,14 @@ knows) is `Unclear`, which the appeal looks up or asks a person about. `spec` be
 `actors.outbox` makes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
 from numtrustd.channels.spec import (
+    LOOK_UP_NAMES,
+    QUERY_NAMES,
+    SUBMIT_NAMES,
     AnswerRule,
     Call,
     HttpChannel,
@@ -140,32 +143,38 @@ def _asked(values: Mapping[str, str]) -> echo.Asked | None:
         return None
 
 
-def lint(call: Call) -> list[str]:
-    """What is wrong with a call, one readable line each, beginning with the key. Empty means that it may be used."""
-    wrong = [f"request: {problem}" for problem in template.problems(call.request)]
-    wrong += wires.views(call.views)
-    known = wires.kinds(call.views)
+def lint(call: Call, unclear: Collection[str] = (), *, names: Collection[str] = template.CASE_NAMES) -> list[str]:
+    """What is wrong with a call, one readable line each, beginning with the key. Empty means that it may be used.
+
+    `unclear` are views of which nothing is known, because what stands there could not be read. `names` are the
+    placeholders that have a value in this call.
+    """
+    wrong = template.lint(call.request, names=names)
+    wrong += wires.views(call.views, unclear)
+    known = wires.kinds(call.views, unclear)
+    if not call.rules:
+        wrong.append("rule: there is none, so nobody ever knows what the platform said")
     seen: set[str] = set()
-    for rule in call.rules:
-        where = f"rule.{rule.name}"
-        if rule.name in seen:
-            wrong.append(f"{where}: the name is taken by another rule")
-        seen.add(rule.name)
-        wrong += _lint_rule(where, rule, known)
+    for n, rule in enumerate(call.rules):
+        where = wires.named("rule", n, rule.name, seen, wrong)
+        wrong += _lint_rule(where, rule, known, names)
     return wrong
 
 
-def lint_channel(channel: HttpChannel) -> list[str]:
-    """What is wrong with a channel as a whole: `lint` of each call, and what a call may not say."""
+def lint_channel(channel: HttpChannel, unclear: Mapping[str, Collection[str]] | None = None) -> list[str]:
+    """What is wrong with a channel as a whole: `lint` of each call, and what a call may not say.
+
+    `unclear` are, by call, the views of which nothing is known.
+    """
     wrong: list[str] = []
-    for name, call, may in (
-        ("submit", channel.submit, (SayAccepted, SayRefused, SayLater)),
-        ("query", channel.query, (SayInReview, SayApproved, SayRejected, SayInfoRequested, SayLater)),
-        ("look_up", channel.look_up, (SayAccepted, SayNotFound, SayLater)),
+    for name, call, names, may in (
+        ("submit", channel.submit, SUBMIT_NAMES, (SayAccepted, SayRefused, SayLater)),
+        ("query", channel.query, QUERY_NAMES, (SayInReview, SayApproved, SayRejected, SayInfoRequested, SayLater)),
+        ("look_up", channel.look_up, LOOK_UP_NAMES, (SayAccepted, SayNotFound, SayLater)),
     ):
         if call is None:
             continue
-        wrong += [f"{name}.{line}" for line in lint(call)]
+        wrong += [f"{name}.{line}" for line in lint(call, (unclear or {}).get(name, ()), names=names)]
         for rule in call.rules:
             if not isinstance(rule.then, may):
                 said = ", ".join(str(kind.__struct_config__.tag) for kind in may)
@@ -184,10 +193,10 @@ def _absent(condition: Condition) -> bool:
     return condition.exists is False and "{ref}" in f"{condition.path}{condition.css}"
 
 
-def _lint_rule(where: str, rule: AnswerRule, known: wires.Kinds) -> list[str]:
+def _lint_rule(where: str, rule: AnswerRule, known: wires.Kinds, names: Collection[str]) -> list[str]:
     wrong: list[str] = []
     for n, condition in enumerate(rule.when):
-        wrong += wires.condition(f"{where}.when[{n}]", condition, known)
+        wrong += wires.condition(f"{where}.when[{n}]", condition, known, names)
         if any(not (200 <= status <= 299 or 400 <= status <= 499) for status in condition.status or ()):
             wrong.append(f"{where}.when[{n}].status: after 1xx, 3xx and 5xx nobody can know what was taken in")
     if not rule.when:
@@ -196,5 +205,5 @@ def _lint_rule(where: str, rule: AnswerRule, known: wires.Kinds) -> list[str]:
         wrong.append(f"{where}.when: status and absence prove nothing; add a condition on something that is there")
     for field in ("receipt", "reason", "what"):
         if isinstance(pick := getattr(rule.then, field, None), Pick):
-            wrong += wires.pick(f"{where}.then.{field}", pick, known)
+            wrong += wires.pick(f"{where}.then.{field}", pick, known, names)
     return wrong

@@ -4,6 +4,22 @@ from msgspec import Struct
 
 from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import Condition, Pick, RequestSpec, View
+from numtrustd.wire.template import CASE_NAMES, NUMBER_NAMES
+
+SUBMIT_NAMES = CASE_NAMES - {"receipt"}
+QUERY_NAMES = NUMBER_NAMES | {"ref", "receipt"}
+LOOK_UP_NAMES = NUMBER_NAMES | {"ref"}
+"""The placeholders that have a value in each call: a receipt is only known once the platform has answered."""
+
+FIELD_NAMES = SUBMIT_NAMES | {
+    "words",
+    "company",
+    "licence_number",
+    "contact_name",
+    "contact_phone",
+    "contact_email",
+}
+"""The placeholders that have a value in the fields of a form that a person fills in."""
 
 
 class SayAccepted(Struct, frozen=True, forbid_unknown_fields=True, tag_field="say", tag="accepted"):
@@ -79,7 +95,10 @@ class HttpChannel(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
 
 
 class ManualChannel(Struct, frozen=True, forbid_unknown_fields=True):
-    """What a person needs to appeal by hand: the official address, the form's fields, the receipt to bring back."""
+    """What a person needs to appeal by hand: the official address, the form's fields, the receipt to bring back.
+
+    Only the values of `fields` are templates, with `FIELD_NAMES`.
+    """
 
     address: str
     fields: dict[str, str] = {}

@@ -18,10 +18,13 @@ import httpx
 import trio
 
 from numtrustd import __version__
+from numtrustd.http.dialler import Dialler
+from numtrustd.http.exchange import Exchange
 from numtrustd.http.fault import Fault, reason_of
 from numtrustd.http.resolver import Resolver
-from numtrustd.http.transport import Exchange, Transport, header_block, origin_of
+from numtrustd.http.transport import Transport, header_block, origin_of
 from numtrustd.wire.exchange import Failure, Limits, NotSent, Outcome, Reply, Request, Unknown
+from numtrustd.wire.route import DIRECT, Route
 
 # httpx logs every URL at INFO, secrets in the query included.
 logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -82,11 +85,19 @@ class Http:
         self._resolver = Resolver()
         self._sessions: set[Session] = set()
 
-    def session(self, *, connections: int, limits: Limits, allow_hosts: frozenset[str] | None = None) -> "Session":
-        """A source's own way out, over at most `connections` connections; with `allow_hosts`, to those hosts
-        only."""
-        transport = Transport(connections=connections, limits=limits, context=self._context, resolver=self._resolver)
-        session = Session(transport, limits, connections, allow_hosts, self._sessions)
+    def session(
+        self,
+        *,
+        connections: int,
+        limits: Limits,
+        route: Route = DIRECT,
+        allow_hosts: frozenset[str] | None = None,
+    ) -> "Session":
+        """A source's own way out, over at most `connections` connections, all along `route`; with `allow_hosts`,
+        to those hosts only."""
+        dialler = Dialler(route, limits=limits, context=self._context, resolver=self._resolver)
+        transport = Transport(connections=connections, limits=limits, dialler=dialler)
+        session = Session(transport, limits, connections, route, allow_hosts, self._sessions)
         self._sessions.add(session)
         return session
 
@@ -113,12 +124,14 @@ class Session:
         transport: Transport,
         limits: Limits,
         connections: int,
+        route: Route,
         allow_hosts: frozenset[str] | None,
         siblings: "set[Session]",
     ) -> None:
         self._gate = transport.gate
         self._limits = limits
         self._connections = connections
+        self._route = route
         self._allow_hosts = allow_hosts
         self._siblings = siblings
         self._client = _Client(transport=transport, trust_env=False, follow_redirects=False)
@@ -139,7 +152,7 @@ class Session:
             return NotSent(Failure.REFUSED, str(refusal))
         exchange: Exchange = prepared.extensions["exchange"]
         started = trio.current_time()
-        failure, detail = Failure.TIMEOUT, ""
+        fault: Fault | None = None
         try:
             with trio.CancelScope(deadline=started + self._limits.deadline):
                 gate = self._gate
@@ -152,16 +165,21 @@ class Session:
                     await self._client.send(prepared, auth=_NO_AUTH, stream=True)
                 finally:
                     gate.release()
-        except Fault as fault:
-            failure, detail = fault.failure, fault.detail
+        except Fault as caught:
+            fault = caught
         except Exception as exc:  # noqa: BLE001 — every end is a value; its text says which it was
-            failure, detail = Failure.PROTOCOL, reason_of(exc)
-        answer, sent, stage = exchange.answer, exchange.sent, exchange.stage
+            fault = Fault(Failure.PROTOCOL, reason_of(exc))
+        answer, sent = exchange.answer, exchange.sent
+        if answer is None and fault is None:
+            fault = exchange.fault(Failure.TIMEOUT, f"{self._limits.deadline:g} s passed {exchange.stage}")
         self._put_back(prepared, exchange, spare)
         if answer is not None:  # whole, whatever httpx made of its Location
             return Reply(answer.status, answer.headers, answer.body, trio.current_time() - started)
-        detail = detail or f"{self._limits.deadline:g} s passed {stage}"
-        return Unknown(failure, detail) if sent else NotSent(failure, detail)
+        assert fault is not None
+        detail = fault.detail
+        if self._route.proxy is not None and fault.failure is not Failure.WAY_OUT:
+            detail += f", through {self._route}"  # in a tunnel nobody can tell who let go
+        return Unknown(fault.failure, detail) if sent else NotSent(fault.failure, detail)
 
     async def aclose(self) -> None:
         """Close idle connections now; requests under way end in their own way, new ones are refused."""
@@ -200,6 +218,8 @@ class Session:
         if _METHOD.fullmatch(request.method) is None or request.method == "CONNECT":
             raise Refused(f"the method {request.method[:20]!r}")
         url = _checked_origin(request.origin)
+        if url.scheme == "http" and self._route.proxy is not None:
+            raise Refused(f"plain http to {url.host} by the {self._route}; only https may leave this machine")
         if self._allow_hosts is not None and self._allow_hosts.isdisjoint((url.host, _ascii_host(url))):
             raise Refused(f"{url.host} is not one of the official hosts")
         prepared = httpx.Request(request.method, url, headers=_checked_headers(request.headers))

@@ -2,7 +2,8 @@
 
 llhttp (through httptools) reads heads and chunks. Where a head ends, how long a body is and what follows it
 is decided here, since httptools does not say how many bytes it used and a byte too many is the next request's
-forged answer. `transport` calls it; it trusts nothing that comes from `stream`.
+forged answer. `transport` calls it, and `connect` for the answer of a proxy; it trusts nothing that comes from
+`stream`.
 """
 
 from typing import Final, NamedTuple
@@ -19,6 +20,7 @@ MAX_INTERIM = 16
 MAX_HEADERS = 256
 _END_OF_HEAD: Final = b"\r\n\r\n"
 _VERSIONS: Final = (b"HTTP/1.1 ", b"HTTP/1.0 ")
+Headers = tuple[tuple[str, str], ...]
 _FRAMING: Final = frozenset({"content-length", "transfer-encoding", "connection", "content-encoding"})
 # A chunk is at least `0\r\n` or `1\r\nx\r\n`: so many bytes hold at most 64 of them, so many line ends at
 # most 64 too.
@@ -30,7 +32,7 @@ class Answer(NamedTuple):
     """A whole answer. `reusable`: nothing followed it and neither side said goodbye."""
 
     status: int
-    headers: tuple[tuple[str, str], ...]
+    headers: Headers
     raw_headers: list[tuple[bytes, bytes]]
     body: bytes
     reusable: bool
@@ -76,33 +78,24 @@ class _Message:
         self.complete = True
 
 
+class _Head(NamedTuple):
+    """The head of the real answer, the parser that read it, and what came after it."""
+
+    status: int
+    modern: bool
+    headers: Headers
+    message: _Message
+    parser: httptools.HttpResponseParser
+    rest: bytes
+
+
 async def read_answer(stream: Stream, limits: Limits, *, bodiless: bool = False) -> Answer:
     """The answer to the request just written; `bodiless` when that was a HEAD.
 
     Raises `Fault`: RESET (ended early), PROTOCOL, TOO_LARGE, ENCODING.
     """
-    rest: bytes = b""
-    room = limits.max_header_bytes
-    for _ in range(MAX_INTERIM + 1):
-        head, rest = await _read_head(stream, rest, room)
-        room -= len(head)
-        message = _Message(limits.max_chunks)
-        parser = httptools.HttpResponseParser(message)
-        _feed(parser, message, head)
-        if not message.head_done or message.parts:
-            raise Fault(Failure.PROTOCOL, "a head that does not end where it seems to")
-        status = parser.get_status_code()
-        if status >= 200:
-            break
-        if status == 101:
-            raise Fault(Failure.PROTOCOL, "101: the peer switched to a protocol nobody asked for")
-    else:
-        raise Fault(Failure.PROTOCOL, f"more than {MAX_INTERIM} interim answers")
-
-    headers = tuple(
-        [(name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")) for name, value in message.headers]
-    )
-    length, chunked, close = _framing(headers, modern=head.startswith(_VERSIONS[0]))
+    status, modern, headers, message, parser, rest = await _read_final_head(stream, limits)
+    length, chunked, close = _framing(headers, modern=modern)
     if bodiless or status in (204, 304) or length == 0:
         return Answer(status, headers, message.headers, b"", not close and not rest)
     _refuse_encoding(headers)
@@ -118,6 +111,41 @@ async def read_answer(stream: Stream, limits: Limits, *, bodiless: bool = False)
     else:
         raise Fault(Failure.PROTOCOL, "an answer that does not say how long it is")
     return Answer(status, headers, raw, body, clean and not close)
+
+
+async def read_connect_answer(stream: Stream, limits: Limits) -> tuple[int, Headers, bytes]:
+    """The answer to a CONNECT: (status, headers, what came after them, which is no body where the status is 2xx).
+
+    Raises `Fault`: RESET (ended early), PROTOCOL, TOO_LARGE.
+    """
+    head = await _read_final_head(stream, limits)
+    return head.status, head.headers, head.rest
+
+
+async def _read_final_head(stream: Stream, limits: Limits) -> _Head:
+    """Past the interim answers; all heads together have the room of one."""
+    rest: bytes = b""
+    room = limits.max_header_bytes
+    for _ in range(MAX_INTERIM + 1):
+        head, rest = await _read_head(stream, rest, room)
+        room -= len(head)
+        message = _Message(limits.max_chunks)
+        parser = httptools.HttpResponseParser(message)
+        _feed(parser, message, head)
+        if not message.head_done or message.parts:
+            raise Fault(Failure.PROTOCOL, "a head that does not end where it seems to")
+        status = parser.get_status_code()
+        if status >= 200:
+            headers = tuple(
+                [
+                    (name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t"))
+                    for name, value in message.headers
+                ]
+            )
+            return _Head(status, head.startswith(_VERSIONS[0]), headers, message, parser, rest)
+        if status == 101:
+            raise Fault(Failure.PROTOCOL, "101: the peer switched to a protocol nobody asked for")
+    raise Fault(Failure.PROTOCOL, f"more than {MAX_INTERIM} interim answers")
 
 
 async def _read_head(stream: Stream, start: bytes, room: int) -> tuple[bytes, bytes]:
@@ -159,7 +187,7 @@ def _feed(parser: httptools.HttpResponseParser, message: _Message, data: bytes |
         raise Fault(Failure.PROTOCOL, str(exc) or "malformed answer") from exc
 
 
-def _framing(headers: tuple[tuple[str, str], ...], *, modern: bool) -> tuple[int | None, bool, bool]:
+def _framing(headers: Headers, *, modern: bool) -> tuple[int | None, bool, bool]:
     """(content length, chunked, closes afterwards). What two readers might read differently is refused."""
     length: int | None = None
     chunked = False
@@ -184,7 +212,7 @@ def _framing(headers: tuple[tuple[str, str], ...], *, modern: bool) -> tuple[int
     return length, chunked, close
 
 
-def _refuse_encoding(headers: tuple[tuple[str, str], ...]) -> None:
+def _refuse_encoding(headers: Headers) -> None:
     for name, value in headers:
         if name == "content-encoding" and value.lower() not in ("", "identity"):
             raise Fault(Failure.ENCODING, f"content encoding {value[:40]!r}; only identity was asked for")

@@ -1,10 +1,11 @@
-"""One TCP connection, plain or TLS, as a client needs it.
+"""One connection, plain or TLS, as a client needs it.
 
 trio's own `SocketStream` and `SSLStream` hide the three things that safe reuse stands on: whether a first
 byte has left (`wrote`), whether anything is waiting on an idle connection (`quiet`; `SSLStream` keeps
 undecrypted records to itself), and a close that cannot block or be cancelled. So this speaks to a
-non-blocking socket through trio's readiness calls, and to `ssl.SSLObject` as `SSLStream` does. A stream has
-one owner at a time. `transport` keeps them, `framing` reads.
+non-blocking socket through trio's readiness calls, and to `ssl.SSLObject` as `SSLStream` does. TLS runs over
+any stream, so that it also runs inside the TLS of a proxy. A stream has one owner at a time. `dialler` opens
+them, `transport` keeps them, `framing` reads.
 """
 
 import contextlib
@@ -13,41 +14,49 @@ import os
 import socket
 import ssl
 from collections.abc import Sequence
+from typing import Protocol
 
 import trio
 
 from numtrustd.http.fault import Fault, reason_of
-from numtrustd.http.resolver import Address
+from numtrustd.http.resolver import Address, SockAddr
 from numtrustd.wire.exchange import Failure
 
 READ_SIZE = 65_536
 _IDLE_READ = 4_096  # session tickets and key updates are far smaller
+_IDLE_READS = 4
 
 
-async def connect(addresses: Sequence[Address], deadline: float) -> socket.socket:
+async def connect(addresses: Sequence[Address], deadline: float, source: str = "") -> socket.socket:
     """A connected non-blocking socket to the first address that answers. `deadline` is on trio's clock.
 
     Each address gets an equal share of the time left, so that one that swallows packets does not use up the
-    others'. Raises the first address's `Fault`, CONNECT or TIMEOUT, when none answered.
+    others'. `source` is the IP address to come from, of the addresses' family. Raises the first address's
+    `Fault`, CONNECT or TIMEOUT, when none answered, and WAY_OUT when `source` is not this machine's.
     """
     faults = []
     for tried, (family, sockaddr) in enumerate(addresses):
         share = max(0.0, deadline - trio.current_time()) / (len(addresses) - tried)
-        where = f"{sockaddr[0]} port {sockaddr[1]}"
+        where = f"{sockaddr[0]} port {sockaddr[1]}" + (f" from {source}" if source else "")
         try:
             with trio.move_on_after(share):
-                return await _connect_one(family, sockaddr)
+                return await _connect_one(family, sockaddr, source)
             faults.append(Fault(Failure.TIMEOUT, f"{where}: no connection in {share:.1f} s"))
         except OSError as exc:
             faults.append(Fault(Failure.CONNECT, f"{where}: {reason_of(exc)}"))
     raise faults[0]
 
 
-async def _connect_one(family: int, sockaddr: tuple[str, int] | tuple[str, int, int, int]) -> socket.socket:
+async def _connect_one(family: int, sockaddr: SockAddr, source: str) -> socket.socket:
     sock = socket.socket(family, socket.SOCK_STREAM)
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if source:
+            try:
+                sock.bind((source, 0))
+            except OSError as exc:
+                raise Fault(Failure.WAY_OUT, f"source address {source}: {reason_of(exc)}") from exc
         code = sock.connect_ex(sockaddr)
         if code == errno.EINPROGRESS:
             await trio.lowlevel.wait_writable(sock)
@@ -60,17 +69,50 @@ async def _connect_one(family: int, sockaddr: tuple[str, int] | tuple[str, int, 
     return sock
 
 
-class Stream:
-    """A plain connection."""
+class Stream(Protocol):
+    """What an owner may do with a connection."""
+
+    wrote: bool
+    """Whether any byte left since the owner last set this to `False`."""
+    idle_since: float
+
+    async def send_all(self, data: bytes) -> None:
+        """Write everything. Raises `Fault`: RESET, TLS."""
+        ...
+
+    def send_now(self, data: bytes) -> None:
+        """Write what can be written without waiting: last words, whose arrival nothing depends on."""
+        ...
+
+    async def receive(self) -> bytes:
+        """Some bytes, or `b""` when the peer ended the stream cleanly. Raises `Fault(RESET)`."""
+        ...
+
+    def poll(self) -> bytes | None:
+        """What an idle connection has to say, without waiting; `None` when it ended or says too much."""
+        ...
+
+    def quiet(self) -> bool:
+        """Whether an idle connection is still open and has nothing to say. `False` means: close it, never use
+        it."""
+        ...
+
+    def close(self) -> None:
+        """Close at once, without goodbye: whole answers are known by their framing, so neither side needs
+        one."""
+        ...
+
+
+class PlainStream:
+    """A connected socket."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self.wrote = False
-        """Whether any byte left since the owner last set this to `False`."""
         self.idle_since = 0.0
 
     async def send_all(self, data: bytes) -> None:
-        """Write everything. Does not yield while the kernel takes the bytes. Raises `Fault(RESET)`."""
+        """Does not yield while the kernel takes the bytes."""
         view = memoryview(data)
         while view:
             try:
@@ -83,8 +125,11 @@ class Stream:
                 self.wrote = True
                 view = view[count:]
 
+    def send_now(self, data: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self._sock.send(data)
+
     async def receive(self) -> bytes:
-        """Some bytes, or `b""` when the peer ended the stream cleanly. Raises `Fault(RESET)`."""
         while True:
             # Waiting comes first: an answer is never there yet, and this is where a fetch yields to its
             # neighbours.
@@ -96,32 +141,40 @@ class Stream:
             except OSError as exc:
                 raise Fault(Failure.RESET, f"while receiving: {reason_of(exc)}") from exc
 
-    def quiet(self) -> bool:
-        """Whether an idle connection is still open and has nothing to say. `False` means: close it, never use
-        it."""
+    def poll(self) -> bytes | None:
         try:
-            self._sock.recv(1)
+            data = self._sock.recv(_IDLE_READ)
         except BlockingIOError:
-            return True
+            return b""
         except OSError:
-            return False
-        return False
+            return None
+        return data if 0 < len(data) < _IDLE_READ else None
+
+    def quiet(self) -> bool:
+        return self.poll() == b""
 
     def close(self) -> None:
-        """Close at once, without goodbye: whole answers are known by their framing, so neither side needs
-        one."""
         self._sock.close()
 
 
-class TlsStream(Stream):
-    """A TLS connection; call `handshake` first. An end without close_notify is `Fault(RESET)`, never a clean
-    end."""
+class TlsStream:
+    """TLS over another stream; call `handshake` first. An end without close_notify is `Fault(RESET)`, never a
+    clean end."""
 
-    def __init__(self, sock: socket.socket, context: ssl.SSLContext, host: str) -> None:
-        super().__init__(sock)
+    def __init__(self, below: Stream, context: ssl.SSLContext, host: str) -> None:
+        self._below = below
+        self.idle_since = 0.0
         self._incoming = ssl.MemoryBIO()
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
+
+    @property
+    def wrote(self) -> bool:
+        return self._below.wrote
+
+    @wrote.setter
+    def wrote(self, wrote: bool) -> None:
+        self._below.wrote = wrote
 
     async def handshake(self) -> None:
         """Raises `Fault(TLS)` when either side refuses the other."""
@@ -131,9 +184,7 @@ class TlsStream(Stream):
             except ssl.SSLWantReadError:
                 await self._flush()
             except ssl.SSLError as exc:
-                # The alert tells the platform's people why; nothing depends on its arriving.
-                with contextlib.suppress(OSError):
-                    self._sock.send(self._outgoing.read())
+                self._below.send_now(self._outgoing.read())  # the alert tells the other side's people why
                 raise Fault(Failure.TLS, reason_of(exc)) from exc
             else:
                 return await self._flush()
@@ -148,6 +199,11 @@ class TlsStream(Stream):
             raise Fault(Failure.TLS, f"while sending: {reason_of(exc)}") from exc
         await self._flush()
 
+    def send_now(self, data: bytes) -> None:
+        with contextlib.suppress(ssl.SSLError):
+            self._tls.write(data)
+            self._below.send_now(self._outgoing.read())
+
     async def receive(self) -> bytes:
         while True:
             if self._incoming.pending or self._tls.pending() or self._incoming.eof:
@@ -159,34 +215,38 @@ class TlsStream(Stream):
                     raise Fault(Failure.RESET, f"while receiving: {reason_of(exc)}") from exc
             await self._feed()
 
-    def quiet(self) -> bool:
-        try:
-            data = self._sock.recv(_IDLE_READ)
-        except BlockingIOError:
-            data = b""
-        except OSError:
-            return False
-        else:
-            if not data or len(data) == _IDLE_READ:
-                return False
+    def poll(self) -> bytes | None:
+        for _ in range(_IDLE_READS):
+            data = self._below.poll()
+            if data is None:
+                return None
+            if not data:
+                break
             self._incoming.write(data)
+        else:
+            return None
         if not (self._incoming.pending or self._tls.pending()):
-            return True
+            return b""
         # What waits may be a late session ticket, which is no answer: only the TLS layer can tell.
         try:
-            self._tls.read(1)
+            return self._tls.read(_IDLE_READ) or None
         except ssl.SSLWantReadError:
-            return True
+            return b""
         except ssl.SSLError:
-            return False
-        return False
+            return None
+
+    def quiet(self) -> bool:
+        return self.poll() == b""
+
+    def close(self) -> None:
+        self._below.close()
 
     async def _flush(self) -> None:
         if self._outgoing.pending:
-            await super().send_all(self._outgoing.read())
+            await self._below.send_all(self._outgoing.read())
 
     async def _feed(self) -> None:
-        data = await super().receive()
+        data = await self._below.receive()
         if data:
             self._incoming.write(data)
         else:

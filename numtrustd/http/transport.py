@@ -7,16 +7,13 @@ the pool can be interrupted. `client` is the only caller; it takes the token, se
 faults into values.
 """
 
-import ssl
-from typing import NamedTuple
-
 import httpx
 import trio
 
-from numtrustd.http.fault import Fault
-from numtrustd.http.framing import Answer, read_answer
-from numtrustd.http.resolver import Resolver
-from numtrustd.http.stream import Stream, TlsStream, connect
+from numtrustd.http.dialler import Dialler, Origin
+from numtrustd.http.exchange import Exchange
+from numtrustd.http.framing import read_answer
+from numtrustd.http.stream import Stream
 from numtrustd.wire.exchange import Failure, Limits
 
 IDLE_REPEATABLE = 15.0
@@ -25,29 +22,6 @@ IDLE_ONCE = 1.0
 repeated, and for those that may not, where a server that closes just as we write would leave an outcome
 nobody knows."""
 _REPEATABLE = frozenset({"GET", "HEAD"})
-
-
-class Origin(NamedTuple):
-    """Where a connection leads."""
-
-    tls: bool
-    host: str
-    port: int
-
-
-class Exchange:
-    """How far one request came: the transport writes it, and its caller reads it when the end was not an
-    answer."""
-
-    __slots__ = ("answer", "sent", "stage")
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        self.stage = "waiting for a free connection"
-        self.sent = False
-        self.answer: Answer | None = None
 
 
 def origin_of(url: httpx.URL) -> Origin:
@@ -69,7 +43,7 @@ def header_block(request: httpx.Request) -> bytes:
 
 class Transport(httpx.AsyncBaseTransport):
     """At most `connections` connections, and as many callers inside; take a token of `gate` around each
-    request.
+    request. All of them go along the one route of `dialler`.
 
     A request's extensions may hold what changes between uses of a prepared request (`target`, `body`: bytes),
     what was worked out once (`origin`: `Origin`, `head`: bytes) and the `exchange` to write to. Answers come
@@ -77,12 +51,11 @@ class Transport(httpx.AsyncBaseTransport):
     cancellation.
     """
 
-    def __init__(self, *, connections: int, limits: Limits, context: ssl.SSLContext, resolver: Resolver) -> None:
+    def __init__(self, *, connections: int, limits: Limits, dialler: Dialler) -> None:
         self.gate = trio.Semaphore(connections, max_value=connections)
         self._connections = connections
         self._limits = limits
-        self._context = context
-        self._resolver = resolver
+        self._dialler = dialler
         self._idle: dict[Origin, list[Stream]] = {}
         self._idle_count = 0
         self._busy = 0
@@ -144,21 +117,8 @@ class Transport(httpx.AsyncBaseTransport):
         self._make_room()
         limit = self._limits.connect
         with trio.move_on_after(limit) as scope:
-            exchange.stage = "looking up the host"
-            addresses = await self._resolver.resolve(origin.host, origin.port)
-            exchange.stage = "connecting"
-            sock = await connect(addresses, scope.deadline)
-            if not origin.tls:
-                return Stream(sock)
-            exchange.stage = "in the TLS handshake"
-            try:
-                stream = TlsStream(sock, self._context, origin.host)
-                await stream.handshake()
-            except BaseException:
-                sock.close()
-                raise
-            return stream
-        raise Fault(Failure.TIMEOUT, f"no connection in {limit:g} s; last {exchange.stage}")
+            return await self._dialler.open(origin, exchange, scope.deadline)
+        raise exchange.fault(Failure.TIMEOUT, f"no connection in {limit:g} s; last {exchange.stage}")
 
     def _make_room(self) -> None:
         """Close idle connections to other origins until one more fits."""

@@ -6,7 +6,7 @@ number asked for. No match is `unknown`, never `clean`. `spec` beside this decla
 evaluates conditions, `look` sends the request.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 
 from msgspec import Struct
@@ -20,7 +20,7 @@ from numtrustd.wire import document, echo, explain, template
 from numtrustd.wire import lint as wires
 from numtrustd.wire.exchange import Failure, NotSent, Outcome, Reply
 from numtrustd.wire.match import UNREADABLE, Answer, blank, plain
-from numtrustd.wire.spec import Locator, Pick
+from numtrustd.wire.spec import Jsonp, Locator, Pick
 
 Words = Mapping[str, Mapping[str, Category]]
 """Platform id → its own words, beside the shared table of `domain.label`."""
@@ -35,6 +35,7 @@ FAILURES: Mapping[Failure, UnknownReason] = {
     Failure.TOO_LARGE: UnknownReason.TOO_LARGE,
     Failure.ENCODING: UnknownReason.HTTP_ERROR,
     Failure.REFUSED: UnknownReason.HTTP_ERROR,
+    Failure.WAY_OUT: UnknownReason.UNREACHABLE,
 }
 
 WORD_NOT_KNOWN = "word not known"
@@ -73,17 +74,22 @@ class _Nothing(Struct, frozen=True):
     rule: str | None = None
 
 
-def extract(source: Source, number: Number, outcome: Outcome, at: Instant, words: Words) -> tuple[Observation, ...]:
-    """What the answer says, one observation for each reading, in the order of `source.readings`."""
+def extract(
+    source: Source, number: Number, outcome: Outcome, at: Instant, words: Words, sent_as: tuple[str, ...] = ()
+) -> tuple[Observation, ...]:
+    """What the answer says, one observation for each reading, in the order of `source.readings`.
+
+    `sent_as` is `Request.sent_as`: an answer that repeats it names the number.
+    """
     if not isinstance(outcome, Reply):
         failed = _Nothing(FAILURES[outcome.failure], outcome.detail or str(outcome.failure))
         return tuple(_unknown(source, reading, at, failed, None) for reading in source.readings)
     digest = sha256(outcome.body).hexdigest()[:16]
-    answer = Answer(outcome, source.views, echo.asked(number))
+    answer = Answer(outcome, source.views, echo.asked_as(number, sent_as))
     return tuple(_read(source, reading, answer, at, words, digest) for reading in source.readings)
 
 
-def trace(source: Source, number: Number, outcome: Outcome) -> tuple[Trace, ...]:
+def trace(source: Source, number: Number, outcome: Outcome, sent_as: tuple[str, ...] = ()) -> tuple[Trace, ...]:
     """Every step that `extract` takes with this answer, and why each rule matched or not."""
     traces: list[Trace] = []
     for reading in source.readings:
@@ -93,7 +99,7 @@ def trace(source: Source, number: Number, outcome: Outcome) -> tuple[Trace, ...]
             steps.append(Step(kind, name, held, why))
 
         if isinstance(outcome, Reply):
-            _decide(source, reading, Answer(outcome, source.views, echo.asked(number)), note)
+            _decide(source, reading, Answer(outcome, source.views, echo.asked_as(number, sent_as)), note)
         else:
             sent = "not sent" if isinstance(outcome, NotSent) else "no answer"
             note("http", sent, True, f"{outcome.failure}: {outcome.detail}")
@@ -268,11 +274,21 @@ def _unnamed(source: Source, answer: Answer) -> _Nothing | None:
     return _Nothing(UnknownReason.NO_CARD, "the answer names no number")
 
 
-def lint(source: Source) -> list[str]:
-    """What is wrong with a source, one readable line each, beginning with the key. Empty means that it may be used."""
-    wrong = [f"request: {problem}" for problem in template.problems(source.request, names=template.NUMBER_NAMES)]
-    wrong += wires.views(source.views)
-    known = wires.kinds(source.views)
+def lint(source: Source, unclear: Collection[str] = ()) -> list[str]:
+    """What is wrong with a source, one readable line each, beginning with the key. Empty means that it may be used.
+
+    `unclear` are views of which nothing is known, because what stands there could not be read.
+    """
+    wrong = template.lint(source.request, names=template.NUMBER_NAMES)
+    if source.request.cipher:
+        wrong += [
+            f"request.cipher: says nothing of numbers of the kind {kind}; add [source.request.cipher.{kind}]"
+            for kind in source.kinds
+            if kind not in source.request.cipher
+        ]
+    wrong += wires.views(source.views, unclear)
+    wrong += _lint_callbacks(source)
+    known = wires.kinds(source.views, unclear)
     wrong += _lint_readings(source, known)
     if any(reading.view or reading.at for reading in source.readings):
         held = {known.get(reading.view or "body", "any") for reading in source.readings}
@@ -280,29 +296,38 @@ def lint(source: Source) -> list[str]:
     for n, place in enumerate(source.echo):
         wrong += wires.place(f"echo[{n}]", place, known)
     seen: set[str] = set()
-    for where, rules in (("guard", source.guards), ("rule", source.rules)):
-        for rule in rules:
-            if rule.name in seen:
-                wrong.append(f"{where}.{rule.name}: the name is taken by another rule")
-            seen.add(rule.name)
-            wrong += _lint_rule(f"{where}.{rule.name}", rule, known)
-            if where == "guard" and not isinstance(rule.then, SayUnknown):
-                wrong.append(f"guard.{rule.name}: a guard says unknown; only a rule may say {_said(rule)}")
+    for kind, rules in (("guard", source.guards), ("rule", source.rules)):
+        for n, rule in enumerate(rules):
+            where = wires.named(kind, n, rule.name, seen, wrong)
+            wrong += _lint_rule(where, rule, known)
+            if kind == "guard" and not isinstance(rule.then, SayUnknown):
+                wrong.append(f"{where}: a guard says unknown; only a rule may say {_said(rule)}")
     return wrong
 
 
 def advice(source: Source) -> list[str]:
     """What is allowed and yet better done otherwise."""
     lines: list[str] = []
-    if not source.echo:
+    if not source.echo and not source.bound:
         lines.append("echo: nothing proves that an answer is about the number asked for; name a place if there is one")
     if not any(c.status is None for rule in source.guards for c in rule.when):
         lines.append("guard: platforms block with pages of HTTP 200 too; add a guard on the words of that page")
-    if not any(isinstance(rule.then, SayClean | SayCertified) for rule in source.rules):
+    if not source.clears:
         lines.append("rule: no rule says clean or certified, so a label is never seen to go")
     if not source.enabled and not source.why_off:
         lines.append("why_off: say why the source is off and what must be done to turn it on")
     return lines
+
+
+def _lint_callbacks(source: Source) -> list[str]:
+    """A callback made of the number proves something only where the request asks for it."""
+    asked = (source.request.url, *(source.request.form or {}).values())
+    return [
+        f"views.{name}.steps: the request does not ask for the callback {step.callback!r}; write it there the same way"
+        for name, view in source.views.items()
+        for step in view.steps
+        if isinstance(step, Jsonp) and "{" in step.callback and not any(step.callback in text for text in asked)
+    ]
 
 
 def _lint_readings(source: Source, known: wires.Kinds) -> list[str]:
@@ -335,7 +360,7 @@ def _lint_readings(source: Source, known: wires.Kinds) -> list[str]:
 def _lint_rule(where: str, rule: Rule, known: wires.Kinds) -> list[str]:
     wrong: list[str] = []
     for n, condition in enumerate(rule.when):
-        wrong += wires.condition(f"{where}.when[{n}]", condition, known)
+        wrong += wires.condition(f"{where}.when[{n}]", condition, known, names=())
     say = rule.then
     if not rule.when:
         wrong.append(f"{where}.when: a rule without conditions matches everything")
@@ -345,7 +370,7 @@ def _lint_rule(where: str, rule: Rule, known: wires.Kinds) -> list[str]:
         wrong.append(f"{where}.then: give words or a category")
     for field in ("words", "marks", "name", "logo", "tag"):
         if isinstance(pick := getattr(say, field, None), Pick):
-            wrong += wires.pick(f"{where}.then.{field}", pick, known)
+            wrong += wires.pick(f"{where}.then.{field}", pick, known, names=())
     return wrong
 
 

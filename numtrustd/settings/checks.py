@@ -5,6 +5,7 @@ with `wire` and `probes`.
 
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
+from zoneinfo import available_timezones
 
 from numtrustd.channels.spec import Call, HttpChannel, ManualChannel
 from numtrustd.domain.calendar import COUNTRIES
@@ -59,11 +60,20 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
         "is shorter than confirm_spread, so that no label could ever be confirmed",
         "give at least confirm_spread",
     )
+    for name in ("control_interval", "recheck_interval", "turn_window"):
+        at.need(getattr(settings.trust, name) > 0, ("trust", name), "is no time at all", "give more than 0 seconds")
+    for source, table in settings.source.items():
+        _check_zone(at, table.budget.zone, ("source", source, "budget", "zone"))
     _once(at, "group", [group.name for group in settings.group], "name")
     for i, paper in enumerate(settings.evidence):
         _evidence_kind(at, paper.kind, ("evidence", i, "kind"))
     if settings.clock.speed != 1.0 and settings.clock.origin is None:
         at.add(("clock", "speed"), "runs from no origin", "give clock.origin as well, or leave both out")
+
+
+def _check_zone(at: _At, zone: str | None, path: Path) -> None:
+    if zone is not None and zone not in available_timezones():
+        at.add(path, f'no time zone is called "{zone}"', 'name one of the IANA database, like "Asia/Shanghai"')
 
 
 def _once(at: _At, table: str, names: Iterable[str], key: str) -> None:
@@ -124,16 +134,19 @@ def _check_platform(at: _At, pack: Pack, names: frozenset[str] | None) -> None:
     for i, attempt in enumerate(facts.attempts):
         for j, kind in enumerate(attempt.evidence):
             _evidence_kind(at, kind, ("appeal", "attempt", i, "evidence", j))
-    if isinstance(pack.channel, ManualChannel):
+    # An appeal that is made on the phone itself has steps and no address.
+    if isinstance(pack.channel, ManualChannel) and (pack.channel.address or not pack.channel.steps):
         _official(at, ("appeal", "manual", "address"), pack.channel.address, platform)
 
 
 def _official(at: _At, path: Path, address: str, platform: Platform) -> None:
     """A person must not be sent to a host that is not the platform's own."""
+    if address.startswith("tel:"):
+        return
     if not platform.official_hosts:
         at.add(path, "the platform has no official_hosts", "list the hosts that the platform itself uses")
         return
-    if not address.startswith("tel:") and not is_official(address, platform.official_hosts):
+    if not is_official(address, platform.official_hosts):
         hosts = ", ".join(platform.official_hosts)
         at.add(
             path,
@@ -172,6 +185,7 @@ def _check_source(at: _At, source: Source, i: int, names: frozenset[str] | None,
     at.need(source.interval > 0, (*top, "interval"), "is no time at all", "give the least time between requests")
     at.need(source.cadence > 0, (*top, "cadence"), "is no time at all", "give the usual time between looks")
     at.need(source.concurrency >= 1, (*top, "concurrency"), "is less than 1", "give at least 1")
+    _check_zone(at, source.budget.zone, (*top, "budget", "zone"))
     at.need(source.trip >= 1, (*top, "trip"), "is less than 1", "give at least 1")
     at.need(
         0 < source.backoff[0] <= source.backoff[1],
@@ -200,66 +214,99 @@ def calls(channel: HttpChannel) -> Iterator[tuple[str, Call]]:
             yield name, call
 
 
-def requests_in_use(packs: Packs, applied: Applied) -> Iterator[tuple[str, str, Path, RequestSpec]]:
-    """(user, platform whose vars it has, path in that pack, request) of all that may be sent."""
+Use = tuple[str, str, Path, RequestSpec]
+"""Of a request: (user, platform whose vars it has, path in that pack, request)."""
+
+
+def requests_in_use(packs: Packs, applied: Applied) -> Iterator[Use]:
+    """All requests that may be sent."""
+    return (use for use, used in requests(packs, applied) if used)
+
+
+def requests(packs: Packs, applied: Applied) -> Iterator[tuple[Use, bool]]:
+    """All requests as the settings have them, and whether each of them may be sent."""
+    looked_at = watched(applied.sources.values())
     for name, pack in packs.by_id.items():
         for i, raw in enumerate(pack.sources):
-            source = applied.sources.get(raw.id)
-            if source is not None and source.enabled and applied.home[raw.id] == name:
-                yield source.id, name, ("source", i, "request"), source.request
-    for name in sorted(watched(applied.sources.values())):
-        channel = applied.channels.get(name)
+            if applied.home[raw.id] == name:
+                source = applied.sources.get(raw.id)
+                request = (source or raw).request
+                yield (raw.id, name, ("source", i, "request"), request), source is not None and source.enabled
+        channel = applied.channels.get(name, pack.channel)
         if isinstance(channel, HttpChannel):
             for table, call in calls(channel):
-                yield f"{name}'s appeal", name, ("appeal", "http", table, "request"), call.request
+                use = f"{name}'s appeal", name, ("appeal", "http", table, "request"), call.request
+                yield use, name in looked_at
 
 
 def check_use(
     packs: Packs, applied: Applied, settings: Settings, place: Located, report: Report
 ) -> set[tuple[str, str]]:
-    """All that may be sent has its variables and goes over https. Returns the secrets: (name, user)."""
+    """All that may be sent has its variables, and whatever has them goes over https, switched on or not.
+    Returns the secrets: (name, user)."""
     secrets: set[tuple[str, str]] = set()
-    for user, platform, path, request in requests_in_use(packs, applied):
-        pack = packs.by_id[platform]
+    missing: dict[tuple[str, str], list[str]] = {}
+    for use, used in requests(packs, applied):
+        user, platform, _, request = use
         values = applied.vars[platform]
         names = sorted(template.placeholders(request))
-        secrets.update((name.removeprefix("secret:"), user) for name in names if name.startswith("secret:"))
         wanted = [name.removeprefix("var:") for name in names if name.startswith("var:")]
+        if used:
+            secrets.update((name.removeprefix("secret:"), user) for name in names if name.startswith("secret:"))
+            for name in wanted:
+                if not values.get(name, "undefined"):
+                    missing.setdefault((platform, name), []).append(user)
+        if all(values.get(name) for name in wanted):
+            _check_values(packs.by_id[platform], use, {name: values[name] for name in wanted}, applied, place, report)
+    for (platform, name), users in missing.items():
         own: Path = ("platform", platform, "vars")
-        for name in wanted:
-            if not values.get(name, "undefined"):
-                report.add(
-                    place.where(own),
-                    dotted((*own, name)),
-                    f"{user} needs it",
-                    f'[{dotted(own)}] {name} = "…"',
-                )
-        override = _override(settings, platform, user, path)
-        if not all(values.get(name) for name in wanted) or (override is None and template.problems(request)):
-            continue  # said above, or by `lint`
-        try:
-            compiled = template.compile_request(request)
-            compiled.bind({f"var:{name}": values[name] for name in wanted})
-        except template.TemplateError as error:
-            for what in error.problems:
-                if override is not None:
-                    report.add(place.where(override), dotted(override), what, _BASE_URL_HELP)
-                elif wanted and any(key in applied.changed_vars[platform] for key in wanted):
-                    report.add(place.where(own), dotted(own), f"{user}: {what}", "correct the variable")
-                else:
-                    at_url = (*path, "url")
-                    report.add(pack.doc.where(at_url), dotted(at_url), what, _REQUEST_HELP)
+        where = place.where(own) if platform in settings.platform else _switched_on(users, settings, place)
+        said = " and ".join(sorted(set(users)))
+        verb = "needs" if len(set(users)) == 1 else "need"
+        report.add(where, dotted((*own, name)), f"{said} {verb} it", f'[{dotted(own)}] {name} = "…"')
     return secrets
 
 
-_BASE_URL_HELP = "write it like https://host[:port][/path]; plain http only to 127.0.0.1 or ::1"
-_REQUEST_HELP = "correct the request template"
+def _switched_on(users: Iterable[str], settings: Settings, place: Located) -> Where:
+    """Where the settings switch on a source that needs something; the top of the file, if a pack does by itself."""
+    for user in users:
+        if user in settings.source and settings.source[user].enabled:
+            return place.where(("source", user, "enabled"))
+        if user in settings.platforms.enable:
+            return place.where(("platforms", "enable", settings.platforms.enable.index(user)))
+    return place.where()
 
 
-def _override(settings: Settings, platform: str, user: str, path: Path) -> Path | None:
-    """Where the settings replace the origin of this request, if they do."""
-    if path[0] == "source":
-        table = settings.source.get(user)
-        return ("source", user, "base_url") if table and table.base_url else None
-    own = settings.platform.get(platform)
-    return ("platform", platform, "appeal", "base_url") if own and own.appeal.base_url else None
+def _check_values(
+    pack: Pack, use: Use, values: dict[str, str], applied: Applied, place: Located, report: Report
+) -> None:
+    """The variables may stand where the request has them."""
+    _, platform, path, request = use
+    try:
+        compiled = template.compile_request(request)
+    except template.TemplateError:
+        return  # said by `lint` of the template, by `base_urls` of what the settings put in front of it
+    try:
+        compiled.bind({f"var:{name}": value for name, value in values.items()})
+    except template.TemplateError as error:
+        name = _culprit(compiled, request.url, values)
+        if name in applied.changed_vars[platform]:
+            own: Path = ("platform", platform, "vars", name)
+            where, key, remedy = place.where(own), dotted(own), "correct the variable"
+        elif any(what.startswith("plain http") for what in error.problems):  # the scheme is the template's, always
+            at_url: Path = (*path, "url")
+            where, key, remedy = pack.where(*at_url), dotted(at_url), "correct the request template"
+        else:
+            where, key, remedy = pack.where("vars", name), dotted(("vars", name)), "correct the variable"
+        for what in error.problems:
+            report.add(where, key, what, remedy)
+
+
+def _culprit(compiled: template.Template, url: str, values: dict[str, str]) -> str:
+    """The variable that may not stand where it does; the first of several that only together make a wrong host."""
+    for name, value in values.items():
+        try:
+            compiled.bind({f"var:{name}": value})
+        except template.TemplateError:
+            return name
+    return next((name for name in values if f"{{var:{name}}}" in url), next(iter(values)))

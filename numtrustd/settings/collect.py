@@ -6,6 +6,7 @@ comes out: what was wrong and has been reported is replaced by its default or an
 the checks after this one can still look at the rest.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
@@ -18,6 +19,9 @@ from numtrustd.settings.document import Where
 from numtrustd.settings.problem import Path, Report, dotted, one_of, suggest
 
 T = TypeVar("T", bound=msgspec.Struct)
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""No file name, header, key or shown text may hold one; searched-for text can be written as `matches`."""
 
 
 class Located(Protocol):
@@ -71,6 +75,7 @@ class _Walk:
 
     def bad(self, at: Path, what: str, remedy: str) -> _Wrong:
         self.report.add(self.place.where(at), dotted(at), what, remedy)
+        self.report.spoil(self.place, at)
         return _Wrong()
 
     def struct(self, kind: inspect.StructType, raw: object, at: Path) -> object:
@@ -142,6 +147,9 @@ class _Walk:
     def mapping(self, kind: inspect.DictType, raw: object, at: Path) -> object:
         if not isinstance(raw, dict):
             raise self.bad(at, f"is {_describe(raw)}, not a table", f"write it as [{dotted(at)}] or {{ … }}")
+        for key in raw:
+            if odd := _CONTROL.search(key):
+                self.bad((*at, key), f"the key holds the control character {_code(odd[0])}", "remove the character")
         return {key: self.element(kind.value_type, value, (*at, key)) for key, value in raw.items()}
 
     def element(self, kind: inspect.Type, raw: object, at: Path, unit: str | None = None) -> object:
@@ -193,8 +201,12 @@ class _Walk:
                 value = raw if _is(kind, raw) else None
         if value is None:
             raise self.bad(at, f"is {_describe(raw)}", self.remedy(kind, unit))
+        if (beyond := _beyond(kind, unit, value)) is not None:
+            raise self.bad(at, f"is {_describe(raw)}", beyond)
         if (broken := _bounds(kind, value)) is not None:
             raise self.bad(at, f"is {_describe(raw)}", broken)
+        if isinstance(value, str) and (odd := _CONTROL.search(value)):
+            raise self.bad(at, f"holds the control character {_code(odd[0])}", "remove the character")
         return value
 
     def remedy(self, kind: inspect.Type, unit: str | None) -> str:
@@ -312,6 +324,16 @@ def _is(kind: inspect.Type, raw: object) -> bool:
             return False
 
 
+def _beyond(kind: inspect.Type, unit: str | None, value: object) -> str | None:
+    """What would be sane, if the value would lead out of the calendar."""
+    if not isinstance(value, float):
+        return None
+    if unit == "instant":
+        return None if units.plausible(value) else units.PLAUSIBLE_HELP
+    span = unit == "duration" or (unit is None and isinstance(kind, inspect.FloatType))
+    return units.LONGEST_HELP if span and units.too_long(value) else None
+
+
 def _bounds(kind: inspect.Type, value: object) -> str | None:
     """What the bounds of a type would have, if the value is outside them."""
     if isinstance(kind, (inspect.IntType, inspect.FloatType)) and isinstance(value, (int, float)):
@@ -328,6 +350,10 @@ def _bounds(kind: inspect.Type, value: object) -> str | None:
     if isinstance(kind, inspect.StrType) and isinstance(value, str) and len(value) < (kind.min_length or 0):
         return "give a text that is not empty"
     return None
+
+
+def _code(character: str) -> str:
+    return f"U+{ord(character):04X}"
 
 
 def _describe(raw: object) -> str:

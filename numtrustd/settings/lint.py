@@ -6,16 +6,23 @@ under both); their findings read `key: what; remedy`, and this says at which fil
 stands.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
 from numtrustd.channels import answer
-from numtrustd.channels.spec import HttpChannel
+from numtrustd.channels.spec import FIELD_NAMES, HttpChannel, ManualChannel
 from numtrustd.probes import extract
 from numtrustd.settings.checks import calls
 from numtrustd.settings.packs import Pack, Packs
 from numtrustd.settings.problem import Path, Report, dotted, suggest
 from numtrustd.wire import template
-from numtrustd.wire.spec import RequestSpec
+from numtrustd.wire.spec import RequestSpec, View
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_ABOUT = re.compile(
+    r"unknown placeholder (?P<name>\{.+\})|header (?:name )?'?(?P<header>[^ ']+)|(?P<key>url|json|form)\b"
+)
+"""What in a request a problem of its template is about, where it does not begin with a key."""
 
 
 def check_rules(packs: Packs, report: Report) -> None:
@@ -23,20 +30,89 @@ def check_rules(packs: Packs, report: Report) -> None:
     for pack in packs.by_id.values():
         for i, source in enumerate(pack.sources):
             at: Path = ("source", i)
-            _report(pack, at, extract.lint(source), report)
+            _report(pack, at, extract.lint(source, _unclear(pack, at, source.views, report)), report)
             _variables(pack, (*at, "request"), source.request, report)
+        at = ("appeal", "http")
         if isinstance(pack.channel, HttpChannel):
-            at = ("appeal", "http")
-            _report(pack, at, answer.lint_channel(pack.channel), report)
+            unclear = {name: _unclear(pack, (*at, name), call.views, report) for name, call in calls(pack.channel)}
+            _report(pack, at, answer.lint_channel(pack.channel, unclear), report)
             for name, call in calls(pack.channel):
                 _variables(pack, (*at, name, "request"), call.request, report)
+        elif isinstance(pack.channel, ManualChannel):
+            _fields(pack, pack.channel, report)
 
 
 def _report(pack: Pack, at: Path, lines: Iterable[str], report: Report) -> None:
     for line in lines:
         key, _, said = line.partition(": ")
         what, _, remedy = said.partition("; ")
-        report.add(pack.where(*locate(pack.doc.data, at, key)), f"{dotted(at)}.{key}", what, remedy or "correct it")
+        found = locate(pack.doc.data, at, key)
+        name = f"{dotted(at)}.{key}"
+        if found[-1:] == ("request",) and (inside := _inside(node(pack.doc.data, found), what)):
+            found = (*found, *inside)
+            name = dotted(found)
+        # What follows from a value that could not be read is not spoken of.
+        if len(found) > len(at) and report.spoilt(pack.doc, *found):
+            continue
+        if len(found) > len(at) + 1 and report.spoilt(pack.doc, *found[:-1]):
+            continue
+        report.add(pack.where(*found), name, what, remedy or "correct it")
+
+
+def _inside(request: object, what: str) -> Path:
+    """The part of a request that a problem of its template is about; the whole request if that cannot be told."""
+    about = _ABOUT.match(what)
+    if not isinstance(request, dict) or about is None:
+        return ("url",) if "host" in what or "scheme" in what else ()
+    if name := about["name"]:
+        return next((path for path, text in _texts(request) if name in text), ())
+    if header := about["header"]:
+        headers = request.get("headers")
+        return ("headers", header) if isinstance(headers, dict) and header in headers else ()
+    return next((path for path, _ in _texts(request) if dotted(path) == what.partition(" ")[0]), (about["key"],))
+
+
+def _texts(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
+    """Every text in a tree of plain values, and where it stands."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, child in value.items():
+            yield from _texts(child, (*path, key))
+    elif isinstance(value, list):
+        for i, child in enumerate(value):
+            yield from _texts(child, (*path, i))
+
+
+def _unclear(pack: Pack, at: Path, views: Mapping[str, View], report: Report) -> frozenset[str]:
+    """The views of which nothing is known, because what stands there, or in one that they are made of, could not be
+    read. If the table of views itself could not, all that anything names."""
+    if not report.spoilt(pack.doc, *at, "views"):
+        return frozenset()
+    raw = node(pack.doc.data, at)
+    if not isinstance(raw, dict) or not isinstance(raw.get("views"), dict):
+        return frozenset(text for path, text in _texts(raw) if path[-1] in ("view", "of"))
+    unclear = {name for name in raw["views"] if report.spoilt(pack.doc, *at, "views", name)}
+    while more := {name for name, view in views.items() if view.of in unclear} - unclear:
+        unclear |= more
+    return frozenset(unclear)
+
+
+def _fields(pack: Pack, channel: ManualChannel, report: Report) -> None:
+    """A form's fields have known placeholders only; the texts beside them have none, since nobody fills them in."""
+    at: Path = ("appeal", "manual")
+    known = f"there are {', '.join(sorted(FIELD_NAMES))}"
+    for label, text in channel.fields.items():
+        path: Path = (*at, "fields", label)
+        for name in _BRACES.findall(text):
+            if name not in FIELD_NAMES:
+                report.add(pack.where(*path), dotted(path), f"unknown placeholder {{{name}}}", known)
+    beside: list[tuple[Path, str]] = [((*at, "steps", i), step) for i, step in enumerate(channel.steps)]
+    for path, text in [*beside, ((*at, "bring_back"), channel.bring_back), ((*at, "address"), channel.address)]:
+        for name in _BRACES.findall(text):
+            if name in FIELD_NAMES:
+                what = f"{{{name}}} is not filled in here"
+                report.add(pack.where(*path), dotted(path), what, "put it into one of the fields")
 
 
 def _variables(pack: Pack, at: Path, request: RequestSpec, report: Report) -> None:
@@ -49,9 +125,7 @@ def _variables(pack: Pack, at: Path, request: RequestSpec, report: Report) -> No
 
 def locate(data: object, at: Path, key: str) -> Path:
     """The path of `rule.NAME.when[0].css` below `at`, as far as there is one: rules go by their names."""
-    node = data
-    for part in at:
-        node = _child(node, part)
+    here = node(data, at)
     path = at
     rest = key
     while rest:
@@ -61,30 +135,37 @@ def locate(data: object, at: Path, key: str) -> Path:
         if index.isdigit():
             found = (f"[{index}]", int(index))
         else:
-            found = max((pair for pair in _names(node) if rest.startswith(pair[0])), key=_length, default=None)
-        if found is None or (node := _child(node, found[1])) is None:
+            found = max((pair for pair in _names(here) if rest.startswith(pair[0])), key=_length, default=None)
+        if found is None or (here := _child(here, found[1])) is None:
             break
         path, rest = (*path, found[1]), rest[len(found[0]) :]
     return path
+
+
+def node(data: object, path: Path) -> object:
+    """What stands at a path of plain values, `None` if nothing does."""
+    for part in path:
+        data = _child(data, part)
+    return data
 
 
 def _length(pair: tuple[str, str | int]) -> int:
     return len(pair[0])
 
 
-def _names(node: object) -> list[tuple[str, str | int]]:
+def _names(here: object) -> list[tuple[str, str | int]]:
     """What a table's keys, or a list's named tables, are called, and how to get to them."""
-    if isinstance(node, dict):
-        return [(key, key) for key in node]
-    if isinstance(node, list):
-        names = [(row.get("name"), i) for i, row in enumerate(node) if isinstance(row, dict)]
+    if isinstance(here, dict):
+        return [(key, key) for key in here]
+    if isinstance(here, list):
+        names = [(row.get("name"), i) for i, row in enumerate(here) if isinstance(row, dict)]
         return [(name, i) for name, i in names if isinstance(name, str) and name]
     return []
 
 
-def _child(node: object, part: str | int) -> object:
-    if isinstance(node, dict) and isinstance(part, str):
-        return node.get(part)
-    if isinstance(node, list) and isinstance(part, int) and part < len(node):
-        return node[part]
+def _child(here: object, part: str | int) -> object:
+    if isinstance(here, dict) and isinstance(part, str):
+        return here.get(part)
+    if isinstance(here, list) and isinstance(part, int) and part < len(here):
+        return here[part]
     return None

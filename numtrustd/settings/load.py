@@ -17,7 +17,7 @@ from numtrustd.domain.evidence import Document as Paper
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned
 from numtrustd.domain.platform import Platform
 from numtrustd.probes.spec import Source
-from numtrustd.settings import checks, document, lint, numbers_csv
+from numtrustd.settings import base_urls, checks, document, facts, lint, numbers_csv, ways
 from numtrustd.settings.collect import Spelling, collect
 from numtrustd.settings.document import Document, Where
 from numtrustd.settings.numbers_csv import Roll
@@ -26,6 +26,8 @@ from numtrustd.settings.packs import Channel, Packs, read_packs, shipped_dir
 from numtrustd.settings.problem import Path, Problem, Report, dotted
 from numtrustd.settings.schema import UNITS, GroupTable, NumberTable, Settings
 from numtrustd.settings.secret_files import Secrets, read_secrets
+from numtrustd.settings.secret_use import check_secrets
+from numtrustd.wire.route import Route
 
 SPELLING = Spelling(units=UNITS)
 _GROWING = {"group": "name", "evidence": "", "number": ""}
@@ -35,8 +37,8 @@ class Loaded(Struct, frozen=True):
     """A whole, checked configuration.
 
     `sources` are those that are switched on, `idle` the others; `channels` are those of the platforms that
-    the former speak for. `vars` are by platform id, `home` says whose a source uses. `files` are all that
-    was read, `warnings` what is allowed and probably not meant.
+    the former speak for. `vars` are by platform id, `home` says whose a source uses. `routes` are the ways out by
+    name. `files` are all that was read, `warnings` what is allowed and probably not meant.
     """
 
     path: pathlib.Path
@@ -52,6 +54,7 @@ class Loaded(Struct, frozen=True):
     vars: dict[str, dict[str, str]]
     home: dict[str, str]
     secrets: Secrets
+    routes: dict[str, Route]
     evidence: tuple[Paper, ...]
     files: tuple[pathlib.Path, ...]
     warnings: tuple[Problem, ...]
@@ -63,6 +66,14 @@ class Loaded(Struct, frozen=True):
     def source_vars(self, source: str) -> dict[str, str]:
         """The variables of a source's pack."""
         return self.vars[self.home[source]]
+
+    def source_route(self, source: str) -> Route:
+        """The way out that a source's requests take."""
+        return self.routes[self.settings.source_via(source)]
+
+    def channel_route(self, platform: str) -> Route:
+        """The way out that the requests to a platform's appeal API take."""
+        return self.routes[self.settings.channel_via(platform)]
 
 
 def load(path: pathlib.Path, env: Mapping[str, str]) -> Loaded | list[Problem]:
@@ -77,12 +88,17 @@ def load(path: pathlib.Path, env: Mapping[str, str]) -> Loaded | list[Problem]:
     packs = _packs(settings, place, path, files, report)
     report.second_pass()
     checks.check_settings(settings, place, report)
+    base_urls.check_base_urls(settings, place, report)
     numbers = _numbers(settings, place, path, files, report)
     applied = apply(packs, settings, place, report)
     checks.check_packs(packs, report)
+    facts.check_facts(packs, report)
     lint.check_rules(packs, report)
     wanted = checks.check_use(packs, applied, settings, place, report)
+    wanted |= ways.check_ways(settings, packs, applied, place, report)
     secrets = read_secrets(wanted, settings.credentials, path.parent, env, place.where(("credentials",)), report)
+    check_secrets(packs, applied, secrets, report)
+    routes = ways.routes(settings, secrets, place, report)
     evidence = _evidence(settings, place, report)
     _ca_file(settings, place, report)
     if report.problems:
@@ -105,6 +121,7 @@ def load(path: pathlib.Path, env: Mapping[str, str]) -> Loaded | list[Problem]:
         vars=applied.vars,
         home=applied.home,
         secrets=secrets,
+        routes=routes,
         evidence=evidence,
         files=tuple(files),
         warnings=tuple(report.warnings),

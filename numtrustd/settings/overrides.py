@@ -13,6 +13,7 @@ from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.domain.platform import Platform
 from numtrustd.probes.spec import Source
 from numtrustd.settings.collect import Located
+from numtrustd.settings.controls import canonical
 from numtrustd.settings.packs import Channel, Pack, Packs
 from numtrustd.settings.problem import Path, Report, dotted, suggest
 from numtrustd.settings.schema import LimitsTable, PlatformAppealTable, Settings, SourceTable
@@ -53,7 +54,7 @@ def apply(packs: Packs, settings: Settings, place: Located, report: Report) -> A
         if (channel := pack.channel) is not None:
             applied.channels[name] = _channel(channel, table.appeal if table else None)
         for source in pack.sources:
-            applied.sources[source.id] = _source(source, settings, off)
+            applied.sources[source.id] = _source(source, settings, off, place, report)
     return applied
 
 
@@ -112,7 +113,7 @@ def _channel(channel: Channel, table: PlatformAppealTable | None) -> Channel:
     return _given(changed, interval=table.interval, settle=table.settle)
 
 
-def _source(source: Source, settings: Settings, off: set[str]) -> Source:
+def _source(source: Source, settings: Settings, off: set[str], place: Located, report: Report) -> Source:
     table = settings.source.get(source.id, SourceTable())
     enabled = source.enabled
     if source.id in settings.platforms.enable:
@@ -128,6 +129,8 @@ def _source(source: Source, settings: Settings, off: set[str]) -> Source:
         readings=readings,
         request=_request(source.request, table.base_url),
         limits=_limits(source.limits, table.limits),
+        controls=canonical(table.controls, source, place, report),
+        budget=_given(source.budget, **structs.asdict(table.budget)),
     )
     return _given(changed, interval=table.interval, concurrency=table.concurrency, cadence=table.cadence)
 

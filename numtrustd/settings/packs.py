@@ -26,7 +26,7 @@ Channel = HttpChannel | ManualChannel
 
 SPELLING = Spelling(
     names={
-        Platform: {"cls": "class"},
+        Platform: {"cls": "class", "quotas": "quota"},
         AppealFacts: {"attempts": "attempt"},
         Source: {"readings": "reading", "guards": "guard", "rules": "rule"},
         Call: {"rules": "rule"},

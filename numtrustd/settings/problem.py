@@ -10,10 +10,14 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from numtrustd.log.guard import escape
+
 Path = tuple[str | int, ...]
 """The way to a value from the top of a file: table names, keys and indices of arrays."""
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
+_SAID = 400
+"""Characters of what is wrong that are shown: it may repeat what stands in a file, however long that is."""
 
 
 class Problem(Struct, frozen=True, order=True):
@@ -28,7 +32,9 @@ class Problem(Struct, frozen=True, order=True):
     remedy: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}: {self.key or '-'}: {self.what}: {self.remedy}"
+        what = self.what if len(self.what) <= _SAID else f"{self.what[: _SAID - 1]}…"
+        key = self.key if len(self.key) <= _SAID else f"{self.key[: _SAID - 1]}…"
+        return escape(f"{self.file}:{self.line}: {key or '-'}: {what}: {self.remedy}")
 
 
 def render(problems: Iterable[Problem]) -> str:
@@ -65,13 +71,14 @@ class Report:
 
     Reading goes in two passes: values and keys first, then, after `second_pass`, what only the whole can
     show. A line that was wrong in the first pass is not spoken of again: what stands there by then is a
-    stand-in.
+    stand-in. Neither is what only follows from such a value, which `spoilt` tells.
     """
 
     def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self._settled: frozenset[tuple[str, int]] = frozenset()
+        self._spoilt: set[tuple[int, Path]] = set()
 
     def second_pass(self) -> None:
         """From now on nothing more is said of the lines that have a problem."""
@@ -81,6 +88,14 @@ class Report:
         """Note a problem at (file, line)."""
         if where not in self._settled:
             self.problems.append(Problem(*where, key, what, remedy))
+
+    def spoil(self, place: object, path: Path) -> None:
+        """Remember that what stands at this path of a document could not be read."""
+        self._spoilt.update((id(place), path[:n]) for n in range(len(path) + 1))
+
+    def spoilt(self, place: object, *path: str | int) -> bool:
+        """Whether something at or below this path of a document could not be read."""
+        return (id(place), path) in self._spoilt
 
     def warn(self, where: tuple[str, int], key: str, what: str, remedy: str) -> None:
         """Note something that is allowed and probably not meant."""

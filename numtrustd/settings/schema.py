@@ -12,9 +12,11 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
+from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
 
 Duration = Annotated[float, Meta(ge=0, extra={"unit": "duration"})]
@@ -92,6 +94,7 @@ class PlatformAppealTable(_Table, frozen=True):
     base_url: str = ""
     interval: Interval | None = None
     settle: Duration | None = None
+    via: Text | None = None
     limits: LimitsTable = LimitsTable()
 
 
@@ -104,6 +107,17 @@ class PlatformTable(_Table, frozen=True):
     appeal: PlatformAppealTable = PlatformAppealTable()
 
 
+class BudgetTable(_Table, frozen=True):
+    """[source."ID".budget]: looks and yuan; what is not given stays as the pack has it."""
+
+    per_minute: Count | None = None
+    per_day: Count | None = None
+    per_month: Count | None = None
+    price: Annotated[float, Meta(ge=0, extra={"unit": "number"})] | None = None
+    money: Annotated[float, Meta(ge=0, extra={"unit": "number"})] | None = None
+    zone: Text | None = None
+
+
 class SourceTable(_Table, frozen=True):
     """[source."ID"]."""
 
@@ -112,7 +126,10 @@ class SourceTable(_Table, frozen=True):
     interval: Interval | None = None
     concurrency: Count | None = None
     cadence: Interval | None = None
+    via: Text | None = None
     limits: LimitsTable = LimitsTable()
+    controls: Controls = Controls()
+    budget: BudgetTable = BudgetTable()
 
 
 class AppealTable(_Table, frozen=True):
@@ -182,14 +199,29 @@ class LogTable(_Table, frozen=True):
     mask_numbers: bool = False
 
 
+class WayTable(_Table, frozen=True):
+    """[http.ways.NAME]: a way out, through a proxy, from an address of this machine, or both.
+
+    `proxy` is scheme://host:port, where the scheme is http, https or socks5. `password` is a secret's placeholder,
+    `user` may be one.
+    """
+
+    proxy: str = ""
+    user: str = ""
+    password: str = ""
+    source_address: str = ""
+
+
 class HttpTable(_Table, frozen=True):
-    """[http]: every fetch, unless a pack or an override says otherwise. `ca_file` replaces the system's
-    authorities.
+    """[http]: every fetch, unless a pack or an override says otherwise. `ca_file` is trusted beside the system's
+    authorities; `via` is the name of a way out, or "direct".
     """
 
     ca_file: str = ""
     deadline: Interval | None = None
     max_bytes: Size | None = None
+    via: Text = "direct"
+    ways: dict[str, WayTable] = {}
 
 
 class CredentialsTable(_Table, frozen=True):
@@ -223,6 +255,7 @@ class Settings(_Table, frozen=True):
     source: dict[str, SourceTable] = {}
     cadence: CadencePolicy = CadencePolicy()
     verdict: VerdictPolicy = VerdictPolicy()
+    trust: TrustPolicy = TrustPolicy()
     appeal: AppealTable = AppealTable()
     group: tuple[GroupTable, ...] = ()
     evidence: tuple[EvidenceTable, ...] = ()
@@ -245,6 +278,16 @@ class Settings(_Table, frozen=True):
             return "ask"
         return "automatic" if "automatic" in said else self.appeal.approval
 
+    def source_via(self, source: str) -> str:
+        """The name of the way out that a source's requests take."""
+        own = self.source[source].via if source in self.source else None
+        return self.http.via if own is None else own
+
+    def channel_via(self, platform: str) -> str:
+        """The name of the way out that the requests to a platform's appeal API take."""
+        own = self.platform[platform].appeal.via if platform in self.platform else None
+        return self.http.via if own is None else own
+
     def max_attempts(self, platform: str) -> int:
         """How many times an appeal to this platform is submitted before a person decides."""
         own = self.platform[platform].appeal.max_attempts if platform in self.platform else None
@@ -254,5 +297,8 @@ class Settings(_Table, frozen=True):
 UNITS: Mapping[tuple[type, str], str] = {
     (CadencePolicy, "jitter"): "number",
     (CadencePolicy, "new_number_days"): "number",
+    (TrustPolicy, "turn_share"): "number",
+    (Budget, "price"): "number",
+    (Budget, "money"): "number",
 }
 """The floats of the domain's policies that are not durations."""

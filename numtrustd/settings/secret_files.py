@@ -33,7 +33,7 @@ def read_secrets(
     """Read the secrets that are in use: (name, who uses it). Relative paths start at `base`."""
     directory = table.dir or env.get("CREDENTIALS_DIRECTORY", "")
     secrets = Secrets()
-    for name, user in sorted(dict(wanted).items()):
+    for name, user in sorted(dict(sorted(wanted, reverse=True)).items()):
         key = f"credentials.{name}"
         if name in table.files:
             path = base / table.files[name]

@@ -15,9 +15,13 @@ _POWERS = "KMGT"
 _MODE = re.compile(r"(?:0o?)?([0-7]{3})")
 
 _HUGE = 1e300
+_LONGEST = 3_650 * 86_400.0
+_YEAR_2200 = 7_258_118_400.0
 _MOST = 1 << 62
 
 DURATION_HELP = 'write a duration such as "90s", "15m", "6h", "3d", "1w" or "1d12h"'
+PLAUSIBLE_HELP = "give an instant between 1970 and 2200"
+LONGEST_HELP = "give at most ten years (3650d)"
 SIZE_HELP = 'write a size such as "512 MiB" or "1 GiB"'
 MODE_HELP = 'write file permissions in octal, such as "0660"'
 INSTANT_HELP = "write a date and time with its offset, such as 2026-01-05T09:00:00+08:00"
@@ -31,6 +35,16 @@ def duration(value: object) -> float | None:
         return number(sum(float(n) * _SECONDS[unit] for n, unit in _DURATION_PART.findall(value)))
     seconds = number(value)
     return seconds if seconds is not None and seconds >= 0 else None
+
+
+def too_long(seconds: float) -> bool:
+    """Whether a duration is beyond all use: added to an instant, it would leave the calendar."""
+    return seconds > _LONGEST
+
+
+def plausible(instant: float) -> bool:
+    """Whether an instant is one in which a daemon may run, years of waiting and doubled pauses included."""
+    return 0 <= instant < _YEAR_2200
 
 
 def number(value: object) -> float | None:

@@ -8,16 +8,23 @@ false verdict. `match` is the caller, `domain.number` has the number's forms.
 import re
 from functools import lru_cache
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from numtrustd.domain.number import Number, NumberKind
 
 
 class Asked(Struct, frozen=True):
-    """The digit strings that name a number: as dialled at home, and with the country code."""
+    """The digit strings that name a number: as dialled at home, and with the country code.
+
+    `national` and `digits` are the forms that a request writes (`Number.national`, `Number.digits`). `sent_as`
+    is what stood for the number where the platform wants a digest or a cipher, which it then repeats.
+    """
 
     domestic: frozenset[str]
     international: frozenset[str]
+    national: str = ""
+    digits: str = ""
+    sent_as: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=4096)
@@ -29,7 +36,13 @@ def asked(number: Number) -> Asked:
         domestic = frozenset({number.national})
         # People write +86 010 8918 0702 as often as +86 10 8918 0702.
         coded = {"86" + number.national, "86" + number.national.removeprefix("0")}
-    return Asked(domestic, frozenset(coded | {"00" + form for form in coded}))
+    international = frozenset(coded | {"00" + form for form in coded})
+    return Asked(domestic, international, number.national, number.digits)
+
+
+def asked_as(number: Number, sent_as: tuple[str, ...]) -> Asked:
+    """The same for a number that was asked for under other names, too."""
+    return structs.replace(asked(number), sent_as=frozenset(sent_as)) if sent_as else asked(number)
 
 
 _JOINT = r"[\s\-‐-―−()\u200b-\u200d\u2060\ufeff]"
@@ -45,6 +58,8 @@ def names(text: str, wanted: Asked) -> bool:
     """Whether one whole run of digits in `text` (spaces and hyphens in it aside) is the number."""
     text = text.strip()
     if text in wanted.domestic or text in wanted.international:
+        return True
+    if wanted.sent_as and (text in wanted.sent_as or text.lower() in wanted.sent_as):
         return True
     if not text.isascii():
         text = text.translate(_ASCII)

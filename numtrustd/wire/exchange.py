@@ -7,22 +7,32 @@ A fetch never raises for what a platform or the network does: it is answered (`R
 import enum
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 
 class Request(Struct, frozen=True):
-    """One HTTP request. `origin` is `scheme://host[:port]`, `target` starts with `/`, already encoded."""
+    """One HTTP request. `origin` is `scheme://host[:port]`, `target` starts with `/`, already encoded.
+
+    `private` are texts made from secrets for this request alone (signatures), which nobody may see. `sent_as`
+    is what stands in it for the number, where the platform wants a digest or a cipher instead.
+    """
 
     method: str
     origin: str
     target: str
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    private: tuple[str, ...] = ()
+    sent_as: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
         """For people and log lines; may hold secrets in the query, so redact before printing."""
         return self.origin + self.target
+
+    def __repr__(self) -> str:
+        # Path, query, headers and body may hold secrets; a traceback or a log line shows this.
+        return f"<{self.method} {self.origin}>"
 
 
 class Limits(Struct, frozen=True):
@@ -47,6 +57,7 @@ class Failure(enum.StrEnum):
     TOO_LARGE = "too_large"
     ENCODING = "encoding"  # a content encoding that was not asked for
     REFUSED = "refused"  # our own rules: plain http off loopback, a redirect off the official hosts
+    WAY_OUT = "way_out"  # the proxy or source address that the settings prescribe; the platform had no part in it
 
 
 class Reply(Struct, frozen=True):
@@ -77,6 +88,21 @@ class Unknown(Struct, frozen=True):
 
 
 Outcome = Reply | NotSent | Unknown
+
+_REDACTED = b"[redacted]"
+
+
+def without(outcome: Outcome, private: tuple[str, ...]) -> Outcome:
+    """The outcome without these texts: a platform that repeats a signature must not bring it into a log line."""
+    if isinstance(outcome, Reply):
+        body = outcome.body
+        for text in private:
+            body = body.replace(text.encode(), _REDACTED)
+        return outcome if body is outcome.body else structs.replace(outcome, body=body)
+    detail = outcome.detail
+    for text in private:
+        detail = detail.replace(text, _REDACTED.decode())
+    return structs.replace(outcome, detail=detail)
 
 
 class Fetcher(Protocol):

@@ -5,12 +5,13 @@ whole packs. Problems are readable lines that begin with the place (`rules.marke
 line: `settings` adds those.
 """
 
+import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from jmespath.exceptions import JMESPathError
 
-from numtrustd.wire import document, match
+from numtrustd.wire import document, match, template
 from numtrustd.wire.spec import Condition, Html, Json, Jsonp, Locator, Pick, Take, Unescape, View, ViewStep
 
 Kinds = Mapping[str, str]
@@ -18,6 +19,9 @@ Kinds = Mapping[str, str]
 
 TESTS = ("exists", "equals", "one_of", "contains", "matches", "nonempty", "has_number", "at_least")
 
+_CALLBACK = re.compile(r"[\w.$]+(\{(national|digits)\}[\w.$]*)?")
+_PLACEHOLDER = re.compile(r"(?<!\\)\{([a-z0-9_]+)\}")
+_KNOWN = template.CASE_NAMES | set(match.FILLED)
 _TOKEN = re.compile(r"\{\d*,\d*\}|\{\d+\}|.", re.DOTALL)
 _BOUND = 1_000
 
@@ -25,33 +29,50 @@ _PROBE = "<html><head><title>t</title></head><body><div><p>x</p><ul><li>y</li></
 _SAMPLE = dict.fromkeys(match.FILLED, "x")
 
 
-def kinds(views: Mapping[str, View]) -> dict[str, str]:
-    """What each view holds; a view that is wrong is left out."""
-    known = {"body": "text"}
+def named(kind: str, n: int, name: str, seen: set[str], wrong: list[str]) -> str:
+    """How problems call the `n`-th rule: by its name, or by its place where it has none of its own."""
+    where = f"{kind}[{n}]"
+    if not name:
+        wrong.append(f"{where}.name: is empty; what a rule says is shown under its name")
+    elif name in seen:
+        wrong.append(f"{where}.name: the name {name!r} is taken by another rule; give the rule a name of its own")
+    else:
+        where = f"{kind}.{name}"
+    seen.add(name)
+    return where
+
+
+def kinds(views: Mapping[str, View], unclear: Iterable[str] = ()) -> dict[str, str]:
+    """What each view holds; a view that is wrong is left out. Nothing is known of `unclear` ones."""
+    known = {"body": "text"} | dict.fromkeys(unclear, "any")
     for name in views:
         _kind(name, views, known, ())
     return known
 
 
-def views(specs: Mapping[str, View]) -> list[str]:
+def views(specs: Mapping[str, View], unclear: Collection[str] = ()) -> list[str]:
     """Unknown views, circles, steps that cannot follow each other, paths that do not parse."""
     wrong: list[str] = []
     for name, view in specs.items():
+        if name in unclear:
+            continue
         where = f"views.{name}"
         if name in ("body", "item"):
             wrong.append(f"{where}: the name {name!r} is taken; choose another")
             continue
-        if view.of != "body" and view.of not in specs:
+        if view.of != "body" and view.of not in specs and view.of not in unclear:
             wrong.append(f"{where}.of: there is no view {view.of!r}; there are {_names(specs)}")
         elif _circle(name, specs):
             wrong.append(f"{where}.of: the view is made from itself")
         else:
-            wrong.extend(_steps(where, view, kinds(specs).get(view.of, "any")))
+            wrong.extend(_steps(where, view, kinds(specs, unclear).get(view.of, "any")))
         wrong.extend(
             f"{where}.steps: {problem}" for step in view.steps if isinstance(step, Take) for problem in path(step.path)
         )
-        if any(isinstance(step, Jsonp) and not re.fullmatch(r"[\w.$]+", step.callback) for step in view.steps):
-            wrong.append(f"{where}.steps: a JSONP callback is a name, such as callback or jQuery123_456")
+        if any(isinstance(step, Jsonp) and not _CALLBACK.fullmatch(step.callback) for step in view.steps):
+            wrong.append(
+                f"{where}.steps: a JSONP callback is a name, such as callback, jQuery123_456 or cb_{{national}}"
+            )
     return wrong
 
 
@@ -77,9 +98,12 @@ def place(where: str, locator: Locator, known: Kinds) -> list[str]:
     return wrong
 
 
-def condition(where: str, spec: Condition, known: Kinds) -> list[str]:
-    """A condition without a test, with two, with a place that is wrong, or that is true of every answer."""
-    wrong = place(where, spec, known)
+def condition(where: str, spec: Condition, known: Kinds, names: Collection[str] = match.FILLED) -> list[str]:
+    """A condition without a test, with two, with a place that is wrong, or that is true of every answer.
+
+    `names` are the placeholders that have a value here.
+    """
+    wrong = place(where, spec, known) + _placeholders(where, spec, names)
     tests = [name for name in TESTS if getattr(spec, name) is not None]
     if spec.status is not None:
         if tests or spec.path is not None or spec.css is not None or spec.view is not None:
@@ -103,17 +127,43 @@ def condition(where: str, spec: Condition, known: Kinds) -> list[str]:
     return wrong
 
 
-def pick(where: str, spec: Pick, known: Kinds) -> list[str]:
-    """A pick of nothing, of two things, or from a place that is wrong."""
+def pick(where: str, spec: Pick, known: Kinds, names: Collection[str] = match.FILLED) -> list[str]:
+    """A pick of nothing, of two things, or from a place that is wrong. `names` as for `condition`."""
     located = spec.view is not None or spec.path is not None or spec.css is not None
     if spec.const is not None:
         return [f"{where}: const beside a place; const stands alone"] if located or spec.matches is not None else []
-    wrong = place(where, spec, known)
+    wrong = place(where, spec, known) + _placeholders(where, spec, names)
     if not located and spec.matches is None:
         wrong.append(f"{where}: picks the whole body; give path, css or matches")
     if spec.matches is not None:
         whole = spec.path is None and spec.css is None and known.get(spec.view or "body") != "html"
         wrong.extend(f"{where}.matches: {problem}" for problem in pattern(spec.matches, whole=whole))
+    return wrong
+
+
+def _placeholders(where: str, spec: Condition | Pick, names: Collection[str]) -> list[str]:
+    """Placeholders that stay as they are written, so that nothing is ever found."""
+    filled = sorted(set(match.FILLED).intersection(names))
+    texts: list[tuple[str, object, bool]] = [
+        ("path", spec.path, True),
+        ("css", spec.css, True),
+        ("matches", spec.matches, True),
+    ]
+    if isinstance(spec, Condition):
+        texts.append(("equals", spec.equals, True))
+        texts += [(f"contains[{n}]", text, True) for n, text in enumerate(spec.contains or ())]
+        texts += [(f"one_of[{n}]", text, False) for n, text in enumerate(spec.one_of or ())]
+    else:
+        texts.append(("const", spec.const, False))
+    wrong: list[str] = []
+    for key, text, may in texts:
+        for name in _PLACEHOLDER.findall(text) if isinstance(text, str) else ():
+            if may and name in filled:
+                continue
+            # Braces may also be meant: only what is, or is nearly, a placeholder is taken for one.
+            if name in _KNOWN or difflib.get_close_matches(name, match.FILLED, n=1, cutoff=0.7):
+                there = f"there are {', '.join(filled)}" if may and filled else "write the text itself"
+                wrong.append(f"{where}.{key}: {{{name}}} has no value here; {there}")
     return wrong
 
 

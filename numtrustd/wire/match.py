@@ -18,6 +18,7 @@ from selectolax.lexbor import LexborNode
 
 from numtrustd.wire import document, echo
 from numtrustd.wire.exchange import Reply
+from numtrustd.wire.joined import joined
 from numtrustd.wire.spec import Condition, Html, Json, Jsonp, Locator, Pick, Take, Unescape, View, ViewStep
 
 PICK_CHARS = 500
@@ -187,16 +188,16 @@ class Answer:
         steps = spec.steps
         if steps and spec.of == "body" and isinstance(steps[0], Json | Jsonp):
             # msgspec reads bytes; only what is not UTF-8 takes the way over text.
-            value = _json(_inside(self.reply.body, steps[0]))
+            value = _json(_inside(self.reply.body, steps[0], self.asked))
             if value is UNREADABLE and _charset(self.reply) != "utf-8":
-                value = _json(_inside(self.text.encode(), steps[0]))
+                value = _json(_inside(self.text.encode(), steps[0], self.asked))
             steps = steps[1:]
         else:
             value = self.view(spec.of)
         for step in steps:
             if value is UNREADABLE:
                 break
-            value = _apply(step, value)
+            value = _apply(step, value, self.asked)
         return value
 
     def _find(self, value: object, place: Locator) -> object:
@@ -337,7 +338,7 @@ def _charset(reply: Reply) -> str:
     return _CHARSETS.get(named[1].lower(), "utf-8") if named else "utf-8"
 
 
-def _apply(step: ViewStep, value: object) -> object:
+def _apply(step: ViewStep, value: object, asked: echo.Asked | None) -> object:
     if isinstance(step, Take):
         if not isinstance(value, dict | list):
             return UNREADABLE
@@ -349,26 +350,33 @@ def _apply(step: ViewStep, value: object) -> object:
     if not isinstance(value, str):
         return UNREADABLE
     if isinstance(step, Html):
-        root = document.parse(value)
+        root = None if joined(value) else document.parse(value)
         return UNREADABLE if root is None else root
     if isinstance(step, Unescape):
         return html.unescape(value)
     try:
-        return _json(_inside(value.encode(), step))
+        return _json(_inside(value.encode(), step, asked))
     except UnicodeEncodeError:
         return UNREADABLE
 
 
-def _inside(body: bytes, step: Json | Jsonp) -> bytes | None:
+def _inside(body: bytes, step: Json | Jsonp, asked: echo.Asked | None) -> bytes | None:
     """The JSON in a body: all of it, or what stands in `callback( … )` with nothing else around it."""
     text = body.removeprefix(_BOM).strip()
     if isinstance(step, Json):
         return text
-    name = step.callback.encode()
+    name = callback(step, asked).encode()
     if not text.startswith(name):
         return None
     text = text[len(name) :].removesuffix(b";").strip()
     return text[1:-1] if text[:1] == b"(" and text[-1:] == b")" else None
+
+
+def callback(step: Jsonp, asked: echo.Asked | None) -> str:
+    """The callback that an answer about this number has; without a number as it is written."""
+    if asked is None or "{" not in step.callback:
+        return step.callback
+    return step.callback.replace("{national}", asked.national).replace("{digits}", asked.digits)
 
 
 def _json(text: bytes | None) -> object:

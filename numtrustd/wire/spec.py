@@ -8,14 +8,116 @@ from typing import Literal
 
 from msgspec import Struct
 
+from numtrustd.wire.signing import Algorithm, Encoding, KeyEncoding
+
+
+class Basic(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="basic"):
+    """`Authorization: Basic`, in UTF-8."""
+
+    user: str
+    password: str
+
+
+class Bearer(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="bearer"):
+    """`Authorization: Bearer`."""
+
+    token: str
+
+
+class HeaderKey(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="header"):
+    """A key in a header of the platform's own."""
+
+    name: str
+    value: str
+
+
+class QueryKey(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="query"):
+    """A key behind the `?`."""
+
+    name: str
+    value: str
+
+
+class Digest(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="digest"):
+    """The digest of a text: as `auth` it is `{sign}`, as a cipher it stands for the number."""
+
+    of: str
+    algorithm: Algorithm = "sha256"
+    encoding: Encoding = "hex"
+
+
+class Hmac(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hmac"):
+    """The HMAC of a text is `{sign}`. `key_encoding` is how the platform writes the key that it hands out."""
+
+    key: str
+    of: str
+    algorithm: Algorithm = "sha256"
+    encoding: Encoding = "hex"
+    key_encoding: KeyEncoding = "text"
+
+
+class Bce(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="bce"):
+    """Baidu's bce-auth-v1: the headers `x-bce-date` and `Authorization`. `expiry` is seconds.
+
+    `signed_headers` are `host` and any that the request has.
+    """
+
+    access_key: str
+    secret_key: str
+    expiry: float = 1_800.0
+    signed_headers: tuple[str, ...] = ("host", "x-bce-date")
+
+
+Auth = Basic | Bearer | HeaderKey | QueryKey | Digest | Hmac | Bce
+
+
+class Plain(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="plain"):
+    """The number in clear."""
+
+    of: str = "{national}"
+
+
+class AesCbc(Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="aes_cbc"):
+    """A text under AES-CBC with PKCS#7 padding. The key has 16, 24 or 32 bytes, the vector `iv` 16."""
+
+    of: str
+    key: str
+    iv: str
+    key_encoding: KeyEncoding = "text"
+    encoding: Encoding = "base64"
+
+
+Cipher = Plain | Digest | AesCbc
+
+
+class File(Struct, frozen=True, forbid_unknown_fields=True):
+    """The one file of a multipart body."""
+
+    name: str
+    content: str
+    filename: str = "numbers.txt"
+    type: str = "text/plain; charset=utf-8"
+
+
+class Multipart(Struct, frozen=True, forbid_unknown_fields=True):
+    """A body as a browser sends a form with a file."""
+
+    fields: dict[str, str] = {}
+    file: File | None = None
+
 
 class RequestSpec(Struct, frozen=True, forbid_unknown_fields=True):
     """A request with `{placeholders}`.
 
     Placeholders: the number's forms (`{national}`, `{e164}`, `{digits}`, `{area}`, `{subscriber}`,
-    `{dashed}`), `{var:NAME}` from the pack's `[vars]` (the operator may override them), `{secret:NAME}` from
-    the credentials, and, for a submission, `{ref}`, `{letter}`, `{purpose}`, `{receipt}`. Values are
-    percent-encoded where they stand in the URL or a form. At most one of `json` and `form`.
+    `{dashed}`, `{nanp}`, `{national_sha1}`), `{var:NAME}` from the pack's `[vars]` (the operator may override
+    them), `{secret:NAME}` from the credentials, `{timestamp}`, `{timestamp_ms}`, `{timestamp_iso}` and `{nonce}`,
+    which are new with each request, and, for a submission, `{ref}`, `{letter}`, `{purpose}`, `{receipt}`.
+    Values are escaped for the place where they stand. At most one of `json`, `form` and `multipart`.
+
+    `auth` of the kinds digest and hmac gives `{sign}`, which may stand anywhere. What it is made `of` may hold
+    `{method}`, `{path}`, `{query}` and `{body}`, too, unless `{sign}` stands in them. `cipher`, by the kind of
+    the number, gives `{sealed}`: what the platform wants instead of the number.
     """
 
     url: str
@@ -23,10 +125,18 @@ class RequestSpec(Struct, frozen=True, forbid_unknown_fields=True):
     headers: dict[str, str] = {}
     json: dict[str, object] | None = None
     form: dict[str, str] | None = None
+    multipart: Multipart | None = None
+    auth: Auth | None = None
+    cipher: dict[str, Cipher] = {}
 
 
 class Jsonp(Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="jsonp"):
-    """Text `callback( JSON )` with nothing else around it → the JSON value."""
+    """Text `callback( JSON )` with nothing else around it → the JSON value.
+
+    `{national}` and `{digits}` in the callback stand for the number asked for. Written the same way in the
+    request they tie an answer that does not name the number to the question: another number's answer has
+    another callback, and cannot be read.
+    """
 
     callback: str
 

@@ -5,32 +5,46 @@ joined strings.
 answer.
 """
 
+import math
 import re
-from collections.abc import Callable, Iterable, Mapping
-from ipaddress import ip_address
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 
 import msgspec
+from msgspec import structs
 
 from numtrustd import __version__
+from numtrustd.domain.instant import rfc3339
 from numtrustd.domain.number import Number
+from numtrustd.wire import auth, multipart
+from numtrustd.wire.address import address, checked_origin, host_header, without_origin
+from numtrustd.wire.auth import MOMENT_NAMES
+from numtrustd.wire.derived import Recipe, Text, in_order
 from numtrustd.wire.exchange import Request
+from numtrustd.wire.parts import (
+    VISIBLE,
+    Parts,
+    Slot,
+    bound,
+    constant,
+    cut,
+    header_value,
+    join,
+    json_value,
+    names_of,
+    quoted,
+    slots,
+)
+from numtrustd.wire.parts import TemplateError as TemplateError  # callers know templates, not their parts
 from numtrustd.wire.spec import RequestSpec
 
-NUMBER_NAMES = frozenset({"national", "e164", "digits", "area", "subscriber", "dashed"})
+NUMBER_NAMES = frozenset({"national", "e164", "digits", "area", "subscriber", "dashed", "nanp"})
 """What a look may put into a request: the number's forms, see `number_values`."""
 
 CASE_NAMES = NUMBER_NAMES | {"ref", "letter", "purpose", "receipt"}
 """What a submission may put into a request."""
 
-_BRACES = re.compile(r"\{\{|\}\}|\{((?:var|secret):[A-Za-z0-9_.-]+|[a-z0-9_]+)\}|[{}]")
-_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/?#]*)(?P<target>[^#]*)(?P<fragment>#.*)?")
-_HOST = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(?P<port>\d{1,5}))?")
-_TARGET = re.compile(r"[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]*", re.ASCII)  # "[]": page[size]=…, as many APIs want it
-_BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_VISIBLE = re.compile(r"[\x20-\x7e]*")
 _OURS = frozenset(
     {
         "host",
@@ -44,26 +58,14 @@ _OURS = frozenset(
     }
 )
 _AGENT = f"numtrustd/{__version__}"
+_PLACED = re.compile(r"(auth|cipher|multipart)[.:]")
+_NOT_TEXT = "a value is not text: it has a lone surrogate"
+_HINTS = {
+    auth.SIGN: 'add an auth of the kind "digest" or "hmac", which makes it',
+    auth.SEALED: "add a cipher for each kind of number, which makes it",
+}
 _MARK = "\ue000"
 """Stands for a placeholder while JSON is encoded; a pack may not use this private character itself."""
-
-
-class TemplateError(ValueError):
-    """A template that cannot be compiled, or a value that may not stand where it would; `problems` are readable."""
-
-    def __init__(self, *problems: str) -> None:
-        super().__init__("; ".join(problems))
-        self.problems = problems
-
-
-class Slot(NamedTuple):
-    """A placeholder in a text and how its value is written there."""
-
-    name: str
-    write: Callable[[str], str]
-
-
-Parts = tuple[str | Slot, ...]
 
 
 def number_values(number: Number) -> dict[str, str]:
@@ -75,32 +77,55 @@ def number_values(number: Number) -> dict[str, str]:
         "area": number.area,
         "subscriber": number.subscriber,
         "dashed": number.dashed,
+        "nanp": number.nanp,
+    }
+
+
+def moment_values(now: float, nonce: str) -> dict[str, str]:
+    """The values of `MOMENT_NAMES` at an instant; `nonce` is a text that no other request has."""
+    return {
+        "timestamp": str(math.floor(now)),
+        "timestamp_ms": str(math.floor(now * 1000)),
+        "timestamp_iso": rfc3339(math.floor(now)).partition(".")[0] + "Z",
+        "nonce": nonce,
     }
 
 
 class Template:
     """A compiled request. `needs` names what `fill` must be given; `bind` fixes what stays the same for every
-    request.
+    request. `timed` ones need `moment_values` too, new for each request. `private` are texts in it that
+    nobody may see, beside the secrets themselves.
     """
 
-    def __init__(self, method: str, origin: Parts, target: Parts, headers: tuple[tuple[str, Parts], ...], body: Parts):
-        self.method = method
+    def __init__(
+        self,
+        method: str,
+        origin: Parts,
+        target: Parts,
+        headers: tuple[tuple[str, Parts], ...],
+        body: Parts,
+        private: tuple[str, ...] = (),
+    ):
+        self.method, self.private = method, private
         self._origin, self._target, self._headers, self._body = origin, target, headers, body
-        texts = (origin, target, body, *(parts for _, parts in headers))
-        self.needs = frozenset(part.name for parts in texts for part in parts if isinstance(part, Slot))
-        self._ready_origin = _checked_origin("".join(map(str, origin))) if _constant(origin) else None
-        self._ready_body = _join(body, {}).encode() if _constant(body) else None
+        self.needs = slots(origin).union(slots(target), slots(body), *(slots(parts) for _, parts in headers))
+        self.timed = not MOMENT_NAMES.isdisjoint(self.needs)
+        self._ready_origin = checked_origin("".join(map(str, origin))) if constant(origin) else None
+        self._ready_body = join(body, {}).encode() if constant(body) else None
         self._volatile = tuple(p.name for _, parts in headers for p in parts if isinstance(p, Slot))
         self._last: tuple[tuple[str, ...], tuple[tuple[str, str], ...]] | None = None
 
     def bind(self, values: Mapping[str, str]) -> "Template":
         """The same template with these values fixed (the pack's vars, secrets); raises `TemplateError` on a bad one."""
-        return Template(
+        return Template(*self._bound(values), self.private)
+
+    def _bound(self, values: Mapping[str, str]) -> tuple[str, Parts, Parts, tuple[tuple[str, Parts], ...], Parts]:
+        return (
             self.method,
-            _bound(self._origin, values),
-            _bound(self._target, values),
-            tuple((name, _bound(parts, values)) for name, parts in self._headers),
-            _bound(self._body, values),
+            bound(self._origin, values),
+            bound(self._target, values),
+            tuple((name, bound(parts, values)) for name, parts in self._headers),
+            bound(self._body, values),
         )
 
     def fill(self, values: Mapping[str, str]) -> Request:
@@ -112,27 +137,93 @@ class Template:
         try:
             return Request(
                 self.method,
-                self._ready_origin or _checked_origin(_join(self._origin, values)),
-                _join(self._target, values),
+                self._ready_origin or checked_origin(join(self._origin, values)),
+                join(self._target, values),
                 self._filled_headers(values),
-                _join(self._body, values).encode() if self._ready_body is None else self._ready_body,
+                join(self._body, values).encode() if self._ready_body is None else self._ready_body,
             )
         except UnicodeEncodeError as error:
-            raise TemplateError("a value is not text: it has a lone surrogate") from error
+            raise TemplateError(_NOT_TEXT) from error
 
     def _filled_headers(self, values: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         key = tuple([values[name] for name in self._volatile])
         if self._last is None or self._last[0] != key:
-            self._last = key, tuple((name, _join(parts, values)) for name, parts in self._headers)
+            self._last = key, tuple((name, join(parts, values)) for name, parts in self._headers)
         return self._last[1]
+
+
+class Derived(Template):
+    """A template with values that are made from others for each request: signatures, sealed numbers.
+
+    Apart from `Template` so that requests without them cost nothing more.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        origin: Parts,
+        target: Parts,
+        headers: tuple[tuple[str, Parts], ...],
+        body: Parts,
+        private: tuple[str, ...],
+        recipes: tuple[Recipe, ...],
+    ):
+        super().__init__(method, origin, target, headers, body, private)
+        self._recipes = recipes
+        self.needs = self.needs.union(*(recipe.needs for recipe in recipes)) - {recipe.name for recipe in recipes}
+        self.timed = not MOMENT_NAMES.isdisjoint(self.needs)
+
+    def bind(self, values: Mapping[str, str]) -> Template:
+        """As in `Template`. What is made from fixed values alone is made now and fixed as well."""
+        known, private, left = dict(values), list(self.private), []
+        try:
+            for recipe in self._recipes:
+                now = recipe.bind(known)
+                if now.needs:
+                    left.append(now)
+                    continue
+                known[now.name] = now.made({})
+                if now.private:
+                    private.append(known[now.name])
+        except UnicodeEncodeError as error:
+            raise TemplateError(_NOT_TEXT) from error
+        fixed = self._bound(known)
+        return Derived(*fixed, tuple(private), tuple(left)) if left else Template(*fixed, tuple(private))
+
+    def fill(self, values: Mapping[str, str]) -> Request:
+        """As in `Template`."""
+        made = dict(values)
+        try:
+            for recipe in self._recipes:
+                made[recipe.name] = recipe.made(made)
+        except UnicodeEncodeError as error:
+            raise TemplateError(_NOT_TEXT) from error
+        return structs.replace(
+            super().fill(made),
+            private=tuple(made[recipe.name] for recipe in self._recipes if recipe.private),
+            sent_as=tuple(made[name] for name in (auth.SEALED, auth.SHA1) if name in made),
+        )
 
 
 def placeholders(spec: RequestSpec, base_url: str | None = None) -> frozenset[str]:
     """The names a request needs (`national`, `var:host`, `secret:key`, …); `base_url` spares those of the host."""
-    url = spec.url
-    if base_url is not None and (split := _URL.fullmatch(url)):
-        url = split["target"]
-    return frozenset(found[1] for text in (url, *_texts(spec)) for found in _BRACES.finditer(text) if found[1])
+    return _written(spec, base_url).union(*map(names_of, auth.texts(spec)))
+
+
+def _written(spec: RequestSpec, base_url: str | None) -> frozenset[str]:
+    """What stands in the request itself, `auth` and `cipher` aside."""
+    url = spec.url if base_url is None else without_origin(spec.url)
+    return names_of(url).union(*map(names_of, _texts(spec)))
+
+
+def lint(spec: RequestSpec, *, names: Iterable[str] = CASE_NAMES) -> list[str]:
+    """What is wrong with a request template, one line each, beginning with the key (`request.auth.token: …`)."""
+    return [f"request{'.' if placed(line) else ': '}{line}" for line in problems(spec, names=names)]
+
+
+def placed(problem: str) -> bool:
+    """Whether a problem of a template begins with its key (`cipher.mobile.of: …`) below the request."""
+    return _PLACED.match(problem) is not None
 
 
 def problems(spec: RequestSpec, base_url: str | None = None, *, names: Iterable[str] = CASE_NAMES) -> list[str]:
@@ -150,61 +241,79 @@ def compile_request(spec: RequestSpec, base_url: str | None = None, *, names: It
     Raises `TemplateError` with every problem there is.
     """
     wrong: list[str] = []
-    allowed = frozenset(names)
+    allowed = frozenset(names) | auth.offers(spec)
+    written = _written(spec, base_url)
+    known = f"there are {', '.join(sorted(allowed))}, var:…, secret:…"
     wrong.extend(
-        f"unknown placeholder {{{name}}}; there are {', '.join(sorted(allowed))}, var:…, secret:…"
-        for name in sorted(placeholders(spec, base_url))
-        if ":" not in name and name not in allowed
+        f"unknown placeholder {{{name}}}; {_HINTS.get(name, known)}"
+        for name in sorted(written - allowed)
+        if ":" not in name
     )
-    origin, target = _address(spec.url, base_url, wrong)
-    headers = _header_parts(spec, wrong)
-    body = _body_parts(spec, wrong)
+    wrong += auth.unused(spec, written.union(*map(names_of, auth.texts(spec))))
+    more = auth.added(spec, allowed, wrong)
+    origin, target = address(spec.url, base_url, wrong)
+    if more.query:
+        target += ("&" if any("?" in part for part in target if isinstance(part, str)) else "?", *more.query)
+    headers = _header_parts(spec, more.headers, wrong)
+    body, making = _body_parts(spec, wrong)
+    recipes = [*auth.sealed(spec, allowed, wrong), *more.recipes, *making]
+    recipes = _in_use(recipes, spec.method, origin, target, headers, body, wrong)
     if wrong:
         raise TemplateError(*wrong)
-    return Template(spec.method, origin, target, headers, body)
+    if not recipes:
+        return Template(spec.method, origin, target, headers, body)
+    return Derived(spec.method, origin, target, headers, body, (), tuple(recipes))
 
 
-def _address(url: str, base_url: str | None, wrong: list[str]) -> tuple[Parts, Parts]:
-    split = _URL.fullmatch(url)
-    if split is None:
-        wrong.append(f"url {url!r} is not scheme://host/path")
-        return (), ()
-    if split["fragment"]:
-        wrong.append("url has a #fragment, which is never sent")
-    origin, prefix = f"{split['scheme']}://{split['host']}", ""
-    if base_url is not None:
-        base = _URL.fullmatch(base_url)
-        if base is None or "?" in base["target"] or base["fragment"]:
-            wrong.append(f"base_url {base_url!r} is not scheme://host[:port][/path]")
-            return (), ()
-        origin, prefix = f"{base['scheme']}://{base['host']}", base["target"].rstrip("/")
-    target = split["target"] if split["target"].startswith("/") else "/" + split["target"]
-    origin_parts = _parts(origin, str, wrong, "url")
-    if any(isinstance(p, Slot) and not p.name.startswith("var:") for p in origin_parts):
-        wrong.append("only {var:…} may stand in the host")
-    elif _constant(origin_parts):
-        try:
-            _checked_origin("".join(map(str, origin_parts)))
-        except TemplateError as error:
-            wrong.extend(error.problems)
-    return origin_parts, _target_parts(prefix + target, wrong)
+def _in_use(
+    recipes: list[Recipe],
+    method: str,
+    origin: Parts,
+    target: Parts,
+    headers: tuple[tuple[str, Parts], ...],
+    body: Parts,
+    wrong: list[str],
+) -> list[Recipe]:
+    """The recipes that the request needs, in order, and with them the parts of the request that they need."""
+    parts = {
+        "method": Recipe("method", str, Text((method,))),
+        "path": Recipe("path", lambda text: text.partition("?")[0], Text(target)),
+        "query": Recipe("query", lambda text: text.partition("?")[2], Text(target)),
+        "body": Recipe("body", str, Text(body)),
+        auth.HOST: Recipe(auth.HOST, host_header, Text(origin)),
+    }
+    for name, value in headers:
+        parts[auth.HEADER + name.lower()] = Recipe(auth.HEADER + name.lower(), str, Text(value))
+    known = parts | {recipe.name: recipe for recipe in recipes}
+    wanted = set(slots(origin).union(slots(target), slots(body), *(slots(value) for _, value in headers)))
+    used: dict[str, Recipe] = {}
+    while missing := sorted(wanted - used.keys()):
+        for name in missing:
+            wanted.discard(name)
+            if name in known:
+                used[name] = known[name]
+                wanted |= known[name].needs
+            elif name.startswith(auth.HEADER):
+                lacking = name.removeprefix(auth.HEADER)
+                given = ", ".join(sorted({"host", *(given.lower() for given, _ in headers)}))
+                wrong.append(f"auth.signed_headers: the request has no header {lacking!r}; there are {given}")
+    ordered, circle = in_order(used.values())
+    if inside := ", ".join(f"{{{name}}}" for name in sorted(circle & auth.REQUEST_NAMES)):
+        wrong.append(f"auth.of: is made of {inside}, where {{sign}} itself stands; put {{sign}} into another place")
+    return list(ordered)
 
 
-def _target_parts(target: str, wrong: list[str]) -> Parts:
-    path, mark, query = target.partition("?")
-    parts = _parts(path, _path_value, wrong, "url") + _parts(mark + query, _quoted, wrong, "url")
-    wrong.extend(
-        f"url has characters that must be percent-encoded: {part!r}"
-        for part in parts
-        if isinstance(part, str) and (not _TARGET.fullmatch(part) or _BAD_ESCAPE.search(part))
-    )
-    return parts
-
-
-def _header_parts(spec: RequestSpec, wrong: list[str]) -> tuple[tuple[str, Parts], ...]:
+def _header_parts(
+    spec: RequestSpec, more: tuple[tuple[str, Parts], ...], wrong: list[str]
+) -> tuple[tuple[str, Parts], ...]:
     headers: list[tuple[str, Parts]] = []
     given: set[str] = set()
     for name, value in spec.headers.items():
+        if not VISIBLE.fullmatch(value):
+            wrong.append(f"header {name} may hold visible ASCII only")
+        headers.append((name, cut(value, header_value, wrong, f"header {name}")))
+    headers += more
+    for name, _ in headers:
         if not _TOKEN.fullmatch(name):
             wrong.append(f"header name {name!r} is not a token")
         elif name.lower() in _OURS:
@@ -212,13 +321,14 @@ def _header_parts(spec: RequestSpec, wrong: list[str]) -> tuple[tuple[str, Parts
         elif name.lower() in given:
             wrong.append(f"header {name} is given twice")
         given.add(name.lower())
-        if not _VISIBLE.fullmatch(value):
-            wrong.append(f"header {name} may hold visible ASCII only")
-        headers.append((name, _parts(value, _header_value, wrong, f"header {name}")))
     headers.append(("Accept-Encoding", ("identity",)))
     if "user-agent" not in given:
         headers.append(("User-Agent", (_AGENT,)))
-    if "content-type" not in given:
+    if spec.multipart is not None:
+        if "content-type" in given:
+            wrong.append("header Content-Type is set by multipart; leave it out")
+        headers.append(("Content-Type", multipart.content_type()))
+    elif "content-type" not in given:
         if spec.json is not None:
             headers.append(("Content-Type", ("application/json",)))
         elif spec.form is not None:
@@ -226,19 +336,22 @@ def _header_parts(spec: RequestSpec, wrong: list[str]) -> tuple[tuple[str, Parts
     return tuple(headers)
 
 
-def _body_parts(spec: RequestSpec, wrong: list[str]) -> Parts:
-    if spec.json is not None and spec.form is not None:
-        wrong.append("json and form together; give one of them")
-    if spec.method == "GET" and (spec.json is not None or spec.form is not None):
-        wrong.append("a GET request has no body")
+def _body_parts(spec: RequestSpec, wrong: list[str]) -> tuple[Parts, tuple[Recipe, ...]]:
+    bodies = [name for name in ("json", "form", "multipart") if getattr(spec, name) is not None]
+    if len(bodies) > 1:
+        wrong.append(f"{' and '.join(bodies)} together; give one of them")
+    if spec.method == "GET" and bodies:
+        wrong.append('a GET request has no body; write method = "POST"')
     if spec.json is not None:
-        return _json_parts(spec.json, wrong)
+        return _json_parts(spec.json, wrong), ()
+    if spec.multipart is not None:
+        return multipart.body(spec.multipart, wrong)
     parts: Parts = ()
     for n, (key, value) in enumerate((spec.form or {}).items()):
         parts += ("&" * (n > 0) + quote(key, safe="") + "=",)
-        for part in _parts(value, _quoted, wrong, f"form.{key}"):
-            parts += (_quoted(part) if isinstance(part, str) else part,)
-    return parts
+        for part in cut(value, quoted, wrong, f"form.{key}"):
+            parts += (quoted(part) if isinstance(part, str) else part,)
+    return parts, ()
 
 
 def _json_parts(value: dict[str, object], wrong: list[str]) -> Parts:
@@ -252,7 +365,7 @@ def _json_parts(value: dict[str, object], wrong: list[str]) -> Parts:
             return [marked(item, where) for item in node]
         if not isinstance(node, str):
             return node
-        parts = _parts(node, _json_value, wrong, where)
+        parts = cut(node, json_value, wrong, where)
         slots.extend(part for part in parts if isinstance(part, Slot))
         return "".join(part if isinstance(part, str) else _MARK for part in parts)
 
@@ -274,6 +387,9 @@ def _json_parts(value: dict[str, object], wrong: list[str]) -> Parts:
 def _texts(spec: RequestSpec) -> list[str]:
     """All texts beside the URL that may hold placeholders."""
     texts = [*spec.headers.values(), *(spec.form or {}).values()]
+    if spec.multipart is not None:
+        texts += spec.multipart.fields.values()
+        texts += [spec.multipart.file.filename, spec.multipart.file.content] if spec.multipart.file else []
     stack: list[object] = [spec.json]
     while stack:
         node = stack.pop()
@@ -284,84 +400,3 @@ def _texts(spec: RequestSpec) -> list[str]:
         elif isinstance(node, str):
             texts.append(node)
     return texts
-
-
-def _parts(text: str, write: Callable[[str], str], wrong: list[str], where: str) -> Parts:
-    """Cut a text at its placeholders; `{{` and `}}` are braces."""
-    parts: list[str | Slot] = []
-    literal, at = "", 0
-    for found in _BRACES.finditer(text):
-        literal += text[at : found.start()]
-        at = found.end()
-        if found[1]:
-            parts += [literal, Slot(found[1], write)]
-            literal = ""
-        elif len(found[0]) == 2:
-            literal += found[0][0]
-        else:
-            wrong.append(f"{where} has a lone {found[0]!r}; write {found[0] * 2!r} for the character itself")
-    parts.append(literal + text[at:])
-    return tuple(part for part in parts if part != "")
-
-
-def _constant(parts: Parts) -> bool:
-    return not any(isinstance(part, Slot) for part in parts)
-
-
-def _join(parts: Parts, values: Mapping[str, str]) -> str:
-    return "".join([part if isinstance(part, str) else part.write(values[part.name]) for part in parts])
-
-
-def _bound(parts: Parts, values: Mapping[str, str]) -> Parts:
-    """Literals that now stand side by side become one, so that filling joins as little as it can."""
-    bound: list[str | Slot] = []
-    for part in parts:
-        piece = part.write(values[part.name]) if isinstance(part, Slot) and part.name in values else part
-        if isinstance(piece, str) and bound and isinstance(bound[-1], str):
-            bound[-1] += piece
-        else:
-            bound.append(piece)
-    return tuple(bound)
-
-
-def _quoted(value: str) -> str:
-    return value if value.isascii() and value.isalnum() else quote(value, safe="")
-
-
-def _path_value(value: str) -> str:
-    # A receipt comes from a platform: as a path segment it must not climb or vanish.
-    if value in ("", ".", ".."):
-        raise TemplateError(f"{value!r} may not stand in the path of a URL")
-    return _quoted(value)
-
-
-def _header_value(value: str) -> str:
-    # The value may be a secret, so it is not repeated.
-    if not _VISIBLE.fullmatch(value):
-        raise TemplateError("a header's value may hold visible ASCII only, and no line break")
-    return value
-
-
-def _json_value(value: str) -> str:
-    return msgspec.json.encode(value)[1:-1].decode()
-
-
-def _checked_origin(origin: str) -> str:
-    scheme, _, host = origin.partition("://")
-    found = _HOST.fullmatch(host)
-    if found is None or int(found["port"] or 1) not in range(1, 65_536):
-        raise TemplateError(f"{host!r} is not host or host:port")
-    if scheme not in ("http", "https"):
-        raise TemplateError(f"scheme {scheme!r} is not https")
-    if scheme == "http" and not _loopback(found["name"]):
-        raise TemplateError(f"plain http to {found['name']}: only loopback addresses may do without TLS")
-    return origin
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -12,7 +12,7 @@ from loopback import Peer, Serve, always, ok
 
 from numtrustd.http import Http
 from numtrustd.http.client import tls_context
-from numtrustd.http.stream import TlsStream
+from numtrustd.http.stream import PlainStream, TlsStream
 from numtrustd.wire.exchange import Failure, Limits, NotSent, Reply, Request, Unknown
 
 LIMITS = Limits(deadline=2.0, connect=1.0)
@@ -265,7 +265,7 @@ async def test_a_late_session_ticket_does_not_spoil_a_kept_connection(ca: trustm
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     here, there = socket.socketpair()
     here.setblocking(False)
-    client = TlsStream(here, tls_context(ca_file), "127.0.0.1")
+    client = TlsStream(PlainStream(here), tls_context(ca_file), "127.0.0.1")
     peer = trio.SocketStream(trio.socket.from_stdlib_socket(there))
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     server = context.wrap_bio(incoming, outgoing, server_side=True)

@@ -52,4 +52,4 @@ def test_every_key_is_shown() -> None:
         assert re.search(rf"^\[+{table}[\].]", text, re.MULTILINE), table
         value = getattr(settings, table)
         for key in getattr(value, "__struct_fields__", ()):
-            assert re.search(rf"^{key} = ", text, re.MULTILINE), f"{table}.{key}"
+            assert re.search(rf"^{key} = |^\[{table}\.{key}\.", text, re.MULTILINE), f"{table}.{key}"

@@ -31,6 +31,7 @@ def test_number_values() -> None:
         "area": "021",
         "subscriber": "51288888",
         "dashed": "021-51288888",
+        "nanp": "862151288888",
     }
     assert number_values(from_canonical("95588")) == {
         "national": "95588",
@@ -39,7 +40,10 @@ def test_number_values() -> None:
         "area": "",
         "subscriber": "95588",
         "dashed": "95588",
+        "nanp": "95588",
     }
+    assert number_values(from_canonical("+14155552671"))["nanp"] == "4155552671"
+    assert number_values(from_canonical("+442071838750"))["nanp"] == "442071838750"
 
 
 def test_get() -> None:

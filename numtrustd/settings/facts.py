@@ -1,0 +1,71 @@
+"""What is wrong with a pack's facts: names that no pack has, papers that do not exist, addresses that are nobody's.
+
+`checks` looks at what the daemon acts on; these are the facts that people act on, so a wrong address here sends a
+person to a stranger.
+"""
+
+from collections.abc import Iterator
+
+from numtrustd.domain.evidence import KINDS
+from numtrustd.domain.platform import HandLook, Platform
+from numtrustd.settings.checks import is_official
+from numtrustd.settings.packs import Packs
+from numtrustd.settings.problem import Path, Report, dotted, one_of, suggest
+
+GRADES = ("A", "B", "C", "D")
+
+Finding = tuple[Path, str, str]
+"""Where, what is wrong, what would be right."""
+
+
+def check_facts(packs: Packs, report: Report) -> None:
+    """Every pack's facts, whether it is used or not."""
+    names = frozenset(packs.by_id) if packs.whole else None
+    for pack in packs.by_id.values():
+        for path, what, remedy in _platform(pack.platform, names):
+            report.add(pack.where(*path), dotted(path), what, remedy)
+
+
+def _platform(platform: Platform, names: frozenset[str] | None) -> Iterator[Finding]:
+    top: Path = ("platform",)
+    if platform.grade not in GRADES:
+        yield (*top, "grade"), f'is "{platform.grade}"', one_of(GRADES)
+    for i, name in enumerate(platform.appeal_at):
+        at: Path = (*top, "appeal_at", i)
+        if name == platform.id:
+            yield at, "is the platform itself", "name the platforms that take its appeals, or leave it out"
+        elif names is not None and name not in names:
+            yield at, f'no pack of "{name}"', suggest(name, sorted(names))
+    for i, quota in enumerate(platform.quotas):
+        if quota.per is not None and quota.per <= 0:
+            yield (*top, "quota", i, "per"), "is no time at all", "give a time such as 1d, or leave it out"
+        if not quota.what:
+            yield (*top, "quota", i, "what"), "is empty", "say what is limited, such as appeals of one number"
+    if (certified := platform.certification) is not None:
+        at = (*top, "certification")
+        if not certified.route:
+            yield (*at, "route"), "is empty", "say how a name is certified there"
+        if certified.grade not in GRADES:
+            yield (*at, "grade"), f'is "{certified.grade}"', one_of(GRADES)
+        for i, kind in enumerate(certified.papers):
+            if kind not in KINDS:
+                yield (*at, "papers", i), f'"{kind}" is no kind of evidence', suggest(kind, list(KINDS))
+        yield from _address((*at, "address"), certified.address, platform)
+    for key, look in (("device_test", platform.device_test), ("assisted", platform.assisted)):
+        if look is not None:
+            yield from _look((*top, key), look, platform)
+
+
+def _look(at: Path, look: HandLook, platform: Platform) -> Iterator[Finding]:
+    if not look.steps or not all(look.steps):
+        yield (*at, "steps"), "says nothing", "write what the person does, one step a line"
+    if len(set(look.surfaces)) < len(look.surfaces):
+        yield (*at, "surfaces"), "names a place twice", "name each place once"
+    yield from _address((*at, "address"), look.address, platform)
+
+
+def _address(at: Path, address: str, platform: Platform) -> Iterator[Finding]:
+    if address and not is_official(address, platform.official_hosts):
+        hosts = ", ".join(platform.official_hosts)
+        remedy = f"use {hosts}, or add the host to official_hosts" if hosts else "list the host in official_hosts"
+        yield at, f'"{address}" is on none of the official hosts', remedy
