@@ -24,6 +24,7 @@ from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.sources import Sources
 from numtrustd.actors.timers import Timers
+from numtrustd.actors.upkeep import Upkeep
 from numtrustd.api import when
 from numtrustd.api.control import ReloadResult
 from numtrustd.channels.spec import HttpChannel
@@ -49,6 +50,7 @@ from numtrustd.pulse import Pulse
 from numtrustd.settings import Loaded, Problem, load
 from numtrustd.store import Store, Trouble, records
 from numtrustd.wire.exchange import Fetcher, Limits
+from numtrustd.wire.route import Route
 
 STOP_TIME = 4.0
 """Real seconds that stopping may take before what still runs is cancelled hard; systemd is told 5."""
@@ -80,7 +82,7 @@ async def running(run: Run, *args: Any) -> AsyncIterator[None]:
 class WayOut(Protocol):
     """What makes fetchers: `http.Http` over real sockets, the simulator in memory."""
 
-    def session(self, *, connections: int, limits: Limits) -> Fetcher: ...
+    def session(self, *, connections: int, limits: Limits, route: Route) -> Fetcher: ...
 
 
 class Daemon:
@@ -110,8 +112,9 @@ class Daemon:
         self._way_out: WayOut | None = None
         self.house = house = House(store, log, clock, build.context(loaded, store.uuid), Board())
         self.timers = house.timers = Timers(house)
-        self.outbox = house.outbox = Outbox(house, self._ways.get)
+        self.outbox = house.outbox = Outbox(house, self._ways.get, random)
         self.roster = Roster(house, random)
+        self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
         self.sources = Sources(house, random, self._make_source)
         self.pulse = Pulse(
             house,
@@ -151,7 +154,7 @@ class Daemon:
     async def working(self, way_out: WayOut) -> AsyncIterator[None]:
         """All that watches and acts, for the length of the block: store, sources, numbers, outbox, timers. No signals,
         no sockets of its own, so that it runs the same on virtual time."""
-        self._log.redact(self._loaded.secrets.values())
+        self._log.redact(build.private(self._loaded))
         self._way_out = way_out
         self._ways.update({p: self._make_way(self._loaded, p) for p in build.bound_channels(self._loaded)})
         async with running(self._run_store):
@@ -164,7 +167,7 @@ class Daemon:
             async with running(self.sources.run), running(self.roster.run):
                 if self._store.restored_from is not None:
                     await self._reconcile()
-                async with running(self.outbox.run), running(self.timers.run):
+                async with running(self.outbox.run), running(self.timers.run), running(self.upkeep.run):
                     yield
             await self._store.flush()
 
@@ -225,7 +228,9 @@ class Daemon:
     def _make_source(self, source: str) -> SourceActor:
         spec = self.house.context.sources[source]
         assert self._way_out is not None
-        session = self._way_out.session(connections=spec.concurrency, limits=spec.limits)
+        session = self._way_out.session(
+            connections=spec.concurrency, limits=spec.limits, route=self._loaded.source_route(source)
+        )
         template = build.look_template(self._loaded, source)
         return SourceActor(spec, template, session, self.house, self._random)
 
@@ -233,7 +238,7 @@ class Daemon:
         assert self._way_out is not None
         channel = loaded.channels[platform]
         assert isinstance(channel, HttpChannel)
-        session = self._way_out.session(connections=1, limits=channel.limits)
+        session = self._way_out.session(connections=1, limits=channel.limits, route=loaded.channel_route(platform))
         return Way(channel, build.call_templates(loaded, platform, channel), session)
 
     # ------------------------------------------------------------------------------------------------------ reload
@@ -258,7 +263,7 @@ class Daemon:
         channels = build.difference(build.bound_channels(self._loaded), build.bound_channels(loaded))
         platforms = build.difference(old.platforms, new.platforms)
         everyone = _policies(old) != _policies(new) or bool(platforms.changed)
-        self._log.redact(loaded.secrets.values())
+        self._log.redact(build.private(loaded))
         await self.roster.retire(numbers.removed)
         self._loaded, house.context = loaded, new
         retired = [self._ways.pop(platform).fetcher for platform in (*channels.removed, *channels.changed)]
@@ -267,7 +272,7 @@ class Daemon:
         for fetcher in retired:
             await fetcher.aclose()  # what is under way ends; nothing new goes out by it
         changed = numbers.changed
-        if everyone or sources.added or sources.changed:
+        if everyone or sources.added or sources.removed or sources.changed:
             fresh = set(numbers.added)
             changed = tuple(n for n in new.numbers if n not in fresh)
         await self.roster.apply(numbers.added, numbers.removed, changed)
@@ -333,6 +338,7 @@ def _policies(context: Any) -> tuple[Any, ...]:
     return (
         context.verdict,
         context.cadence,
+        context.trust,
         context.appeal,
         context.attempts,
         context.ask_approval,

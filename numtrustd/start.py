@@ -22,7 +22,7 @@ from numtrustd.events.base import Level
 from numtrustd.log import Log, Style, error_fields, install_hooks
 from numtrustd.notify import Notifier, watchdog_interval
 from numtrustd.settings import Loaded, load
-from numtrustd.store import Store, StoreError, StoreFatal
+from numtrustd.store import Store, StoreError
 from numtrustd.store.errors import DatabaseDamaged
 from numtrustd.varlink.interface import Peer
 from numtrustd.varlink.listeners import ListenError
@@ -89,7 +89,7 @@ def _run(
 
     try:
         trio.run(main)
-    except* (StoreFatal, OSError) as group:
+    except* (StoreError, OSError) as group:
         log.emit(_crash(group))
         status = exit_status.IO
     except* ListenError as group:

@@ -3,6 +3,7 @@
 import csv
 import http.server
 import re
+import subprocess
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -12,14 +13,16 @@ from typing import Any
 import click
 import pytest
 
-from numtrustd import exit_status
+from numtrustd import build, exit_status
 from numtrustd.cli import cli
 from numtrustd.ctl.cli import program
+from numtrustd.domain.number import from_canonical
 from numtrustd.domain.workflow import mermaid
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.events import CATALOGUE
 from numtrustd.look import look_once
 from numtrustd.settings import Loaded, load, render
+from numtrustd.wire.template import moment_values, number_values
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("README.md", "README.zh-CN.md")
@@ -40,10 +43,10 @@ def blocks(name: str, language: str) -> list[str]:
     return [body for kind, body in FENCE.findall(text(name)) if kind == language]
 
 
-def toml(name: str) -> tuple[str, str, str, str]:
-    """The settings, the pack, what points a source to a stand-in, and a fixture's expectation."""
-    settings, pack, stand_in, expect = blocks(name, "toml")
-    return settings, pack, stand_in, expect
+def toml(name: str) -> tuple[str, str, str, str, str]:
+    """The settings, the ways out, the pack, what points a source to a stand-in, and a fixture's expectation."""
+    settings, ways, pack, _, stand_in, expect = blocks(name, "toml")
+    return settings, ways, pack, stand_in, expect
 
 
 # ---------------------------------------------------------------------------------------------------- what is named
@@ -153,12 +156,27 @@ def house(root: Path, name: str, more: str = "") -> Path:
         (root / folder).mkdir()
     (root / "numbers.csv").write_text(blocks(name, "csv")[0], encoding="utf-8")
     (root / "papers" / "number-ownership.pdf").write_text("paper")
-    for secret in ("telnyx-api-key", "acme-key"):
+    for secret in ("telnyx-api-key", "acme-key", "office-proxy"):
         (root / "credentials" / secret).write_text("not-a-real-key")
         (root / "credentials" / secret).chmod(0o600)
     config = root / "numtrustd.toml"
     config.write_text(toml(name)[0] + more, encoding="utf-8")
     return config
+
+
+@BOTH
+def test_the_commands_before_check_bring_all_that_the_settings_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / "numbers.csv").write_text(blocks(name, "csv")[0], encoding="utf-8")
+    config = tmp_path / "numtrustd.toml"
+    config.write_text(toml(name)[0], encoding="utf-8")
+    before = load(config, {})
+    assert isinstance(before, list), "without them it does not pass"
+    steps = next(block for block in blocks(name, "sh") if "numtrustd check" in block).partition("numtrustd check")[0]
+    subprocess.run(["/bin/sh", "-euc", steps], cwd=tmp_path, check=True, timeout=20)
+    loaded = load(config, {})
+    assert isinstance(loaded, Loaded), render(loaded)
+    assert loaded.status_socket.parent == tmp_path / "run"
+    assert loaded.status_socket.parent.is_dir(), "`run` does not make it"
 
 
 @BOTH
@@ -169,6 +187,21 @@ def test_the_settings_and_the_numbers_load_without_a_warning(name: str, tmp_path
     assert len(loaded.numbers) == len(list(csv.reader(blocks(name, "csv")[0].splitlines()))) - 1
     unseen = "no source that is switched on answers for numbers of the kind"
     assert [w.what for w in loaded.warnings if not w.what.startswith(unseen)] == []
+
+
+@BOTH
+def test_the_ways_out_lead_where_they_say(name: str, tmp_path: Path) -> None:
+    ways = toml(name)[1].replace("192.0.2.7", "127.0.0.1")
+    loaded = load(house(tmp_path, name, ways), {})
+    assert isinstance(loaded, Loaded), render(loaded)
+    assert {key: str(route) for key, route in loaded.routes.items()} == {
+        "direct": "direct",
+        "office": "proxy office (http://proxy.example:3128)",
+        "branch": "source address 127.0.0.1 (branch)",
+    }
+    assert loaded.source_route("telnyx.reputation").name == "branch"
+    assert loaded.source_route("so360.onebox").name == "office"
+    assert loaded.channel_route("telnyx").name == "direct"
 
 
 @BOTH
@@ -184,7 +217,7 @@ def test_the_pack_reads_its_stand_in(name: str, tmp_path: Path) -> None:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        _, pack, stand_in, _ = toml(name)
+        _, _, pack, stand_in, _ = toml(name)
         assert "http://127.0.0.1:8080" in stand_in
         config = house(tmp_path, name, stand_in.replace(":8080", f":{server.server_port}"))
         (tmp_path / "platforms.d" / "acme.toml").write_text(pack, encoding="utf-8")
@@ -206,15 +239,31 @@ def test_the_pack_reads_its_stand_in(name: str, tmp_path: Path) -> None:
 
 
 @BOTH
+def test_the_signed_request_goes_out_as_it_says(name: str, tmp_path: Path) -> None:
+    pack, signed = toml(name)[2], blocks(name, "toml")[3]
+    plain = pack[pack.index("[source.request]") : pack.index("[source.views.answer]")]
+    config = house(tmp_path, name)
+    (tmp_path / "platforms.d" / "acme.toml").write_text(pack.replace(plain, signed + "\n"), encoding="utf-8")
+    (tmp_path / "credentials" / "acme-id").write_text("me")
+    (tmp_path / "credentials" / "acme-id").chmod(0o600)
+    loaded = load(config, {})
+    assert isinstance(loaded, Loaded), render(loaded)
+    values = number_values(from_canonical("+8613800138000")) | moment_values(1_772_413_200.0, "")
+    request = build.look_template(loaded, "acme.lookup").fill(values)
+    # printf %s menot-a-real-key1772413200000 | openssl dgst -sha256 -r
+    sign = "cca615628864d6fd5edb80744e9796a7cbf3e517f26e6e37a7141f0bc45eb9ab"
+    assert request.body.decode() == f"appId=me&timestamp=1772413200000&sign={sign}&phone=13800138000"
+
+
+@BOTH
 def test_the_fixture_is_of_the_form_that_the_tests_read(name: str, tmp_path: Path) -> None:
-    from numtrustd.domain.number import from_canonical
     from tests import recorded
 
     folder = tmp_path / "acme.lookup"
     folder.mkdir()
     answer = next(block for block in blocks(name, "text") if block.startswith("HTTP 200"))
     (folder / "marked.http").write_text(answer, encoding="utf-8")
-    (folder / "marked.toml").write_text(toml(name)[3], encoding="utf-8")
+    (folder / "marked.toml").write_text(toml(name)[4], encoding="utf-8")
     case = recorded.read(folder / "marked.http")
     assert (case.source, case.number) == ("acme.lookup", from_canonical("+8613800138000"))
     assert case.reply.status == 200

@@ -1,8 +1,8 @@
 """`numtrustctl`: where people look at the daemon and tell it things, over its control sockets and nothing
 else.
 
-`cli` is the command line (`see`, `act` hold the verbs), `session` the way to the daemon, `render` and
-`render_detail` turn answers into blocks, `document` says what a block is, and `plain` or `terminal`
+`cli` is the command line (`see`, `act` hold the verbs), `session` the way to the daemon, `render`,
+`render_detail` and `render_world` turn answers into blocks, `document` says what a block is, and `plain` or `terminal`
 writes them. Text that came from a platform passes `text.escape` on its way out, in those two and nowhere
 else.
 """

@@ -8,7 +8,7 @@ import click
 
 from numtrustd.api import control, status
 from numtrustd.api.declare import Params
-from numtrustd.ctl import render, render_detail
+from numtrustd.ctl import render, render_detail, render_world
 from numtrustd.ctl.common import author_option, command, instant_option
 from numtrustd.ctl.session import Session
 
@@ -67,7 +67,7 @@ def fail(session: Session, task: str, reason: str, author: str) -> None:
 @click.argument("platform", required=False)
 def look(session: Session, number: str, platform: str | None) -> None:
     """Look at a number now, on one platform or all."""
-    session.show(control.Look(number=number, platform=platform), render.looked, timeout=120.0)
+    session.show(control.Look(number=number, platform=platform), render_world.looked, timeout=120.0)
 
 
 CaseAct = Callable[[str, str | None, str], Params[control.CaseChange]]
@@ -127,6 +127,15 @@ def park(session: Session, number: str, reason: str | None, author: str) -> None
 def unpark(session: Session, number: str, author: str) -> None:
     """Set a parked number going again."""
     session.show(control.Unpark(number=number, author=author), render.number_change)
+
+
+@command(act)
+@click.argument("source")
+@click.option("--reason", metavar="WORDS", help="Why it may be believed, for the record.")
+@author_option
+def trust(session: Session, source: str, reason: str | None, author: str) -> None:
+    """Believe a quarantined source again."""
+    session.show(control.TrustSource(source=source, reason=reason, author=author), render.source_change)
 
 
 @command(act, "log-level")

@@ -38,6 +38,7 @@ def program(as_json: bool, socket: str | None) -> None:
     """Look at numtrustd and tell it things, over its control sockets.
 
     The sockets are status.sock (look) and control.sock (act) in /run/numtrustd, or in $NUMTRUSTD_SOCKET_DIR.
+    Times are those of your own time zone ($TZ); with --json they are in UTC.
     """
 
 

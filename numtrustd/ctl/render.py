@@ -1,14 +1,14 @@
-"""Lists, the daemon's status, and what acts changed, as documents. One number, case or task is
-`render_detail`.
+"""Lists, the daemon's status, and what acts changed, as documents. One number, case or task is `render_detail`, what
+looks are made through and say is `render_world`.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from numtrustd.api import control, status
-from numtrustd.api.rows import CaseRow, ObservationRow, TaskRow
+from numtrustd.api.rows import CaseRow, TaskRow
 from numtrustd.ctl.document import Cell, Document, Tone
-from numtrustd.ctl.text import due, local, plural, size, span
+from numtrustd.ctl.text import due, in_local_time, local, missed, plural, size, span
 
 VERDICT_TONES = {
     "marked": Tone.BAD,
@@ -16,7 +16,6 @@ VERDICT_TONES = {
     "certified": Tone.GOOD,
     "unknown": Tone.WARN,
 }
-_HEALTH_TONES = {"ok": Tone.GOOD, "off": Tone.DIM, "limited": Tone.WARN}
 _WHO_TONES = {"person": Tone.WARN}
 _LEVEL_TONES = {"debug": Tone.DIM, "warn": Tone.WARN, "error": Tone.BAD, "fatal": Tone.BAD}
 
@@ -28,7 +27,7 @@ def when(at: datetime | None, now: datetime) -> str | None:
 
 def deadline(at: datetime | None, now: datetime) -> Cell | None:
     """A deadline, which stands out once it is missed."""
-    return None if at is None else Cell(due(at, now), Tone.BAD if at < now else Tone.PLAIN)
+    return None if at is None else Cell(due(at, now), Tone.BAD if missed(at, now) else Tone.PLAIN)
 
 
 def alarming(count: int) -> Cell | None:
@@ -47,7 +46,7 @@ def overview(s: status.Status) -> Document:
     late = s.schedule_lag_seconds > 60
     doc.facts(
         ("numbers", f"{s.numbers}, of which labelled {s.numbers_labelled}, parked {s.parked}"),
-        ("platforms", f"{s.platforms}, seen through {plural(s.sources, 'source')}"),
+        ("platforms", _looked_at(s)),
         (
             "verdicts",
             f"{s.labelled} labelled, {s.clean} clean, {s.certified} certified, {s.unknown} unknown, {s.blind} blind",
@@ -78,6 +77,12 @@ def overview(s: status.Status) -> Document:
     if s.blind:
         doc.hint("sources", "why something cannot be seen")
     return doc
+
+
+def _looked_at(s: status.Status) -> str:
+    seen = s.platforms if s.platforms_seen is None else s.platforms_seen
+    some = f"{s.platforms}, " if seen == s.platforms else f"{s.platforms}, of which {seen} looked at "
+    return f"{some}through {plural(s.sources, 'source')}"
 
 
 def numbers(pages: Sequence[status.NumberPage]) -> Document:
@@ -115,87 +120,6 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
             for r in page.numbers
         ],
         "no numbers",
-    )
-    return doc
-
-
-def platforms(answer: status.PlatformList) -> Document:
-    """`numtrustctl platforms`."""
-    doc = Document()
-    doc.table(
-        (
-            "PLATFORM",
-            "NAME",
-            "KIND",
-            "APPEAL",
-            "LABELLED",
-            "CLEAN",
-            "CERTIFIED",
-            "UNKNOWN",
-            "BLIND",
-            "CASES",
-            "SOURCES",
-            "",
-        ),
-        [
-            (
-                Cell(r.platform, Tone.STRONG),
-                r.name,
-                r.kind,
-                r.appeal,
-                alarming(r.labelled),
-                r.clean,
-                r.certified or None,
-                Cell(str(r.unknown), Tone.WARN) if r.unknown else None,
-                Cell(str(r.blind), Tone.WARN) if r.blind else None,
-                r.open_cases or None,
-                " ".join(r.sources),
-                None
-                if r.maintenance is None
-                else Cell(
-                    f"{r.maintenance.kind} maintenance since {local(r.maintenance.since, answer.now)}",
-                    Tone.WARN,
-                ),
-            )
-            for r in answer.platforms
-        ],
-        "no platforms",
-    )
-    return doc
-
-
-def sources(answer: status.SourceList) -> Document:
-    """`numtrustctl sources`."""
-    doc = Document()
-    doc.table(
-        (
-            "SOURCE",
-            "STATE",
-            "SINCE",
-            "LOOKS",
-            "FAILED",
-            "WAITING",
-            "LAST GOOD",
-            "NEXT SLOT",
-            "PLATFORMS",
-            "WHY",
-        ),
-        [
-            (
-                Cell(r.source, Tone.STRONG),
-                Cell(r.state, _HEALTH_TONES.get(r.state, Tone.BAD)),
-                when(r.since, answer.now),
-                r.looks,
-                r.failures or None,
-                r.waiting or None,
-                when(r.last_good, answer.now),
-                when(r.next_slot, answer.now),
-                " ".join(r.platforms),
-                r.why,
-            )
-            for r in answer.sources
-        ],
-        "no sources",
     )
     return doc
 
@@ -259,19 +183,16 @@ def tasks(pages: Sequence[status.TaskPage]) -> Document:
     return doc
 
 
-def history(answer: status.HistoryPage) -> Document:
-    """`numtrustctl history`."""
+def history(answer: status.HistoryPage, options: str = "") -> Document:
+    """`numtrustctl history`; `options` are those that the next page is to be asked for with, too."""
     doc = Document()
     doc.table(
         ("WHEN", "WHAT", "PLATFORM", "IN WORDS"),
-        [(local(r.at, answer.now), r.action, r.platform, r.text) for r in answer.events],
-        "nothing happened yet",
+        [(local(r.at, answer.now), r.action, r.platform, in_local_time(r.text, answer.now)) for r in answer.events],
+        "nothing happened",
     )
-    if answer.more:
-        doc.hint(
-            f"history {answer.number} --before {answer.events[-1].at.isoformat()}",
-            "what happened before that",
-        )
+    if answer.next is not None:
+        doc.hint(f"history {answer.number} --after {answer.next}{options}", "what happened before that")
     return doc
 
 
@@ -281,51 +202,11 @@ def record(r: status.LogRecord) -> Document:
     if r.missed:
         doc.line(Cell(f"… {plural(r.missed, 'record')} missed: this reader is too slow", Tone.WARN))
     tone = _LEVEL_TONES.get(r.level, Tone.PLAIN)
-    stamp = f"{r.at.astimezone():%m-%d %H:%M:%S}"
-    doc.line(Cell(stamp, Tone.DIM), Cell(f"{r.level:<5}", tone), Cell(r.action, Tone.STRONG), r.message)
-    return doc
-
-
-def observation_table(doc: Document, rows: Sequence[ObservationRow], now: datetime, empty: str) -> None:
-    """What looks said."""
-    doc.table(
-        (
-            "PLATFORM",
-            "SAYS",
-            "WORDS",
-            "CATEGORY",
-            "MARKS",
-            "NAME",
-            "SOURCE",
-            "SURFACE",
-            "RULE",
-            "WHY UNKNOWN",
-        ),
-        [
-            (
-                Cell(r.platform, Tone.STRONG),
-                Cell(r.status, VERDICT_TONES.get(r.status, Tone.PLAIN)),
-                r.words,
-                r.category,
-                r.marks,
-                r.shown_name,
-                r.source,
-                None if r.surface == "default" else r.surface,
-                r.rule,
-                ": ".join(t for t in (r.reason, r.detail) if t),
-            )
-            for r in rows
-        ],
-        empty,
-    )
-
-
-def looked(answer: control.LookResult) -> Document:
-    """`numtrustctl look`."""
-    doc = Document()
-    doc.line(f"asked {', '.join(answer.sources) or 'no source'} about", Cell(answer.number, Tone.STRONG))
-    observation_table(doc, answer.observations, answer.now, "no answer yet; history will have it")
-    doc.hint(f"number {answer.number}", "what is believed now: one look alone moves nothing")
+    stamp, speed = f"{r.at.astimezone():%m-%d %H:%M:%S}", r.fields.get("numtrust.clock_speed")
+    if isinstance(speed, int | float):  # as in the log itself: each line says that these are no real days
+        stamp += f" ×{speed:g}"
+    message = in_local_time(r.message, r.at)
+    doc.line(Cell(stamp, Tone.DIM), Cell(f"{r.level:<5}", tone), Cell(r.action, Tone.STRONG), message)
     return doc
 
 
@@ -336,7 +217,7 @@ def case_change(c: control.CaseChange) -> Document:
     doc.line("case", Cell(f"{c.case}:", Tone.STRONG), moved)
     doc.line(c.meaning, indent=2)
     if c.then:
-        at = f", {due(c.due, c.now)}" if c.due else ""
+        at = "" if c.due is None else ", at once" if c.due <= c.now else f", {local(c.due, c.now)}"
         doc.line(f"then: {c.then}{at}", indent=2)
     return doc
 
@@ -372,11 +253,20 @@ def backed_up(r: control.BackupResult) -> Document:
     return doc
 
 
+def _change(what: str, old: str, new: str) -> Document:
+    doc = Document()
+    doc.line(Cell(f"{what}:", Tone.STRONG), f"{old} -> {new}" if old != new else f"stays {new}")
+    return doc
+
+
 def number_change(c: control.NumberChange) -> Document:
     """`numtrustctl park` and `unpark`."""
-    doc = Document()
-    doc.line(Cell(f"{c.number}:", Tone.STRONG), f"{c.old} -> {c.new}" if c.old != c.new else f"stays {c.new}")
-    return doc
+    return _change(c.number, c.old, c.new)
+
+
+def source_change(c: control.SourceChange) -> Document:
+    """`numtrustctl trust`."""
+    return _change(c.source, c.old, c.new)
 
 
 def level_change(c: control.LevelChange) -> Document:
@@ -394,7 +284,7 @@ def maintenance(c: control.MaintenanceChange) -> Document:
         ("kind", c.kind),
         ("since", when(c.since, c.now)),
         ("until", when(c.until, c.now)),
-        ("cases", f"{c.cases} with moved deadlines" if c.cases else None),
+        ("cases", f"{c.cases} open there{', whose deadlines move with it' if c.kind else ''}" if c.cases else None),
         indent=2,
     )
     return doc

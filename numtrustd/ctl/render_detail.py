@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from numtrustd.api import status
-from numtrustd.api.rows import ExplainLine, Paper, VerdictRow
+from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, VerdictRow
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
-from numtrustd.ctl.text import age, due, local, plural, span
+from numtrustd.ctl.text import age, due, local, missed, plural, span
 
 _FINAL = frozenset({"cleared", "withdrawn"})
 
@@ -123,14 +123,16 @@ def explanation(e: status.Explanation) -> Document:
 
 
 _WHO = {"daemon": "by itself", "platform": "the platform's move", "person": "a person's move"}
+_UNTIL_THEN = {**_WHO, "platform": "the platform's move until then"}
 
 
 def _next(line: ExplainLine, now: datetime) -> CellLike:
     if not line.next:
         return None
     at = f", {due(line.when, now)}" if line.when else ""
-    who = f" [{_WHO[line.who]}]" if line.who in _WHO else ""
-    late = line.when is not None and line.when < now
+    words = _UNTIL_THEN if line.when else _WHO
+    who = f" [{words[line.who]}]" if line.who in words else ""
+    late = line.when is not None and missed(line.when, now)
     tone = Tone.BAD if late else Tone.WARN if line.who == "person" else Tone.PLAIN
     return Cell(f"{line.next}{at}{who}", tone)
 
@@ -153,7 +155,7 @@ def case(c: status.CaseView) -> Document:
         ("deadline", deadline(c.due, c.now)),
         ("then", c.then),
         ("task", c.task),
-        *((f.name, f.value) for f in c.data),
+        *((f.name, _fact(f, c.now)) for f in c.data),
     )
     _papers(doc, c.evidence)
     if c.actions:
@@ -183,6 +185,16 @@ def case(c: status.CaseView) -> Document:
     )
     _case_hints(doc, c)
     return doc
+
+
+def _fact(fact: Fact, now: datetime) -> str:
+    """A fact's value; where it is an instant, it is shown as all others here are."""
+    if fact.name not in INSTANTS:
+        return fact.value
+    try:
+        return local(datetime.fromisoformat(fact.value), now)
+    except ValueError:
+        return fact.value
 
 
 def _case_hints(doc: Document, c: status.CaseView) -> None:

@@ -1,13 +1,17 @@
 """The verbs that look. They go to status.sock and change nothing."""
 
+import shlex
 from datetime import datetime
+from functools import partial
 
 import click
 
 from numtrustd.api import status
-from numtrustd.ctl import render, render_detail
+from numtrustd.ctl import render, render_detail, render_world
 from numtrustd.ctl.common import command, instant_option
 from numtrustd.ctl.session import Session
+
+_LINES = 50
 
 
 @click.group()
@@ -39,13 +43,13 @@ def number(session: Session, number: str) -> None:
 @command(see)
 def platforms(session: Session) -> None:
     """The platforms, and how the numbers stand on each."""
-    session.show(status.ListPlatforms(), render.platforms)
+    session.show(status.ListPlatforms(), render_world.platforms)
 
 
 @command(see)
 def sources(session: Session) -> None:
     """The sources, and how well each can see."""
-    session.show(status.ListSources(), render.sources)
+    session.show(status.ListSources(), render_world.sources)
 
 
 @command(see)
@@ -75,13 +79,19 @@ def explain(session: Session, number: str, platform: str | None) -> None:
 
 @command(see)
 @click.argument("number")
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=_LINES, show_default=True)
 @instant_option("--before", help="Only what happened before this time.")
 @click.option("--platform", metavar="ID", help="Only on this platform.")
-def history(session: Session, number: str, limit: int, before: datetime | None, platform: str | None) -> None:
+@click.option("--after", metavar="PLACE", help="Go on where another page ended, which says its place.")
+def history(
+    session: Session, number: str, limit: int, before: datetime | None, platform: str | None, after: str | None
+) -> None:
     """What happened to a number, the newest first."""
-    params = status.History(number=number, limit=limit, before=before, platform=platform)
-    session.show(params, render.history)
+    params = status.History(number=number, limit=limit, before=before, platform=platform, after=after)
+    # The place says how far back the page after is, so `--before` need not be said again.
+    options = f" --limit {limit}" if limit != _LINES else ""
+    options += f" --platform {shlex.quote(platform)}" if platform else ""
+    session.show(params, partial(render.history, options=options))
 
 
 @command(see)

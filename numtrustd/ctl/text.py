@@ -1,7 +1,8 @@
 """Words for people: what may be printed, how wide it is, and when something was or will be."""
 
+import re
 import unicodedata
-from datetime import datetime
+from datetime import UTC, datetime
 
 _DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Controls (ANSI starts with one), formats (bidi overrides, invisible characters), surrogates, private and
@@ -66,25 +67,45 @@ def age(at: datetime, now: datetime) -> str:
     return f"in {span(seconds)}" if seconds > 0 else f"{span(seconds)} ago"
 
 
-def local(at: datetime, now: datetime) -> str:
-    """The reader's own time of day, with as much of the date as it needs, and the age."""
+def _time_of_day(at: datetime, now: datetime) -> str:
+    """The reader's own time of day, with as much of the date as it needs."""
     here, today = at.astimezone(), now.astimezone()
     if here.date() == today.date():
-        shown = f"{here:%H:%M}"
-    elif here.year == today.year:
-        shown = f"{here:%m-%d %H:%M}"
-    else:
-        shown = f"{here:%Y-%m-%d %H:%M}"
-    return f"{shown} ({age(at, now)})"
+        return f"{here:%H:%M}"
+    return f"{here:%m-%d %H:%M}" if here.year == today.year else f"{here:%Y-%m-%d %H:%M}"
+
+
+def local(at: datetime, now: datetime) -> str:
+    """The reader's own time of day, and the age."""
+    return f"{_time_of_day(at, now)} ({age(at, now)})"
+
+
+_IN_UTC = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b")
+
+
+def in_local_time(text: str, now: datetime) -> str:
+    """A sentence of the log, whose times are in UTC, with the reader's own times in their place."""
+
+    def shown(match: re.Match[str]) -> str:
+        try:
+            at = datetime.strptime(match[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
+        except ValueError:
+            return match[0]
+        return _time_of_day(at, now)
+
+    return _IN_UTC.sub(shown, text)
+
+
+def missed(at: datetime, now: datetime) -> bool:
+    """Whether a deadline has passed. One that passes just now has not: what comes next is about to be done."""
+    return (now - at).total_seconds() >= 1
 
 
 def due(at: datetime, now: datetime) -> str:
     """A deadline: `local`, or how long it has been missed."""
-    return (
-        local(at, now)
-        if at >= now
-        else f"{local(at, now).rsplit(' (', 1)[0]} (overdue by {span((now - at).total_seconds())})"
-    )
+    if not missed(at, now):
+        return local(at, now)
+    return f"{_time_of_day(at, now)} (overdue by {span((now - at).total_seconds())})"
 
 
 def size(count: int) -> str:

@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
+import msgspec
+
 from numtrustd.domain.number import from_canonical, mask
 
 REDACTED = "[redacted]"
@@ -70,6 +72,16 @@ def _masked(match: re.Match[str]) -> str:
     return _like(match[0], mask(re.sub(r"\D", "", match[0])))
 
 
+def spellings(secrets: Iterable[str]) -> tuple[str, ...]:
+    """These texts in every form in which they may stand in a line, a URL or a body: the longest first, so that
+    a secret inside another leaves no rest of it behind."""
+    forms: set[str] = set()
+    for secret in secrets:
+        quotes = {repr(secret)[1:-1], msgspec.json.encode(secret)[1:-1].decode()}
+        forms |= {secret, secret.strip(), quote(secret, safe=""), quote_plus(secret)} | quotes
+    return tuple(sorted(forms - {""}, key=len, reverse=True))
+
+
 class Guard:
     """Cleans what an event brings. `mask_numbers` may be switched at any time.
 
@@ -82,11 +94,7 @@ class Guard:
 
     def redact(self, secrets: Iterable[str]) -> None:
         """Never let these texts out again, nor their URL-encoded and quoted forms."""
-        forms = set(self._secrets)
-        for secret in secrets:
-            forms |= {secret, secret.strip(), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1]}
-        # the longest first, so that a secret inside another leaves no rest of it behind
-        self._secrets = tuple(sorted(forms - {""}, key=len, reverse=True))
+        self._secrets = spellings((*self._secrets, *secrets))
 
     def clean(self, fields: dict[str, Any], message: str) -> str:
         """Clean the event's own fields in place; returns the clean message."""

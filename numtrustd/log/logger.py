@@ -97,7 +97,7 @@ class Log:
         self._encode = msgspec.json.Encoder().encode
         self._sequence = count(1)
         self._stamped = timestamp(0.0)
-        self._taps: tuple[tuple[Tap, Level], ...] = ()
+        self._taps: tuple[tuple[Tap, Level | None], ...] = ()
         self._home = threading.get_ident()
         self._elsewhere: deque[tuple[str, Level, Record]] = deque(maxlen=1000)
         self._always: dict[str, Any] = msgspec.to_builtins(
@@ -137,7 +137,7 @@ class Log:
     @level.setter
     def level(self, level: Level) -> None:
         self._level = level
-        self._floor = min([level, *(least for _, least in self._taps)])
+        self._floor = min([level, *(least for _, least in self._taps if least is not None)])
 
     @property
     def mask_numbers(self) -> bool:
@@ -172,12 +172,12 @@ class Log:
         """From now on these texts are `[redacted]` wherever they would appear."""
         self._guard.redact(secrets)
 
-    def subscribe(self, tap: Tap, level: Level = Level.INFO) -> Callable[[], None]:
-        """Call `tap` with every event from `level` on, whatever the log's own level; returns how to end it.
+    def subscribe(self, tap: Tap, level: Level | None = None) -> Callable[[], None]:
+        """Call `tap` with every record that is written, whatever the log's level will be; returns how to end it.
 
-        Taps run in the thread that subscribed; what other threads log reaches them with that thread's next
-        event. A tap that raises is reported and dropped. A record below the log's own level has no
-        `event.sequence`.
+        With a `level` it hears every event from there on, also those below the log's own level: they are not written
+        and have no `event.sequence`. Taps run in the thread that subscribed; what other threads log reaches them with
+        that thread's next event. A tap that raises is reported and dropped.
         """
         entry = (tap, level)
         self._home = threading.get_ident()
@@ -274,7 +274,7 @@ class Log:
             told = self._elsewhere.popleft()
             for entry in self._taps:
                 tap, least = entry
-                if told[1] >= least:
+                if "event.sequence" in told[2] if least is None else told[1] >= least:
                     try:
                         tap(*told)
                     except Exception as error:  # noqa: BLE001 - a listener's defect must not stop the log

@@ -19,6 +19,7 @@ import lmdb
 
 from numtrustd.store.batch import Batch, Ops
 from numtrustd.store.errors import (
+    NO_SPACE,
     BackupFailed,
     DamagedRecord,
     DatabaseDamaged,
@@ -26,6 +27,7 @@ from numtrustd.store.errors import (
     DiskFull,
     MapFull,
     StoreError,
+    StoreFatal,
     restore_hint,
 )
 from numtrustd.store.statedir import DATA_FILE, sync_directory
@@ -37,7 +39,6 @@ Failpoint = Callable[[str], None]
 
 _ROOM_FOR_MARKS: Final = 1 << 20  # bytes of map beyond a copy's own size, to write its mark into
 _PAGE: Final = 4096  # about what one write to a random key takes in the file
-_NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class Environment:
@@ -58,7 +59,10 @@ class Environment:
 
     @staticmethod
     def create(path: Path, map_size: int, first: Batch) -> None:
-        """Make `path`/data.mdb with every table and `first` in it, all or nothing. Raises StoreError."""
+        """Make `path`/data.mdb with every table and `first` in it, all or nothing; its name is not on disk yet.
+
+        Raises StoreError.
+        """
         new = path / f"{DATA_FILE}.new"
         with told(path):
             new.unlink(missing_ok=True)
@@ -69,7 +73,6 @@ class Environment:
             finally:
                 env.close()
             new.rename(path / DATA_FILE)
-            sync_directory(path)
 
     def close(self) -> None:
         self._env.close()
@@ -190,7 +193,7 @@ class Environment:
                 os.close(fd)
                 probe.unlink(missing_ok=True)
         except OSError as error:
-            return error.errno in _NO_SPACE
+            return error.errno in NO_SPACE
         return False
 
     # -- housekeeping ------------------------------------------------------------------------------
@@ -229,6 +232,7 @@ class Environment:
             part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         except OSError as error:
             raise BackupFailed(f"{target}: cannot be made ({error.strerror}): choose another place") from error
+        at = part
         try:
             self._env.copy(str(part), compact=True)
             data = part / DATA_FILE
@@ -242,9 +246,10 @@ class Environment:
             with data.open("rb") as stream:
                 os.fsync(stream.fileno())
             sync_directory(part)
-            part.rename(target)
+            at = part.rename(target)
             sync_directory(target.parent)
         except (lmdb.Error, OSError, StoreError) as error:
+            shutil.rmtree(at, ignore_errors=True)  # it has its name already when only the last flush failed
             raise BackupFailed(
                 f"{target}: the backup failed ({error}): free some space or choose another place"
             ) from error
@@ -290,7 +295,7 @@ def _next_prefix(prefix: bytes) -> bytes | None:
 
 def full(error: lmdb.Error | OSError) -> bool:
     """Whether the file system has no room (or no quota) left."""
-    return (error.errno if isinstance(error, OSError) else error.code) in _NO_SPACE
+    return (error.errno if isinstance(error, OSError) else error.code) in NO_SPACE
 
 
 def explain(error: lmdb.Error | OSError, path: Path) -> StoreError:
@@ -299,6 +304,8 @@ def explain(error: lmdb.Error | OSError, path: Path) -> StoreError:
         return MapFull(f"{path}: the map is full: allow the store a larger size in the settings")
     if isinstance(error, (lmdb.InvalidError, lmdb.CorruptedError, lmdb.PageNotFoundError)):
         return DatabaseDamaged(f"{path}: damaged ({error}): {restore_hint(path)}")
+    if isinstance(error, lmdb.PanicError):  # reading ends with it too
+        return StoreFatal(f"{path}: poisoned ({error}): look at the disk and its mount, start again")
     code = error.errno if isinstance(error, OSError) else error.code
     if full(error):
         return DiskFull(f"{path}: the disk is full: make room and start again")

@@ -20,9 +20,13 @@
 Messages are one line, name the path and say what to do about it.
 """
 
+import errno
 import os
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
+
+NO_SPACE: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says when a disk is full, or a quota used up."""
 
 
 class StoreError(Exception):
@@ -109,3 +113,12 @@ class StoreClosed(StoreError):
 def restore_hint(path: Path) -> str:
     """The remedy that every kind of damage shares."""
     return f"move {path} away and put a backup in its place"
+
+
+def unusable(error: OSError, what: str, remedy: str) -> StoreError:
+    """The refusal for `what` could not be done in the state directory; `remedy` is for when the disk is well."""
+    if error.errno in NO_SPACE:
+        return DiskFull(f"{what} ({error.strerror}): make room and start again")
+    if error.errno == errno.EIO:
+        return StoreError(f"{what} ({error.strerror}): look at the disk and its mount")
+    return DirectoryUnusable(f"{what} ({error.strerror}): {remedy}")

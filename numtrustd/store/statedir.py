@@ -6,17 +6,20 @@ removed), and beside it a `lock` file that says whose it is. The kernel drops bo
 it dies.
 """
 
+import contextlib
 import fcntl
 import os
 import stat
 from pathlib import Path
 
 from numtrustd.store.errors import (
+    NO_SPACE,
     DatabaseInUse,
     DirectoryMissing,
     DirectoryUnusable,
     StoreError,
     WrongOwner,
+    unusable,
 )
 
 DATA_FILE = "data.mdb"
@@ -51,6 +54,17 @@ class StateDir:
     def data_file(self) -> Path:
         return self.path / DATA_FILE
 
+    def settle(self) -> None:
+        """Put the names on disk under which everything here is found, whoever made them. May raise OSError.
+
+        Not left to their making: a process that died in between would have left a database that a power cut takes
+        away, with all that was acknowledged since.
+        """
+        sync_directory(self.path)
+        # A parent that may not be read was not written by us either: systemd's StateDirectory is in such a one.
+        with contextlib.suppress(PermissionError):
+            sync_directory(self.path.parent)
+
     def release(self) -> None:
         """Let another process in. A second time it does nothing."""
         while self._locks:
@@ -70,13 +84,13 @@ def _make(path: Path) -> None:
     if path.exists():
         return
     try:
+        new = [above for above in path.parents if not above.exists()]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=0o700)
-        sync_directory(path.parent)
+        for made in new:
+            sync_directory(made.parent)
     except OSError as error:
-        raise DirectoryUnusable(
-            f"{path}: cannot make the directory ({error.strerror}): make it, owned by uid {os.geteuid()}"
-        ) from error
+        raise unusable(error, f"{path}: cannot make the directory", f"make it, owned by uid {os.geteuid()}") from error
 
 
 def _open_directory(path: Path) -> int:
@@ -84,14 +98,14 @@ def _open_directory(path: Path) -> int:
         return os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError as error:
         raise DirectoryMissing(
-            f"{path}: no such state directory: correct the path, or start once with --init to make it"
+            f"{path}: no such state directory: correct the path, or make it once with `numtrustd create-state` "
+            "and the same --config"
         ) from error
     except NotADirectoryError as error:
         raise DirectoryUnusable(f"{path}: not a directory: name one for the state") from error
     except OSError as error:
-        raise DirectoryUnusable(
-            f"{path}: cannot read the directory ({error.strerror}): give it to uid {os.geteuid()}, mode 0700"
-        ) from error
+        remedy = f"give it to uid {os.geteuid()}, mode 0700"
+        raise unusable(error, f"{path}: cannot read the directory", remedy) from error
 
 
 def _check(path: Path, directory: int) -> None:
@@ -112,13 +126,11 @@ def _lock(path: Path, directory: int) -> int:
     try:
         lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise DirectoryUnusable(f"{file}: cannot be opened ({error.strerror}): chown and chmod it 0600") from error
+        raise unusable(error, f"{file}: cannot be opened", "chown and chmod it 0600") from error
     try:
         # The directory is the lock that counts; the file is for programs that look, and for the pid.
         for fd in (directory, lock):
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
     except BlockingIOError as error:
         pid = _holder(lock)
         os.close(lock)
@@ -127,6 +139,13 @@ def _lock(path: Path, directory: int) -> int:
     except OSError as error:
         os.close(lock)
         raise StoreError(f"{path}: cannot be locked ({error.strerror}): use a local file system") from error
+    try:
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    except OSError as error:
+        if error.errno not in NO_SPACE:  # without the pid it is locked all the same, and starts on a full disk
+            os.close(lock)
+            raise unusable(error, f"{file}: cannot be written", "chown and chmod it 0600") from error
     return lock
 
 

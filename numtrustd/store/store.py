@@ -16,7 +16,7 @@ from msgspec import Struct
 from numtrustd.domain.observation import Instant
 from numtrustd.store import meta, preflight
 from numtrustd.store.batch import Batch, Ops
-from numtrustd.store.environment import Environment, Failpoint, OnDamaged
+from numtrustd.store.environment import Environment, Failpoint, OnDamaged, told
 from numtrustd.store.errors import (
     DamagedRecord,
     DatabaseMissing,
@@ -146,9 +146,11 @@ class Store:
                 # LMDB would open an empty database here: "nothing was ever sent".
                 raise DatabaseMissing(
                     f"{directory.data_file}: missing or empty, and with it every case: put a backup there, "
-                    "or start once with --init to begin anew"
+                    "or begin anew with `numtrustd create-state`"
                 )
             Environment.create(path, map_size, meta.first(current(migrations), now))
+        with told(path):
+            directory.settle()
         head, damaged = preflight.check(path, child=not (inline or fresh))
         # A map that had grown before stays as large.
         size = max(map_size, min(head.map_size, max_map_size), head.file_size)

@@ -193,7 +193,9 @@ class Writer:
                 return
             kind = _trouble(error)
             if kind is None:
-                raise StoreFatal(f"the database can no longer be written: {error}") from error
+                raise StoreFatal(
+                    f"the database can no longer be written ({error}): look at the disk and its mount, start again"
+                ) from error
         else:
             self._pause = FIRST_PAUSE
             if self.trouble is not None:

@@ -89,6 +89,23 @@ def number_row(number: str, **values: Any) -> rows.NumberRow:
     return rows.NumberRow(**{**given, **values})
 
 
+def platform_row(platform: str, **values: Any) -> rows.PlatformRow:
+    """A platform that nobody looks at."""
+    given: dict[str, Any] = {
+        "platform": platform,
+        "name": platform,
+        "name_en": platform,
+        "kind": "search_engine",
+        "importance": 0.5,
+        "grade": "B",
+        "checked": "2026-11",
+        "sources": (),
+        "appeal": "manual",
+        **dict.fromkeys(("numbers", "labelled", "clean", "certified", "unknown", "blind", "open_cases"), 0),
+    }
+    return rows.PlatformRow(**{**given, **values})
+
+
 def case_view() -> status.CaseView:
     return status.CaseView(
         **structs.asdict(CASE_ROW),
@@ -96,7 +113,13 @@ def case_view() -> status.CaseView:
         platform_name="360",
         finding="mislabel: shown as 广告推销",
         causes=("reports: 38 marks counted by the platform",),
-        data=(rows.Fact(name="our reference", value="NT-0A1B2C3D4E5F"),),
+        data=(
+            rows.Fact(name="our reference", value="NT-0A1B2C3D4E5F"),
+            rows.Fact(name="submitted", value="2026-11-20T08:30:00.123456Z"),
+            rows.Fact(name="answer expected by", value="2026-11-27T10:00:00.000000Z"),
+            rows.Fact(name="not before", value="some day"),
+            rows.Fact(name="receipt", value="2026-11-20T08:30:00.123456Z"),
+        ),
         evidence=PAPERS,
         actions=(
             rows.ActionRow(
@@ -217,6 +240,9 @@ class Fake:
                         open_cases=1,
                         maintenance=rows.Maintenance(kind="major", since=NOW - HOUR, by="platform"),
                     ),
+                    platform_row("telnyx", sources=("telnyx.reputation",), unseen_why="none of the numbers is foreign"),
+                    platform_row("sogou", unseen_why="sogou.search is off: confirm the terms"),
+                    platform_row("baidu", unseen_why="no pack has a source for it"),
                 ),
             ),
             "ListSources": status.SourceList(
@@ -233,6 +259,7 @@ class Fake:
                         interval=1.0,
                         cadence=21_600.0,
                         grade="C",
+                        via="office",
                         since=NOW - HOUR,
                         why="blocked: captcha page",
                     ),
@@ -264,6 +291,17 @@ class Fake:
                         who="daemon",
                         when=NOW - HOUR,
                     ),
+                    rows.ExplainLine(
+                        platform="sogou",
+                        fact="in review",
+                        why="handed in",
+                        next="the daemon asks",
+                        who="platform",
+                        when=NOW + HOUR,
+                    ),
+                    rows.ExplainLine(
+                        platform="sogou", fact="maintenance", why="declared", next="it ends", who="platform"
+                    ),
                 ),
             ),
             "History": status.HistoryPage(
@@ -271,8 +309,15 @@ class Fake:
                 number=NUMBER,
                 events=(
                     rows.HistoryRow(at=NOW - HOUR, action="verdict.changed", text="clean -> marked", platform="so360"),
+                    rows.HistoryRow(
+                        at=NOW - 2 * HOUR,
+                        action="task.opened",
+                        text="task for a person, by 2026-11-21 10:00:00 UTC",
+                        platform="so360",
+                    ),
                 ),
                 more=True,
+                next="1790000000123.4.0",
             ),
             "ListTasks": [status.TaskPage(now=NOW, tasks=(TASK_ROW,))],
             "GetTask": status.TaskView(
@@ -291,10 +336,11 @@ class Fake:
                     at=NOW + n * HOUR,
                     level=level,
                     action="case.moved",
-                    message=f"case {n}",
+                    message=f"case {n}, by 2026-11-20 18:30:00 UTC",
                     sequence=n,
                     missed=n,
-                    fields={"event.action": "case.moved", "numtrust.number": NUMBER, "n": n},
+                    fields={"event.action": "case.moved", "numtrust.number": NUMBER, "n": n}
+                    | ({"numtrust.clock_speed": 17280.0} if n else {}),
                 )
                 for n, level in enumerate(("info", "error"))
             ],
@@ -314,6 +360,12 @@ class Fake:
                         reason="blocked",
                         detail="captcha",
                     ),
+                ),
+                pending=(
+                    rows.PendingLook(
+                        source="sogou.search", when=NOW + HOUR, why="it has not answered for 1 d (blocked)"
+                    ),
+                    rows.PendingLook(source="telnyx.reputation"),
                 ),
             ),
             "Reload": control.ReloadResult(

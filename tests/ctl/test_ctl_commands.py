@@ -3,15 +3,16 @@
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from numtrustd.api import control, errors, status
 from numtrustd.ctl import terminal
@@ -54,8 +55,20 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "overdue by 1 h",
         ],
     ),
-    (["platforms"], status.ListPlatforms(), ["security_vendor", "major maintenance since 17:00"]),
-    (["sources"], status.ListSources(), ["sogou.search", "blocked: captcha page"]),
+    (
+        ["platforms"],
+        status.ListPlatforms(),
+        [
+            "security_vendor",
+            "so360.onebox       major maintenance since 17:00 (1 h ago)",
+            "telnyx.reputation  none of the numbers is foreign",
+            "no source in use   sogou.search is off: confirm the terms",
+            "no source in use   no pack has a source for it",
+            "4 platforms: 1 looked at, 1 with a source in use that can look at none of your numbers, "
+            "2 without a source in use\n",
+        ],
+    ),
+    (["sources"], status.ListSources(), ["sogou.search", "VIA", "office", "blocked: captcha page"]),
     (["cases"], status.ListCases(open_only=False), ["at_person", "21:00 (in 3 h)"]),
     (
         ["cases", "--open", "--number", NUMBER, "--platform", "so360"],
@@ -72,18 +85,33 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "uncertain",
             "NT-0A1B2C3D4E5F",
             "timed out",
+            "submitted           16:30 (1 h 30 min ago)\n",
+            "answer expected by  11-27 18:00 (in 7 d)\n",
+            "not before          some day\n",
+            "receipt             2026-11-20T08:30:00.123456Z\n",
         ],
     ),
     (
         ["explain", NUMBER],
         status.Explain(number=NUMBER),
-        ["2 looks over 1 h agree", "[a person's move]", "overdue by"],
+        [
+            "2 looks over 1 h agree",
+            "[a person's move]",
+            "overdue by",
+            "the daemon asks, 19:00 (in 1 h) [the platform's move until then]",
+            "it ends [the platform's move]",
+        ],
     ),
     (["explain", NUMBER, "so360"], status.Explain(number=NUMBER, platform="so360"), ["so360"]),
     (
         ["history", NUMBER, "--limit", "5", "--before", "2026-11-20T18:00", "--platform", "so360"],
         status.History(number=NUMBER, limit=5, before=datetime(2026, 11, 20, 10, tzinfo=UTC), platform="so360"),
-        ["verdict.changed", "clean -> marked"],
+        ["verdict.changed", "clean -> marked", "task for a person, by 11-21 18:00\n"],
+    ),
+    (
+        ["history", NUMBER, "--after", "1790000000123.4.0"],
+        status.History(number=NUMBER, limit=50, after="1790000000123.4.0"),
+        [],
     ),
     (["tasks"], status.ListTasks(), ["Hand in the appeal", TASK]),
     (["tasks", "--all"], status.ListTasks(open_only=False), [TASK]),
@@ -118,7 +146,19 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         control.TaskFail(task=TASK, why="closed", author="li"),
         ["failed"],
     ),
-    (["look", NUMBER], control.Look(number=NUMBER), ["asked so360.onebox", "blocked: captcha"]),
+    (
+        ["look", NUMBER],
+        control.Look(number=NUMBER),
+        [
+            "asked so360.onebox",
+            "blocked: captcha",
+            "sogou.search looks at the soonest at 19:00 (in 1 h); "
+            "not sooner, because it has not answered for 1 d (blocked)\n",
+            "telnyx.reputation is being asked and has not answered yet\n",
+            f"what they see will show as the last look in `numtrustctl number {NUMBER}`\n",
+            "it counts like any other look; the history shows what changes, not single looks\n",
+        ],
+    ),
     (["look", NUMBER, "so360"], control.Look(number=NUMBER, platform="so360"), []),
     (["approve", CASE, "--author", "li"], control.Approve(case=CASE, author="li"), ["-> in_review"]),
     (["hold", CASE, "--reason", "r", "--author", "li"], control.Hold(case=CASE, reason="r", author="li"), []),
@@ -154,12 +194,12 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         control.MaintenanceStart(
             platform="so360", kind="major", until=datetime(2026, 11, 21, 10, tzinfo=UTC), author="li"
         ),
-        ["open -> maintenance", "2 with moved deadlines"],
+        ["open -> maintenance", "2 open there, whose deadlines move with it"],
     ),
     (
         ["maintenance", "end", "so360", "--author", "li"],
         control.MaintenanceEnd(platform="so360", author="li"),
-        [],
+        ["2 open there\n"],
     ),
 ]
 
@@ -213,9 +253,9 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
     code, out, err = run(capsys, "watch", "case.", "verdict.", "--number", NUMBER)
     assert daemon.asked == [status.Watch(actions=("case.", "verdict."), number=NUMBER)]
     assert out.splitlines() == [
-        "11-20 18:00:00 info  case.moved case 0",
+        "11-20 18:00:00 info  case.moved case 0, by 11-21 02:30",
         "… 1 record missed: this reader is too slow",
-        "11-20 19:00:00 error case.moved case 1",
+        "11-20 19:00:00 ×17280 error case.moved case 1, by 11-21 02:30",
     ]
     assert (code, err) == (1, "numtrustctl: not ready: stopping\n")
     _, out, _ = run(capsys, "watch", "--json")
@@ -324,6 +364,48 @@ def test_not_for_this_user(daemon: Any) -> None:
         finally:
             os._exit(255)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 77
+
+
+def test_a_look_that_was_heard_everywhere_promises_nothing(daemon: Any, capsys: Capture) -> None:
+    result = daemon.answers["Look"]
+    daemon.answers["Look"] = structs.replace(result, pending=None)
+    _, out, _ = run(capsys, "look", NUMBER)
+    assert "will show" not in out
+    assert out.endswith("it counts like any other look; the history shows what changes, not single looks\n")
+
+
+def test_what_an_act_has_done_at_once_is_not_overdue(daemon: Any, capsys: Capture) -> None:
+    change = daemon.answers["Approve"]
+    for late in (timedelta(), timedelta(milliseconds=3), timedelta(minutes=2)):
+        daemon.answers["Approve"] = structs.replace(change, due=change.now - late)
+        _, out, _ = run(capsys, "approve", CASE)
+        assert "  then: chases the review, at once\n" in out
+
+
+def test_status_says_how_many_platforms_somebody_looks_at(daemon: Any, capsys: Capture) -> None:
+    assert "platforms  8, through 3 sources\n" in run(capsys, "status")[1]
+    daemon.answers["GetStatus"] = structs.replace(daemon.answers["GetStatus"], platforms_seen=5)
+    assert "platforms  8, of which 5 looked at through 3 sources\n" in run(capsys, "status")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--limit", "2"], " --limit 2"),
+        (["--before", "2026-11-20", "--platform", "so 360"], " --platform 'so 360'"),
+    ],
+)
+def test_the_next_page_of_a_history_is_asked_for_with_the_same_filters(
+    daemon: Any, monkeypatch: pytest.MonkeyPatch, arguments: list[str], hint: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal.console.cache_clear()
+    out = Terminal()
+    monkeypatch.setattr(sys, "stdout", out)
+    assert main(["history", NUMBER, *arguments]) == 0
+    last = re.sub(r"\x1b\[[\d;]*m", "", out.getvalue()).splitlines()[-1]
+    assert last == f"  numtrustctl history {NUMBER} --after 1790000000123.4.0{hint}  what happened before that"
 
 
 class Terminal(io.StringIO):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.plain import lines
-from numtrustd.ctl.text import age, due, escape, escape_json, local, size, span, width
+from numtrustd.ctl.text import age, due, escape, escape_json, in_local_time, local, size, span, width
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 any_text = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=40)
@@ -78,6 +78,22 @@ def test_times_are_the_readers_own_with_their_age() -> None:
     assert age(NOW, NOW + timedelta(milliseconds=400)) == "now"
     assert due(NOW + timedelta(hours=5), NOW) == "23:00 (in 5 h)"
     assert due(NOW - timedelta(hours=5), NOW) == "13:00 (overdue by 5 h)"
+    assert due(NOW - timedelta(milliseconds=999), NOW) == "17:59 (now)"
+    assert due(NOW - timedelta(seconds=1), NOW) == "17:59 (overdue by 1 s)"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("by 2026-11-20 10:05:00 UTC, at last", "by 18:05, at last"),
+        ("2026-11-18 23:59:59 UTC and 2025-10-16 10:00:00 UTC", "11-19 07:59 and 2025-10-16 18:00"),
+        ("2026-13-40 10:00:00 UTC", "2026-13-40 10:00:00 UTC"),
+        ("NT-2026-11-20 10:05:00 UTC", "NT-2026-11-20 10:05:00 UTC"),
+        ("2026-11-20 10:05:00", "2026-11-20 10:05:00"),
+    ],
+)
+def test_times_in_sentences_of_the_log_are_the_readers_own_too(text: str, shown: str) -> None:
+    assert in_local_time(text, NOW) == shown
 
 
 def test_sizes() -> None:

@@ -97,7 +97,7 @@ def test_listeners() -> None:
     log = MemoryLog(level=Level.WARN)
     heard: list[tuple[str, Level, Any]] = []
     every: list[str] = []
-    end = log.subscribe(lambda action, level, record: heard.append((action, level, record)))
+    end = log.subscribe(lambda action, level, record: heard.append((action, level, record)), Level.INFO)
     end_every = log.subscribe(lambda action, _level, _record: every.append(action), Level.DEBUG)
     assert log.wants(ObservationRecorded)
     log.emit(LOOKED)
@@ -116,6 +116,32 @@ def test_listeners() -> None:
     assert heard[0][2]["numtrust.case"] == "A1"
     assert "event.sequence" not in heard[0][2]
     assert [record["event.sequence"] for record in log.records] == [1, 2]
+
+
+def test_a_listener_without_a_level_hears_what_is_written_and_nothing_else() -> None:
+    log = MemoryLog(level=Level.WARN)
+    heard: list[Any] = []
+    end = log.subscribe(lambda _action, _level, record: heard.append(record))
+    end_other = log.subscribe(lambda *_: None, Level.DEBUG)
+    for level in (Level.WARN, Level.DEBUG, Level.INFO, Level.WARN):
+        log.level = level
+        for event in (LOOKED, MOVED, LogDropped(lines=1)):
+            log.emit(event)
+    end_other()
+    assert not log.wants(MOVED.__class__)
+    end()
+    log.emit(LogDropped(lines=1))
+    assert [record["event.action"] for record in heard] == [
+        "log.dropped",
+        "observation.recorded",
+        "case.moved",
+        "log.dropped",
+        "case.moved",
+        "log.dropped",
+        "log.dropped",
+    ]
+    assert [record["event.sequence"] for record in heard] == list(range(1, 8))
+    assert heard == log.records[:-1]
 
 
 def test_a_listener_that_fails_is_dropped_and_reported() -> None:
@@ -226,7 +252,7 @@ def test_console() -> None:
         r"  surface=default category=marketing\n",
         text,
     )
-    assert re.match(r"\d\d-\d\d \d\d:\d\d:\d\d INFO  case.moved", console(MOVED, fast_clock()))
+    assert "×" not in text
     assert "\x1b" not in text
     assert "\x1b[33mWARN \x1b[0m" in console(LogDropped(lines=1), colour=True)
     crash = ActorCrashed(
@@ -234,6 +260,13 @@ def test_console() -> None:
     )
     assert console(crash).splitlines()[1:] == ["    first", "    second"]
     assert "one\\x0atwo \\x1b[31m" in console(crash)
+
+
+def test_console_marks_every_line_of_a_clock_that_is_not_the_worlds_own() -> None:
+    for clock, mark in ((fast_clock(), "×3600"), (Clock(speed=0.5, origin=ORIGIN), "×0.5"), (Clock(origin=0.0), "×1")):
+        for event in (MOVED, LogDropped(lines=1), DemoNote(text="x")):
+            line = console(event, clock)
+            assert re.match(rf"\d\d-\d\d \d\d:\d\d:\d\d {mark} (INFO |WARN ) {event.action}", line), line
 
 
 def test_console_quotes_what_has_spaces_and_shows_lists() -> None:
