@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--keep", action="store_true", help="write the seeds that caught a mutant to caught.toml")
     given = parser.parse_args(arguments)
     if given.digest is not None:
-        print(run_seed(given.digest).digest)
+        print(run_seed(given.digest, digesting=True).digest)
         return 0
     if given.trace is not None:
         return _show(given.trace, "" if given.mutant in (None, "all") else given.mutant)
@@ -70,14 +70,17 @@ def _run(seeds: Iterable[int], workers: int, *, nightly: bool) -> int:
     )
     if nightly:
         print("\n".join(coverage.report(met)))
-        if never := coverage.unmet(met):
-            print(f"never met: {', '.join(f'{state} × {kind}' for state, kind in never)}")
-            return 1
     for played in failing[:3]:
         tell(played)
-    if failing:
-        print(f"failing seeds: {' '.join(str(played.seed) for played in failing)}")
-    return 1 if failing else 0
+    for played in failing:
+        print(f"seed {played.seed}: {played.violation}")
+    if not nightly:
+        return 1 if failing else 0
+    if never := coverage.unmet(met):
+        print(f"never met: {', '.join(f'{state} × {kind}' for state, kind in never)}")
+    if wrongly := coverage.misjudged(met):
+        print(f"met, although declared impossible: {', '.join(f'{state} × {kind}' for state, kind in wrongly)}")
+    return 1 if failing or never or wrongly else 0
 
 
 def tell(played: Played) -> None:

@@ -5,10 +5,7 @@ A pair that cannot meet, or only by a chance that no plan brings about, is decla
 
 from collections.abc import Iterable, Mapping
 
-from numtrustd.domain.workflows import REGISTRY
-from tests.simulation.plan import CLERK, KINDS
-
-STATES = tuple(str(state) for table in REGISTRY.values() for state in table.rows)
+from tests.simulation.plan import CLERK, KINDS, STATES
 
 Pair = tuple[str, str]
 
@@ -32,6 +29,11 @@ _declare([state for state in STATES if state != "looking_up"], ("listing_lag",),
 def unmet(met: Mapping[Pair, int]) -> list[Pair]:
     """The pairs that can meet and did not."""
     return [(s, k) for s in STATES for k in KINDS if not met.get((s, k)) and (s, k) not in CANNOT_MEET]
+
+
+def misjudged(met: Mapping[Pair, int]) -> list[Pair]:
+    """The pairs that are said to be impossible and were met."""
+    return [pair for pair in CANNOT_MEET if met.get(pair)]
 
 
 def report(met: Mapping[Pair, int]) -> list[str]:

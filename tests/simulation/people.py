@@ -13,7 +13,7 @@ import trio
 from msgspec import structs
 
 from numtrustd.api import errors
-from numtrustd.domain.case import Case, reference
+from numtrustd.domain.case import Case, number_of, reference
 from numtrustd.domain.label import classify
 from numtrustd.domain.task import Task, TaskKind, TaskState
 from numtrustd.sim.ground import draw
@@ -36,7 +36,10 @@ METHODS = {
     "reject": "Reject",
 }
 
-get_case, all_cases, all_tasks = records.get_case, records.all_cases, records.all_tasks
+REFUSALS = (errors.Refused, errors.Busy, errors.NotReady, errors.InternalError)
+"""What people may be told instead of an answer; the last only of a planted bug, which the log shows."""
+
+get_case, get_task, all_cases, all_tasks = records.get_case, records.get_task, records.all_cases, records.all_tasks
 
 
 class Clerk:
@@ -46,6 +49,7 @@ class Clerk:
         self._run = run
         self._begin: dict[str, float] = {}
         self._tries: dict[str, int] = {}
+        self._put_aside: dict[str, Task] = {}
 
     async def work(self) -> None:
         """Do tasks until the daemon ends."""
@@ -57,11 +61,23 @@ class Clerk:
             for task in list(all_tasks(self._store)):
                 if task.state is TaskState.OPEN:
                     await self._take_up(task)
+            await self._clear_the_desk()
 
     @property
     def _store(self) -> Store:
         assert self._run.store is not None
         return self._run.store
+
+    async def _clear_the_desk(self) -> None:
+        """Answer what was put aside, by now about a task that may be done."""
+        for task in list(self._put_aside.values()):
+            current = get_task(self._store, task.id)
+            if current is not None and current.state is TaskState.OPEN:
+                continue
+            del self._put_aside[task.id]
+            self._run.oracle.meets("clerk_stale", case=task.case)
+            if (answer := self._wrong(task, draw(self._run.plan.seed, "clerk", task.id, "aside"))) is not None:
+                await self._tell(task, answer)
 
     def _absent(self) -> None:
         for task in all_tasks(self._store):
@@ -71,6 +87,9 @@ class Clerk:
     async def _take_up(self, task: Task) -> None:
         run, habits = self._run, self._run.plan.clerk
         now = run.now
+        current = get_task(self._store, task.id)
+        if current is None or current.state is not TaskState.OPEN:  # closed while the ones before it were done
+            return
         rng = draw(run.plan.seed, "clerk", task.id)
         begin = self._begin.setdefault(task.id, now + rng.uniform(*habits.delay))
         if now < begin and not run.calm:
@@ -79,6 +98,9 @@ class Clerk:
             return
         tries = self._tries[task.id] = self._tries.get(task.id, 0) + 1
         rng = draw(run.plan.seed, "clerk", task.id, tries)
+        if not run.calm and rng.random() < habits.stale:
+            self._put_aside[task.id] = task
+            return
         if not run.calm and rng.random() < habits.wrong:
             run.oracle.meets("clerk_wrong", case=task.case)
             answer = self._wrong(task, rng)
@@ -112,7 +134,7 @@ class Clerk:
         run = self._run
         run.counts[f"clerk: {type(error.parameters).__name__}"] += 1
         run.note(f"clerk: {task.id}: {error}")
-        if not isinstance(error.parameters, errors.Refused | errors.Busy | errors.InternalError | errors.UnknownTask):
+        if not isinstance(error.parameters, (*REFUSALS, errors.UnknownTask)):
             run.broke("only planted bugs crash", f"task {task.id} was answered with {error}")
 
     # ---------------------------------------------------------------------------------------------------- answers
@@ -217,14 +239,15 @@ class Operator:
         if not cases:
             return
         case = next((case for case in cases if case.id == identity), cases[int(order.pick * len(cases))])
+        give = {"look": self._look, "park": self._park, "declare": self._declare}.get(order.what, self._give)
         run.oracle.meets(order.what, case=case.id)
         if not order.twice:
-            await self._give(order.what, case.id)
+            await give(order.what, case.id)
             return
         run.oracle.meets("double_click", case=case.id)
         async with trio.open_nursery() as nursery:
             for _ in range(2):
-                nursery.start_soon(self._give, order.what, case.id)
+                nursery.start_soon(give, order.what, case.id)
 
     async def _give(self, what: str, case: str) -> None:
         run = self._run
@@ -235,11 +258,39 @@ class Operator:
         except CallError as error:
             run.counts[f"operator: {type(error.parameters).__name__}"] += 1
             run.note(f"operator: {what} {case}: {error}")
-            if not isinstance(error.parameters, errors.Refused | errors.Busy | errors.InternalError):
+            if not isinstance(error.parameters, REFUSALS):
                 run.broke("only planted bugs crash", f"{what} {case} was answered with {error}")
             return
         run.counts[f"operator: {what}"] += 1
         run.oracle.acknowledged(case, told.new)
+
+    async def _ask(self, method: str, **params: str) -> bool:
+        """Ask for something that is not about one case; whether it was done."""
+        run = self._run
+        run.note(f"operator: {method} {params}")
+        try:
+            await run.ask(method, **params)
+        except CallError as error:
+            run.note(f"operator: {method}: {error}")
+            if not isinstance(error.parameters, REFUSALS):
+                run.broke("only planted bugs crash", f"{method} {params} was answered with {error}")
+            return False
+        run.counts[f"operator: {method}"] += 1
+        return True
+
+    async def _look(self, what: str, case: str) -> None:
+        await self._ask("Look", number=number_of(case))
+
+    async def _park(self, what: str, case: str) -> None:
+        if await self._ask("Park", number=number_of(case), author="operator"):
+            await self._run.clock.sleep(HOUR)
+            await self._ask("Unpark", number=number_of(case), author="operator")
+
+    async def _declare(self, what: str, case: str) -> None:
+        platform = case.split("/")[1]
+        if await self._ask("MaintenanceStart", platform=platform, author="operator"):
+            await self._run.clock.sleep(4 * HOUR)
+            await self._ask("MaintenanceEnd", platform=platform, author="operator")
 
     async def set_right(self) -> None:
         """In calm times: let what is parked work again, end holds, chase reviews that the platform knows nothing of."""
@@ -249,11 +300,9 @@ class Operator:
             assert run.store is not None
             for number in list(run.daemon.roster.parked):
                 if number in run.knobs.numbers:
-                    run.note(f"operator: unpark {number}")
-                    try:
-                        await run.ask("Unpark", number=number, author="operator")
-                    except CallError as error:
-                        run.note(f"operator: unpark {number}: {error}")
+                    await self._ask("Unpark", number=number, author="operator")
+            for platform in list(run.daemon.house.maintenance):
+                await self._ask("MaintenanceEnd", platform=platform, author="operator")
             for case in list(all_cases(run.store)):
                 reviewed = run.world.appeals(case.platform, run.now, case.data.receipt or "")
                 lost = not reviewed or reviewed[0].ruling is not Ruling.IN_REVIEW

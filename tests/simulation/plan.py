@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from numtrustd.demo.stage import EVIDENCE
+from numtrustd.domain.workflows import REGISTRY
+from numtrustd.events import CaseMoved, CaseOpened, Event
 from numtrustd.sim.script import Faults, Habits, Item, Label, Mood, Review, Story, Weather, Window
 from numtrustd.sim.stories import DEMO_ORIGIN
 
@@ -33,10 +35,10 @@ WEATHER = ("blocked", "maintenance", "outage", "flicker", "wrong_card", "empty",
 STORE = ("disk_full", "map_full")
 CLOCK = ("clock_forward", "clock_back")
 FAILPOINTS = ("pre_commit", "post_commit", "pre_send", "post_send", "pre_deliver")
-DEATHS = (*(f"die_{where}" for where in FAILPOINTS), "die_step", "long_pause")
+DEATHS = (*(f"die_{where}" for where in FAILPOINTS), "die_step", "die_panic", "long_pause")
 RELOADS = ("number_removed", "number_added", "reload", "source_changed")
-ORDERS = ("hold", "advance", "withdraw", "reopen", "approve", "reject")
-CLERK = ("clerk_late", "clerk_wrong", "clerk_twice", "clerk_absent")
+ORDERS = ("hold", "advance", "withdraw", "reopen", "approve", "reject", "look", "park", "declare")
+CLERK = ("clerk_late", "clerk_wrong", "clerk_twice", "clerk_absent", "clerk_stale")
 BUGS = ("bug_start", "bug_before", "bug_after")
 KINDS = (*NETWORK, *WEATHER, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
 """Every kind of fault, by the name that the coverage report gives it."""
@@ -117,11 +119,21 @@ class Calm(Struct, frozen=True):
 Happening = SetFaults | Jump | Reload | Order | Shortage | Calm
 
 ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")
-"""Log lines after which something may happen at once: what is rare otherwise, since some states last a moment."""
+STATES = tuple(str(state) for table in REGISTRY.values() for state in table.rows)
+MOMENTS = (*ACTIONS, *(f"state:{state}" for state in STATES))
+"""After which something may happen at once, which is rare otherwise since some states last a moment: log lines of an
+action, or a case that comes to a state."""
+
+
+def follows(moment: str, event: Event) -> bool:
+    """Whether a log line is one of the moment's."""
+    if moment.startswith("state:"):
+        return isinstance(event, CaseMoved | CaseOpened) and event.to == moment.removeprefix("state:")
+    return event.action == moment
 
 
 class Entry(Struct, frozen=True):
-    """Something happens at `at`; or, with `after`, right after the first log line of that action from then on."""
+    """Something happens at `at`; or, with `after`, right after the first such moment from then on."""
 
     at: float
     what: Happening
@@ -129,8 +141,9 @@ class Entry(Struct, frozen=True):
 
 
 class Death(Struct, frozen=True):
-    """The process dies, once, some time from `at` on: at the `skip`-th next hit of `where` (a failpoint, or "step")
-    after the first log line of the action `after` (at once if that is empty), and starts again after `pause` seconds.
+    """The process dies, once, some time from `at` on: at the `skip`-th next hit of `where` (a failpoint, "step", or
+    "panic": a commit that fails for good) after the first moment `after` (at once if that is empty), and starts again
+    after `pause` seconds.
 
     `channel` lets only calls of a channel count as hits of a sending failpoint.
     """
@@ -144,23 +157,27 @@ class Death(Struct, frozen=True):
 
 
 class Span(Struct, frozen=True):
-    """Something that lasts."""
+    """Something that lasts; with `after`, from the number's first such moment on that comes while it would last."""
 
     at: float
     until: float
     kind: str
     number: str = ""
+    after: str = ""
 
     def holds(self, now: float) -> bool:
         return self.at <= now < self.until
 
 
 class Clerk(Struct, frozen=True):
-    """How the person works: seconds until a task is taken up, the chances of a wrong and of a second answer."""
+    """How the person works: seconds until a task is taken up; the chances of a wrong answer, of a second one, and of
+    an answer that is put aside and given once the task is done already.
+    """
 
     delay: tuple[float, float] = (0.0, HOUR)
     wrong: float = 0.0
     twice: float = 0.0
+    stale: float = 0.0
     absent: tuple[Span, ...] = ()
 
 
@@ -371,7 +388,8 @@ class Drawing:
         ]
 
     def after(self, rng: random.Random) -> str:
-        return rng.choice(ACTIONS) if rng.random() < 0.4 else ""
+        roll = rng.random()
+        return rng.choice(ACTIONS) if roll < 0.3 else rng.choice(MOMENTS) if roll < 0.6 else ""
 
     def deaths(self) -> list[Death]:
         rng, kinds = self.rng("deaths"), self.has(*DEATHS[:-1])
@@ -379,7 +397,7 @@ class Drawing:
         for _ in range(rng.randint(2, 9) if kinds else 0):
             where = rng.choice(kinds).removeprefix("die_")
             long = "long_pause" in self.kinds and rng.random() < 0.3
-            after = rng.choice(("", "", *ACTIONS, "task.done", "actor.crashed"))
+            after = rng.choice(("", "", *ACTIONS, "task.done", "actor.crashed", *rng.sample(MOMENTS, 3)))
             found.append(
                 Death(
                     at=rng.uniform(0.0, self.calm * 0.97),
@@ -404,7 +422,7 @@ class Drawing:
     def bugs(self, knobs: Knobs) -> list[Span]:
         rng = self.rng("bug numbers")
         spans = self.spans("bugs", self.has(*BUGS), (1, 2), (10 * MINUTE, DAY))
-        return [structs.replace(span, number=rng.choice(knobs.numbers)) for span in spans]
+        return [structs.replace(span, number=rng.choice(knobs.numbers), after=self.after(rng)) for span in spans]
 
     def clerk(self) -> Clerk:
         rng = self.rng("clerk")
@@ -412,6 +430,7 @@ class Drawing:
             delay=(0.0, rng.uniform(0.5 * DAY, 2.5 * DAY) if "clerk_late" in self.kinds else 2 * HOUR),
             wrong=rng.choice((0.2, 0.5)) if "clerk_wrong" in self.kinds else 0.0,
             twice=rng.choice((0.3, 1.0)) if "clerk_twice" in self.kinds else 0.0,
+            stale=rng.choice((0.3, 0.7)) if "clerk_stale" in self.kinds else 0.0,
             absent=tuple(self.spans("absent", self.has("clerk_absent"), (1, 2), (0.5 * DAY, 2 * DAY))),
         )
 

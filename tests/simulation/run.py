@@ -19,7 +19,6 @@ from unittest import mock
 import lmdb
 import msgspec
 import trio
-import trio.testing
 from msgspec import Struct
 from trio._core import _run as trio_internals
 
@@ -36,7 +35,9 @@ from numtrustd.sim.service import Result
 from numtrustd.sim.traits import TRAITS
 from numtrustd.sim.world import World
 from numtrustd.start import BEHIND
-from numtrustd.store import Store
+from numtrustd.store import Store, Table
+from numtrustd.store.batch import Ops
+from numtrustd.store.errors import StoreClosed, StoreFatal
 from numtrustd.varlink import interface
 from numtrustd.varlink.interface import Call, CallError, Interface, Peer
 from numtrustd.wire.exchange import Outcome, Request
@@ -58,6 +59,7 @@ from tests.simulation.plan import (
     Reload,
     SetFaults,
     Shortage,
+    follows,
 )
 from tests.simulation.seams import Dead, InjectedBug, Line, SimDaemon, SimLog, SimWay, WallClock, WatchedService
 from tests.virtual import fast_directory
@@ -79,6 +81,12 @@ class MapIsFullError(lmdb.MapFullError):
     code = -30792  # MDB_MAP_FULL
 
 
+class PoisonedError(lmdb.PanicError):
+    """What LMDB raises when it cannot be used any more."""
+
+    code = -30795  # MDB_PANIC
+
+
 class Violation(Struct, frozen=True):
     """A promise that did not hold: which, what was seen, and the true time since the run's beginning."""
 
@@ -91,7 +99,7 @@ class Violation(Struct, frozen=True):
 
 
 class Played(Struct, frozen=True):
-    """What came of a run. `met` counts (workflow state, kind of fault)."""
+    """What came of a run. `met` counts (workflow state, kind of fault); `digest` is empty unless it was asked for."""
 
     seed: int
     violation: Violation | None
@@ -110,7 +118,9 @@ class DeathClock(trio.abc.Instrument):
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         run = self._run
-        if not run.dead and run.scope is not None and (death := run.struck("step")) is not None:
+        if run.dead or run.calm:
+            trio.lowlevel.remove_instrument(self)
+        elif run.scope is not None and (death := run.struck("step")) is not None:
             run.die(death)
             run.scope.cancel()
 
@@ -118,11 +128,11 @@ class DeathClock(trio.abc.Instrument):
 class Run:
     """One plan carried out. `true` is true time (UTC epoch seconds); the daemon's clock is `offset` ahead of it."""
 
-    def __init__(self, plan: Plan, *, tracing: bool = False) -> None:
+    def __init__(self, plan: Plan, *, tracing: bool = False, digesting: bool = False) -> None:
         self.plan = plan
         self.tracing = tracing
         self.trace: list[str] = []
-        self.hash = hashlib.sha256()
+        self.hash = hashlib.sha256() if digesting else None
         self.counts: Counter[str] = Counter()
         self.knobs: Knobs = plan.knobs
         self.true = ORIGIN
@@ -148,6 +158,8 @@ class Run:
         self.short_of: tuple[str, float] = ("", 0.0)
         self.nursery: trio.Nursery | None = None
         self.deaths: list[list[Any]] = [[death, 0, not death.after] for death in plan.deaths]
+        self.bugs: list[list[Any]] = [[span, not span.after] for span in plan.bugs]
+        self.poisoned: Death | None = None
         self.on_the_wire: list[tuple[Line, Request]] = []
         self.oracle = Oracle(self)
         self.clerk = Clerk(self)
@@ -190,7 +202,7 @@ class Run:
         return Played(
             self.plan.seed,
             self.violation,
-            self.hash.hexdigest(),
+            self.hash.hexdigest() if self.hash is not None else "",
             self.lives,
             dict(self.counts),
             dict(self.oracle.met),
@@ -203,10 +215,9 @@ class Run:
         self.lives += 1
         rng = random.Random(f"{self.plan.seed}|life|{self.lives}")
         trio_internals._r.seed(f"{self.plan.seed}|scheduling|{self.lives}")
-        clock = trio.testing.MockClock(autojump_threshold=0)
-        clock.jump(rng.uniform(10_000.0, 200_000.0))
-        self.dead, self.scope = False, None
-        steps = any(death.where == "step" for death, _, _ in self.deaths)
+        clock = seams.SkippingClock(rng.uniform(10_000.0, 200_000.0))
+        self.dead, self.scope, self.poisoned = False, None, None
+        steps = not self.calm and any(death.where == "step" for death, _, _ in self.deaths)
         self.note(f"starts, life {self.lives}, wall clock {self.offset:+.0f} s")
         failure: BaseException | None = None
         try:
@@ -214,10 +225,15 @@ class Run:
         except BaseException as error:  # noqa: BLE001 - sorted out below
             failure = error
         self.alive_clock, self.scope, self.nursery = False, None, None
+        self.mark("scheduling", trio_internals._r.random())  # tells whether there were as many steps, of as many tasks
         if failure is not None and not self.dead:
             if isinstance(failure, KeyboardInterrupt):
                 raise failure
-            self.broke("the daemon goes on", f"it ended by itself: {_leaves(failure)}")
+            if self.poisoned is not None and _only(failure, StoreFatal):
+                self.note("ends, since the store cannot be used any more")
+                self.dead, self.pause = True, self.poisoned.pause
+            else:
+                self.broke("the daemon goes on", f"it ended by itself: {_leaves(failure)}")
         if self.dead:
             self._bury(state)
 
@@ -338,13 +354,16 @@ class Run:
         """From here on the process is dead."""
         self.true = self.clock.now()
         self.dead, self.pause = True, death.pause
+        self._tell_death(death)
+        if self.scope is not None:
+            self.scope.cancel()
+
+    def _tell_death(self, death: Death) -> None:
         self.counts["deaths"] += 1
         self.oracle.meets(f"die_{death.where}")
         if death.pause > 0.4 * HOUR:
             self.oracle.meets("long_pause")
         self.note(f"dies at {death.where}, for {death.pause:.1f} s")
-        if self.scope is not None:
-            self.scope.cancel()
 
     def _failpoint(self, where: str) -> None:
         self.alive()
@@ -355,13 +374,18 @@ class Run:
                 if kind == "disk_full":
                     raise DiskFullError("mdb_txn_commit: No space left on device")
                 raise MapIsFullError("mdb_put: MDB_MAP_FULL")
+            if self.poisoned is None and (death := self.struck("panic")) is not None:
+                self.poisoned = death
+                self._tell_death(death)
+            if self.poisoned is not None:
+                raise PoisonedError("mdb_txn_commit: MDB_PANIC")
         self.hit(where)
 
     def bug(self, kind: str, number: str) -> None:
         """Raise if the plan has such a bug in this number's actor now."""
         self.alive()
-        for span in self.plan.bugs:
-            if span.kind == kind and span.number == number and span.holds(self.elapsed):
+        for span, armed in self.bugs:
+            if armed and span.kind == kind and span.number == number and span.holds(self.elapsed):
                 self.oracle.meets(kind, number)
                 self.counts["injected crashes"] += 1
                 raise InjectedBug(kind)
@@ -396,7 +420,7 @@ class Run:
         for entry in self.triggers:
             if elapsed < entry.at or self.calm:
                 return
-            if entry.after == event.action and self.nursery is not None:
+            if follows(entry.after, event) and self.nursery is not None:
                 self.triggers.remove(entry)
                 self._happen(entry.what, getattr(event, "case", "") or "")
                 return
@@ -476,17 +500,32 @@ class Run:
     def said(self, event: Event) -> None:
         """The daemon logged an event."""
         self.counts[event.action] += 1
-        for entry in self.deaths:
-            if entry[0].after == event.action and self.elapsed >= entry[0].at:
-                entry[2] = True
+        self._arm(event)
         self._write(event.action, event)
         self.oracle.said(event)
         if self.triggers and self.nursery is not None:
             self._trigger(event)
 
+    def _arm(self, event: Event) -> None:
+        """Let begin what waits for this moment."""
+        elapsed = self.elapsed
+        for death in self.deaths:
+            if death[0].after and elapsed >= death[0].at and follows(death[0].after, event):
+                death[2] = True
+        for bug in self.bugs:
+            span, armed = bug
+            if not armed and span.holds(elapsed) and event_number(event) == span.number and follows(span.after, event):
+                bug[1] = True
+
     def taking(self, number: str, message: NumberMessage) -> None:
         """A number's actor begins a step."""
+        self.mark("message", number, type(message).__name__)
         self.oracle.taking(number, message)
+
+    def written(self, ops: Ops) -> None:
+        """A transaction is on disk."""
+        if self.hash is not None:
+            self.mark("written", *((t, k, v) for (t, k), v in sorted(ops.items()) if t is not Table.META))
 
     def taken(self, number: str, message: NumberMessage) -> None:
         """A number's actor has done a step."""
@@ -494,6 +533,7 @@ class Run:
 
     def leaving(self, line: Line, request: Request) -> None:
         """A request is about to leave."""
+        self.mark("request", line.source, request.method, line.target(request), request.headers, request.body)
         self.oracle.leaving(line, request)
 
     def came_back(self, line: Line, outcome: Outcome) -> None:
@@ -508,6 +548,7 @@ class Run:
                 del self.on_the_wire[n]
                 break
         result = self.service.handle(method, target, headers, body, self.now)
+        self.mark("answer", result)
         self.oracle.answered(line, result)
         return result
 
@@ -526,6 +567,8 @@ class Run:
             self.alive()
             if isinstance(error, InjectedBug):
                 raise CallError(errors.InternalError("InjectedBug")) from error
+            if self.poisoned is not None and isinstance(error, StoreFatal | StoreClosed):
+                raise CallError(errors.NotReady("the daemon is stopping")) from error
             self.broke("only planted bugs crash", f"{method} {params} raised {_leaves(error)}")
             raise Dead from error
         self.alive()
@@ -533,15 +576,20 @@ class Run:
 
     # -------------------------------------------------------------------------------------------------------- trace
 
+    def mark(self, *what: object) -> None:
+        """Put something into the digest that is not worth a line to people."""
+        if self.hash is not None:
+            self.hash.update(repr((self.elapsed, *what)).encode())
+
     def note(self, text: str) -> None:
         """One line of the harness in the trace."""
         self._write("-----", text)
 
     def _write(self, action: str, what: Event | str) -> None:
-        at = self.elapsed
-        said = what if isinstance(what, str) else msgspec.json.encode(payload(what)).decode()
-        self.hash.update(f"{at!r} {action} {said}\n".encode())
+        if self.hash is not None:
+            self.mark(action, what if isinstance(what, str) else msgspec.json.encode(payload(what)))
         if self.tracing:
+            at = self.elapsed
             text = what if isinstance(what, str) else sentence(what)
             self.trace.append(f"{at / DAY:9.5f}  {action:<22} {text}")
 
@@ -549,6 +597,17 @@ class Run:
 def _describing_nothing() -> "mock._patch[Callable[..., str]]":
     """The text of an interface in Varlink's definition language takes six milliseconds, and nobody asks for it here."""
     return mock.patch.object(interface, "describe", return_value="")
+
+
+def event_number(event: Event) -> str:
+    """The number that a log line is about, if it is about one."""
+    return getattr(event, "number", None) or ""
+
+
+def _only(error: BaseException, kind: type[Exception]) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return all(_only(inner, kind) for inner in error.exceptions)
+    return isinstance(error, kind)
 
 
 def _leaves(error: BaseException) -> str:

@@ -5,6 +5,7 @@ can have an effect on anything that outlives it: store, world, log, people.
 """
 
 import contextlib
+import functools
 import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,11 @@ from numtrustd.sim.service import Answer, Call, Headers, Lost, Result, Service, 
 from numtrustd.sim.shapes import GARBAGE
 from numtrustd.sim.state import Arrive
 from numtrustd.sim.traits import TRAITS
+from numtrustd.store import records
+from numtrustd.store.batch import Ops
+from numtrustd.store.environment import Environment, Failpoint
 from numtrustd.wire.exchange import Limits, Outcome, Request
+from numtrustd.wire.route import Route
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -42,6 +47,33 @@ class Dead(BaseException):
 
 class InjectedBug(Exception):
     """A bug that the plan put into one number's actor."""
+
+
+class SkippingClock(trio.abc.Clock):
+    """trio's clock for a run: when nothing can happen before the next deadline, it is that time already.
+
+    `MockClock` does the same, and takes an idle turn of the loop and some statistics for each jump.
+    """
+
+    def __init__(self, base: float) -> None:
+        self._time = base
+        self._idle = 0
+
+    def start_clock(self) -> None:
+        """There is nothing to start."""
+
+    def current_time(self) -> float:
+        return self._time
+
+    def deadline_to_sleep_time(self, deadline: float) -> float:
+        if deadline == math.inf:  # trio's own end is told by a socket
+            self._idle += 1
+            if self._idle > 10:
+                raise RuntimeError("every task waits for another one: nothing will ever happen")
+            return 1.0
+        self._idle = 0
+        self._time = max(self._time, deadline)
+        return 0.0
 
 
 class _NoSink:
@@ -214,7 +246,7 @@ class SimWay:
         self._run = run
         self.source = ""
 
-    def session(self, *, connections: int, limits: Limits) -> Line:
+    def session(self, *, connections: int, limits: Limits, route: Route) -> Line:
         return Line(self._run, self.source, limits)
 
 
@@ -249,11 +281,18 @@ async def _inline(sync_fn: Callable[..., Any], *args: Any, **_: Any) -> Any:
     return sync_fn(*args)
 
 
+_DECODERS = {
+    name: functools.lru_cache(maxsize=4_096)(getattr(records, name))
+    for name in ("_number", "_case", "_task", "_action")
+}
+"""Daemon, oracle and people read the same few records all the time; those are frozen, so one of each will do."""
+
+
 @contextlib.contextmanager
 def taken_hold_of(run: "Run") -> Iterator[None]:
     """Everything patched that the harness needs, for the length of a run; mutants are patched in before."""
     handle, act, start = NumberActor._handle, NumberActor._act, NumberActor.run
-    deliver = Outbox._deliver
+    deliver, write = Outbox._deliver, Environment.write
 
     async def _handle(self: NumberActor, message: NumberMessage) -> None:
         run.alive()
@@ -276,7 +315,13 @@ def taken_hold_of(run: "Run") -> Iterator[None]:
         run.hit("pre_deliver", channel=True)
         deliver(self, action, event)
 
+    def _write(self: Environment, ops: Ops, failpoint: Failpoint | None = None) -> None:
+        write(self, ops, failpoint)
+        run.written(ops)
+
     with (
+        mock.patch.multiple(records, **_DECODERS),
+        mock.patch.object(Environment, "write", _write),
         mock.patch.object(NumberActor, "_handle", _handle),
         mock.patch.object(NumberActor, "_act", _act),
         mock.patch.object(NumberActor, "run", _run),

@@ -36,11 +36,11 @@ def make_deterministic() -> None:
     trio_internals._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[misc]  # trio says Final, and sets it so itself
 
 
-def run_seed(seed: int, mutant: str = "", *, tracing: bool = False) -> Played:
+def run_seed(seed: int, mutant: str = "", *, tracing: bool = False, digesting: bool = False) -> Played:
     """Carry out the plan of one seed, with one planted bug if `mutant` names it."""
     make_deterministic()
     with MUTANTS[mutant].patch() if mutant else contextlib.nullcontext():
-        run = Run(draw_plan(seed), tracing=tracing)
+        run = Run(draw_plan(seed), tracing=tracing, digesting=digesting)
         played = run.play()
     if tracing:
         played.trace[:0] = run.plan.lines()
