@@ -80,6 +80,12 @@ async def test_a_copy_overwrites_nothing_and_a_failed_one_leaves_nothing(
         monkeypatch.setattr("numtrustd.store.environment.sync_directory", fail)
         with pytest.raises(BackupFailed, match=r"copy: the backup failed .*No space left"):
             await store.backup(tmp_path / "copy")
+        # It bears its name already, and that name cannot be put on disk.
+        monkeypatch.setattr(
+            "numtrustd.store.environment.sync_directory", lambda path: fail(path) if path == tmp_path else None
+        )
+        with pytest.raises(BackupFailed, match=r"copy: the backup failed .*No space left"):
+            await store.backup(tmp_path / "copy")
     assert sorted(os.listdir(tmp_path)) == sorted([*listing, "state"])
 
 

@@ -342,6 +342,22 @@ async def test_a_poisoned_environment_ends_the_writer_and_tells_who_waits(open_s
     assert store.count(Table.NUMBER) == 0
 
 
+@pytest.mark.covers("S3")
+@pytest.mark.parametrize("read", [Store.stats, lambda store: store.get(Table.NUMBER, b"k")])
+def test_reading_a_poisoned_environment_is_fatal_too(open_store, monkeypatch, read) -> None:
+    """As when a full disk took the page that ends a transaction, and its size is asked for to be logged."""
+    store: Store = open_store()
+
+    class Poisoned:
+        def begin(self, **_: object) -> None:
+            raise fault(lmdb.PanicError, -30795)
+
+    monkeypatch.setattr(store._environment, "_env", Poisoned())
+    with pytest.raises(StoreFatal, match=r"poisoned .*look at the disk"):
+        read(store)
+    monkeypatch.undo()
+
+
 async def test_callers_inside_a_dying_nursery_are_cancelled_not_flooded_with_errors(open_store) -> None:
     faults = Faults()
     store: Store = open_store(failpoints=faults)

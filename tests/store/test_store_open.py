@@ -1,5 +1,6 @@
 """What a store refuses to open, and in which words."""
 
+import errno
 import os
 import stat
 import subprocess
@@ -10,7 +11,7 @@ from pathlib import Path
 import lmdb
 import pytest
 
-from numtrustd.store import errors, meta
+from numtrustd.store import errors, meta, statedir
 from numtrustd.store.batch import Batch
 from numtrustd.store.environment import Environment
 from numtrustd.store.tables import Table
@@ -41,7 +42,7 @@ async def test_a_generation_is_a_run_that_wrote_something(run_store, open_store)
 
 
 def test_a_missing_directory(open_store, state: Path) -> None:
-    with pytest.raises(errors.DirectoryMissing, match=f"{state}: no such state directory: .*--init"):
+    with pytest.raises(errors.DirectoryMissing, match=f"{state}: no such state directory: .*`numtrustd create-state`"):
         open_store(init=False)
     assert not state.exists()
 
@@ -60,7 +61,7 @@ def test_a_missing_or_empty_database_is_not_a_new_one(open_store, state: Path, c
     (state / "data.mdb").unlink()
     if content is not None:
         (state / "data.mdb").write_bytes(content)
-    with pytest.raises(errors.DatabaseMissing, match=r"data\.mdb: missing or empty.*backup.*--init"):
+    with pytest.raises(errors.DatabaseMissing, match=r"data\.mdb: missing or empty.*backup.*`numtrustd create-state`"):
         open_store(init=False)
     assert open_store(init=True).generation == 1
 
@@ -70,6 +71,64 @@ def test_a_half_made_database_is_made_again(open_store, state: Path) -> None:
     (state / "data.mdb.new").write_bytes(b"half")
     assert open_store().generation == 1
     assert not (state / "data.mdb.new").exists()
+
+
+@pytest.mark.covers("S2")
+def test_every_start_puts_names_on_disk_which_one_that_was_killed_may_have_left_out(
+    open_store, state: Path, monkeypatch
+) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr(statedir, "sync_directory", flushed.append)
+    open_store().close()
+    assert {state, state.parent} <= set(flushed)
+    flushed.clear()
+    open_store(init=False).close()
+    assert flushed == [state, state.parent]
+
+
+def test_a_parent_that_may_not_be_read_is_somebody_elses_to_flush(open_store, state: Path, monkeypatch) -> None:
+    def flush(path: Path) -> None:
+        if path != state:
+            raise PermissionError(errno.EACCES, "Permission denied")
+
+    open_store().close()
+    monkeypatch.setattr(statedir, "sync_directory", flush)
+    open_store(init=False)
+
+
+@pytest.mark.covers("S5")
+def test_a_lock_that_a_full_disk_leaves_without_its_pid_is_still_a_lock(open_store, state: Path, monkeypatch) -> None:
+    def fail(*_: object) -> int:
+        raise OSError(failure, os.strerror(failure))
+
+    open_store().close()
+    monkeypatch.setattr(os, "pwrite", fail)
+    failure = errno.ENOSPC
+    open_store(init=False)
+    with pytest.raises(errors.DatabaseInUse, match="in use by another process") as caught:
+        open_store(init=False)
+    assert caught.value.pid is None
+
+
+def test_a_disk_that_fails_is_not_taken_for_a_missing_permission(open_store, state: Path, monkeypatch) -> None:
+    def fail(*_: object, **__: object) -> int:
+        raise OSError(failure, os.strerror(failure))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "mkdir", fail)
+        failure = errno.ENOSPC
+        with pytest.raises(errors.DiskFull, match=r"cannot make the directory \(No space left on device\): make room"):
+            open_store()
+        failure = errno.EIO
+        with pytest.raises(errors.StoreError, match=r"\(Input/output error\): look at the disk"):
+            open_store()
+        failure = errno.EACCES
+        with pytest.raises(errors.DirectoryUnusable, match="make it, owned by uid"):
+            open_store()
+    monkeypatch.setattr(os, "pwrite", fail)
+    failure = errno.EIO
+    with pytest.raises(errors.StoreError, match=r"lock: cannot be written \(Input/output error\): look at the disk"):
+        open_store()
 
 
 def test_a_directory_of_somebody_else(open_store, state: Path) -> None:
