@@ -6,6 +6,7 @@ import trio
 
 from benchmarks import pages
 from numtrustd.wire.exchange import Limits, Outcome, Reply, Request
+from numtrustd.wire.route import Route
 
 _QUERY = re.compile(r"[?&]query=(\d+)")
 _ANYBODY = "13900000000"
@@ -19,7 +20,7 @@ class InMemory:
         self._delay = delay
         self._page = pages.onebox(_ANYBODY)
 
-    def session(self, *, connections: int, limits: Limits) -> "InMemory":
+    def session(self, *, connections: int, limits: Limits, route: Route) -> "InMemory":
         return self
 
     async def aclose(self) -> None:

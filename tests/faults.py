@@ -58,6 +58,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     "N11": ("hostile JSON and HTML", "unknown, bounded"),
     "N12": ("control characters, ANSI, bidi", "escaped in the log and by the client"),
     "N13": ("cookies", "never kept"),
+    "N14": (
+        "the proxy or source address of the settings refuses, lies, hangs or is gone",
+        "not sent, and it is named: never the platform's fault, never sent twice",
+    ),
     # process, scheduling, time
     "P1": ("an actor crashes", "restarted with backoff; too often: parked, said once"),
     "P2": ("crash storm", "the process ends and is restarted"),

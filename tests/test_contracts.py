@@ -18,6 +18,8 @@ BREAKS = [
     ("what decides does no I/O", "actors/policy.py", "import time\n"),
     ("httpx has one home", "actors/source.py", "import httpx\n"),
     ("lmdb has one home", "daemon.py", "import lmdb\n"),
+    ("cryptography has one home", "wire/signing.py", "from cryptography.hazmat.primitives import hashes\n"),
+    ("cryptography has one home", "actors/source.py", "import cryptography\n"),
 ]
 
 

@@ -279,7 +279,7 @@ def test_a_state_that_is_missing_is_not_made_quietly(config: Path) -> None:
     status, said = refused(config)
     assert status == 78
     assert str(config.parent / "state") in said["message"]
-    assert "--init" in said["message"], "the remedy is named"
+    assert "`numtrustd create-state`" in said["message"], "the remedy is named"
 
 
 @pytest.mark.covers("S8")

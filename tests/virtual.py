@@ -24,6 +24,7 @@ from numtrustd.sim.service import Answer, Service
 from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.store import Store, records
 from numtrustd.wire.exchange import Limits
+from numtrustd.wire.route import Route
 from tests.logcheck import MemoryLog
 
 
@@ -54,7 +55,7 @@ class MemoryWay:
     def __init__(self, service: Service, clock: VirtualClock) -> None:
         self.service, self.clock = service, clock
 
-    def session(self, *, connections: int, limits: Limits) -> SimFetcher:
+    def session(self, *, connections: int, limits: Limits, route: Route) -> SimFetcher:
         return SimFetcher(self.service, self.clock, limits=limits)
 
 

@@ -230,7 +230,7 @@ CALL = Call(request=RequestSpec(url="https://a.example/{ref}"), rules=(RULE,), v
     ("change", "words"),
     [
         ({"request": RequestSpec(url="https://a.example/{oops}")}, "request: unknown placeholder {oops}"),
-        ({"rules": (RULE, RULE)}, "rule.a: the name is taken"),
+        ({"rules": (RULE, RULE)}, "rule[1].name: the name 'a' is taken"),
         ({"rules": (structs.replace(RULE, when=()),)}, "a rule without conditions matches everything"),
         ({"rules": (structs.replace(RULE, when=(Condition(status=(200,)),)),)}, "status and absence prove nothing"),
         ({"rules": (structs.replace(RULE, when=(*RULE.when, Condition(status=(503,)))),)}, "nobody can know"),
