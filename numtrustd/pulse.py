@@ -111,10 +111,10 @@ class Pulse:
 
     def line(self) -> str:
         """One true line for `systemctl status`."""
-        totals = self._house.board.totals()
+        totals, context = self._house.board.totals(), self._house.context
         late, _ = self._sources.overdue(self._house.clock.now())
         return (
-            f"{len(self._roster)} numbers, {len(self._house.context.platforms)} platforms, "
+            f"{len(self._roster)} numbers on {context.platforms_seen} of {len(context.platforms)} platforms, "
             f"{totals.labelled_numbers} labelled, {totals.open_cases} open cases, {late} overdue looks"
         )
 

@@ -115,6 +115,11 @@ class Context(Struct, frozen=True, dict=True):
         kinds = Counter(owned.kind for owned in self.numbers.values())
         return {p: sum(n for kind, n in kinds.items() if p in self.visible[kind]) for p in self.platforms}
 
+    @cached_property
+    def platforms_seen(self) -> int:
+        """How many platforms some source in use looks at for one of the numbers; the others are only known."""
+        return sum(1 for numbers in self.seen_numbers.values() if numbers)
+
     def sources_for(self, owned: Owned) -> tuple[Source, ...]:
         """The sources that can look at this number."""
         return self._by_kind[owned.kind]

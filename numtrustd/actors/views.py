@@ -243,7 +243,7 @@ def status(sight: Sight, version: str, started_at: Instant) -> Status:
     late, lag = overdue(sight)
     tasks = len(open_tasks(sight))
     down = [source for source, actor in sight.sources.items() if actor.down]
-    seen = sum(1 for numbers in context.seen_numbers.values() if numbers)
+    seen = context.platforms_seen
     of_those = "" if seen == len(context.platforms) else f"{seen} of "
     summary = (
         f"{_count(len(context.numbers), 'number')} on {of_those}{_count(len(context.platforms), 'platform')}: "

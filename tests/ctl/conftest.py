@@ -380,6 +380,7 @@ class Fake:
             "Backup": control.BackupResult(path="/b", bytes=2_000_000, seconds=1.25),
             "Park": control.NumberChange(now=NOW, number=NUMBER, old="running", new="parked"),
             "Unpark": control.NumberChange(now=NOW, number=NUMBER, old="running", new="running"),
+            "TrustSource": control.SourceChange(now=NOW, source="so360.onebox", old="quarantined", new="ok"),
             "SetLogLevel": control.LevelChange(old="info", new="debug"),
             "MaintenanceStart": control.MaintenanceChange(
                 now=NOW,

@@ -178,6 +178,11 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["running -> parked"],
     ),
     (["unpark", NUMBER, "--author", "li"], control.Unpark(number=NUMBER, author="li"), ["stays running"]),
+    (
+        ["trust", "so360.onebox", "--reason", "r", "--author", "li"],
+        control.TrustSource(source="so360.onebox", reason="r", author="li"),
+        ["so360.onebox: quarantined -> ok"],
+    ),
     (["log-level", "debug"], control.SetLogLevel(level="debug"), ["info -> debug"]),
     (
         [

@@ -16,6 +16,7 @@ ARGUMENTS: dict[str, Any] = {
     "task": "+862151288888/so360/1/3.0",
     "platform": "so360",
     "path": "/b",
+    "source": "so360.onebox",
     "level": "debug",
     "why": "closed",
     "reason": "refused",
