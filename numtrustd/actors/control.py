@@ -229,7 +229,7 @@ class Control:
         soon = {actor.source.id for actor in actors if actor.next_slot <= now + LOOK_TIME * clock.speed}
         with self._house.lookout.watch(number, soon, now) as watcher:
             for actor in actors:
-                actor.want(number, now)
+                actor.ask(number)
             with trio.move_on_after(LOOK_TIME):
                 await watcher.wait()
         # A source that looked twice meanwhile is heard once, with its latest word.

@@ -76,7 +76,8 @@ class NumberActor:
         # Always from the store: after a crash the copy in memory is the one thing not to be trusted.
         again = self._packed is not None
         self._packed = self._house.store.get(Table.NUMBER, records.key(self.number))
-        self._resume(again=again)
+        if self._resume(again=again):
+            await self._step(Refresh())
         while True:
             if self.closed:
                 raise Finished("parked, or no longer watched")
@@ -103,17 +104,18 @@ class NumberActor:
                 message.reply.fail(BusyError("its actor crashed"))
             raise
 
-    def _resume(self, *, again: bool) -> None:
+    def _resume(self, *, again: bool) -> bool:
         """Do again what follows from what is stored: the attempt before may have ended between its commit and its acts.
 
         All of it may be done twice: what is set already stays as it is. `again`: this is not the first attempt of this
-        process, so the board has not just loaded the tasks.
+        process, so the board has not just loaded the tasks. Returns whether anything may have to be weighed anew: papers
+        and settings may have changed while nobody was at work here.
         """
         house, record = self._house, self._record()
         if record.number != self.number:
             raise ValueError(f"the record of {self.number} is one of {record.number}")
         if self.closed or self.number not in house.context.numbers:
-            return
+            return False
         house.board.update(self.number, record)
         for ref in record.cases.values():
             if again:
@@ -123,6 +125,11 @@ class NumberActor:
                 assert house.outbox is not None
                 house.outbox.add(records.all_actions(house.store, f"{ref.id}/"))
         self._plan(record)
+        return (
+            bool(record.findings)
+            or any(ref.open for ref in record.cases.values())
+            or any(verdict.marked for verdict in record.verdicts.values())
+        )
 
     def _set_timer(self, case: Case) -> None:
         assert self._house.timers is not None

@@ -26,7 +26,8 @@ from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import ActionAnswered, ActionFailed, ActionSent, ActionUncertain, ActorCrashed
 from numtrustd.log import error_fields
 from numtrustd.store import Batch, records
-from numtrustd.wire.exchange import Fetcher, Outcome, Reply, Request, without
+from numtrustd.wire.exchange import Fetcher, Outcome, Reply, Request
+from numtrustd.wire.secrecy import without
 from numtrustd.wire.template import Template, TemplateError
 
 AGAIN = 60.0
@@ -160,7 +161,7 @@ class Outbox:
             records.put_action(batch, action)
             await self._house.store.commit(batch)
             self._house.log.emit(ActionSent(**_about(action), attempt=action.attempt, ref=action.ref))
-        outcome = without(await way.fetcher.fetch(request), request.private)
+        outcome = without(await way.fetcher.fetch(request), template.hidden, request.private)
         self._interpret(action, call, outcome)
 
     def _interpret(self, action: Action, call: Call, outcome: Outcome) -> None:

@@ -26,8 +26,9 @@ from numtrustd.probes.extract import extract
 from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, records
 from numtrustd.store.records import ParkedRecord
-from numtrustd.wire.exchange import Fetcher, Outcome, Reply, without
+from numtrustd.wire.exchange import Fetcher, Outcome, Reply
 from numtrustd.wire.retry_after import LONGEST, retry_after
+from numtrustd.wire.secrecy import without
 from numtrustd.wire.template import Template, number_values
 
 RESERVE = 2.0
@@ -77,6 +78,7 @@ class SourceActor:
         self._turn = trio.Lock()
         self._probing = False
         self._under_way: set[str] = set()
+        self._asked: set[str] = set()
         self.record = records.get_source(house.store, source.id)
         now, self._checked = house.clock.now(), house.clock.monotonic()
         self._checked_at = now
@@ -93,7 +95,9 @@ class SourceActor:
     # ------------------------------------------------------------------------------------------------------- diary
 
     def want(self, number: str, due: Instant) -> None:
-        """Look at this number at `due`; a later wish replaces an earlier one."""
+        """Look at this number at `due`; a later wish replaces an earlier one, but for a person's."""
+        if number in self._asked and due > self._due.get(number, due):
+            return
         self._due[number] = due
         heapq.heappush(self._heap, (due, number))
         if self._heap[0][1] == number:
@@ -102,8 +106,14 @@ class SourceActor:
             self._heap = [(due, number) for number, due in self._due.items()]
             heapq.heapify(self._heap)
 
+    def ask(self, number: str) -> None:
+        """A person wants this number looked at now; no plan made meanwhile puts it off."""
+        self.want(number, self._house.clock.now())
+        self._asked.add(number)
+
     def forget(self, number: str) -> None:
         """This number is no longer to be looked at."""
+        self._asked.discard(number)
         self._due.pop(number, None)
         self._under_way.discard(number)
 
@@ -207,6 +217,7 @@ class SourceActor:
                 await self._wake.wait()
         _, number = heapq.heappop(self._heap)
         del self._due[number]
+        self._asked.discard(number)
         self._under_way.add(number)
         probing = self.down
         self._probing = self._probing or probing
@@ -269,8 +280,8 @@ class SourceActor:
             values |= moment(self._template, self._house.clock, self._random)
         request = self._template.fill(values)
         outcome = await self._fetcher.fetch(request)
-        if request.private:
-            outcome = without(outcome, request.private)
+        if self._template.hidden or request.private:
+            outcome = without(outcome, self._template.hidden, request.private)
         at = self._house.clock.now()
         seen = extract(self.source, parsed, outcome, at, self._house.context.words, request.sent_as)
         await self._judge(outcome, seen, at, probing=probing)

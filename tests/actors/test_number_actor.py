@@ -17,7 +17,7 @@ from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Status
 from numtrustd.domain.owned import Watch
-from numtrustd.domain.platform import AppealFacts
+from numtrustd.domain.platform import AppealFacts, Attempt
 from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import (
@@ -873,3 +873,33 @@ async def test_blindness_is_a_finding_once_it_lasts_and_is_over_when_something_i
         closed = (await house.until(lambda: house.log.of(FindingClosed)))[0]
         assert closed.finding == "blind"
         assert not (await house.ask("ListNumbers", finding="any"))[0].numbers
+
+
+# ------------------------------------------------------------------------------------------- what changed meanwhile
+
+
+async def test_papers_that_came_while_nobody_was_at_work_are_seen_at_the_start(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    wants = structs.replace(platform("alpha").appeal, attempts=(Attempt(("licence",)),))
+    platforms = {"alpha": platform("alpha", appeal=wants)}
+    sources = {"alpha.api": source("alpha")}
+    async with make_house(shm, platforms=platforms, sources=sources) as house:
+        await house.labelled("alpha")
+        await house.in_state("gathering", "alpha")
+    papers = (Document("licence", "/papers/licence.pdf"),)
+    async with make_house(shm, platforms=platforms, sources=sources, documents=papers) as house:
+        await house.until(lambda: house.case("alpha").snapshot.state != "gathering", within=MINUTE, step=1.0)
+
+
+async def test_a_label_that_is_right_since_the_stop_is_no_finding_after_the_start(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    async with make_house(shm) as house:
+        await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        category = house.record().findings["alpha"].category
+    accepts = [number(MOBILE, accept=frozenset({category}))]
+    async with make_house(shm, numbers=accepts) as house:
+        await house.until(lambda: not house.case("alpha").open, within=MINUTE, step=1.0)
+        assert not house.record().findings

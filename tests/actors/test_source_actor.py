@@ -636,3 +636,18 @@ async def test_a_source_without_budget_is_free_again_after_a_reload(shm: Path, a
         made.change(budget=Budget())
         await trio.sleep(HOUR)
         assert len(made.looked()) > 100
+
+
+async def test_a_look_that_a_person_asked_for_is_not_put_off_by_a_plan(shm: Path, autojump_clock: Autojump) -> None:
+    async with watchtower(shm, count=2, interval=60.0) as made:
+        await trio.sleep(DAY)
+        before = len(made.looked())
+        first, second = numbers(2)
+        made.actor.ask(first)
+        made.actor.ask(second)
+        for number in (first, second):
+            made.actor.want(number, made.clock.now() + 6 * HOUR)
+        await trio.sleep(5 * MINUTE)
+        assert sorted(made.looked()[before:]) == [first, second]
+        made.actor.want(first, made.clock.now() + 6 * HOUR)
+        assert made.actor.due_of(first) == pytest.approx(made.clock.now() + 6 * HOUR)
