@@ -44,9 +44,9 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 def toml(name: str) -> tuple[str, str, str, str, str]:
-    """The settings, the ways out, the pack, what points a source to a stand-in, and a fixture's expectation."""
-    settings, ways, pack, _, stand_in, expect = blocks(name, "toml")
-    return settings, ways, pack, stand_in, expect
+    """The settings, what may be added to them, the pack, what points a source to a stand-in, a fixture's expectation."""
+    settings, ways, trust, pack, _, stand_in, expect = blocks(name, "toml")
+    return settings, ways + trust, pack, stand_in, expect
 
 
 # ---------------------------------------------------------------------------------------------------- what is named
@@ -240,7 +240,7 @@ def test_the_pack_reads_its_stand_in(name: str, tmp_path: Path) -> None:
 
 @BOTH
 def test_the_signed_request_goes_out_as_it_says(name: str, tmp_path: Path) -> None:
-    pack, signed = toml(name)[2], blocks(name, "toml")[3]
+    pack, signed = toml(name)[2], blocks(name, "toml")[4]
     plain = pack[pack.index("[source.request]") : pack.index("[source.views.answer]")]
     config = house(tmp_path, name)
     (tmp_path / "platforms.d" / "acme.toml").write_text(pack.replace(plain, signed + "\n"), encoding="utf-8")
