@@ -99,13 +99,14 @@ def call_templates(loaded: Loaded, platform: str, channel: HttpChannel) -> dict[
 
 
 def private(loaded: Loaded) -> list[str]:
-    """What no line may hold: the secrets in use, and what is made from them once and for all (a Basic header)."""
+    """What no line may hold: the secrets in use, and what is made of them once and for all (a Basic header)."""
     templates = [look_template(loaded, name) for name in loaded.sources]
     for platform, channel in loaded.channels.items():
         if isinstance(channel, HttpChannel):
             templates += call_templates(loaded, platform, channel).values()
     logins = [route.proxy.basic for route in loaded.routes.values() if route.proxy is not None and route.proxy.user]
-    return [*loaded.secrets.values(), *(text for template in templates for text in template.private), *logins]
+    made = (text for template in templates for text in template.private)
+    return [*dict.fromkeys((*loaded.secrets.values(), *made, *logins))]
 
 
 Bound = tuple[object, Route, tuple[str, ...]]

@@ -12,12 +12,13 @@ from numtrustd.clock import Clock, Random, timestamp
 from numtrustd.domain.number import Number, parse
 from numtrustd.exit_status import CONFIG, UNAVAILABLE, USAGE
 from numtrustd.http import Http
-from numtrustd.log.guard import REDACTED, escape, spellings
+from numtrustd.log.guard import escape
 from numtrustd.probes.extract import Trace, extract, trace
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded, load, render
-from numtrustd.wire.exchange import Outcome, Reply, Request, without
+from numtrustd.wire.exchange import Outcome, Reply, Request
 from numtrustd.wire.route import DIRECT
+from numtrustd.wire.secrecy import REDACTED, spellings, without
 from numtrustd.wire.template import TemplateError, number_values
 
 SHOWN = 4_000
@@ -80,10 +81,9 @@ async def _look_all(
 ) -> bool:
     """Whether any of them answered, whatever it said."""
     answered = False
-    ca_file = loaded.settings.http.ca_file
     words = {p.id: p.words for p in loaded.platforms.values() if p.words}
     everything = structs.replace(loaded, sources={**loaded.sources, **loaded.idle})
-    async with Http(ca_file=loaded.path.parent / ca_file if ca_file else None) as http:
+    async with Http(ca_file=loaded.ca_file) as http:
         for source in chosen:
             try:
                 template = build.look_template(everything, source.id)
@@ -92,7 +92,7 @@ async def _look_all(
                 raise LookError(f"{source.id}: the request cannot be filled in: {error}", CONFIG) from error
             route = loaded.source_route(source.id)
             outcome = await http.session(connections=1, limits=source.limits, route=route).fetch(request)
-            outcome = without(outcome, request.private)
+            outcome = without(outcome, template.hidden, request.private)  # as the daemon reads it
             answered = answered or isinstance(outcome, Reply)
             at = Clock().now()
             safe = _redactor((*loaded.secrets.values(), *template.private, *request.private))

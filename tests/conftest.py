@@ -2,8 +2,10 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
+from tests.confusion import TABLE
 from tests.logcheck import every_line_is_checked, no_bad_lines
 
 __all__ = ["every_line_is_checked", "no_bad_lines"]
@@ -12,3 +14,11 @@ __all__ = ["every_line_is_checked", "no_bad_lines"]
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What the corpus of answers was read as, where the test of it was among those that ran."""
+    if lines := config.stash.get(TABLE, None):
+        terminalreporter.section("confusion table")
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -6,6 +6,8 @@ import tomllib
 from msgspec import Struct
 
 from numtrustd.domain.number import Number, parse
+from numtrustd.domain.observation import Observation
+from numtrustd.probes.extract import extract
 from numtrustd.probes.spec import Source
 from numtrustd.wire.exchange import Reply
 from numtrustd.wire.template import compile_request, moment_values, number_values
@@ -55,3 +57,9 @@ def sent_as(source: Source, number: Number) -> tuple[str, ...]:
 def cases(source: str = "*.*") -> list[Case]:
     """All cases of a source, or of all."""
     return [read(path) for path in sorted(DATA.glob(f"{source}/*.http"))]
+
+
+def look(source: Source, number: Number, body: str) -> tuple[Observation, ...]:
+    """What a source makes of a body with HTTP 200."""
+    reply = Reply(200, (("content-type", "text/html; charset=utf-8"),), body.encode())
+    return extract(source, number, reply, 0.0, {}, sent_as(source, number))

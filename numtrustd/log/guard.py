@@ -7,13 +7,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, quote_plus
-
-import msgspec
 
 from numtrustd.domain.number import from_canonical, mask
+from numtrustd.wire.secrecy import REDACTED, spellings
 
-REDACTED = "[redacted]"
 _LISTS = (list, tuple)
 
 LONG = 16_384
@@ -70,16 +67,6 @@ def _like(text: str, masked: str) -> str:
 
 def _masked(match: re.Match[str]) -> str:
     return _like(match[0], mask(re.sub(r"\D", "", match[0])))
-
-
-def spellings(secrets: Iterable[str]) -> tuple[str, ...]:
-    """These texts in every form in which they may stand in a line, a URL or a body: the longest first, so that
-    a secret inside another leaves no rest of it behind."""
-    forms: set[str] = set()
-    for secret in secrets:
-        quotes = {repr(secret)[1:-1], msgspec.json.encode(secret)[1:-1].decode()}
-        forms |= {secret, secret.strip(), quote(secret, safe=""), quote_plus(secret)} | quotes
-    return tuple(sorted(forms - {""}, key=len, reverse=True))
 
 
 class Guard:

@@ -6,6 +6,8 @@ number asked for. No match is `unknown`, never `clean`. `spec` beside this decla
 evaluates conditions, `look` sends the request.
 """
 
+import contextlib
+import re
 from collections.abc import Callable, Collection, Mapping
 from hashlib import sha256
 
@@ -45,6 +47,10 @@ _STATUSES = {401: UnknownReason.BLOCKED, 403: UnknownReason.BLOCKED, 429: Unknow
 
 _PARTS = 50
 """Parts that are looked through for the number; no page shows more cards of a kind."""
+_READ_OVER = 3
+"""How many times its own size of an answer is read for that; only parts within parts come to more than once."""
+
+_DIGIT = re.compile(r"\d")
 
 Note = Callable[[str, str, bool, str], None]
 
@@ -229,6 +235,11 @@ def _http(reply: Reply) -> _Nothing | None:
     return _Nothing(UnknownReason.EMPTY, "the body says nothing") if blank(reply.body) else None
 
 
+def narrowed(source: Source, reading: Reading, answer: Answer) -> Answer:
+    """The answer as one reading sees it, its part as the view `item`."""
+    return _narrow(source, reading, answer)[0]
+
+
 def _narrow(source: Source, reading: Reading, answer: Answer) -> tuple[Answer, str | None]:
     """The answer with this reading's part as the view `item`, and why that part is not there.
 
@@ -241,7 +252,8 @@ def _narrow(source: Source, reading: Reading, answer: Answer) -> tuple[Answer, s
         return answer.narrowed(value), None
     parts: object = UNREADABLE
     if isinstance(value, LexborNode):
-        parts = document.every(value, reading.at)
+        with contextlib.suppress(ValueError):  # no selector: `lint` says so, and may ask before that is mended
+            parts = document.every(value, reading.at)
     elif value is not UNREADABLE:
         parts = answer.locate(Locator(view=reading.view, path=reading.at))
     if parts is UNREADABLE:
@@ -250,9 +262,13 @@ def _narrow(source: Source, reading: Reading, answer: Answer) -> tuple[Answer, s
         return answer.narrowed(None), "the part that the reading is about is not there"
     candidates = [answer.narrowed(part) for part in (parts[:_PARTS] if isinstance(parts, list) else [parts])]
     if len(candidates) > 1:
+        room = _READ_OVER * len(answer.reply.body)
         for candidate in candidates:
             if _unnamed(source, candidate) is None:
                 return candidate, None
+            room -= len(plain(candidate.item).encode("utf-8", "surrogatepass"))
+            if room < 0:
+                break
     return candidates[0], None
 
 
@@ -268,7 +284,7 @@ def _unnamed(source: Source, answer: Answer) -> _Nothing | None:
         text = plain(value)
         if answer.asked is not None and echo.names(text, answer.asked):
             return None
-        there = there or any(char.isdigit() for char in text)
+        there = there or _DIGIT.search(text) is not None
     if there:
         return _Nothing(UnknownReason.WRONG_CARD, "the answer names another number")
     return _Nothing(UnknownReason.NO_CARD, "the answer names no number")
@@ -292,7 +308,7 @@ def lint(source: Source, unclear: Collection[str] = ()) -> list[str]:
     wrong += _lint_readings(source, known)
     if any(reading.view or reading.at for reading in source.readings):
         held = {known.get(reading.view or "body", "any") for reading in source.readings}
-        known["item"] = held.pop() if len(held) == 1 else "any"
+        known.setdefault("item", held.pop() if len(held) == 1 else "any")
     for n, place in enumerate(source.echo):
         wrong += wires.place(f"echo[{n}]", place, known)
     seen: set[str] = set()
@@ -323,9 +339,9 @@ def _lint_callbacks(source: Source) -> list[str]:
     """A callback made of the number proves something only where the request asks for it."""
     asked = (source.request.url, *(source.request.form or {}).values())
     return [
-        f"views.{name}.steps: the request does not ask for the callback {step.callback!r}; write it there the same way"
+        f"views.{name}.steps[{n}].callback: the request does not ask for {step.callback!r}; write it there the same way"
         for name, view in source.views.items()
-        for step in view.steps
+        for n, step in enumerate(view.steps)
         if isinstance(step, Jsonp) and "{" in step.callback and not any(step.callback in text for text in asked)
     ]
 
@@ -345,6 +361,9 @@ def _lint_readings(source: Source, known: wires.Kinds) -> list[str]:
         kind = known.get(reading.view or "body")
         if kind is None:
             wrong.append(f"{where}.view: there is no view {reading.view!r}; there are {', '.join(sorted(known))}")
+        elif kind == "any":  # what can be read neither way can never be found
+            if reading.at is not None and wires.path(reading.at) and wires.css(reading.at):
+                wrong.append(f"{where}.at: {reading.at!r} is neither a JMESPath nor a CSS selector")
         elif reading.at is not None:
             part = Locator(
                 view=reading.view,

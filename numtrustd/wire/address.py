@@ -84,6 +84,15 @@ def host_header(origin: str) -> str:
     return host.removesuffix(":443" if scheme == "https" else ":80")
 
 
+def path_and_query(target: Parts) -> tuple[Parts, Parts]:
+    """A target cut at its `?`, so that a signature behind it may cover what is before it."""
+    for n, part in enumerate(target):
+        if isinstance(part, str) and "?" in part:
+            path, _, query = part.partition("?")
+            return (*target[:n], path), (query, *target[n + 1 :])
+    return target, ()
+
+
 def without_origin(url: str) -> str:
     """The path and query of a URL template; the whole of what is no URL."""
     split = _URL.fullmatch(url)

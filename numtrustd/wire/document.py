@@ -8,27 +8,29 @@ read.
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 MAX_TAGS: Final = 20_000
 MAX_DEPTH: Final = 1_000
-MAX_ATTRIBUTES: Final = 2_000
 
 MAX_REPEATED: Final = 1_500_000
 """Characters of formatting tags that the parser may repeat: 30 MB, 70 ms."""
 MAX_OPEN_BY_TAGS: Final = 10_000_000
 """Elements that may be open × tags, since an end tag is compared with all that is open: 100 ms."""
+MAX_ATTRIBUTE_SQUARES: Final = 20_000_000
+"""The sum over all tags of their attributes' number squared, since each is compared with those before it: 130 ms."""
 MAX_DEPTH_BY_NODES: Final = 3_000_000
-MAX_DEPTH_BY_TEXT: Final = 40_000_000
+MAX_DEPTH_BY_BYTES: Final = 40_000_000
 """What a selector may have to go through that looks, from each level, at all nodes below or at all bytes: 0.2 s."""
 
-_LONG_TAG: Final = 16_384
+_FEW: Final = 8_192
+_SHORT: Final = 64
 _ADOPTED: Final = 8
 """How often an end tag that stands in the wrong place makes the parser repeat what is open."""
 _IMPLIED: Final = 8
-"""Elements that HTML opens by itself: html, body, tbody, tr and the like."""
+"""Elements that HTML opens by itself, once in a page."""
 _VOID: Final = frozenset(
     (
         "area",
@@ -50,12 +52,11 @@ _VOID: Final = frozenset(
 _FORMATTING: Final = frozenset(
     ("a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u")
 )
-_OPAQUE: Final = ("script", "style", "!--", "/")
 _TOKEN: Final = re.compile(
     r"""<(?:
         /([A-Za-z][A-Za-z0-9]*+)[\t\n\f\r ]*+>                                             # 1: an end tag
       | ([A-Za-z][^\t\n\f\r /><]*+)                                                        # 2: a start tag
-        ((?:[\t\n\f\r /]++                                                                 # 3: and how it goes on
+        ((?:[\t\n\f\r /]++                                                                 # 3: and all the rest of it
           | [^\t\n\f\r /><][^\t\n\f\r /><=]*+
             (?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:"[^"<]*+"|'[^'<]*+'|(?=>)|[^\t\n\f\r ><"'][^\t\n\f\r ><]*+))?+
         )*+>)?+
@@ -65,74 +66,95 @@ _TOKEN: Final = re.compile(
     )""",
     re.VERBOSE,
 )
+_REST: Final = re.compile(
+    r"""(?:[\t\n\f\r /]++
+      | [^\t\n\f\r />][^\t\n\f\r />=]*+
+        (?:[\t\n\f\r ]*+=[\t\n\f\r ]*+(?:"[^"]*+"|'[^']*+'|(?=>)|[^\t\n\f\r >"'][^\t\n\f\r >]*+))?+
+    )*+>""",
+    re.VERBOSE,
+)
+"""The rest of a start tag that has a `<` in it: where it ends, if it is a tag."""
+_GAP: Final = re.compile(r"""[\t\n\f\r /"']""")
+"""Between two attributes stands at least one of these."""
+
+
+class _Shape(NamedTuple):
+    """What a page may come to, not less than it will: elements open at once, characters of formatting tags repeated,
+    attributes squared."""
+
+    left_open: int
+    repeated: int
+    squares: int
+
+    @property
+    def harmless(self) -> bool:
+        return self.repeated <= MAX_REPEATED and self.squares <= MAX_ATTRIBUTE_SQUARES
 
 
 def parse(text: str) -> LexborNode | None:
     """The root element, or `None` for a page that would take too long."""
     tags = text.count("<")
-    if tags > MAX_TAGS or not _short_tags(text):
+    if tags * len(text) <= MAX_REPEATED and len(text) <= _FEW:  # most pages: nothing can come of so little
+        return LexborHTMLParser(text).root
+    if tags > MAX_TAGS:
         return None
-    # So few cannot come near any bound; most pages are so.
-    few = tags <= MAX_DEPTH and tags * len(text) <= MAX_REPEATED
-    left_open, repeated = (tags, 0) if few else _estimates(text)
-    if repeated > MAX_REPEATED or left_open * tags > MAX_OPEN_BY_TAGS:
+    shape = _estimated(text)
+    depth = 2 * shape.left_open + _IMPLIED  # a cell brings its row and its table's body along
+    if not shape.harmless or depth * tags > MAX_OPEN_BY_TAGS:
         return None
     root = LexborHTMLParser(text).root
     size = len(text.encode("utf-8", "surrogatepass"))
-    nodes = 2 * tags + repeated // len("<b>")
-    if few or root is None or _quick(left_open + _IMPLIED, nodes, size):
+    nodes = 2 * tags + shape.repeated // len("<b>")
+    if root is None or _quick(depth, nodes, size) or _quick(*_measured(root), size):
         return root
-    return root if _quick(*_measured(root), size) else None
+    return None
 
 
 def _quick(depth: int, nodes: int, size: int) -> bool:
     """Whether a page of this shape can be searched quickly."""
-    return depth <= MAX_DEPTH and depth * nodes <= MAX_DEPTH_BY_NODES and depth * size <= MAX_DEPTH_BY_TEXT
+    return depth <= MAX_DEPTH and depth * nodes <= MAX_DEPTH_BY_NODES and depth * size <= MAX_DEPTH_BY_BYTES
 
 
-def _estimates(text: str) -> tuple[int, int]:
-    """(elements open at once, characters of formatting tags that are repeated): not fewer than there will be.
+def _estimated(text: str) -> _Shape:
+    """The shape as far as it can be told without a parser; not to the end if it is not harmless.
 
     An end tag counts only right after the start tag of its name, with nothing but such pairs in between: then it is one
-    if that was one. Elsewhere it may stand in a comment, a script or a quoted value, or may be one that HTML ignores;
-    to tell takes a parser. What is not known to be closed counts as open to the end.
+    if that was one. Elsewhere it may stand in a comment, a script or a quoted value, or may be one that HTML ignores.
+    What is not known to be closed counts as open to the end.
     """
     left: list[tuple[str, int]] = []  # each name that is open, and what was repeated before it
-    most = repeating = repeated = link = 0
-    for end, start, rest, anything in _TOKEN.findall(text):
+    most = repeating = repeated = squares = link = searched = 0
+    for found in _TOKEN.finditer(text):
+        end, start, rest, anything = found.groups()
         repeated += repeating
-        if end:
+        if end is not None:
             if left and left[-1][0] == end.lower():
                 repeating = left.pop()[1]
                 continue
             repeated += _ADOPTED * repeating
             left.append(("", repeating))
-        elif start:
-            name = start.lower()
-            if rest and name in _VOID:
+        elif start is not None:
+            name, sure = start.lower(), rest is not None
+            if not sure:
+                longer = _REST.match(text, found.end())
+                rest = "" if longer is None else longer[0]
+                searched += len(text) - found.end() if longer is None else len(rest)
+            if len(rest) > _SHORT:
+                squares += len(_GAP.findall(rest)) ** 2
+            if sure and name in _VOID:
                 continue
-            left.append((name if rest else "", repeating))
+            left.append((name if sure else "", repeating))
             if name in _FORMATTING:
-                # One with `<` in it may end anywhere.
-                length = len(start) + len(rest) + 1 if rest else len(text)
+                length = len(start) + len(rest) + 1
                 if name == "a":  # of links only one is open at a time
                     length, link = max(0, length - link), max(length, link)
                 repeating += length
-        elif anything:
+        elif anything is not None:
             left.append(("", repeating))
-        if len(left) > most:
-            most = len(left)
-    return most, repeated
-
-
-def _short_tags(text: str) -> bool:
-    """Whether no element has thousands of attributes."""
-    return len(text) <= 2 * _LONG_TAG or all(
-        len(piece) <= _LONG_TAG
-        or piece[:6].lower().startswith(_OPAQUE)
-        or len(piece.split(None, MAX_ATTRIBUTES)) <= MAX_ATTRIBUTES
-        for piece in text.split("<")
-    )
+        most = max(most, len(left))
+        if repeated > MAX_REPEATED or squares > MAX_ATTRIBUTE_SQUARES or searched > 8 * len(text):
+            return _Shape(most, MAX_REPEATED + 1, squares)
+    return _Shape(most, repeated, squares)
 
 
 def _measured(root: LexborNode) -> tuple[int, int]:

@@ -7,7 +7,7 @@ A fetch never raises for what a platform or the network does: it is answered (`R
 import enum
 from typing import Protocol
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 
 class Request(Struct, frozen=True):
@@ -88,21 +88,6 @@ class Unknown(Struct, frozen=True):
 
 
 Outcome = Reply | NotSent | Unknown
-
-_REDACTED = b"[redacted]"
-
-
-def without(outcome: Outcome, private: tuple[str, ...]) -> Outcome:
-    """The outcome without these texts: a platform that repeats a signature must not bring it into a log line."""
-    if isinstance(outcome, Reply):
-        body = outcome.body
-        for text in private:
-            body = body.replace(text.encode(), _REDACTED)
-        return outcome if body is outcome.body else structs.replace(outcome, body=body)
-    detail = outcome.detail
-    for text in private:
-        detail = detail.replace(text, _REDACTED.decode())
-    return structs.replace(outcome, detail=detail)
 
 
 class Fetcher(Protocol):

@@ -33,7 +33,7 @@ def _count(text: str, names: tuple[str, str]) -> int:
 
 
 def _bare(text: str) -> str:
-    """The page without comments and scripts, which may speak of <html> as they like (`<!--[if IE]><html><![endif]-->`)."""
+    """The page without comments and scripts, which may speak of <html> as they like: comments for old browsers do."""
     lowered = text.lower()
     if len(lowered) != len(text):  # a letter whose small form is longer: no place in one is a place in the other
         lowered = text

@@ -7,7 +7,7 @@ line: `settings` adds those.
 
 import difflib
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from jmespath.exceptions import JMESPathError
 
@@ -24,6 +24,8 @@ _PLACEHOLDER = re.compile(r"(?<!\\)\{([a-z0-9_]+)\}")
 _KNOWN = template.CASE_NAMES | set(match.FILLED)
 _TOKEN = re.compile(r"\{\d*,\d*\}|\{\d+\}|.", re.DOTALL)
 _BOUND = 1_000
+_ANYTHING = ("x", "7", "\u2603")
+"""What finds something in each of these finds something on every page."""
 
 _PROBE = "<html><head><title>t</title></head><body><div><p>x</p><ul><li>y</li></ul></div></body></html>"
 _SAMPLE = dict.fromkeys(match.FILLED, "x")
@@ -32,7 +34,7 @@ _SAMPLE = dict.fromkeys(match.FILLED, "x")
 def named(kind: str, n: int, name: str, seen: set[str], wrong: list[str]) -> str:
     """How problems call the `n`-th rule: by its name, or by its place where it has none of its own."""
     where = f"{kind}[{n}]"
-    if not name:
+    if not name.strip():
         wrong.append(f"{where}.name: is empty; what a rule says is shown under its name")
     elif name in seen:
         wrong.append(f"{where}.name: the name {name!r} is taken by another rule; give the rule a name of its own")
@@ -66,13 +68,12 @@ def views(specs: Mapping[str, View], unclear: Collection[str] = ()) -> list[str]
             wrong.append(f"{where}.of: the view is made from itself")
         else:
             wrong.extend(_steps(where, view, kinds(specs, unclear).get(view.of, "any")))
-        wrong.extend(
-            f"{where}.steps: {problem}" for step in view.steps if isinstance(step, Take) for problem in path(step.path)
-        )
-        if any(isinstance(step, Jsonp) and not _CALLBACK.fullmatch(step.callback) for step in view.steps):
-            wrong.append(
-                f"{where}.steps: a JSONP callback is a name, such as callback, jQuery123_456 or cb_{{national}}"
-            )
+        for n, step in enumerate(view.steps):
+            if isinstance(step, Take):
+                wrong.extend(f"{where}.steps[{n}].path: {problem}" for problem in path(step.path))
+            elif isinstance(step, Jsonp) and not _CALLBACK.fullmatch(step.callback):
+                said = "a JSONP callback is a name, such as callback, jQuery123_456 or cb_{national}"
+                wrong.append(f"{where}.steps[{n}].callback: {said}")
     return wrong
 
 
@@ -103,7 +104,7 @@ def condition(where: str, spec: Condition, known: Kinds, names: Collection[str] 
 
     `names` are the placeholders that have a value here.
     """
-    wrong = place(where, spec, known) + _placeholders(where, spec, names)
+    wrong = place(where, spec, known)
     tests = [name for name in TESTS if getattr(spec, name) is not None]
     if spec.status is not None:
         if tests or spec.path is not None or spec.css is not None or spec.view is not None:
@@ -120,29 +121,30 @@ def condition(where: str, spec: Condition, known: Kinds, names: Collection[str] 
     whole = spec.path is None and spec.css is None and known.get(spec.view or "body") != "html"
     if spec.matches is not None:
         wrong.extend(f"{where}.matches: {problem}" for problem in pattern(spec.matches, whole=whole, guard=True))
-    if spec.contains is not None and not (spec.contains and all(spec.contains)):
+    if spec.contains is not None and not (spec.contains and all(text.strip() for text in spec.contains)):
         wrong.append(f"{where}.contains: nothing to look for; give texts, none of them empty")
     if spec.one_of is not None and not spec.one_of:
         wrong.append(f"{where}.one_of: nothing to compare with; give values")
-    return wrong
+    return wrong + _placeholders(where, spec, names, wrong)
 
 
 def pick(where: str, spec: Pick, known: Kinds, names: Collection[str] = match.FILLED) -> list[str]:
     """A pick of nothing, of two things, or from a place that is wrong. `names` as for `condition`."""
     located = spec.view is not None or spec.path is not None or spec.css is not None
     if spec.const is not None:
-        return [f"{where}: const beside a place; const stands alone"] if located or spec.matches is not None else []
-    wrong = place(where, spec, known) + _placeholders(where, spec, names)
+        wrong = [f"{where}: const beside a place; const stands alone"] if located or spec.matches is not None else []
+        return wrong + _placeholders(where, spec, names, wrong)
+    wrong = place(where, spec, known)
     if not located and spec.matches is None:
         wrong.append(f"{where}: picks the whole body; give path, css or matches")
     if spec.matches is not None:
         whole = spec.path is None and spec.css is None and known.get(spec.view or "body") != "html"
         wrong.extend(f"{where}.matches: {problem}" for problem in pattern(spec.matches, whole=whole))
-    return wrong
+    return wrong + _placeholders(where, spec, names, wrong)
 
 
-def _placeholders(where: str, spec: Condition | Pick, names: Collection[str]) -> list[str]:
-    """Placeholders that stay as they are written, so that nothing is ever found."""
+def _placeholders(where: str, spec: Condition | Pick, names: Collection[str], said: Sequence[str]) -> list[str]:
+    """Placeholders that stay as they are written, so that nothing is ever found; not where a fault is `said`."""
     filled = sorted(set(match.FILLED).intersection(names))
     texts: list[tuple[str, object, bool]] = [
         ("path", spec.path, True),
@@ -157,6 +159,8 @@ def _placeholders(where: str, spec: Condition | Pick, names: Collection[str]) ->
         texts.append(("const", spec.const, False))
     wrong: list[str] = []
     for key, text, may in texts:
+        if any(line.startswith(f"{where}.{key}: ") for line in said):
+            continue
         for name in _PLACEHOLDER.findall(text) if isinstance(text, str) else ():
             if may and name in filled:
                 continue
@@ -207,7 +211,8 @@ def pattern(expression: str, *, whole: bool, guard: bool = False) -> list[str]:
         compiled = match.regex(text)
     except (re.error, RecursionError, OverflowError) as error:
         return [f"not a regular expression: {error}"]
-    if guard and compiled.search("") and compiled.search("\u2603"):
+    everywhere = all(map(compiled.search, _ANYTHING)) or not expression.strip()
+    if guard and ((whole and everywhere) or (compiled.search("") and compiled.search("\u2603"))):
         return [f"{expression!r} matches everything"]
     unbounded, nested = _repeats(text)
     if nested:

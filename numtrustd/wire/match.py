@@ -27,6 +27,11 @@ MATCH_CHARS = 4_096
 at worst.
 """
 
+MAX_LIST = 5_000
+"""Elements of one JSON list. A path that filters takes 7 µs for each of them, and nothing can interrupt it."""
+MAX_INTEGER = 2**63
+"""A number beyond this is text like any other, and as long as text may be."""
+
 FILLED = ("ref", "receipt", "e164", "national", "digits")
 """Placeholders that conditions and picks of a channel may hold."""
 
@@ -161,7 +166,7 @@ class Answer:
         value = self.locate(pick)
         if value is UNREADABLE or value is None:
             return None
-        if pick.matches is None and isinstance(value, int) and not isinstance(value, bool):
+        if pick.matches is None and type(value) is int and abs(value) <= MAX_INTEGER:  # a bool is no number here
             return value
         text = plain(value)
         if pick.matches is not None:
@@ -383,9 +388,24 @@ def _json(text: bytes | None) -> object:
     if text is None:
         return UNREADABLE
     try:
-        return msgspec.json.decode(text)
+        value = msgspec.json.decode(text)
     except (ValueError, RecursionError):  # msgspec's own errors are ValueErrors
         return UNREADABLE
+    return UNREADABLE if text.count(b",") >= MAX_LIST and _crowded(value) else value
+
+
+def _crowded(value: object) -> bool:
+    """Whether there is a list that would take too long to go through."""
+    todo = [value]
+    while todo:
+        value = todo.pop()
+        if isinstance(value, list):
+            if len(value) > MAX_LIST:
+                return True
+            todo += value
+        elif isinstance(value, dict):
+            todo += value.values()
+    return False
 
 
 def _same(value: object, wanted: str | int | bool) -> bool:

@@ -17,7 +17,7 @@ from numtrustd import __version__
 from numtrustd.domain.instant import rfc3339
 from numtrustd.domain.number import Number
 from numtrustd.wire import auth, multipart
-from numtrustd.wire.address import address, checked_origin, host_header, without_origin
+from numtrustd.wire.address import address, checked_origin, host_header, path_and_query, without_origin
 from numtrustd.wire.auth import MOMENT_NAMES
 from numtrustd.wire.derived import Recipe, Text, in_order
 from numtrustd.wire.exchange import Request
@@ -36,6 +36,7 @@ from numtrustd.wire.parts import (
     slots,
 )
 from numtrustd.wire.parts import TemplateError as TemplateError  # callers know templates, not their parts
+from numtrustd.wire.secrecy import spellings
 from numtrustd.wire.spec import RequestSpec
 
 NUMBER_NAMES = frozenset({"national", "e164", "digits", "area", "subscriber", "dashed", "nanp"})
@@ -94,7 +95,7 @@ def moment_values(now: float, nonce: str) -> dict[str, str]:
 class Template:
     """A compiled request. `needs` names what `fill` must be given; `bind` fixes what stays the same for every
     request. `timed` ones need `moment_values` too, new for each request. `private` are texts in it that
-    nobody may see, beside the secrets themselves.
+    nobody may see (secrets, and what was made of them), `hidden` the same in all their spellings.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class Template:
         body: Parts,
         private: tuple[str, ...] = (),
     ):
-        self.method, self.private = method, private
+        self.method, self.private, self.hidden = method, private, spellings(private)
         self._origin, self._target, self._headers, self._body = origin, target, headers, body
         self.needs = slots(origin).union(slots(target), slots(body), *(slots(parts) for _, parts in headers))
         self.timed = not MOMENT_NAMES.isdisjoint(self.needs)
@@ -117,7 +118,11 @@ class Template:
 
     def bind(self, values: Mapping[str, str]) -> "Template":
         """The same template with these values fixed (the pack's vars, secrets); raises `TemplateError` on a bad one."""
-        return Template(*self._bound(values), self.private)
+        return Template(*self._bound(values), (*self.private, *self._secrets(values)))
+
+    def _secrets(self, values: Mapping[str, str]) -> list[str]:
+        """Those of the values that are secrets and stand in this request."""
+        return [values[name] for name in sorted(self.needs) if name.startswith("secret:") and name in values]
 
     def _bound(self, values: Mapping[str, str]) -> tuple[str, Parts, Parts, tuple[tuple[str, Parts], ...], Parts]:
         return (
@@ -175,7 +180,7 @@ class Derived(Template):
 
     def bind(self, values: Mapping[str, str]) -> Template:
         """As in `Template`. What is made from fixed values alone is made now and fixed as well."""
-        known, private, left = dict(values), list(self.private), []
+        known, private, left = dict(values), [*self.private, *self._secrets(values)], []
         try:
             for recipe in self._recipes:
                 now = recipe.bind(known)
@@ -229,7 +234,7 @@ def placed(problem: str) -> bool:
 def problems(spec: RequestSpec, base_url: str | None = None, *, names: Iterable[str] = CASE_NAMES) -> list[str]:
     """What is wrong with a request template, one line each. `names` are the placeholders it may use."""
     try:
-        compile_request(spec, base_url, names=names)
+        compile_request(spec, base_url, names=names).bind({})  # what is made of fixed texts alone is made now
     except TemplateError as error:
         return list(error.problems)
     return []
@@ -275,10 +280,11 @@ def _in_use(
     wrong: list[str],
 ) -> list[Recipe]:
     """The recipes that the request needs, in order, and with them the parts of the request that they need."""
+    path, query = path_and_query(target)
     parts = {
         "method": Recipe("method", str, Text((method,))),
-        "path": Recipe("path", lambda text: text.partition("?")[0], Text(target)),
-        "query": Recipe("query", lambda text: text.partition("?")[2], Text(target)),
+        "path": Recipe("path", str, Text(path)),
+        "query": Recipe("query", str, Text(query)),
         "body": Recipe("body", str, Text(body)),
         auth.HOST: Recipe(auth.HOST, host_header, Text(origin)),
     }

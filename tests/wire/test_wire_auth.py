@@ -1,7 +1,7 @@
 """Signed requests: what goes out for each kind of `auth` and `cipher`, and what is refused before anything does."""
 
 import json
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 import pytest
 from hypothesis import given, settings
@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from numtrustd.domain.number import NumberKind, from_canonical
 from numtrustd.wire import signing
-from numtrustd.wire.exchange import Failure, NotSent, Reply, Unknown, without
+from numtrustd.wire.exchange import Failure, NotSent, Reply, Unknown
+from numtrustd.wire.secrecy import spellings, without
 from numtrustd.wire.spec import (
     AesCbc,
     Auth,
@@ -91,7 +92,7 @@ def test_a_fixed_key_is_written_once(auth: Auth, header: tuple[str, str]) -> Non
 
 def test_basic_knows_what_must_not_be_shown() -> None:
     template = ready(RequestSpec(url=URL, auth=Basic("{secret:id}", "{secret:key}")))
-    assert template.private == (signing.basic("ak", "sk"),)
+    assert template.private == ("ak", "sk", signing.basic("ak", "sk"))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +157,7 @@ def test_a_signature_in_base64_is_escaped_for_its_place() -> None:
 def test_a_signature_of_fixed_parts_is_made_once() -> None:
     template = ready(RequestSpec(url=URL + "?s={sign}", auth=Digest("{secret:id}{secret:key}")))
     assert type(template) is Template
-    assert template.private == (signing.digest("aksk", "sha256", "hex"),)
+    assert template.private == ("ak", "sk", signing.digest("aksk", "sha256", "hex"))
 
 
 # ------------------------------------------------------------------------------------------------------------ HMAC
@@ -177,6 +178,16 @@ def test_hmac_over_the_whole_request() -> None:
     assert ("Authorization", "HMAC ak:LlQcFyfbXX4IQXhTFu+p0RiE5TLTl5Tb2KggeUbHe0s=") in request.headers
     other = template.fill(LANDLINE)
     assert dict(other.headers)["Authorization"] != dict(request.headers)["Authorization"]
+
+
+def test_a_signature_in_the_query_may_cover_the_path() -> None:
+    spec = RequestSpec(url=URL + "/{national}?sign={sign}&a=b", auth=Hmac("{secret:key}", "{method} {path}"))
+    request = ready(spec).fill(MOBILE)
+    sign = signing.mac(b"sk", "GET /v1/lookup/13800138000", "sha256", "hex")
+    assert request.target == f"/v1/lookup/13800138000?sign={sign}&a=b"
+    in_path = RequestSpec(url=URL + "/{sign}?n={national}", auth=Hmac("{secret:key}", "{query}"))
+    sign = signing.mac(b"sk", "n=13800138000", "sha256", "hex")
+    assert ready(in_path).fill(MOBILE).target == f"/v1/lookup/{sign}?n=13800138000"
 
 
 @pytest.mark.parametrize(("text", "encoding"), [("6b3379", "hex"), ("azN5", "base64"), ("k3y", "text")])
@@ -389,11 +400,28 @@ def test_nobody_sees_a_request_by_its_repr() -> None:
 
 def test_what_a_platform_repeats_of_a_signature_goes() -> None:
     reply = Reply(200, (), b'{"error":"bad signature abc123 (abc123)"}')
-    assert without(reply, ("abc123",)) == Reply(200, (), b'{"error":"bad signature [redacted] ([redacted])"}')
-    assert without(reply, ("zzz",)) is reply
+    assert without(reply, (), ("abc123",)) == Reply(200, (), b'{"error":"bad signature [redacted] ([redacted])"}')
+    assert without(reply, ("abc123",)) == without(reply, (), ("abc123",))
+    assert without(reply, ("zzzzzz",)) is reply
     assert without(reply, ()) is reply
-    assert without(NotSent(Failure.DNS, "at abc123"), ("abc123",)) == NotSent(Failure.DNS, "at [redacted]")
+    assert without(reply, ("bad",)) is reply  # too short to be anybody's secret
+    assert without(NotSent(Failure.DNS, "at abc123"), (), ("abc123",)) == NotSent(Failure.DNS, "at [redacted]")
     assert without(Unknown(Failure.RESET, "at abc123"), ("abc123",)) == Unknown(Failure.RESET, "at [redacted]")
+
+
+def test_a_secret_goes_however_it_is_written() -> None:
+    secret = 'p/a+s"s w\\ord\u5bc6'
+    assert spellings([secret, "", "x"])[-1] == "x"
+    for body in (
+        secret,
+        json.dumps(secret, ensure_ascii=False),
+        quote(secret, safe=""),
+        quote_plus(secret),
+        repr(secret),
+    ):
+        left = without(Reply(200, (), f"<{body}>".encode()), spellings([secret]))
+        assert isinstance(left, Reply)
+        assert left.body.strip(b"<>\"'") == b"[redacted]"
 
 
 # --------------------------------------------------------------------------------------------------------- all kinds

@@ -22,6 +22,7 @@ def test_kinds() -> None:
 
 def test_good_views() -> None:
     assert lint.views(VIEWS) == []
+    assert lint.views({"a": View((Jsonp("f_{national}"),)), "b": View((Jsonp("$.f{digits}x"),))}) == []
 
 
 @pytest.mark.parametrize(
@@ -35,6 +36,9 @@ def test_good_views() -> None:
         ({"a": View((Take("x"),))}, "take cannot read text"),
         ({"a": View((Json(), Take("x[")))}, "not a JMESPath"),
         ({"a": View((Jsonp("f(x)"),))}, "a JSONP callback is a name"),
+        ({"a": View((Jsonp("f_{e164}"),))}, "a JSONP callback is a name"),
+        ({"a": View((Jsonp("{national}"),))}, "a JSONP callback is a name"),
+        ({"a": View((Jsonp("f_{national}_{digits}"),))}, "a JSONP callback is a name"),
     ],
 )
 def test_bad_views(views: dict[str, View], said: str) -> None:

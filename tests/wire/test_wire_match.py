@@ -10,7 +10,7 @@ from numtrustd.domain.number import from_canonical
 from numtrustd.wire.echo import asked
 from numtrustd.wire.exchange import Reply
 from numtrustd.wire.explain import why
-from numtrustd.wire.match import UNREADABLE, Answer, blank, plain, tidy
+from numtrustd.wire.match import MAX_LIST, PICK_CHARS, UNREADABLE, Answer, blank, plain, tidy
 from numtrustd.wire.spec import Condition, Html, Json, Jsonp, Locator, Pick, Take, Unescape, View
 
 MOBILE = asked(from_canonical("+8613800138000"))
@@ -202,6 +202,28 @@ def test_hostile_json_is_unreadable(body: bytes) -> None:
     assert answer(b"cb(" + body + b")").view("cb") is UNREADABLE
 
 
+@pytest.mark.covers("N11")
+@pytest.mark.parametrize(
+    ("value", "readable"),
+    [
+        ([1] * MAX_LIST, True),
+        ([1] * (MAX_LIST + 1), False),
+        ({"data": {"list": [{"platform": "x"}] * (MAX_LIST + 1)}}, False),
+        ([[1] * 1_000] * 20, True),
+        (["a,b" * 9_000], True),
+    ],
+)
+def test_a_list_that_would_hold_the_loop_is_unreadable(value: object, readable: bool) -> None:
+    assert (answer(json.dumps(value)).view("json") is not UNREADABLE) is readable
+
+
+def test_a_number_of_a_thousand_digits_is_text_of_bounded_length() -> None:
+    seen = answer('{"small": 12, "huge": ' + "9" * 4_000 + "}")
+    assert seen.pick(Pick(view="json", path="small")) == 12
+    assert seen.pick(Pick(view="json", path="huge")) == "9" * PICK_CHARS
+    assert seen.count(Pick(view="json", path="huge")) is None
+
+
 def test_json_that_is_nested_as_deep_as_it_may_be() -> None:
     for depth in range(800, 1_010):
         seen = answer("[" * depth + "1" + "]" * depth)
@@ -315,3 +337,35 @@ def test_any_body_is_read_or_unreadable(body: bytes, content_type: str) -> None:
             if found is not UNREADABLE:
                 assert isinstance(plain(found), str)
         assert value is UNREADABLE or value is not None or name not in ("body", "cb")
+
+
+BOUND = View((Jsonp("cb_{national}"),))
+
+
+@pytest.mark.parametrize(
+    ("body", "read"),
+    [
+        ('cb_13800138000({"a": 1})', True),
+        (' cb_13800138000 ( {"a": 1} ); ', True),
+        ('cb_13900139000({"a": 1})', False),
+        ('cb_138001380001({"a": 1})', False),
+        ('cb_1380013800({"a": 1})', False),
+        ('cb_8613800138000({"a": 1})', False),
+        ('cb_{national}({"a": 1})', False),
+        ('{"a": 1}', False),
+    ],
+)
+def test_a_callback_made_of_the_number_ties_the_answer_to_it(body: str, *, read: bool) -> None:
+    for content_type in ("application/javascript", "application/javascript; charset=gbk"):
+        assert (answer(body, content_type, cb=BOUND).view("cb") == {"a": 1}) is read
+    late = View((Unescape(), Jsonp("cb_{national}")))
+    assert (answer(body, cb=late).view("cb") == {"a": 1}) is read
+
+
+def test_a_callback_may_hold_the_number_with_its_country() -> None:
+    assert answer('f8613800138000x({"a": 1})', cb=View((Jsonp("f{digits}x"),))).view("cb") == {"a": 1}
+
+
+def test_a_callback_without_a_number_asked_for_stays_as_it_is_written() -> None:
+    lone = Answer(Reply(200, (), b'cb_13800138000({"a": 1})'), {"cb": BOUND})
+    assert lone.view("cb") is UNREADABLE
