@@ -3,7 +3,9 @@ that must be official. `collect` has seen to types and keys; the pure lint of ru
 with `wire` and `probes`.
 """
 
+import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
@@ -20,6 +22,12 @@ from numtrustd.settings.problem import Path, Report, dotted, one_of, suggest
 from numtrustd.settings.schema import Settings
 from numtrustd.wire import template
 from numtrustd.wire.spec import RequestSpec
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+NAME_HELP = "write at most 64 letters, digits, dots, hyphens and underscores"
+HOST = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}", re.IGNORECASE)
+"""The name of a host that the world knows, below some top-level domain."""
+_MOST_DAYS = 366
 
 
 class _At:
@@ -71,8 +79,13 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
         at.add(("clock", "speed"), "runs from no origin", "give clock.origin as well, or leave both out")
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # walks the directories of the database each time
+
+
 def _check_zone(at: _At, zone: str | None, path: Path) -> None:
-    if zone is not None and zone not in available_timezones():
+    if zone is not None and zone not in _zones():
         at.add(path, f'no time zone is called "{zone}"', 'name one of the IANA database, like "Asia/Shanghai"')
 
 
@@ -129,14 +142,24 @@ def _check_platform(at: _At, pack: Pack, names: frozenset[str] | None) -> None:
     country: Path = ("appeal", "country")
     if facts.country not in COUNTRIES:
         at.add(country, f'the working days of "{facts.country}" are not known', one_of(sorted(COUNTRIES)))
-    at.need(facts.review_days >= 0, ("appeal", "review_days"), "is negative", "give a number of working days")
+    days: Path = ("appeal", "review_days")
+    at.need(
+        0 <= facts.review_days <= _MOST_DAYS, days, f"is {facts.review_days}", f"give 0 to {_MOST_DAYS} working days"
+    )
     at.need(bool(facts.attempts), ("appeal", "attempt"), "is empty", "give at least one [[appeal.attempt]]")
     for i, attempt in enumerate(facts.attempts):
         for j, kind in enumerate(attempt.evidence):
             _evidence_kind(at, kind, ("appeal", "attempt", i, "evidence", j))
-    # An appeal that is made on the phone itself has steps and no address.
-    if isinstance(pack.channel, ManualChannel) and (pack.channel.address or not pack.channel.steps):
-        _official(at, ("appeal", "manual", "address"), pack.channel.address, platform)
+    unclear = at.report.spoilt(pack.doc, "platform", "official_hosts")
+    if unclear or not all(map(HOST.fullmatch, platform.official_hosts)):
+        return
+    if facts.address and platform.official_hosts:
+        _official(at, ("appeal", "address"), facts.address, platform)
+    if isinstance(channel := pack.channel, ManualChannel):
+        # An appeal that is made on the phone itself has steps and no address.
+        steps = channel.steps or at.report.spoilt(pack.doc, "appeal", "manual", "steps")
+        if channel.address or not steps:
+            _official(at, ("appeal", "manual", "address"), channel.address, platform)
 
 
 def _official(at: _At, path: Path, address: str, platform: Platform) -> None:
@@ -161,7 +184,10 @@ def is_official(address: str, hosts: Iterable[str]) -> bool:
     if "://" not in address and "@" in mail:
         host = mail.rpartition("@")[2].partition("?")[0]
     else:
-        parts = urlsplit(address)
+        try:
+            parts = urlsplit(address)
+        except ValueError:  # https://[
+            return False
         if parts.scheme != "https":
             return False
         host = parts.hostname or ""
@@ -171,12 +197,10 @@ def is_official(address: str, hosts: Iterable[str]) -> bool:
 
 def _check_source(at: _At, source: Source, i: int, names: frozenset[str] | None, home: str) -> None:
     top: Path = ("source", i)
-    at.need(
-        source.id.startswith(f"{home}.") and not source.id.endswith("."),
-        (*top, "id"),
-        f'"{source.id}" does not begin with its platform',
-        f'name it "{home}.…"',
-    )
+    if not source.id.startswith(f"{home}.") or source.id.endswith("."):
+        at.add((*top, "id"), f'"{source.id}" does not begin with its platform', f'name it "{home}.…"')
+    elif not NAME.fullmatch(source.id):
+        at.add((*top, "id"), f'"{source.id}" is no name', NAME_HELP)
     for j, reading in enumerate(source.readings):
         if names is not None and reading.platform not in names:
             path = (*top, "reading", j, "platform")
@@ -283,7 +307,7 @@ def _check_values(
     """The variables may stand where the request has them."""
     _, platform, path, request = use
     try:
-        compiled = template.compile_request(request)
+        compiled = template.compile_request(request).bind({})
     except template.TemplateError:
         return  # said by `lint` of the template, by `base_urls` of what the settings put in front of it
     try:

@@ -9,6 +9,7 @@ the checks after this one can still look at the rest.
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -56,11 +57,18 @@ class Spelling:
 
 def collect(cls: type[T], raw: object, at: Path, place: Located, report: Report, spelling: Spelling | None = None) -> T:
     """The struct that `raw` (found at path `at`) describes, every problem reported and stood in for."""
-    kind = inspect.type_info(cls)
-    assert isinstance(kind, inspect.StructType)
+    kind = _described(cls)
     value = _Walk(place, report, spelling or Spelling()).element(kind, raw, at)
     assert isinstance(value, cls)
     return value
+
+
+@lru_cache(maxsize=16)
+def _described(cls: type[msgspec.Struct]) -> inspect.StructType:
+    """The type information, which is the same for each of many packs and takes longer than reading one."""
+    kind = inspect.type_info(cls)
+    assert isinstance(kind, inspect.StructType)
+    return kind
 
 
 class _Wrong(Exception):

@@ -7,6 +7,7 @@ names grow.
 
 import pathlib
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
 from typing import Any, TypeGuard
@@ -19,6 +20,7 @@ Where = tuple[str, int]
 
 _AT_LINE = re.compile(r" \(at line (\d+), column \d+\)$")
 MAX_BYTES = 16 * 1024 * 1024
+_WAITING = {stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK}
 
 
 class Document:
@@ -163,9 +165,20 @@ def toml_files(directory: pathlib.Path, report: Report, where: Where, key: str) 
     return [directory / name for name in sorted(names) if name.endswith(".toml") and not name.startswith(".")]
 
 
+def ordinary(path: pathlib.Path) -> bool:
+    """Whether a file can be read to its end without waiting for anybody: no pipe, no device. What the shell hands
+    over as a descriptor (`<(…)`) is taken at its word. Raises `OSError`."""
+    return str(path).startswith(("/dev/fd/", "/dev/stdin", "/proc/")) or not _WAITING & {
+        stat.S_IFMT(path.stat().st_mode)
+    }
+
+
 def read_bytes(path: pathlib.Path, report: Report, where: Where, key: str, limit: int = MAX_BYTES) -> bytes | None:
     """The bytes of a file, at most `limit`; `None`, with the reason reported at `where`, if it has none."""
     try:
+        if not ordinary(path):
+            report.add(where, key, f"is no ordinary file: {path}", "name a file")
+            return None
         with path.open("rb") as file:
             raw = file.read(limit + 1)
     except FileNotFoundError:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from numtrustd.channels import answer
 from numtrustd.channels.spec import FIELD_NAMES, HttpChannel, ManualChannel
 from numtrustd.probes import extract
+from numtrustd.settings import pages
 from numtrustd.settings.checks import calls
 from numtrustd.settings.packs import Pack, Packs
 from numtrustd.settings.problem import Path, Report, dotted, suggest
@@ -23,6 +24,8 @@ _ABOUT = re.compile(
     r"unknown placeholder (?P<name>\{.+\})|header (?:name )?'?(?P<header>[^ ']+)|(?P<key>url|json|form)\b"
 )
 """What in a request a problem of its template is about, where it does not begin with a key."""
+_MADE = re.compile(r"unknown placeholder \{(sign|sealed)\}")
+"""A placeholder that another part of the request makes."""
 
 
 def check_rules(packs: Packs, report: Report) -> None:
@@ -31,6 +34,7 @@ def check_rules(packs: Packs, report: Report) -> None:
         for i, source in enumerate(pack.sources):
             at: Path = ("source", i)
             _report(pack, at, extract.lint(source, _unclear(pack, at, source.views, report)), report)
+            _report(pack, at, pages.lint(source), report)
             _variables(pack, (*at, "request"), source.request, report)
         at = ("appeal", "http")
         if isinstance(pack.channel, HttpChannel):
@@ -51,12 +55,16 @@ def _report(pack: Pack, at: Path, lines: Iterable[str], report: Report) -> None:
         if found[-1:] == ("request",) and (inside := _inside(node(pack.doc.data, found), what)):
             found = (*found, *inside)
             name = dotted(found)
-        # What follows from a value that could not be read is not spoken of.
-        if len(found) > len(at) and report.spoilt(pack.doc, *found):
-            continue
-        if len(found) > len(at) + 1 and report.spoilt(pack.doc, *found[:-1]):
-            continue
-        report.add(pack.where(*found), name, what, remedy or "correct it")
+        if not _follows(pack, at, found, what, report):
+            report.add(pack.where(*found), name, what, remedy or "correct it")
+
+
+def _follows(pack: Pack, at: Path, found: Path, what: str, report: Report) -> bool:
+    """Whether a finding only follows from a value at or beside its place that could not be read."""
+    if report.spoilt(pack.doc, *at, "request") and (found[-1] == "callback" or _MADE.search(what)):
+        return True
+    beside = found[:-1] if len(found) > len(at) + 1 else found
+    return len(found) > len(at) and (report.spoilt(pack.doc, *found) or report.spoilt(pack.doc, *beside))
 
 
 def _inside(request: object, what: str) -> Path:
@@ -87,12 +95,16 @@ def _texts(value: object, path: Path = ()) -> Iterator[tuple[Path, str]]:
 def _unclear(pack: Pack, at: Path, views: Mapping[str, View], report: Report) -> frozenset[str]:
     """The views of which nothing is known, because what stands there, or in one that they are made of, could not be
     read. If the table of views itself could not, all that anything names."""
-    if not report.spoilt(pack.doc, *at, "views"):
-        return frozenset()
     raw = node(pack.doc.data, at)
+    readings = raw.get("reading") if isinstance(raw, dict) else None
+    rows = range(len(readings)) if isinstance(readings, list) else ()
+    spoilt = any(report.spoilt(pack.doc, *at, "reading", i, key) for i in rows for key in ("view", "at"))
+    item = {"item"} if spoilt else set()
+    if not report.spoilt(pack.doc, *at, "views"):
+        return frozenset(item)
     if not isinstance(raw, dict) or not isinstance(raw.get("views"), dict):
-        return frozenset(text for path, text in _texts(raw) if path[-1] in ("view", "of"))
-    unclear = {name for name in raw["views"] if report.spoilt(pack.doc, *at, "views", name)}
+        return frozenset(text for path, text in _texts(raw) if path[-1:] in (("view",), ("of",)))
+    unclear = item | {name for name in raw["views"] if report.spoilt(pack.doc, *at, "views", name)}
     while more := {name for name, view in views.items() if view.of in unclear} - unclear:
         unclear |= more
     return frozenset(unclear)
@@ -108,6 +120,9 @@ def _fields(pack: Pack, channel: ManualChannel, report: Report) -> None:
             if name not in FIELD_NAMES:
                 report.add(pack.where(*path), dotted(path), f"unknown placeholder {{{name}}}", known)
     beside: list[tuple[Path, str]] = [((*at, "steps", i), step) for i, step in enumerate(channel.steps)]
+    for path, step in beside:
+        if not step.strip():
+            report.add(pack.where(*path), dotted(path), "says nothing", "write what the person does")
     for path, text in [*beside, ((*at, "bring_back"), channel.bring_back), ((*at, "address"), channel.address)]:
         for name in _BRACES.findall(text):
             if name in FIELD_NAMES:
@@ -116,11 +131,15 @@ def _fields(pack: Pack, channel: ManualChannel, report: Report) -> None:
 
 
 def _variables(pack: Pack, at: Path, request: RequestSpec, report: Report) -> None:
+    if report.spoilt(pack.doc, "vars") or report.spoilt(pack.doc, *at):
+        return
     for name in sorted(template.placeholders(request)):
         kind, _, key = name.partition(":")
         if kind == "var" and key not in pack.vars:
+            raw = node(pack.doc.data, at)
+            path = (*at, *next((path for path, text in _texts(raw) if f"{{{name}}}" in text), ()))
             what = f"uses {{var:{key}}}, which [vars] does not name"
-            report.add(pack.where(*at), dotted(at), what, suggest(key, sorted(pack.vars)))
+            report.add(pack.where(*path), dotted(path), what, suggest(key, sorted(pack.vars)))
 
 
 def locate(data: object, at: Path, key: str) -> Path:

@@ -6,25 +6,28 @@ use it; the caller turns problems into exit status 78 or a refused reload.
 """
 
 import hashlib
+import os
 import pathlib
 import ssl
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from numtrustd.clock import Clock
 from numtrustd.domain.evidence import Document as Paper
+from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned
 from numtrustd.domain.platform import Platform
 from numtrustd.probes.spec import Source
-from numtrustd.settings import base_urls, checks, document, facts, lint, numbers_csv, ways
+from numtrustd.settings import base_urls, bounds, checks, document, facts, lint, numbers_csv, provenance, ways
 from numtrustd.settings.collect import Spelling, collect
 from numtrustd.settings.document import Document, Where
 from numtrustd.settings.numbers_csv import Roll
 from numtrustd.settings.overrides import Applied, apply
 from numtrustd.settings.packs import Channel, Packs, read_packs, shipped_dir
 from numtrustd.settings.problem import Path, Problem, Report, dotted
-from numtrustd.settings.schema import UNITS, GroupTable, NumberTable, Settings
+from numtrustd.settings.schema import UNITS, CredentialsTable, GroupTable, NumberTable, Settings
 from numtrustd.settings.secret_files import Secrets, read_secrets
 from numtrustd.settings.secret_use import check_secrets
 from numtrustd.wire.route import Route
@@ -55,6 +58,7 @@ class Loaded(Struct, frozen=True):
     home: dict[str, str]
     secrets: Secrets
     routes: dict[str, Route]
+    ca_file: pathlib.Path | None
     evidence: tuple[Paper, ...]
     files: tuple[pathlib.Path, ...]
     warnings: tuple[Problem, ...]
@@ -76,9 +80,9 @@ class Loaded(Struct, frozen=True):
         return self.routes[self.settings.channel_via(platform)]
 
 
-def load(path: pathlib.Path, env: Mapping[str, str]) -> Loaded | list[Problem]:
+def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = None) -> Loaded | list[Problem]:
     """Read and check everything that the settings file names. `env` is the process's environment, of which
-    STATE_DIRECTORY, RUNTIME_DIRECTORY and CREDENTIALS_DIRECTORY (systemd's) count."""
+    STATE_DIRECTORY, RUNTIME_DIRECTORY and CREDENTIALS_DIRECTORY (systemd's) count. `now` is the machine's time."""
     report = Report()
     files: list[pathlib.Path] = []
     place = _read_settings(path, files, report)
@@ -89,30 +93,37 @@ def load(path: pathlib.Path, env: Mapping[str, str]) -> Loaded | list[Problem]:
     report.second_pass()
     checks.check_settings(settings, place, report)
     base_urls.check_base_urls(settings, place, report)
+    bounds.check_setting_bounds(settings, place, report)
     numbers = _numbers(settings, place, path, files, report)
     applied = apply(packs, settings, place, report)
     checks.check_packs(packs, report)
+    bounds.check_bounds(packs, report)
     facts.check_facts(packs, report)
+    provenance.check_provenance(packs, Clock().now() if now is None else now, report)
     lint.check_rules(packs, report)
     wanted = checks.check_use(packs, applied, settings, place, report)
     wanted |= ways.check_ways(settings, packs, applied, place, report)
-    secrets = read_secrets(wanted, settings.credentials, path.parent, env, place.where(("credentials",)), report)
+    if report.spoilt(place, "credentials"):
+        wanted = set()  # where they lie is not known
+    secrets = read_secrets(
+        wanted, _credentials(settings, place), path.parent, env, place.where(("credentials",)), report
+    )
     check_secrets(packs, applied, secrets, report)
     routes = ways.routes(settings, secrets, place, report)
     evidence = _evidence(settings, place, report)
-    _ca_file(settings, place, report)
+    ca_file = _ca_file(settings, place, report)
+    sockets = _sockets(settings, place, env, report)
     if report.problems:
         return sorted(set(report.problems))
     _warn(settings, numbers, applied, place, report)
     looked_at = checks.watched(applied.sources.values())
-    runtime = pathlib.Path(_first(env.get("RUNTIME_DIRECTORY", "")) or "/run/numtrustd")
-    state = settings.daemon.state_dir or _first(env.get("STATE_DIRECTORY", "")) or "/var/lib/numtrustd"
     return Loaded(
         path=path,
         settings=settings,
-        state_dir=path.parent / state,
-        status_socket=path.parent / (settings.control.status_socket or runtime / "status.sock"),
-        control_socket=path.parent / (settings.control.control_socket or runtime / "control.sock"),
+        state_dir=_given(place, ("daemon", "state_dir"), settings.daemon.state_dir)
+        or path.parent / (_first(env.get("STATE_DIRECTORY", "")) or "/var/lib/numtrustd"),
+        status_socket=sockets[0],
+        control_socket=sockets[1],
         numbers=numbers,
         platforms=applied.platforms,
         sources={name: source for name, source in applied.sources.items() if source.enabled},
@@ -122,6 +133,7 @@ def load(path: pathlib.Path, env: Mapping[str, str]) -> Loaded | list[Problem]:
         home=applied.home,
         secrets=secrets,
         routes=routes,
+        ca_file=ca_file,
         evidence=evidence,
         files=tuple(files),
         warnings=tuple(report.warnings),
@@ -151,15 +163,55 @@ def _beside(place: Document, at: Path, name: str) -> pathlib.Path:
     return pathlib.Path(place.where(at)[0]).parent / name
 
 
+def _given(place: Document, at: Path, name: str) -> pathlib.Path | None:
+    """The same, where the settings say one."""
+    return _beside(place, at, name) if name else None
+
+
+def _credentials(settings: Settings, place: Document) -> CredentialsTable:
+    """The table with its paths as they are meant."""
+    table = settings.credentials
+    files = {name: str(_beside(place, ("credentials", "files", name), file)) for name, file in table.files.items()}
+    return CredentialsTable(dir=str(_given(place, ("credentials", "dir"), table.dir) or ""), files=files)
+
+
+_LONGEST_SOCKET = 107
+"""Bytes of a socket's path, by the kernel."""
+
+
+def _sockets(
+    settings: Settings, place: Document, env: Mapping[str, str], report: Report
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """Where the status and the control socket are to be."""
+    runtime = pathlib.Path(place.file).parent / (_first(env.get("RUNTIME_DIRECTORY", "")) or "/run/numtrustd")
+    found = []
+    for key, name in (("status_socket", "status.sock"), ("control_socket", "control.sock")):
+        at: Path = ("control", key)
+        file = _given(place, at, getattr(settings.control, key))
+        if file is not None and len(os.fsencode(file)) > _LONGEST_SOCKET:
+            what = f"is longer than {_LONGEST_SOCKET} bytes, the most that the path of a socket may have"
+            report.add(place.where(at), dotted(at), what, "choose a shorter directory")
+        found.append(file or runtime / name)
+    if found[0] == found[1]:
+        at = ("control", "control_socket")
+        what = "is the status socket too, so that whoever may look could act"
+        report.add(place.where(at), dotted(at), what, "give each of the two a path of its own")
+    return found[0], found[1]
+
+
 def _numbers(
     settings: Settings, place: Document, path: pathlib.Path, files: list[pathlib.Path], report: Report
 ) -> dict[str, Owned]:
-    roll = Roll({group.name: group.accept for group in settings.group}, report)
-    numbers_csv.read_tables(settings.number, lambda i: place.where(("number", i)), roll)
+    groups = {group.name: group.accept for group in settings.group}
+    nameless = any(report.spoilt(place, "group", i, "name") for i in range(max(1, len(settings.group))))
+    roll = Roll(groups, report, whole=not nameless)
+    numbers_csv.read_tables(settings.number, lambda i, key: place.where(("number", i, key)), roll)
     given = "files" in _table(place, "numbers")
     names = settings.numbers.files if given or not settings.number else ()
     for i, name in enumerate(names):
         at: Path = ("numbers", "files", i)
+        if report.spoilt(place, *at):
+            continue
         file = _beside(place, at, name)
         files.append(file)
         if file.suffix == ".toml":
@@ -184,7 +236,7 @@ def _number_file(file: pathlib.Path, named_at: tuple[Where, str], roll: Roll) ->
     found = document.read(file, roll.report, named_at)
     if found is not None:
         tables = collect(_NumberFile, found.data, (), found, roll.report, SPELLING)
-        numbers_csv.read_tables(tables.number, lambda i: found.where(("number", i)), roll)
+        numbers_csv.read_tables(tables.number, lambda i, key: found.where(("number", i, key)), roll)
 
 
 def _table(place: Document, name: str) -> Mapping[str, Any]:
@@ -199,9 +251,13 @@ def _packs(settings: Settings, place: Document, path: pathlib.Path, files: list[
     given = "dirs" in _table(place, "platforms")
     for i, name in enumerate(settings.platforms.dirs):
         at: Path = ("platforms", "dirs", i)
+        if report.spoilt(place, *at):
+            continue
         directory = _beside(place, at, name) if given else path.parent / name
-        if directory.is_dir():
+        if os.path.isdir(directory):  # no `Path.is_dir`, which raises for a name that is too long
             layers.append(document.toml_files(directory, report, place.where(at), dotted(at)))
+        elif os.path.lexists(directory):
+            report.add(place.where(at), dotted(at), f"is no directory: {directory}", "name a directory of packs")
         elif given:
             report.add(place.where(at), dotted(at), f"no such directory: {directory}", "create it, or leave it out")
     http = settings.http
@@ -209,7 +265,8 @@ def _packs(settings: Settings, place: Document, path: pathlib.Path, files: list[
     limits = {key: value for key, value in bounds.items() if value is not None}
     packs = read_packs(layers, {"cadence": settings.cadence.interval, "limits": limits}, report)
     files.extend(packs.files)
-    return packs
+    # With a table that could not be read, a name that no pack has may be that of a pack which was not found.
+    return structs.replace(packs, whole=False) if report.spoilt(place, "platforms") else packs
 
 
 def _evidence(settings: Settings, place: Document, report: Report) -> tuple[Paper, ...]:
@@ -219,6 +276,9 @@ def _evidence(settings: Settings, place: Document, report: Report) -> tuple[Pape
         at: Path = ("evidence", i, "path")
         file = _beside(place, at, table.path)
         try:
+            if not document.ordinary(file):
+                report.add(place.where(at), dotted(at), f"is no ordinary file: {file}", "name the file of the paper")
+                continue
             with file.open("rb") as opened:
                 digest = hashlib.file_digest(opened, "sha256").hexdigest()
         except OSError as error:
@@ -229,11 +289,11 @@ def _evidence(settings: Settings, place: Document, report: Report) -> tuple[Pape
     return tuple(papers)
 
 
-def _ca_file(settings: Settings, place: Document, report: Report) -> None:
-    if not settings.http.ca_file:
-        return
+def _ca_file(settings: Settings, place: Document, report: Report) -> pathlib.Path | None:
     at: Path = ("http", "ca_file")
-    file = _beside(place, at, settings.http.ca_file)
+    file = _given(place, at, settings.http.ca_file)
+    if file is None:
+        return None
     try:
         ssl.create_default_context(cafile=str(file))
     except OSError as error:  # ssl.SSLError is one
@@ -243,6 +303,7 @@ def _ca_file(settings: Settings, place: Document, report: Report) -> None:
             f"cannot be used: {file}: {(error.strerror or str(error)).lower()}",
             "name a file of PEM certificates",
         )
+    return file
 
 
 def _warn(settings: Settings, numbers: Mapping[str, Owned], applied: Applied, place: Document, report: Report) -> None:

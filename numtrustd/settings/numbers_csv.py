@@ -14,6 +14,7 @@ from functools import partial
 from numtrustd.domain import number as domain_number
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned, Watch
+from numtrustd.settings.document import Where
 from numtrustd.settings.problem import Report, one_of, suggest
 from numtrustd.settings.schema import NumberTable
 
@@ -34,10 +35,14 @@ MAX_BYTES = 1 << 28
 
 
 class Roll:
-    """The roll of all numbers of all files: takes rows, refuses duplicates and unknown groups."""
+    """The roll of all numbers of all files: takes rows, refuses duplicates and unknown groups.
 
-    def __init__(self, groups: dict[str, tuple[Category, ...]], report: Report) -> None:
+    `groups` are not all where the settings' own table of groups could not be read (`whole` is false).
+    """
+
+    def __init__(self, groups: dict[str, tuple[Category, ...]], report: Report, *, whole: bool = True) -> None:
         self.report = report
+        self._whole = whole
         self.rows: dict[str, Owned] = {}
         self._groups = {
             DEFAULT_GROUP: frozenset[Category](),
@@ -46,20 +51,21 @@ class Roll:
         self._said: dict[str, tuple[str, str, int]] = {}
         self._accepts: dict[tuple[str, str], frozenset[Category]] = {}
 
-    def add(self, file: str, line: int, cells: Callable[[str], str], key: Callable[[str], str]) -> None:
-        """Take one row; `cells` gives a column's text, `key` how a problem names the column."""
-        where = (file, line)
+    def add(self, where: Callable[[str], Where], cells: Callable[[str], str], key: Callable[[str], str]) -> None:
+        """Take one row; `cells` gives a column's text, `where` its place, `key` how a problem names the column."""
         before = len(self.report.problems)
         text = cells("number")
         parsed = domain_number.parse(text)
         if isinstance(parsed, domain_number.Problem):
-            self.report.add(where, key("number"), parsed.what, parsed.remedy)
+            self.report.add(where("number"), key("number"), parsed.what, parsed.remedy)
         else:
-            self._once(parsed.canonical, text, file, line, key)
+            self._once(parsed.canonical, text, where("number"), key)
         group = cells("group") or DEFAULT_GROUP
-        if group not in self._groups:
+        if group not in self._groups and self._whole:
             known = sorted(self._groups)
-            self.report.add(where, key("group"), f'no group "{group}" in the settings', _group_remedy(group, known))
+            self.report.add(
+                where("group"), key("group"), f'no group "{group}" in the settings', _group_remedy(group, known)
+            )
         accept = self._accept(cells("accept"), group, where, key)
         watch = self._watch(cells("watch"), where, key)
         if isinstance(parsed, domain_number.Problem) or len(self.report.problems) > before:
@@ -75,16 +81,18 @@ class Roll:
             watch,
         )
 
-    def _once(self, canonical: str, text: str, file: str, line: int, key: Callable[[str], str]) -> None:
+    def _once(self, canonical: str, text: str, where: Where, key: Callable[[str], str]) -> None:
         if (first := self._said.get(canonical)) is None:
-            self._said[canonical] = (text, file, line)
+            self._said[canonical] = (text, *where)
             return
         other, other_file, other_line = first
         same = "" if other == text else f" (written {other!r})"
         what = f"{text!r} is already at {other_file}:{other_line}{same}"
-        self.report.add((file, line), key("number"), what, "keep one of the two rows")
+        self.report.add(where, key("number"), what, "keep one of the two rows")
 
-    def _accept(self, text: str, group: str, where: tuple[str, int], key: Callable[[str], str]) -> frozenset[Category]:
+    def _accept(
+        self, text: str, group: str, where: Callable[[str], Where], key: Callable[[str], str]
+    ) -> frozenset[Category]:
         if (known := self._accepts.get((text, group))) is not None:
             return known
         found = set(self._groups.get(group, frozenset()))
@@ -94,19 +102,19 @@ class Roll:
                 found.add(Category(word.casefold()))
             except ValueError:
                 good = False
-                self.report.add(where, key("accept"), f'"{word}" is no label category', one_of(Category))
+                self.report.add(where("accept"), key("accept"), f'"{word}" is no label category', one_of(Category))
         accept = frozenset(found)
         if good:
             self._accepts[text, group] = accept
         return accept
 
-    def _watch(self, text: str, where: tuple[str, int], key: Callable[[str], str]) -> Watch:
+    def _watch(self, text: str, where: Callable[[str], Where], key: Callable[[str], str]) -> Watch:
         if not text:
             return Watch.YES
         try:
             return Watch(text.casefold())
         except ValueError:
-            self.report.add(where, key("watch"), f'is "{text}"', one_of(Watch))
+            self.report.add(where("watch"), key("watch"), f'is "{text}"', one_of(Watch))
             return Watch.YES
 
 
@@ -114,28 +122,27 @@ def _group_remedy(group: str, known: Sequence[str]) -> str:
     return f'add [[group]] with name = "{group}", or {suggest(group, known)}'
 
 
-def read_tables(rows: Sequence[NumberTable], where: Callable[[int], tuple[str, int]], roll: Roll) -> None:
-    """Take the `[[number]]` tables of the settings."""
+def read_tables(rows: Sequence[NumberTable], where: Callable[[int, str], Where], roll: Roll) -> None:
+    """Take the `[[number]]` tables of the settings; `where` says where a row has a key."""
     for i, row in enumerate(rows):
         texts = {
             "number": row.number, "name": row.name, "group": row.group, "accept": " ".join(row.accept),
             "note": row.note, "watch": row.watch.value,
         }  # fmt: skip
-        roll.add(*where(i), texts.__getitem__, partial("number[{}].{}".format, i))
+        roll.add(partial(where, i), texts.__getitem__, partial("number[{}].{}".format, i))
 
 
 def read_csv(raw: bytes, file: str, roll: Roll) -> None:
     """Take every row of a CSV file; `file` is its name as problems show it."""
     report = roll.report
     text = _decode(raw, file, report)
-    if text is None:
-        return
+    odd = _ODD.search(text) is not None  # known at once, so that a million good rows need not be searched one by one
     rows = _rows(text, file, report)
     header = next(rows, None)
     if header is None:
         report.add((file, 1), "", "is empty", f"begin with the line {','.join(COLUMNS[:4])}, then one number a line")
         return
-    columns = _columns(header, file, report)
+    columns = _columns((header[0], _without_odd(header[1], file, header[0], report)), file, report)
     if columns is None:
         return
     at = [columns.get(column, -1) for column in COLUMNS]
@@ -146,38 +153,55 @@ def read_csv(raw: bytes, file: str, roll: Roll) -> None:
             what = f"has {len(cells)} fields, the header has {width}"
             report.add((file, line), "", what, 'put a name that holds the delimiter in quotation marks: "A, B"')
             continue
+        if odd and any(map(_ODD.search, cells)):
+            cells = _without_odd(cells, file, line, report)
+            if not 0 <= places["number"] < len(cells) or not cells[places["number"]]:
+                continue
 
         def cell(column: str, cells: Sequence[str] = cells) -> str:
             place = places[column]
             return cells[place].strip() if 0 <= place < len(cells) else ""
 
-        roll.add(file, line, cell, str)
+        def where(column: str, line: int = line) -> Where:
+            return file, line
 
-
-def _decode(raw: bytes, file: str, report: Report) -> str | None:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        report.add((file, 1), "", "is UTF-16, as Excel writes “Unicode text”", _SAVE_AS_UTF8)
-        return None
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        try:
-            raw.decode("gb18030")
-        except UnicodeDecodeError:
-            report.add((file, line), "", "is not UTF-8 text", _SAVE_AS_UTF8)
-        else:
-            what = "is not UTF-8 but GB18030, as Excel in China writes “CSV (comma delimited)”"
-            report.add((file, line), "", what, f"{_SAVE_AS_UTF8}, or run iconv -f GB18030 -t UTF-8")
-        return None
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        report.add((file, line), "", "holds a NUL byte and is no text file", _SAVE_AS_UTF8)
-        return None
-    return text
+        roll.add(where, cell, str)
 
 
 _SAVE_AS_UTF8 = "save it as “CSV UTF-8 (comma delimited)”"
+_ODD = re.compile("[\x00\udc80-\udcff]")
+"""NUL, and bytes that were not UTF-8 (as `surrogateescape` decodes them)."""
+
+
+def _decode(raw: bytes, file: str, report: Report) -> str:
+    """The text. A file in another encoding is reported once and read in that, so that its rows are looked at too.
+    Single bytes that are not UTF-8 stay in the text as lone surrogates."""
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+        report.add((file, 1), "", "is UTF-16, as Excel writes “Unicode text”", _SAVE_AS_UTF8)
+        return raw.decode("utf-16", "replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+    text = raw.decode("utf-8-sig", "surrogateescape")
+    if all(_ODD.search(row) for row in text.splitlines() if not row.isascii()):  # not one row is as it should be
+        try:
+            other = raw.decode("gb18030")
+        except UnicodeDecodeError:
+            return text
+        what = "is not UTF-8 but GB18030, as Excel in China writes “CSV (comma delimited)”"
+        report.add((file, line), "", what, f"{_SAVE_AS_UTF8}, or run iconv -f GB18030 -t UTF-8")
+        return other
+    return text
+
+
+def _without_odd(cells: Sequence[str], file: str, line: int, report: Report) -> list[str]:
+    """The row without the cells that are no text, which are reported."""
+    if any("\0" in cell for cell in cells):
+        report.add((file, line), "", "holds a NUL byte", f"remove it; if it is all over the file, {_SAVE_AS_UTF8}")
+    if any(_ODD.search(cell.replace("\0", "")) for cell in cells):
+        report.add((file, line), "", "is not UTF-8 text", f"write the row anew, or {_SAVE_AS_UTF8}")
+    return ["" if _ODD.search(cell) else cell for cell in cells]
 
 
 def _rows(text: str, file: str, report: Report) -> Iterator[tuple[int, list[str]]]:
@@ -192,12 +216,22 @@ def _rows(text: str, file: str, report: Report) -> Iterator[tuple[int, list[str]
         except StopIteration:
             return
         except csv.Error as error:
-            end = "unexpected end of data" in str(error) or "field larger" in str(error)
-            what = "a quotation mark is opened and never closed" if end else f"is not CSV: {error}"
-            report.add((file, line), "", what, 'close it; a quotation mark inside a text is written ""')
+            report.add((file, line), "", *_not_csv(str(error), reader.line_num > line))
             continue
         if any(cell and not cell.isspace() for cell in cells) and not cells[0].startswith("#"):
             yield line, cells
+
+
+def _not_csv(error: str, several: bool) -> tuple[str, str]:
+    """What the parser means, and what to do. `several` says that it had read more than one line."""
+    if "field larger" in error and not several:
+        return (
+            f"has a field of more than {csv.field_size_limit()} characters",
+            "shorten it, or close its quotation mark",
+        )
+    open_ended = "unexpected end of data" in error or "field larger" in error
+    what = "a quotation mark is opened and never closed" if open_ended else f"is not CSV: {error}"
+    return what, 'close it; a quotation mark inside a text is written ""'
 
 
 def _columns(header: tuple[int, list[str]], file: str, report: Report) -> dict[str, int] | None:

@@ -53,6 +53,8 @@ def apply(packs: Packs, settings: Settings, place: Located, report: Report) -> A
         applied.platforms[name] = _platform(pack, settings)
         if (channel := pack.channel) is not None:
             applied.channels[name] = _channel(channel, table.appeal if table else None)
+        if table is not None and not isinstance(channel, HttpChannel):
+            _without_effect(name, table.appeal, place, report)
         for source in pack.sources:
             applied.sources[source.id] = _source(source, settings, off, place, report)
     return applied
@@ -113,6 +115,15 @@ def _channel(channel: Channel, table: PlatformAppealTable | None) -> Channel:
     return _given(changed, interval=table.interval, settle=table.settle)
 
 
+def _without_effect(name: str, table: PlatformAppealTable, place: Located, report: Report) -> None:
+    """What the settings say of an appeal API that the platform's pack does not have."""
+    for key in ("base_url", "interval", "settle", "via", "limits"):
+        if getattr(table, key) != getattr(PlatformAppealTable(), key):
+            path: Path = ("platform", name, "appeal", key)
+            what = f"has no effect: no program appeals to {name}"
+            report.warn(place.where(path), dotted(path), what, "remove it, or give the pack an [appeal.http]")
+
+
 def _source(source: Source, settings: Settings, off: set[str], place: Located, report: Report) -> Source:
     table = settings.source.get(source.id, SourceTable())
     enabled = source.enabled
@@ -138,7 +149,8 @@ def _source(source: Source, settings: Settings, off: set[str], place: Located, r
 def _unknown_names(packs: Packs, settings: Settings, home: dict[str, str], place: Located, report: Report) -> None:
     def unknown(path: Path, name: str, what: str, known: Iterable[str]) -> None:
         if packs.whole:
-            report.add(place.where(path), dotted(path), f'no pack has the {what} "{name}"', suggest(name, [*known]))
+            remedy = suggest(name, [*known]) if packs.by_id else "there are no packs at all; see [platforms]"
+            report.add(place.where(path), dotted(path), f'no pack has the {what} "{name}"', remedy)
 
     for name in settings.platform.keys() - packs.by_id:
         unknown(("platform", name), name, "platform", packs.by_id)

@@ -7,6 +7,7 @@ platform known already is put over the earlier one key by key, its `[[source]]` 
 
 import importlib.resources
 import pathlib
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,6 +24,8 @@ from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import Condition
 
 Channel = HttpChannel | ManualChannel
+
+_ID = re.compile(r"(?=_*[A-Za-z0-9])[A-Za-z0-9_]{1,40}")
 
 SPELLING = Spelling(
     names={
@@ -112,10 +115,10 @@ def read_packs(layers: Sequence[Sequence[pathlib.Path]], defaults: dict[str, Any
 def _platform_id(doc: Document, report: Report) -> str | None:
     platform = doc.data.get("platform")
     name = platform.get("id") if isinstance(platform, dict) else None
-    if not isinstance(name, str) or not name or not name.replace("_", "").isalnum() or not name.isascii():
+    if not isinstance(name, str) or not _ID.fullmatch(name):
         report.add(
             doc.where(("platform", "id")), "platform.id", "missing or no identifier",
-            'give the platform a short name of letters, digits and _: [platform] id = "so360"',
+            'give the platform a name of at most 40 letters, digits and _: [platform] id = "so360"',
         )  # fmt: skip
         return None
     return name
@@ -172,7 +175,7 @@ def _appeal(
         channel = collect(ManualChannel, raw["manual"], (*at, "manual"), doc, report, SPELLING)
     facts = collect(AppealFacts, facts_raw, at, doc, report, SPELLING)
     expected = given[0] if given else "none"
-    if facts.channel != expected and len(given) < 2:
+    if facts.channel != expected and len(given) < 2 and not report.spoilt(doc, *at, "channel"):
         path = (*at, "channel")
         what = f'is "{facts.channel}"' + (f", but there is [appeal.{expected}]" if given else "")
         known = facts.channel in ("http", "manual")

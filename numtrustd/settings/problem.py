@@ -78,6 +78,7 @@ class Report:
         self.problems: list[Problem] = []
         self.warnings: list[Problem] = []
         self._settled: frozenset[tuple[str, int]] = frozenset()
+        self._broken: set[tuple[int, Path]] = set()
         self._spoilt: set[tuple[int, Path]] = set()
 
     def second_pass(self) -> None:
@@ -91,11 +92,13 @@ class Report:
 
     def spoil(self, place: object, path: Path) -> None:
         """Remember that what stands at this path of a document could not be read."""
+        self._broken.add((id(place), path))
         self._spoilt.update((id(place), path[:n]) for n in range(len(path) + 1))
 
     def spoilt(self, place: object, *path: str | int) -> bool:
-        """Whether something at or below this path of a document could not be read."""
-        return (id(place), path) in self._spoilt
+        """Whether something at or below this path of a document, or a table that holds it, could not be read."""
+        held = any((id(place), path[:n]) in self._broken for n in range(len(path)))
+        return held or (id(place), path) in self._spoilt
 
     def warn(self, where: tuple[str, int], key: str, what: str, remedy: str) -> None:
         """Note something that is allowed and probably not meant."""

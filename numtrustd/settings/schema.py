@@ -29,6 +29,8 @@ Mode = Annotated[int, Meta(extra={"unit": "mode"})]
 """File permissions; in a file "0660"."""
 Ratio = Annotated[float, Meta(ge=0, le=1, extra={"unit": "number"})]
 Count = Annotated[int, Meta(ge=1)]
+MOST_AT_ONCE = 1_000
+"""Requests of one source at a time; each has a task of its own, waiting or not."""
 Text = Annotated[str, Meta(min_length=1)]
 Approval = Literal["automatic", "ask"]
 
@@ -124,7 +126,7 @@ class SourceTable(_Table, frozen=True):
     enabled: bool | None = None
     base_url: str = ""
     interval: Interval | None = None
-    concurrency: Count | None = None
+    concurrency: Annotated[int, Meta(ge=1, le=MOST_AT_ONCE)] | None = None
     cadence: Interval | None = None
     via: Text | None = None
     limits: LimitsTable = LimitsTable()

@@ -6,7 +6,7 @@ Under systemd they are credentials (`LoadCredential=`); elsewhere any directory 
 import pathlib
 from collections.abc import Iterable, Mapping
 
-from numtrustd.settings.document import Where
+from numtrustd.settings.document import Where, ordinary
 from numtrustd.settings.problem import Report
 from numtrustd.settings.schema import CredentialsTable
 
@@ -30,15 +30,16 @@ def read_secrets(
     where: Where,
     report: Report,
 ) -> Secrets:
-    """Read the secrets that are in use: (name, who uses it). Relative paths start at `base`."""
-    directory = table.dir or env.get("CREDENTIALS_DIRECTORY", "")
+    """Read the secrets that are in use: (name, who uses it). A relative $CREDENTIALS_DIRECTORY starts at `base`."""
+    loaded = env.get("CREDENTIALS_DIRECTORY", "")
+    directory = table.dir or (str(base / loaded) if loaded else "")
     secrets = Secrets()
     for name, user in sorted(dict(sorted(wanted, reverse=True)).items()):
         key = f"credentials.{name}"
         if name in table.files:
-            path = base / table.files[name]
+            path = pathlib.Path(table.files[name])
         elif directory:
-            path = _in_directory(base / directory, name)
+            path = _in_directory(pathlib.Path(directory), name)
         else:
             what = f"{user} needs this secret, and there is no directory of credentials"
             report.add(where, key, what, f'set [credentials] dir and put the secret into a file "{name}" there')
@@ -57,6 +58,9 @@ def _in_directory(directory: pathlib.Path, name: str) -> pathlib.Path:
 
 def _read(path: pathlib.Path, key: str, user: str, where: Where, report: Report) -> str | None:
     try:
+        if not ordinary(path):
+            report.add(where, key, f"{path} is no ordinary file", "put the secret into a file, and nothing else")
+            return None
         with path.open("rb") as file:
             raw = file.read(_MAX_BYTES + 1)
             readable_by_all = bool(path.stat().st_mode & 0o004)

@@ -37,6 +37,8 @@ def check_ways(
     secrets: set[tuple[str, str]] = set()
     for name, way in settings.http.ways.items():
         at = _At(name, place, report)
+        if report.spoilt(place, "http", "ways", name):
+            continue
         if name == DIRECT.name:
             at.add("", f'"{name}" is the word for no way at all', "give the way another name")
         if not way.proxy and not way.source_address:
@@ -206,6 +208,8 @@ def _named(settings: Settings) -> Iterator[tuple[Path, str]]:
 
 
 def _check_names(settings: Settings, place: Located, report: Report) -> None:
+    if report.spoilt(place, "http", "ways"):
+        return
     known = list(dict.fromkeys([DIRECT.name, *settings.http.ways]))
     for path, name in _named(settings):
         if name not in known:

@@ -1,4 +1,4 @@
-"""What `check` says of a pack's auth, ciphers and bodies: each mistake with its place and its remedy, no secret told."""
+"""What `check` says of a pack's auth, ciphers and bodies: each mistake with place and remedy, and no secret told."""
 
 from collections.abc import Callable
 
@@ -85,6 +85,7 @@ def test_a_rotated_secret_of_an_auth_makes_another_source_of_it(good: Good, acme
         assert other != before
 
 
+PLAIN = 'url = "https://{var:host}/{national}"\n[source.request.auth]\n'
 SIGNED = 'url = "https://{var:host}/{national}?s={sign}"\n'
 SEALED = 'url = "https://{var:host}/{sealed}"\n'
 
@@ -93,19 +94,19 @@ SEALED = 'url = "https://{var:host}/{sealed}"\n'
     ("request_", "secrets", "line", "said"),
     [
         (
-            'url = "https://{var:host}/{national}"\n[source.request.auth]\nkind = "baisc"\n',
+            PLAIN + 'kind = "baisc"\n',
             {},
             3,
             'source[0].request.auth.kind: is "baisc": did you mean "basic"?',
         ),
         (
-            'url = "https://{var:host}/{national}"\n[source.request.auth]\nuser = "me"\n',
+            PLAIN + 'user = "me"\n',
             {},
             2,
-            'source[0].request.auth.kind: missing: give one of "basic", "bearer", "header", "query", "digest", "hmac", "bce"',
+            'source[0].request.auth.kind: missing: give one of "basic", "bearer", "header", "query", "digest", "hmac"',
         ),
         (
-            'url = "https://{var:host}/{national}"\n[source.request.auth]\nkind = "basic"\nuser = "me"\npasword = "{secret:key}"\n',
+            PLAIN + 'kind = "basic"\nuser = "me"\npasword = "{secret:key}"\n',
             {},
             None,
             'source[0].request.auth.pasword: unknown key: did you mean "password"?',
@@ -123,22 +124,24 @@ SEALED = 'url = "https://{var:host}/{sealed}"\n'
             "source[0].request.auth.of: unknown placeholder {tiemstamp}: there are area, body, dashed, ",
         ),
         (
-            'url = "https://{var:host}/{national}"\n[source.request.auth]\nkind = "bearer"\ntoken = ""\n',
+            PLAIN + 'kind = "bearer"\ntoken = ""\n',
             {},
             4,
             "source[0].request.auth.token: is empty: write {secret:NAME} or {var:NAME}, or a text",
         ),
         (
-            'url = "https://{var:host}/{national}"\n[source.request.auth]\nkind = "bearer"\ntoken = "t0ken"\n',
+            PLAIN + 'kind = "bearer"\ntoken = "t0ken"\n',
             {},
             4,
-            "source[0].request.auth.token: holds no secret: write {secret:NAME} and put the secret into the credential NAME",
+            "source[0].request.auth.token: holds no secret: "
+            "write {secret:NAME} and put the secret into the credential NAME",
         ),
         (
             SEALED + '[source.request.cipher.mobile]\nkind = "plain"\n',
             {},
             2,
-            "source[0].request.cipher: says nothing of numbers of the kind landline: add [source.request.cipher.landline]",
+            "source[0].request.cipher: says nothing of numbers of the kind landline: "
+            "add [source.request.cipher.landline]",
         ),
         (
             SEALED
@@ -161,7 +164,7 @@ SEALED = 'url = "https://{var:host}/{sealed}"\n'
         ),
         # What only the credentials can show.
         (
-            'url = "https://{var:host}/{national}"\n[source.request.auth]\nkind = "basic"\nuser = "me"\npassword = "{secret:key}"\n',
+            PLAIN + 'kind = "basic"\nuser = "me"\npassword = "{secret:key}"\n',
             {},
             None,
             "credentials.key: acme.query needs this secret: secrets/key: no such file or directory: "
@@ -183,13 +186,13 @@ SEALED = 'url = "https://{var:host}/{sealed}"\n'
         ),
         (
             SIGNED
-            + '[source.request.auth]\nkind = "hmac"\nkey = "{secret:key}"\nkey_encoding = "base64"\nof = "{national}"\n',
+            + '[source.request.auth]\nkind = "hmac"\nkey = "{secret:key}"\nof = "{national}"\nkey_encoding = "base64"',
             {"key": "hunter2"},
             4,
             "source[0].request.auth.key: acme.query: key is not base64: correct the secret in its credential",
         ),
         (
-            'url = "https://{var:host}/{national}"\n[source.request.auth]\nkind = "bearer"\ntoken = "{secret:key}"\n',
+            PLAIN + 'kind = "bearer"\ntoken = "{secret:key}"\n',
             {"key": "hunter2密"},
             0,
             "source[0].request: acme.query: a header's value may hold visible ASCII only, and no line break: "
@@ -210,6 +213,6 @@ def test_mistakes(
 
 
 def test_a_mistake_is_said_once(problems: Problems, acme: Files) -> None:
-    text = 'url = "https://{var:host}/{national}"\n[source.request.auth]\nkind = "bearer"\ntoken = "t0ken"\n'
+    text = PLAIN + 'kind = "bearer"\ntoken = "t0ken"\n'
     assert problems(pack(acme, text)).count("\n") == 1
     assert problems(pack(acme, BAIDU, access="a", key="b", aes_key="x", aes_iv=IV)).count("\n") == 1

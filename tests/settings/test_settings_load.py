@@ -121,7 +121,7 @@ def test_problems_of_drop_ins_are_said_in_their_own_lines(problems: Problems, ba
     base["numtrustd.toml.d/10.toml"] = "[verdict]\n\nconfirm = 0\n[[number]]\nnumber = 'x'\n"
     assert problems(base) == (
         "numtrustd.toml.d/10.toml:3: verdict.confirm: is less than one look: give at least 1\n"
-        "numtrustd.toml.d/10.toml:4: number[0].number: 'x' has 'x' in it: write digits, such as 13800138000, "
+        "numtrustd.toml.d/10.toml:5: number[0].number: 'x' has 'x' in it: write digits, such as 13800138000, "
         "021-51288888, 4008101234, 95588, +14155552671\n"
     )
 

@@ -99,9 +99,16 @@ UTF8 = "save it as “CSV UTF-8 (comma delimited)”"
             "n.csv:2: -: is not UTF-8 but GB18030, as Excel in China writes “CSV (comma delimited)”: "
             f"{UTF8}, or run iconv -f GB18030 -t UTF-8\n",
         ),
-        ("number\n1\n".encode("utf-16"), f"n.csv:1: -: is UTF-16, as Excel writes “Unicode text”: {UTF8}\n"),
-        (b"number\n\xff\xff\xff\n", f"n.csv:2: -: is not UTF-8 text: {UTF8}\n"),
-        (b"number\n\n138\x00\n", f"n.csv:3: -: holds a NUL byte and is no text file: {UTF8}\n"),
+        ("number\n95588\n".encode("utf-16"), f"n.csv:1: -: is UTF-16, as Excel writes “Unicode text”: {UTF8}\n"),
+        (b"number\n\xff\xff\xff\n", f"n.csv:2: -: is not UTF-8 text: write the row anew, or {UTF8}\n"),
+        (
+            b"number\n\n138\x00\n",
+            f"n.csv:3: -: holds a NUL byte: remove it; if it is all over the file, {UTF8}\n",
+        ),
+        (
+            b"number,n\xffame\n13800138000,a\n",
+            f"n.csv:1: -: is not UTF-8 text: write the row anew, or {UTF8}\n",
+        ),
         (
             b"13800138000,x\n",
             "n.csv:1: number: has no header: begin with the line number,name,group,accept\n",
@@ -116,6 +123,38 @@ UTF8 = "save it as “CSV UTF-8 (comma delimited)”"
 )
 def test_files_that_will_not_do(raw: bytes, said: str) -> None:
     assert read(raw)[1] == said
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        (b"13800138001,\xbf\xcd\xb7\xfe", "is not UTF-8 text"),  # one row pasted from a GB18030 file
+        (b"\xff\xfe\xfd,b", "is not UTF-8 text"),
+        (b'13800138001,"two\n\xff lines"', "is not UTF-8 text"),
+        (b"13800138001,a\x00b", "holds a NUL byte"),
+        (b"13800138001," + b"x" * 200_000, "has a field of more than 131072 characters"),
+        (b'13800138001,"' + b"x" * 200_000, "has a field of more than 131072 characters"),
+    ],
+    ids=["gb18030", "number", "multi-line", "nul", "giant", "giant-open"],
+)
+@pytest.mark.parametrize("bom", [b"", codecs.BOM_UTF8])
+def test_a_row_that_is_no_text_hides_no_other_fault(bad: bytes, said: str, bom: bytes) -> None:
+    rows = ["number,name", "13800138000,客服", "138,short"]
+    head, tail = "\n".join(rows).encode(), "95588,银行\n13800138000,again\n".encode()
+    roll, problems = read(bom + head + b"\n" + bad + b"\n" + tail)
+    line = 6 + bad.count(b"\n")
+    assert [problem.split(": ")[:3] for problem in problems.splitlines()] == [
+        ["n.csv:3", "number", "'138' is not a number in China"],
+        ["n.csv:4", "-", said],
+        [f"n.csv:{line}", "number", "'13800138000' is already at n.csv:2"],
+    ]
+    assert {"+8613800138000", "95588"} <= roll.rows.keys()
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16"])
+def test_a_file_in_another_encoding_is_said_once_and_its_rows_are_looked_at(encoding: str) -> None:
+    _, problems = read("号码,名称\n13800138000,客服\n138,客服\n13800138000,客服\n".encode(encoding))
+    assert [problem.split(": ")[0] for problem in problems.splitlines()] == ["n.csv:1", "n.csv:3", "n.csv:4"]
 
 
 def test_rows_share_what_they_can() -> None:

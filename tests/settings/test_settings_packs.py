@@ -219,7 +219,8 @@ def test_the_base_url_of_a_channel(good: Good, acme: Files) -> None:
         (
             "Bearer {secret:acme-key}",
             "{var:nothing}",
-            "36: source[0].request: uses {var:nothing}, which [vars] does not name: known here: host",
+            "38: source[0].request.headers.Authorization: uses {var:nothing}, which [vars] does not name: "
+            "known here: host",
         ),
     ],
 )

@@ -1,0 +1,116 @@
+"""What the types let through and the running daemon could not live with: no time at all, no end, no name.
+
+A deadline of no seconds makes every look a timeout, an id that is longer than a key of the database stops the first
+look from being stored, and a word that is empty is part of every label. Each is found here instead.
+"""
+
+from collections.abc import Iterator
+
+from numtrustd.channels.spec import HttpChannel
+from numtrustd.domain.platform import AppealFacts, Platform
+from numtrustd.probes.spec import Source
+from numtrustd.settings.checks import HOST, NAME, NAME_HELP
+from numtrustd.settings.collect import Located
+from numtrustd.settings.lint import node
+from numtrustd.settings.packs import Pack, Packs
+from numtrustd.settings.problem import Path, Report, dotted
+from numtrustd.settings.schema import MOST_AT_ONCE, HttpTable, LimitsTable, Settings
+from numtrustd.wire.exchange import Limits
+
+_SMALLEST_MAP = 1 << 20
+_LARGEST_MAP = 1 << 44
+_LARGEST_BODY = 64 << 20
+_LARGEST_HEAD = 1 << 20
+_LONGEST_FETCH = 3_600.0
+
+Finding = tuple[Path, str, str]
+"""Where, what is wrong, what would be right."""
+
+
+def check_bounds(packs: Packs, report: Report) -> None:
+    """Every pack, switched on or not."""
+    for pack in packs.by_id.values():
+        for path, what, remedy in _pack(pack):
+            # What a pack does not say itself comes from the settings, where it is looked at too.
+            if "limits" not in path or node(pack.doc.data, path) is not None:
+                report.add(pack.where(*path), dotted(path), what, remedy)
+
+
+def check_setting_bounds(settings: Settings, place: Located, report: Report) -> None:
+    """The settings by themselves."""
+    at: Path = ("daemon", "map_size")
+    if not _SMALLEST_MAP <= settings.daemon.map_size <= _LARGEST_MAP:
+        report.add(place.where(at), dotted(at), f"is {settings.daemon.map_size} bytes", 'give "1 MiB" to "16 TiB"')
+    given: list[tuple[Path, LimitsTable | HttpTable]] = [(("http",), settings.http)]
+    given += [(("source", name, "limits"), source.limits) for name, source in settings.source.items()]
+    given += [(("platform", name, "appeal", "limits"), own.appeal.limits) for name, own in settings.platform.items()]
+    for top, limits in given:
+        for path, what, remedy in _limits(top, limits):
+            report.add(place.where(path), dotted(path), what, remedy)
+    verdict, cadence = settings.verdict, settings.cadence
+    if (verdict.confirm - 1) * cadence.confirm_interval > verdict.confirm_window:
+        at = ("verdict", "confirm_window")
+        what = f"has no room for {verdict.confirm} looks, one every cadence.confirm_interval"
+        remedy = "give more, or a label is only believed where a source looks oftener by itself"
+        report.warn(place.where(at), dotted(at), what, remedy)
+
+
+def _pack(pack: Pack) -> Iterator[Finding]:
+    yield from _platform(pack.platform)
+    if pack.platform.appeal is not None:
+        yield from _facts(pack.platform.appeal)
+    if isinstance(pack.channel, HttpChannel):
+        yield from _limits(("appeal", "http", "limits"), pack.channel.limits)
+        if pack.channel.interval <= 0:
+            yield ("appeal", "http", "interval"), "is no time at all", "give the least time between requests"
+    for i, source in enumerate(pack.sources):
+        yield from _source(("source", i), source)
+
+
+def _platform(platform: Platform) -> Iterator[Finding]:
+    if not platform.name.strip():
+        yield ("platform", "name"), "is empty", "write the name as people know the platform"
+    for word in platform.words:
+        if not word.strip():
+            yield (
+                ("platform", "words", word),
+                "is no word: it would be found in every label",
+                "write the platform's word",
+            )
+    for i, host in enumerate(platform.official_hosts):
+        if not HOST.fullmatch(host):
+            what = f'"{host}" is no name of a host'
+            yield ("platform", "official_hosts", i), what, "write it like acme.example, without https:// and path"
+
+
+def _facts(facts: AppealFacts) -> Iterator[Finding]:
+    if not facts.takes:
+        what = "is empty, so that no label is ever appealed"
+        yield ("appeal", "takes"), what, "name the categories that it takes; leave it out for all of them"
+
+
+def _source(top: Path, source: Source) -> Iterator[Finding]:
+    if not source.title.strip():
+        yield (*top, "title"), "is empty", "say in a few words what is asked"
+    if source.concurrency > MOST_AT_ONCE:
+        yield (*top, "concurrency"), f"is {source.concurrency}", f"give at most {MOST_AT_ONCE}"
+    for j, reading in enumerate(source.readings):
+        if not NAME.fullmatch(reading.surface):
+            yield (*top, "reading", j, "surface"), f'"{reading.surface}" is no name', NAME_HELP
+    yield from _limits((*top, "limits"), source.limits)
+
+
+def _limits(top: Path, limits: Limits | LimitsTable | HttpTable) -> Iterator[Finding]:
+    for key in ("deadline", "connect"):
+        seconds: float | None = getattr(limits, key, None)
+        if seconds is not None and not 0 < seconds <= _LONGEST_FETCH:
+            said = "is no time at all" if seconds <= 0 else "is longer than anything should hang"
+            yield (*top, key), said, 'give a time such as "20s", at most "1h"'
+    for key, most, remedy in (
+        ("max_bytes", _LARGEST_BODY, 'give at most "64 MiB": it is all held in memory'),
+        ("max_header_bytes", _LARGEST_HEAD, 'give at most "1 MiB"'),
+        ("max_chunks", None, "give at least 1"),
+    ):
+        bound: int | None = getattr(limits, key, None)
+        if bound is not None and not 1 <= bound <= (most or bound):
+            yield (*top, key), f"is {bound}", remedy
