@@ -127,5 +127,6 @@ def check(directory: Path, *, child: bool) -> tuple[Head, list[DamagedRecord]]:
     if done.returncode != 0:
         last = done.stderr.decode(errors="backslashreplace").strip().splitlines()[-1:] or [f"{done.returncode}"]
         raise StoreError(f"{directory / DATA_FILE}: could not be checked ({last[0]}): cure that and start again")
-    pairs = (line.split() for line in done.stdout.decode().splitlines())
-    return head, [DamagedRecord(table, bytes.fromhex(key)) for table, key in pairs]
+    # In a damaged page a key may have no bytes left.
+    pairs = (line.partition(" ") for line in done.stdout.decode().splitlines())
+    return head, [DamagedRecord(table, bytes.fromhex(key)) for table, _, key in pairs]

@@ -1,15 +1,16 @@
-"""`python -m tests.disk power-cut|faults`: what a disk does to the store, in the sizes of a night.
+"""`python -m tests.disk power-cut|faults|damage`: what a disk does to the store, in the sizes of a night.
 
 power-cut   a recorded run of the writer, cut at random: --states N [--seed S], [--threads] [--lives N] [--rounds N] for
             the run, [--killed-at N] kills a run before it at its N-th call, [--bug NAME] plants a bug, to be found
 faults      every N-th call (--every) of the writer fails, in each of several ways
+damage      the file is damaged: --states N [--seed S]
 """
 
 import argparse
 import sys
 import time
 
-from tests.disk import faults, power_cut, writer
+from tests.disk import damage, faults, power_cut, writer
 
 
 def main(arguments: list[str]) -> int:
@@ -28,6 +29,10 @@ def main(arguments: list[str]) -> int:
     failing = kinds.add_parser("faults")
     failing.set_defaults(run=_faults)
     failing.add_argument("--every", type=int, default=1)
+    rot = kinds.add_parser("damage")
+    rot.set_defaults(run=_damage)
+    rot.add_argument("--states", type=int, default=5_000)
+    rot.add_argument("--seed", type=int, default=0)
     given = parser.parse_args(arguments)
     began = time.perf_counter()
     status: int = given.run(given)
@@ -55,6 +60,15 @@ def _faults(given: argparse.Namespace) -> int:
             print(f"  {fault}")
         lost = lost or bool(result.faults)
     return int(lost)
+
+
+def _damage(given: argparse.Namespace) -> int:
+    tally = damage.campaign(given.states, given.seed)
+    for kind, verdicts in tally.verdicts.items():
+        print(f"{kind}: {', '.join(f'{count} {word}' for word, count in sorted(verdicts.items()))}")
+    for fault in tally.faults:
+        print(f"  {fault}")
+    return int(bool(tally.faults))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from tests.fuzz.corpus import HOME, TARGETS, keep, stored
+from tests.fuzz.corpus import HOME, TARGETS, keep
 
 ROOT = pathlib.Path(__file__).parents[2]
 
@@ -59,8 +59,6 @@ def _fuzz(given: argparse.Namespace, place: pathlib.Path) -> int:
     new, begun = place / "new", place / "seeds"
     new.mkdir()
     begun.mkdir()
-    for data in stored(given.target):
-        (begun / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
     options = {
         "max_total_time": given.seconds,
         "runs": given.runs,
@@ -71,10 +69,9 @@ def _fuzz(given: argparse.Namespace, place: pathlib.Path) -> int:
         "artifact_prefix": f"{place}/found-",
         "print_final_stats": 1,
     }
-    command = [sys.executable, "-m", "tests.fuzz.engine", given.target, *(f"-{k}={v}" for k, v in options.items())]
-    done = subprocess.run(
-        [*command, new, begun], cwd=ROOT, stderr=subprocess.PIPE, text=True, errors="replace", check=False
-    )
+    command = [sys.executable, "-m", "tests.fuzz.engine", given.target, str(begun)]
+    command += [*(f"-{name}={value}" for name, value in options.items()), str(new)]
+    done = subprocess.run(command, cwd=ROOT, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
     found = sorted(place.glob("found-*"))
     if found:
         _tell(given.target, found[0], done.stderr)

@@ -51,9 +51,17 @@ def one(data: bytes) -> None:
         if style is Style.JSON:
             _no_secret(log.records[0], text, secret)
         else:
-            shown = _SGR.sub("", line.decode())
-            assert all(part == escape(part) for part in shown.split("\n")), "it may steer a terminal"
+            _one_entry(_SGR.sub("", line.decode()))
     _on_the_terminal(text)
+
+
+def _one_entry(shown: str) -> None:
+    """One line; or with a stack, whose lines stand in from the margin so that none can pass for an entry."""
+    first, *stack = shown.removesuffix("\n").split("\n")
+    assert first == escape(first), "it may steer a terminal"
+    for part in stack:
+        assert part.startswith("    "), "a line of the stack passes for an entry"
+        assert part == escape(part, lines=True), "it may steer a terminal"
 
 
 def _no_secret(record: dict[str, Any], text: str, secret: str) -> None:

@@ -13,14 +13,14 @@ from unittest import mock
 
 from numtrustd.settings import Loaded, load, render
 from numtrustd.settings.packs import shipped_dir
+from tests.disk.scratch import in_memory
 from tests.settings.settings_files import CSV, MAIN, PACK
 
 SEPARATOR = b"\n%%%\n"
 EXAMPLE = pathlib.Path(__file__).parents[2] / "config" / "numtrustd.toml"
 DATA = pathlib.Path(__file__).parents[1] / "data" / "settings"
 
-_memory = pathlib.Path("/dev/shm")
-PLACE = pathlib.Path(tempfile.mkdtemp(prefix="numtrust-fuzz-", dir=_memory if _memory.is_dir() else None))
+PLACE = pathlib.Path(tempfile.mkdtemp(prefix="numtrust-fuzz-", dir=in_memory()))
 atexit.register(shutil.rmtree, PLACE, ignore_errors=True)
 (PLACE / "platforms.d").mkdir()
 (PLACE / "none").mkdir()

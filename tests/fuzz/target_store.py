@@ -21,10 +21,10 @@ from numtrustd.store import meta, preflight, records, walk
 from numtrustd.store.errors import DamagedRecord, StoreError
 from numtrustd.store.store import Store
 from numtrustd.store.tables import MAX_KEY, Table, check_key, seal, unseal
+from tests.disk.scratch import in_memory
 from tests.fuzz.samples import sample
 
-_memory = pathlib.Path("/dev/shm")
-PLACE = pathlib.Path(tempfile.mkdtemp(prefix="numtrust-fuzz-", dir=_memory if _memory.is_dir() else None))
+PLACE = pathlib.Path(tempfile.mkdtemp(prefix="numtrust-fuzz-", dir=in_memory()))
 atexit.register(shutil.rmtree, PLACE, ignore_errors=True)
 TABLES = list(Table)
 

@@ -2,6 +2,7 @@
 
 import random
 import struct
+import subprocess
 from pathlib import Path
 
 import lmdb
@@ -98,6 +99,15 @@ async def test_damaged_records_are_named_and_the_rest_stays_readable(open_store,
     assert [key for key, _ in good] == [b"00000", b"00004"]
     assert told == [b"00001", b"00002", b"00003"]
     assert len(store.scan(Table.NUMBER, on_damaged=lambda _: None)) == RECORDS - 3
+
+
+@pytest.mark.covers("S7")
+async def test_a_damaged_record_may_have_lost_its_key(open_store, filled: Path, monkeypatch) -> None:
+    """A page that half reached the disk can hold a key of no bytes; LMDB itself stores none."""
+    told = subprocess.CompletedProcess([], 0, b"number \ncase 6b\n", b"")
+    monkeypatch.setattr(preflight.subprocess, "run", lambda *_, **__: told)
+    store = open_store(init=False)
+    assert [(record.table, record.key) for record in store.damaged] == [("number", b""), ("case", b"k")]
 
 
 async def test_damaged_records_can_be_overwritten(run_store, state: Path, filled: Path) -> None:
