@@ -84,8 +84,6 @@ FAULTS: dict[str, tuple[str, str]] = {
 }
 
 UNCOVERED: dict[str, str] = {
-    "S2": "needs a replay of LMDB's system calls with torn writes, or switched power; the flags are the "
-    "defaults, which lost nothing in 600 of 600 such states when it was measured",
     "L4": "the sandbox belongs to the hardening of the units, which is still to come",
 }
 """Rows that no test covers, and why."""

@@ -13,12 +13,12 @@ from msgspec import structs
 from numtrustd.actors import answers
 from numtrustd.actors.context import Group
 from numtrustd.actors.views import DAMAGED
-from numtrustd.api import errors, when
+from numtrustd.api import errors, facts, when
 from numtrustd.api.rows import INSTANTS
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
-from numtrustd.domain.platform import AppealFacts, Attempt
+from numtrustd.domain.platform import AppealFacts, Attempt, Certification, Feed, HandLook, Quota
 from numtrustd.domain.task import TaskKind
 from numtrustd.events import ActionSent, DemoNote, FindingOpened, Level
 from numtrustd.probes.spec import Reading
@@ -26,6 +26,8 @@ from numtrustd.store import Store, Table
 from numtrustd.store.errors import DamagedRecord
 from numtrustd.store.store import Store as StoreClass
 from tests.actors.house import (
+    DAY,
+    HOUR,
     LANDLINE,
     MOBILE,
     OTHER_MOBILE,
@@ -287,6 +289,55 @@ async def test_a_platform_that_nobody_looks_at_says_why(tmp_path: Path, autojump
         status = await house.ask("GetStatus")
         assert (status.platforms, status.platforms_seen) == (6, 1)
         assert status.summary.startswith("1 number on 1 of 6 platforms: ")
+
+
+async def test_one_platform_in_full(tmp_path: Path, autojump_clock: Clock) -> None:
+    platforms = {
+        "alpha": platform("alpha", feeds=(Feed("beta", (HOUR, DAY)),), words={}),
+        "beta": platform(
+            "beta",
+            seen="a page",
+            official_hosts=("beta.example",),
+            data="alpha's marks",
+            appeal_at=("alpha",),
+            shown_from=6,
+            quotas=(Quota("appeals of one number", 1, DAY), Quota("numbers in one call", 100)),
+            certification=Certification("a form", "A", "https://beta.example/c", ("licence",), 5),
+            device_test=HandLook(("call it",), ("incoming_call",), ("model",), "", "adb shell true"),
+            assisted=HandLook(("type it",), address="https://beta.example/q"),
+        ),
+        "gamma": platform("gamma", appeal=None),
+    }
+    async with make_house(tmp_path, platforms=platforms) as house:
+        beta = await house.ask("GetPlatform", platform="beta")
+        assert beta.row == (await house.ask("ListPlatforms")).platforms[1]
+        assert (beta.seen, beta.official_hosts, beta.data, beta.appeal_at) == (
+            "a page",
+            ("beta.example",),
+            "alpha's marks",
+            ("alpha",),
+        )
+        assert beta.fed_by == (facts.FeedFact(platform="alpha", soonest=HOUR, latest=DAY),)
+        assert (beta.feeds, beta.shown_from) == ((), 6)
+        assert [(q.what, q.most, q.per) for q in beta.quotas] == [
+            ("appeals of one number", 1, DAY),
+            ("numbers in one call", 100, None),
+        ]
+        assert beta.certification == facts.CertificationFact(
+            route="a form", grade="A", address="https://beta.example/c", papers=("licence",), days=5
+        )
+        assert beta.device_test == facts.HandLook(
+            steps=("call it",), surfaces=("incoming_call",), record=("model",), command="adb shell true"
+        )
+        assert beta.assisted == facts.HandLook(
+            steps=("type it",), surfaces=(), record=(), address="https://beta.example/q"
+        )
+        assert (beta.appeal.channel, beta.appeal.review_days, beta.appeal.address) == ("manual", 5, None)
+        assert [attempt.papers for attempt in beta.appeal.attempts] == [(), ("licence",)]
+        alpha, gamma = [await house.ask("GetPlatform", platform=name) for name in ("alpha", "gamma")]
+        assert [feed.platform for feed in alpha.feeds] == ["beta"]
+        assert (gamma.appeal, gamma.certification, gamma.device_test, gamma.data) == (None, None, None, None)
+        assert (await refused(house, errors.UnknownPlatform, "GetPlatform", platform="nope")).platform == "nope"
 
 
 async def test_maintenance_seen_by_looks_shows_at_the_platform(tmp_path: Path, autojump_clock: Clock) -> None:

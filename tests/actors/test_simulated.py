@@ -12,17 +12,38 @@ import trio
 import trio.testing
 from msgspec import structs
 
+from numtrustd.actors.context import AppealRules
 from numtrustd.actors.decide import Decider
 from numtrustd.actors.messages import NumberMessage, TaskAnswer, TimerDue
 from numtrustd.actors.number import NumberActor
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.task import TaskState
+from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.workflows import appeal_parts as a
-from numtrustd.events import ActorCrashed, CaseClosed, CaseOpened, PlatformMaintenance, VerdictFlapping
+from numtrustd.events import (
+    ActorCrashed,
+    CaseClosed,
+    CaseOpened,
+    Level,
+    PlatformMaintenance,
+    SourceQuarantined,
+    VerdictFlapping,
+)
 from numtrustd.store import records
 from numtrustd.store.environment import Environment
 from numtrustd.store.errors import DiskFull
-from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, TestHouse, make_house, number, source
+from tests.actors.house import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MOBILE,
+    OTHER_MOBILE,
+    Outside,
+    TestHouse,
+    make_house,
+    number,
+    source,
+)
 from tests.actors.parts import answer, consistent, order, shm
 
 __all__ = ["shm"]
@@ -261,3 +282,61 @@ async def test_a_reload_forgets_what_views_said_that_are_gone(shm: Path, autojum
         assert not maintenance(house)
         assert house.house.board.maintenance_since("beta") is None
         assert [e.state for e in house.log.of(PlatformMaintenance)] == ["seen", "over"]
+
+
+async def test_marks_held_open_for_flapping_cast_no_doubt_on_the_source_that_shows_them_gone(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    fleet, label = (MOBILE, OTHER_MOBILE), ("广告推销", 3)
+    controls = Controls(marked=("+8613900000001",), clean=("+8613900000002",))
+    outside = Outside(labels={"+8613900000001": label})
+    sources = {"alpha.api": source("alpha", controls=controls, cadence=HOUR)}
+    policy = TrustPolicy(turn_looks=2)
+    async with make_house(shm, numbers=fleet, sources=sources, alpha=outside, trust=policy) as house:
+        await house.sleep(DAY)
+        for _ in range(2):
+            outside.labels.update(dict.fromkeys(fleet, label))
+            await house.until(lambda: all(house.record(n).verdicts["alpha"].marked for n in fleet))
+            await house.sleep(DAY)
+            for n in fleet:
+                del outside.labels[n]
+            await house.until(
+                lambda: all(not (v := house.record(n).verdicts["alpha"]).marked or v.flapping for n in fleet)
+            )
+            await house.sleep(HOUR)
+        assert all(house.record(n).verdicts["alpha"].flapping for n in fleet)
+        await house.until(lambda: not any(house.record(n).verdicts["alpha"].marked for n in fleet), within=3 * DAY)
+
+
+async def test_a_quarantine_is_stored_when_it_is_said(shm: Path, autojump_clock: Autojump) -> None:
+    controls = Controls(marked=("+8613900000001",), clean=())
+    outside = Outside()
+    async with make_house(shm, sources={"alpha.api": source("alpha", controls=controls)}, alpha=outside) as house:
+        said: list[tuple[str, bool]] = []
+
+        def note(*_: object) -> None:
+            stored = records.get_source(house.store, "alpha.api").trust.quarantined
+            said.extend(("quarantined", stored) for _ in house.log.of(SourceQuarantined)[len(said) :])
+
+        house.log.subscribe(note, Level.DEBUG)
+        await house.until(lambda: said)
+        assert said == [("quarantined", True)]
+
+
+async def test_what_was_handed_in_and_answered_is_not_sent_again_when_a_hold_ends(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    async with make_house(shm, appeal=AppealRules(max_attempts=1)) as house:
+        await house.labelled("alpha")
+        case = await house.in_state("in_review", "alpha")
+        await order(house, case, a.Rejected("not convincing"))
+        await house.in_state("escalated", "alpha")
+        del house.alpha.labels[MOBILE]
+        case = await house.in_state("verifying", "alpha")
+        await order(house, case, a.Hold("wait"))
+        house.alpha.labels[MOBILE] = ("广告推销", 3)
+        await house.until(lambda: house.record().verdicts["alpha"].marked and house.case("alpha").open)
+        await order(house, house.case("alpha"), a.Advance("go on"))
+        assert house.case("alpha").snapshot.state == "verifying"
+        await house.sleep(30 * DAY)
+        assert (len(house.alpha.submissions), house.alpha.duplicates) == (1, 0)

@@ -105,6 +105,20 @@ async def test_a_timer_that_was_cleared_never_goes_off(shm: Path, autojump_clock
         assert made.box.due() == []
 
 
+@pytest.mark.covers("P6")
+async def test_timers_that_are_void_take_no_room(shm: Path, autojump_clock: Autojump) -> None:
+    """A case moves often, and its deadlines may be half a year away."""
+    async with alarm(shm) as clock:
+        for n in range(5_000):
+            clock.timers.set(ONE, T0 + DAY + n, n)
+            clock.timers.set(TWO, T0 + 200 * DAY - n, n)
+            clock.timers.clear(THREE)
+        assert len(clock.timers._heap) < 100
+        await trio.sleep(201 * DAY)
+        assert clock.box.due() == [(ONE, 4_999), (TWO, 4_999)]
+        assert clock.at == [T0 + DAY + 4_999, T0 + 200 * DAY - 4_999]
+
+
 async def test_a_deadline_kept_over_a_step_goes_off_with_the_new_seq_only(shm: Path, autojump_clock: Autojump) -> None:
     async with alarm(shm) as made:
         for seq in (1, 2, 3):

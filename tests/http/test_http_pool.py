@@ -82,10 +82,14 @@ async def test_waiting_for_a_connection_counts_against_the_deadline(http: Http, 
     async with trio.open_nursery() as nursery:
         for _ in range(3):
             nursery.start_soon(caller)
-    assert sorted(type(end).__name__ for end in ends) == ["NotSent", "NotSent", "Unknown"]
-    assert NotSent(Failure.TIMEOUT, "0.1 s passed waiting for a free connection") in ends
-    assert Unknown(Failure.TIMEOUT, "0.1 s passed waiting for the answer") in ends
-    assert len(server.requests) == 1
+    waited = NotSent(Failure.TIMEOUT, "0.1 s passed waiting for a free connection")
+    asked = Unknown(Failure.TIMEOUT, "0.1 s passed waiting for the answer")
+    assert len(ends) == 3
+    assert asked in ends
+    assert set(ends) <= {waited, asked}
+    await trio.sleep(0.02)
+    # A place that comes free in the very moment of the deadline may still be taken; what it sent is not denied.
+    assert len(server.requests) == ends.count(asked)
 
 
 @pytest.mark.parametrize("reset", [False, True])

@@ -5,7 +5,6 @@ import random
 import socket
 import ssl
 import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -25,6 +24,7 @@ from numtrustd.probes.spec import Reading, Source
 from numtrustd.wire.exchange import Failure, Limits, NotSent, Outcome, Reply, Request, Unknown
 from numtrustd.wire.route import Proxy, Route
 from numtrustd.wire.spec import RequestSpec
+from tests.http.misbehaviour import Say, endless, once, silent
 
 LIMITS = Limits(deadline=9.0, connect=8.0, max_bytes=65_536, max_header_bytes=8_192, max_chunks=1_000)
 BRIEF = structs.replace(LIMITS, connect=0.5)
@@ -45,8 +45,6 @@ SOURCE = Source(
 CALL = Call(request=RequestSpec(url=ORIGIN, method="POST"), rules=())
 CONNECTED = b"\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 
-Say = Callable[[Peer], Awaitable[None]]
-
 
 @pytest.fixture(scope="session")
 def platform_tls(ca: trustme.CA) -> ssl.SSLContext:
@@ -62,42 +60,6 @@ async def platform(serve: Serve, platform_tls: ssl.SSLContext) -> Server:
 
 def route_to(port: int, kind: Any = "http", user: str = "", password: str = "") -> Route:
     return Route(name="office", proxy=Proxy(kind, "127.0.0.1", port, user, password))
-
-
-def once(*parts: bytes, reset: bool = False) -> Say:
-    """Say these and close."""
-
-    async def say(peer: Peer) -> None:
-        for part in parts:
-            await peer.send(part)
-            await trio.sleep(0.002)
-        if reset:
-            peer.reset()
-
-    return say
-
-
-def endless(start: bytes, again: bytes, pause: float = 0.0) -> Say:
-    """Say the one, then the other for ever."""
-
-    async def say(peer: Peer) -> None:
-        await peer.send(start)
-        while True:
-            await peer.send(again)
-            await trio.sleep(pause)
-
-    return say
-
-
-def silent(start: bytes = b"") -> Say:
-    """Say this much and stay."""
-
-    async def say(peer: Peer) -> None:
-        if start:
-            await peer.send(start)
-        await trio.sleep_forever()
-
-    return say
 
 
 def in_tunnel(say: Say, answer: bytes = ESTABLISHED) -> Say:

@@ -1,5 +1,6 @@
 """TLS: who is trusted, what a refusal says, and that a cut connection is not a clean end."""
 
+import contextlib
 import datetime as dt
 import socket
 import ssl
@@ -288,6 +289,47 @@ async def test_a_late_session_ticket_does_not_spoil_a_kept_connection(ca: trustm
         assert client.quiet()
         server.write(b"HTTP/1.1 200 OK")
         await peer.send_all(outgoing.read())
+        assert not client.quiet()
+    client.close()
+
+
+class _InPieces(PlainStream):
+    """What waits on it comes in pieces, as from below where each record of a proxy's TLS is read by itself."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        super().__init__(sock)
+        self.pieces: list[bytes] = []
+
+    def poll(self) -> bytes | None:
+        return self.pieces.pop(0) if self.pieces else super().poll()
+
+
+@pytest.mark.covers("N8")
+@pytest.mark.parametrize("pieces", [1, 2, 3, 9])
+async def test_what_waits_in_pieces_is_found(ca: trustme.CA, ca_file: Path, pieces: int) -> None:
+    context = server_context(ca.issue_cert("127.0.0.1"))
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    here, there = socket.socketpair()
+    here.setblocking(False)
+    below = _InPieces(here)
+    client = TlsStream(below, tls_context(ca_file), "127.0.0.1")
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    server = context.wrap_bio(incoming, outgoing, server_side=True)
+    async with trio.SocketStream(trio.socket.from_stdlib_socket(there)) as peer:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(client.handshake)
+            for _ in range(2):
+                incoming.write(await peer.receive_some())
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    server.do_handshake()
+                    break
+                await peer.send_all(outgoing.read())
+        below.pieces = [outgoing.read()]
+        assert client.quiet()  # session tickets
+        server.write(b"HTTP/1.1 200 OK")
+        record = outgoing.read()
+        step = -(-len(record) // pieces)
+        below.pieces = [record[at : at + step] for at in range(0, len(record), step)]
         assert not client.quiet()
     client.close()
 
