@@ -16,8 +16,9 @@ from numtrustd.actors import arguments, views
 from numtrustd.actors.explain import explain
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
+from numtrustd.actors.views_platform import platform_view
 from numtrustd.actors.views_world import platform_rows, source_rows
-from numtrustd.api import instant, status, when
+from numtrustd.api import facts, instant, status, when
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
 from numtrustd.domain.case import Case
@@ -88,6 +89,7 @@ class Answers:
             "ListNumbers": self._numbers,
             "GetNumber": self._number,
             "ListPlatforms": self._platforms,
+            "GetPlatform": self._platform,
             "ListSources": self._sources,
             "ListCases": self._cases,
             "GetCase": self._case,
@@ -186,6 +188,9 @@ class Answers:
 
     async def _platforms(self, params: status.ListPlatforms, call: Call) -> status.PlatformList:
         return status.PlatformList(now=self._now, platforms=platform_rows(self._sight))
+
+    async def _platform(self, params: facts.GetPlatform, call: Call) -> facts.PlatformView:
+        return platform_view(self._sight, arguments.platform(self._sight, params.platform))
 
     async def _sources(self, params: status.ListSources, call: Call) -> status.SourceList:
         return status.SourceList(now=self._now, sources=source_rows(self._sight))

@@ -288,7 +288,7 @@ class Control:
     async def _trust_source(self, params: control.TrustSource, call: Call) -> tuple[Struct, str]:
         source, now = arguments.source(self._sight, params.source), self._sight.now()
         why = params.reason or "a person vouched for it"
-        doubted = self._sources[source].trust.release(now, _by(params, call), why)
+        doubted = await self._sources[source].trust.release(now, _by(params, call), why)
         old, new = "quarantined" if doubted else "believed", "believed"
         return control.SourceChange(now=when(now), source=source, old=old, new=new), f"{old} -> {new}"
 

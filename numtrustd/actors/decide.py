@@ -110,7 +110,8 @@ class Decider:
             old = verdict.not_after(old, self.now)
         if old.belief is not None and said.known:
             self.made.answers += 1
-            self.made.turned += old.belief.marked != (said.status is Status.MARKED)
+            # A mark that is held open although it is not shown is nobody's word to be contradicted.
+            self.made.turned += not old.flapping and old.belief.marked != (said.status is Status.MARKED)
         new, change = verdict.fold(old, observation, self.context.verdict)
         if new is old:
             return

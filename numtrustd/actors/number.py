@@ -108,8 +108,8 @@ class NumberActor:
         """Do again what follows from what is stored: the attempt before may have ended between its commit and its acts.
 
         All of it may be done twice: what is set already stays as it is. `again`: this is not the first attempt of this
-        process, so the board has not just loaded the tasks. Returns whether anything may have to be weighed anew: papers
-        and settings may have changed while nobody was at work here.
+        process, so the board has not just loaded the tasks. Returns whether anything may have to be weighed anew: what
+        is configured may have changed while nobody was at work here.
         """
         house, record = self._house, self._record()
         if record.number != self.number:

@@ -136,6 +136,7 @@ class SourceActor:
         heapq.heapify(self._heap)
         self._slot, self._pause, self.record = before._slot, before._pause, before.record
         self.trust = SourceTrust(self.source, self._house, self.record.trust, self._keep_trust, self.want)
+        self.trust.take_over(before.trust)
         self.looks, self.failed = before.looks, before.failed
 
     def stuck(self, now: Instant, limit: float) -> bool:
@@ -167,6 +168,7 @@ class SourceActor:
         self._under_way.clear()
         self.trust.begin()
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.trust.tell)
             for _ in range(self.source.concurrency):
                 nursery.start_soon(self._work)
 

@@ -44,6 +44,10 @@ class Timers:
         heapq.heappush(self._heap, (due, case))
         if self._heap[0][1] == case:
             self._wake.set()
+        # What is void would else stay until its time comes, and that may be half a year away.
+        if len(self._heap) > 2 * len(self._current) + 64:
+            self._heap = [(due, case) for case, (due, _) in self._current.items()]
+            heapq.heapify(self._heap)
 
     def clear(self, case: str) -> None:
         """A case waits no more."""

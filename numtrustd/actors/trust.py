@@ -5,10 +5,12 @@ Part of a `SourceActor`, which makes the looks and stores the record; what makes
 
 from collections.abc import Callable, Sequence
 
+import trio
+
 from numtrustd.actors.house import House
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.domain.trust import Trust, Turns, believed, control_read, weigh
-from numtrustd.events import SourceQuarantined, SourceReleased
+from numtrustd.events import Event, SourceQuarantined, SourceReleased
 from numtrustd.probes.spec import Source
 
 CONTROL = "control "
@@ -32,7 +34,29 @@ class SourceTrust:
         self._turns = Turns(house.context.trust.turn_looks)
         self._keep = keep
         self._want = want
+        self._unsaid: list[Event] = []
+        self._turned = trio.Event()
         self.trust = trust
+
+    def take_over(self, before: "SourceTrust") -> None:
+        """Say what the one before it, before a reload, had not said yet."""
+        self._unsaid = before._unsaid
+
+    async def tell(self) -> None:
+        """Say for ever when it is doubted and when not, each once it is stored: what was said outlives a crash."""
+        while True:
+            if not self._unsaid:
+                self._turned = trio.Event()
+                await self._turned.wait()
+            await self._tell_news()
+
+    async def _tell_news(self) -> None:
+        news = list(self._unsaid)
+        await self._house.store.flush()
+        for event in news:
+            if event in self._unsaid:
+                self._unsaid.remove(event)
+                self._house.log.emit(event)
 
     def begin(self) -> None:
         """Ask for the looks at the controls, those that were last looked at long ago at once."""
@@ -59,11 +83,12 @@ class SourceTrust:
         self._turns.hear(number, at, turned=turned)
         self._turn_to(weigh(self.trust, self._turns, at, self._house.context.trust), at)
 
-    def release(self, at: Instant, by: str, why: str) -> bool:
-        """A person says that it may be believed; `False` when it is."""
+    async def release(self, at: Instant, by: str, why: str) -> bool:
+        """A person says that it may be believed; `False` when it is. Returns once that is stored."""
         if not self.trust.quarantined:
             return False
         self._turn_to(believed(self.trust, at + self._house.context.trust.turn_window), at, by, why)
+        await self._tell_news()
         return True
 
     def _turn_to(self, trust: Trust, at: Instant, by: str | None = None, why: str | None = None) -> None:
@@ -80,9 +105,13 @@ class SourceTrust:
                 for number, expected in self._expected.items()
                 if (seen := trust.controls.get(number)) is not None
             )
-            self._house.log.emit(SourceQuarantined(source=self._source.id, why=trust.why, facts=facts))
+            self._say(SourceQuarantined(source=self._source.id, why=trust.why, facts=facts))
         elif before.since is not None and trust.since is None:
             self._turns.clear()
             said = why or ("its control numbers read right" if self._expected else "most of its answers turned back")
             lasted = max(0.0, at - before.since)
-            self._house.log.emit(SourceReleased(source=self._source.id, down_seconds=lasted, why=said, by=by))
+            self._say(SourceReleased(source=self._source.id, down_seconds=lasted, why=said, by=by))
+
+    def _say(self, event: Event) -> None:
+        self._unsaid.append(event)
+        self._turned.set()

@@ -35,7 +35,7 @@ WORDS: Mapping[str, Category] = {
     word: category
     for category, words in {
         Category.FRAUD: "诈骗电话 诈骗 疑似诈骗 疑似欺诈 涉诈电话 违法电话 违法 淫秽色情 反动谣言 发票办证 fraud scam",
-        Category.NUISANCE: "骚扰电话 疑似骚扰 骚扰 非应邀商业电话 违规催收 响一声 spam nuisance robocall",
+        Category.NUISANCE: "骚扰电话 疑似骚扰 骚扰 非应邀商业电话 违规催收 响一声 one_ring spam nuisance robocall",
         Category.MARKETING: "广告推销 广告营销 营销推广 商业营销 保险推销 旅游推广 食药推销 教育培训 "
         "telemarketer telemarketing marketing",
         Category.FINANCE: "保险公司 保险理财 金融理财 金融 股票证券 贷款理财 debt_collector",

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 
 from tests.simulation import caught, coverage
 from tests.simulation.mutants import MUTANTS
+from tests.simulation.promises import CRASHES
 from tests.simulation.run import Played
 from tests.simulation.suite import ROOT, WORKERS, digests, run_seed, run_seeds
 
@@ -30,19 +31,20 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--workers", type=int, default=WORKERS, help="processes")
     parser.add_argument("--nightly", action="store_true", help="report and demand coverage of the fault space")
     parser.add_argument("--trace", type=int, metavar="SEED", help="show one seed")
-    parser.add_argument("--digest", type=int, metavar="SEED", help="print the digest of one seed's run")
+    parser.add_argument("--digest", type=int, nargs="+", metavar="SEED", help="print the digests of these seeds' runs")
     parser.add_argument("--mutant", choices=[*MUTANTS, "all"], help="plant this bug")
     parser.add_argument("--keep", action="store_true", help="write the seeds that caught a mutant to caught.toml")
     given = parser.parse_args(arguments)
     if given.digest is not None:
-        print(run_seed(given.digest, digesting=True).digest)
+        for seed in given.digest:
+            print(run_seed(seed, digesting=True).digest)
         return 0
     if given.trace is not None:
         return _show(given.trace, "" if given.mutant in (None, "all") else given.mutant)
     if given.mutant is not None:
         names = list(MUTANTS) if given.mutant == "all" else [given.mutant]
         return _hunt(names, range(given.first, given.first + (given.seeds or 300)), given.workers, keep=given.keep)
-    one, other = digests(given.first, (1, 2))
+    one, other = digests([given.first], (1, 2))
     if one != other:
         print(f"seed {given.first} runs differently under another PYTHONHASHSEED: this simulation proves nothing")
         return 2
@@ -101,21 +103,24 @@ def _show(seed: int, mutant: str) -> int:
 def _hunt(names: list[str], seeds: range, workers: int, *, keep: bool) -> int:
     escaped = 0
     for name in names:
-        found: list[Played] = []
+        found: list[tuple[int, str]] = []
         for played in run_seeds(seeds, name, workers):
-            if played.violation is not None:
-                found.append(played)
-                if len(found) == caught.KEPT:
-                    break
+            broken = played.violation
+            if broken is None:
+                continue
+            if broken.promise in CRASHES:
+                print(f"{name}: seed {played.seed}: the planted bug itself crashes: {broken.what.splitlines()[0]}")
+                continue
+            found.append((played.seed, broken.promise))
+            if len(found) == caught.KEPT:
+                break
         if not found:
             print(f"{name}: ESCAPED {len(seeds)} seeds")
             escaped += 1
             continue
-        first = found[0]
-        assert first.violation is not None
-        print(f"{name}: seed {first.seed}: {first.violation.invariant}", flush=True)
+        print(f"{name}: seed {found[0][0]}: {found[0][1]}", flush=True)
         if keep:
-            caught.remember(name, [(p.seed, p.violation.invariant) for p in found if p.violation is not None])
+            caught.remember(name, found)
     return 1 if escaped else 0
 
 

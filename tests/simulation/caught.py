@@ -4,20 +4,20 @@ import tomllib
 from pathlib import Path
 
 FILE = Path(__file__).with_name("caught.toml")
-KEPT = 3
+KEPT = 4
 """Seeds kept for each mutant: one may lose its bite when plans or code change."""
 
-HEAD = """# The first seeds that caught each mutant, and by which invariant.
+HEAD = """# The first seeds that caught each mutant, and by which promise.
 # Written by `python -m tests.simulation --mutant all --keep`.
 """
 
 
 def seeds() -> dict[str, dict[int, str]]:
-    """For each mutant, seed → invariant."""
+    """For each mutant, seed → the promise that was broken."""
     if not FILE.exists():
         return {}
     found = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return {name: {int(seed): invariant for seed, invariant in by.items()} for name, by in found.items()}
+    return {name: {int(seed): promise for seed, promise in by.items()} for name, by in found.items()}
 
 
 def remember(mutant: str, found: list[tuple[int, str]]) -> None:
@@ -26,6 +26,6 @@ def remember(mutant: str, found: list[tuple[int, str]]) -> None:
     lines = [HEAD]
     for name in sorted(known):
         lines.append(f"[{name}]")
-        lines += [f'{seed} = "{invariant}"' for seed, invariant in known[name].items()]
+        lines += [f'{seed} = "{promise}"' for seed, promise in known[name].items()]
         lines.append("")
     FILE.write_text("\n".join(lines), encoding="utf-8")

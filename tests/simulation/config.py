@@ -12,13 +12,17 @@ from typing import Any
 from msgspec import structs
 
 from numtrustd.channels.spec import HttpChannel
+from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.settings import Loaded
 from numtrustd.settings.packs import Channel
-from tests.simulation.plan import AMERICAN, CHINESE, HOUR, Knobs
+from tests.simulation.plan import AMERICAN, CHINESE, CONTROLS, HOUR, Knobs
 from tests.virtual import fast_directory, loaded_from, write_config
 
 SOURCES = ("telnyx.reputation", "contract_aggregator.query")
+PRICE = 0.1
+"""Yuan that a look costs."""
 SECOND_VIEW = "second_aggregator.query"
 """The same readings once more, so that every Chinese platform has two views."""
 
@@ -57,10 +61,21 @@ def configured(knobs: Knobs) -> Loaded:
     )
     sources = {
         name: structs.replace(
-            source, interval=knobs.interval, concurrency=knobs.concurrency, cadence=knobs.cadence, backoff=(60.0, HOUR)
+            source,
+            interval=knobs.interval,
+            concurrency=knobs.concurrency,
+            cadence=knobs.cadence,
+            backoff=(60.0, HOUR),
+            controls=_controls(name) if knobs.controls else Controls(),
+            budget=Budget(
+                per_day=knobs.per_day,
+                price=PRICE,
+                money=None if knobs.per_month is None else knobs.per_month * PRICE,
+            ),
         )
         for name, source in loaded.sources.items()
     }
+    trust = TrustPolicy(control_interval=12 * HOUR, recheck_interval=HOUR, turn_looks=knobs.turn_looks)
     home = loaded.home
     if knobs.second_view:
         sources[SECOND_VIEW] = structs.replace(sources["contract_aggregator.query"], id=SECOND_VIEW)
@@ -75,7 +90,7 @@ def configured(knobs: Knobs) -> Loaded:
         platforms[name] = structs.replace(platform, appeal=facts)
     return structs.replace(
         loaded,
-        settings=structs.replace(settings, cadence=cadence, appeal=appeal),
+        settings=structs.replace(settings, cadence=cadence, appeal=appeal, trust=trust),
         numbers={number: owned for number, owned in loaded.numbers.items() if number in knobs.numbers},
         sources=sources,
         home=home,
@@ -83,6 +98,11 @@ def configured(knobs: Knobs) -> Loaded:
         channels={name: _channel(channel, knobs) for name, channel in loaded.channels.items()},
         evidence=tuple(paper for paper in loaded.evidence if paper.kind in knobs.papers),
     )
+
+
+def _controls(source: str) -> Controls:
+    marked, clean = CONTROLS[source.split(".")[0]]
+    return Controls(marked=(marked,), clean=(clean,))
 
 
 def _channel(channel: Channel, knobs: Knobs) -> Channel:

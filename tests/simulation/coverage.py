@@ -17,7 +17,8 @@ def _declare(states: Iterable[str], kinds: Iterable[str], reason: str) -> None:
 
 
 _IDLE = ("submitting", "uncertain", "looking_up", "cooling", "propagating", "verifying", "held", "cleared", "withdrawn")
-_declare(_IDLE, CLERK, "nobody has a task there")
+_AT_A_TASK = [kind for kind in CLERK if kind != "clerk_stale"]  # that one is about a task which is done already
+_declare(_IDLE, _AT_A_TASK, "nobody has a task there")
 _declare(
     [state for state in STATES if state != "submitting"],
     ("late", "error_after"),

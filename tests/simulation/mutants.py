@@ -14,6 +14,7 @@ from unittest import mock
 import trio
 from msgspec import Struct, structs
 
+from numtrustd.actors import decide
 from numtrustd.actors import outbox as outboxes
 from numtrustd.actors.cases import CaseBook
 from numtrustd.actors.decide import Decider
@@ -26,6 +27,7 @@ from numtrustd.actors.source import SourceActor
 from numtrustd.actors.supervisor import Finished, Supervisor
 from numtrustd.actors.timers import Timers
 from numtrustd.domain import verdict
+from numtrustd.domain.budget import Spent
 from numtrustd.domain.case import ActionState
 from numtrustd.domain.observation import Status
 from numtrustd.domain.workflow import TimedOut
@@ -211,12 +213,59 @@ def slots_not_stored() -> Iterator[None]:
 
 
 @_mutant
+def spending_not_stored() -> Iterator[None]:
+    """What looks have cost is forgotten when the process dies."""
+    save = SourceActor._save
+
+    async def _save(self: SourceActor, **changes: Any) -> None:
+        if set(changes) == {"spent"}:
+            self.record = structs.replace(self.record, **changes)
+            await trio.lowlevel.checkpoint()
+        else:
+            spent, self.record = self.record.spent, structs.replace(self.record, spent=Spent())
+            await save(self, **changes)
+            self.record = structs.replace(self.record, spent=spent)
+
+    with mock.patch.object(SourceActor, "_save", _save):
+        yield
+
+
+@_mutant
+def budget_by_the_run() -> Iterator[None]:
+    """Each process may spend the whole budget."""
+    init = SourceActor.__init__
+
+    def __init__(self: SourceActor, *args: Any, **named: Any) -> None:
+        init(self, *args, **named)
+        self.record = structs.replace(self.record, spent=Spent())
+
+    with mock.patch.object(SourceActor, "__init__", __init__):
+        yield
+
+
+@_mutant
+def quarantine_is_only_said() -> Iterator[None]:
+    """What a source says that is not believed moves verdicts all the same."""
+    with mock.patch.object(decide, "kept_back", lambda observation: observation):
+        yield
+
+
+@_mutant
+def quarantine_ends_with_the_process() -> Iterator[None]:
+    """A quarantine is not stored."""
+    with mock.patch.object(SourceActor, "_keep_trust", lambda self, trust: None):
+        yield
+
+
+@_mutant
 def unknown_is_clean() -> Iterator[None]:
     """A look that could not see counts as one that saw nothing."""
     fold = Decider._fold
 
-    def _fold(self: Decider, observation: Any) -> None:
-        fold(self, observation if observation.known else structs.replace(observation, status=Status.CLEAN, reason=None))
+    def _fold(self: Decider, observation: Any, said: Any) -> None:
+        if not observation.known:
+            observation = structs.replace(observation, status=Status.CLEAN, reason=None)
+        fold(self, observation, said)
 
     with mock.patch.object(Decider, "_fold", _fold):
         yield
@@ -296,6 +345,17 @@ def reload_loses_cases() -> Iterator[None]:
         self.made.durable = True
 
     with mock.patch.object(Decider, "refresh", _refresh):
+        yield
+
+
+@_mutant
+def removed_actor_goes_on() -> Iterator[None]:
+    """The actor of a number that is no longer configured is not stopped."""
+
+    async def _stop(self: Roster, actor: NumberActor, why: str) -> None:
+        await trio.lowlevel.checkpoint()
+
+    with mock.patch.object(Roster, "_stop", _stop), mock.patch.object(NumberActor, "close", lambda self, error: None):
         yield
 
 

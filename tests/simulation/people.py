@@ -23,6 +23,7 @@ from numtrustd.sim.world import Taken
 from numtrustd.store import Store, records
 from numtrustd.varlink.interface import CallError
 from tests.simulation.plan import HOUR, PAPERS, Order
+from tests.simulation.promises import Promise
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -36,14 +37,16 @@ METHODS = {
     "reject": "Reject",
 }
 
-REFUSALS = (errors.Refused, errors.Busy, errors.NotReady, errors.InternalError)
+EVERY = 2.5 * HOUR
+"""Seconds between two looks at what there is to be done."""
+REFUSALS = (errors.Refused, errors.Busy, errors.NotReady, errors.UnknownNumber, errors.InternalError)
 """What people may be told instead of an answer; the last only of a planted bug, which the log shows."""
 
 get_case, get_task, all_cases, all_tasks = records.get_case, records.get_task, records.all_cases, records.all_tasks
 
 
 class Clerk:
-    """Looks at the tasks every two hours. In calm times works at once and never errs."""
+    """Looks at the tasks every few hours. In calm times works at once and never errs."""
 
     def __init__(self, run: "Run") -> None:
         self._run = run
@@ -54,7 +57,7 @@ class Clerk:
     async def work(self) -> None:
         """Do tasks until the daemon ends."""
         while True:
-            await self._run.clock.sleep(2 * HOUR)
+            await self._run.clock.sleep(EVERY)
             if any(span.holds(self._run.elapsed) for span in self._run.plan.clerk.absent) and not self._run.calm:
                 self._absent()
                 continue
@@ -103,6 +106,7 @@ class Clerk:
             return
         if not run.calm and rng.random() < habits.wrong:
             run.oracle.meets("clerk_wrong", case=task.case)
+            run.oracle.traffic.intervened(task.case)
             answer = self._wrong(task, rng)
         else:
             answer = await self._right(task)
@@ -119,6 +123,8 @@ class Clerk:
 
     async def _tell(self, task: Task, answer: dict[str, str]) -> None:
         run = self._run
+        if answer["outcome"] == "retry":
+            run.oracle.traffic.intervened(task.case)
         try:
             if answer["outcome"] == "failed":
                 told = await run.ask("TaskFail", task=task.id, why="cannot be done", author="clerk")
@@ -135,7 +141,7 @@ class Clerk:
         run.counts[f"clerk: {type(error.parameters).__name__}"] += 1
         run.note(f"clerk: {task.id}: {error}")
         if not isinstance(error.parameters, (*REFUSALS, errors.UnknownTask)):
-            run.broke("only planted bugs crash", f"task {task.id} was answered with {error}")
+            run.broke(Promise.NO_CRASH, f"task {task.id} was answered with {error}")
 
     # ---------------------------------------------------------------------------------------------------- answers
 
@@ -181,7 +187,8 @@ class Clerk:
             case TaskKind.APPROVE:
                 return {"outcome": "approved"}
             case TaskKind.DECIDE:
-                if classify(case.data.words)[0] in TRAITS[case.platform].refuses:
+                shown = self._run.world.face(case.platform, case.number, self._run.now).words or case.data.words
+                if classify(shown)[0] in TRAITS[case.platform].refuses:
                     return {"outcome": "abandon", "reason": "the platform takes no such appeals"}
                 return {"outcome": "retry", "reason": "once more"}
 
@@ -197,6 +204,7 @@ class Clerk:
         kinds = tuple(line.split(":")[0] for line in task.packet.papers)
         arrive = Arrive(case.platform, (case.number,), ref, task.packet.letter, kinds, "form")
         [result] = self._run.world.submit(arrive, self._run.now)
+        self._run.oracle.traffic.none_twice()
         if isinstance(result, Taken):
             return {"outcome": "submitted", "receipt": result.appeal.receipt}
         if result.earlier:
@@ -222,7 +230,7 @@ class Clerk:
         run = self._run
         if run.knobs.papers != PAPERS:
             run.knobs = structs.replace(run.knobs, papers=PAPERS)
-            await run.reload()
+            await run.agenda.reload()
 
 
 class Operator:
@@ -253,13 +261,14 @@ class Operator:
         run = self._run
         reason = {} if what == "approve" else {"reason": "an operator says so"}
         run.note(f"operator: {what} {case}")
+        run.oracle.traffic.intervened(case)
         try:
             told = await run.ask(METHODS[what], case=case, author="operator", **reason)
         except CallError as error:
             run.counts[f"operator: {type(error.parameters).__name__}"] += 1
             run.note(f"operator: {what} {case}: {error}")
             if not isinstance(error.parameters, REFUSALS):
-                run.broke("only planted bugs crash", f"{what} {case} was answered with {error}")
+                run.broke(Promise.NO_CRASH, f"{what} {case} was answered with {error}")
             return
         run.counts[f"operator: {what}"] += 1
         run.oracle.acknowledged(case, told.new)
@@ -273,7 +282,7 @@ class Operator:
         except CallError as error:
             run.note(f"operator: {method}: {error}")
             if not isinstance(error.parameters, REFUSALS):
-                run.broke("only planted bugs crash", f"{method} {params} was answered with {error}")
+                run.broke(Promise.NO_CRASH, f"{method} {params} was answered with {error}")
             return False
         run.counts[f"operator: {method}"] += 1
         return True
@@ -301,6 +310,9 @@ class Operator:
             for number in list(run.daemon.roster.parked):
                 if number in run.knobs.numbers:
                     await self._ask("Unpark", number=number, author="operator")
+            for name, source in list(run.daemon.sources.actors.items()):
+                if source.trust.trust.quarantined and not run.knobs.controls:
+                    await self._ask("TrustSource", source=name, author="operator")
             for platform in list(run.daemon.house.maintenance):
                 await self._ask("MaintenanceEnd", platform=platform, author="operator")
             for case in list(all_cases(run.store)):
@@ -308,4 +320,4 @@ class Operator:
                 lost = not reviewed or reviewed[0].ruling is not Ruling.IN_REVIEW
                 if case.snapshot.state == "held" or (case.snapshot.state == "in_review" and lost):
                     await self._give("advance", case.id)
-            await run.clock.sleep(2 * HOUR)
+            await run.clock.sleep(EVERY)

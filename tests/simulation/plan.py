@@ -1,7 +1,7 @@
 """What befalls one simulated run: all of it is drawn from the run's seed before it begins.
 
 Swarm testing: each seed gets its own subset of the kinds of fault, with its own intensities, because a run in which
-everything goes wrong all the time hides what only goes wrong when most things go well. The last third is calm, so that
+everything goes wrong all the time hides what only goes wrong when most things go well. The last days are calm, so that
 it can be seen whether everything comes to its end. `run` carries a plan out, `invariants` watches.
 """
 
@@ -18,6 +18,8 @@ from numtrustd.sim.stories import DEMO_ORIGIN
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 ORIGIN = DEMO_ORIGIN
+CALM = 3.3 * DAY
+"""Seconds of calm at the end of each run."""
 
 NETWORK = (
     "refuse",
@@ -40,13 +42,16 @@ RELOADS = ("number_removed", "number_added", "reload", "source_changed")
 ORDERS = ("hold", "advance", "withdraw", "reopen", "approve", "reject", "look", "park", "declare")
 CLERK = ("clerk_late", "clerk_wrong", "clerk_twice", "clerk_absent", "clerk_stale")
 BUGS = ("bug_start", "bug_before", "bug_after")
-KINDS = (*NETWORK, *WEATHER, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
+SOURCES = ("lie", "used_up")
+KINDS = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
 """Every kind of fault, by the name that the coverage report gives it."""
 
 AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
 CHINESE = ("+8613910000007", "+862151288801", "4008100001", "+8613910000014")
 AT_AGGREGATOR = ("tencent", "baidu", "dianhuabang", "teddy")
 SERVICES = ("telnyx", "contract_aggregator")
+CONTROLS = {"telnyx": ("+14155552673", "+14155552674"), "contract_aggregator": ("+8613910000021", "+8613910000022")}
+"""By service: a number that it has to show as marked, and one that it has to show as clean."""
 PAPERS = EVIDENCE
 """Every kind of paper that there is."""
 WORDS = {
@@ -75,6 +80,10 @@ class Knobs(Struct, frozen=True):
     review_days: int = 1
     cooldown: float = 6 * HOUR
     propagation: float = 12 * HOUR
+    controls: bool = False
+    turn_looks: int = 20
+    per_day: int | None = None
+    per_month: int | None = None
 
 
 class SetFaults(Struct, frozen=True):
@@ -169,6 +178,14 @@ class Span(Struct, frozen=True):
         return self.at <= now < self.until
 
 
+class Lie(Struct, frozen=True):
+    """A service shows the contrary of what is so, of every number."""
+
+    service: str
+    at: float
+    until: float
+
+
 class Clerk(Struct, frozen=True):
     """How the person works: seconds until a task is taken up; the chances of a wrong answer, of a second one, and of
     an answer that is put aside and given once the task is done already.
@@ -195,6 +212,7 @@ class Plan(Struct, frozen=True):
     deaths: tuple[Death, ...]
     bugs: tuple[Span, ...]
     clerk: Clerk
+    lies: tuple[Lie, ...] = ()
     late_delivery: float = 0.5
     """The chance that a request which was on its way at a death arrives all the same."""
 
@@ -206,7 +224,7 @@ class Plan(Struct, frozen=True):
             f"kinds of fault: {', '.join(k for k in KINDS if k in self.kinds)}",
             f"{self.knobs}",
             *(f"{item}" for item in self.story.items),
-            *(f"{what}" for what in (*self.deaths, *self.agenda, *self.bugs, self.clerk)),
+            *(f"{what}" for what in (*self.lies, *self.deaths, *self.agenda, *self.bugs, self.clerk)),
         ]
 
 
@@ -218,8 +236,8 @@ class Drawing:
         rng = self.rng("kinds")
         share = rng.choice((0.2, 0.35, 0.5))
         self.kinds = frozenset(kind for kind in KINDS if rng.random() < share)
-        self.length = rng.uniform(8 * DAY, 11 * DAY)
-        self.calm = self.length * 0.6
+        self.calm = rng.uniform(3 * DAY, 5.5 * DAY)
+        self.length = self.calm + CALM
 
     def rng(self, what: str) -> random.Random:
         return random.Random(f"plan|{self.seed}|{what}")
@@ -250,13 +268,14 @@ class Drawing:
             deaths=tuple(self.deaths()),
             bugs=tuple(self.bugs(knobs)),
             clerk=self.clerk(),
+            lies=tuple(self.lies()),
             late_delivery=rng.choice((0.0, 0.5, 1.0)),
         )
 
     def knobs(self) -> Knobs:
         rng = self.rng("knobs")
-        numbers = rng.sample(AMERICAN, rng.choice((1, 1, 2)))
-        numbers += rng.sample(CHINESE, rng.choice((0, 1, 1, 2) if len(numbers) > 1 else (1, 1, 2)))
+        numbers = rng.sample(AMERICAN, rng.choice((1, 1, 1, 2)))
+        numbers += rng.sample(CHINESE, rng.choice((0, 1, 1) if len(numbers) > 1 else (1, 1, 2)))
         return Knobs(
             numbers=tuple(numbers),
             second_view=rng.random() < 0.2,
@@ -271,6 +290,10 @@ class Drawing:
             review_days=rng.choice((0, 1, 1)),
             cooldown=rng.uniform(1 * HOUR, 8 * HOUR),
             propagation=rng.uniform(3 * HOUR, 12 * HOUR),
+            controls="lie" in self.kinds and rng.random() < 0.7,
+            turn_looks=rng.choice((2, 20)) if "lie" in self.kinds else 20,
+            per_day=rng.choice((12, 25, 50)) if "used_up" in self.kinds else None,
+            per_month=rng.choice((None, None, 80)) if "used_up" in self.kinds else None,
         )
 
     def story(self, knobs: Knobs) -> list[Item]:
@@ -280,6 +303,9 @@ class Drawing:
             platforms = ("telnyx",) if number in AMERICAN else tuple(rng.sample(AT_AGGREGATOR, rng.choice((1, 2, 2))))
             for platform in platforms:
                 items += self.label(rng, number, platform)
+        for service, (marked, _) in CONTROLS.items() if knobs.controls else ():
+            platform = "telnyx" if service == "telnyx" else AT_AGGREGATOR[0]
+            items.append(Label(marked, platform, WORDS[platform][0], at=-DAY, spreads=False))
         for kind in self.has(*WEATHER):
             for _ in range(rng.randint(1, 3)):
                 at = rng.uniform(0.1 * DAY, self.calm - HOUR)
@@ -288,6 +314,14 @@ class Drawing:
                 detail = "0.5" if kind == "flicker" else ""
                 items.append(Window(Weather(kind), where, at=at, until=until, detail=detail))
         return items
+
+    def lies(self) -> list[Lie]:
+        rng = self.rng("lies")
+        found = []
+        for service in SERVICES if self.has("lie") else ():
+            at = rng.uniform(0.0, self.calm - 4 * HOUR)
+            found.append(Lie(service, at, min(at + rng.uniform(HOUR, DAY), self.calm)))
+        return found
 
     def label(self, rng: random.Random, number: str, platform: str) -> list[Item]:
         at = rng.uniform(0.0, 0.6 * self.calm) if rng.random() < 0.85 else -DAY

@@ -14,6 +14,7 @@ from unittest import mock
 import trio
 
 import numtrustd.daemon
+import numtrustd.store.store
 from numtrustd.actors.messages import NumberMessage, Observed, TimerDue
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.outbox import Outbox
@@ -25,28 +26,23 @@ from numtrustd.domain.observation import Instant
 from numtrustd.events import Event, Level
 from numtrustd.log import Log
 from numtrustd.sim import telnyx
+from numtrustd.sim.ground import Face
 from numtrustd.sim.memory import SimFetcher
 from numtrustd.sim.script import Weather
 from numtrustd.sim.service import Answer, Call, Headers, Lost, Result, Service, Shut
 from numtrustd.sim.shapes import GARBAGE
 from numtrustd.sim.state import Arrive
 from numtrustd.sim.traits import TRAITS
+from numtrustd.sim.world import World
 from numtrustd.store import records
 from numtrustd.store.batch import Ops
 from numtrustd.store.environment import Environment, Failpoint
 from numtrustd.wire.exchange import Limits, Outcome, Request
 from numtrustd.wire.route import Route
+from tests.simulation.plan import WORDS, Lie
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
-
-
-class Dead(BaseException):
-    """The simulated process has died: nothing that it still does counts."""
-
-
-class InjectedBug(Exception):
-    """A bug that the plan put into one number's actor."""
 
 
 class SkippingClock(trio.abc.Clock):
@@ -123,6 +119,23 @@ class SimLog(Log):
     def emit(self, event: Event) -> None:
         self._run.alive()
         self._run.said(event)
+
+
+class LyingWorld(World):
+    """The simulated world, whose services show the contrary of what is so for as long as the plan says."""
+
+    lies: tuple[Lie, ...] = ()
+
+    def lying(self, service: str, now: Instant) -> bool:
+        """Whether a service lies at this time."""
+        since = now - self.state.origin
+        return any(lie.service == service and lie.at <= since < lie.until for lie in self.lies)
+
+    def face(self, platform: str, number: str, now: Instant) -> Face:
+        shown = super().face(platform, number, now)
+        if not self.lies or not self.lying(TRAITS[platform].service, now):
+            return shown
+        return Face(WORDS[platform][0], 7) if shown.words is None else Face()
 
 
 class WatchedService(Service):
@@ -218,7 +231,7 @@ class Line(SimFetcher):
     async def fetch(self, request: Request) -> Outcome:
         run = self._run
         run.alive()
-        run.hit("pre_send", channel=not self.source)
+        run.mishaps.hit("pre_send", channel=not self.source)
         run.leaving(self, request)
         run.on_the_wire.append((self, request))
         try:
@@ -227,7 +240,7 @@ class Line(SimFetcher):
             if not run.dead and (self, request) in run.on_the_wire:
                 run.on_the_wire.remove((self, request))
         run.alive()
-        run.hit("post_send", channel=not self.source)
+        run.mishaps.hit("post_send", channel=not self.source)
         run.came_back(self, outcome)
         return outcome
 
@@ -297,22 +310,22 @@ def taken_hold_of(run: "Run") -> Iterator[None]:
     async def _handle(self: NumberActor, message: NumberMessage) -> None:
         run.alive()
         run.taking(self.number, message)
-        run.bug("bug_before", self.number)
+        run.mishaps.bug("bug_before", self.number)
         await handle(self, message)
-        run.taken(self.number, message)
+        run.taken(self.number)
 
     def _act(self: NumberActor, made: Any, owned: Any, message: NumberMessage) -> None:
         if isinstance(message, Observed | TimerDue):
-            run.bug("bug_after", self.number)
+            run.mishaps.bug("bug_after", self.number)
         act(self, made, owned, message)
 
     async def _run(self: NumberActor) -> None:
-        run.bug("bug_start", self.number)
+        run.mishaps.bug("bug_start", self.number)
         await start(self)
 
     def _deliver(self: Outbox, action: Action, event: Any) -> None:
         run.alive()
-        run.hit("pre_deliver", channel=True)
+        run.mishaps.hit("pre_deliver", channel=True)
         deliver(self, action, event)
 
     def _write(self: Environment, ops: Ops, failpoint: Failpoint | None = None) -> None:
@@ -321,6 +334,7 @@ def taken_hold_of(run: "Run") -> Iterator[None]:
 
     with (
         mock.patch.multiple(records, **_DECODERS),
+        mock.patch.object(numtrustd.store.store, "READER_CHECK", math.inf),  # an hourly wake-up that finds nothing
         mock.patch.object(Environment, "write", _write),
         mock.patch.object(NumberActor, "_handle", _handle),
         mock.patch.object(NumberActor, "_act", _act),

@@ -21,6 +21,7 @@ from tests.simulation.run import Played, Run
 
 WORKERS = 2
 ROOT = Path(__file__).parent.parent.parent
+REGRESSIONS = Path(__file__).with_name("regressions.txt")
 
 
 class NotDeterministicError(Exception):
@@ -69,11 +70,12 @@ def run_jobs(jobs: list[tuple[int, str]], workers: int = WORKERS) -> Iterator[Pl
         yield from pool.imap(_run_one, jobs, chunksize=2)
 
 
-def digests(seed: int, hash_seeds: Iterable[int]) -> list[str]:
-    """The digest of a seed's run in processes of different PYTHONHASHSEED."""
+def digests(seeds: Iterable[int], hash_seeds: Iterable[int]) -> list[list[str]]:
+    """The digests of some seeds' runs, one list for each process; their PYTHONHASHSEEDs are the `hash_seeds`."""
+    wanted = [str(seed) for seed in seeds]
     running = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.simulation", "--digest", str(seed)],
+            [sys.executable, "-m", "tests.simulation", "--digest", *wanted],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": str(hash_seed)},
             stdout=subprocess.PIPE,
@@ -81,4 +83,17 @@ def digests(seed: int, hash_seeds: Iterable[int]) -> list[str]:
         )
         for hash_seed in hash_seeds
     ]
-    return [process.communicate()[0].strip() for process in running]
+    found = [process.communicate()[0].split() for process in running]
+    if any(len(digest) != len(wanted) for digest in found):
+        raise NotDeterministicError("a process that was to run these seeds failed: see above")
+    return found
+
+
+def regressions() -> dict[int, str]:
+    """The seeds that once broke a promise, each with what was wrong then."""
+    found = {}
+    for line in REGRESSIONS.read_text(encoding="utf-8").splitlines():
+        seed, _, why = line.partition("#")
+        if seed.strip():
+            found[int(seed)] = why.strip()
+    return found

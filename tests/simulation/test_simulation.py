@@ -1,16 +1,114 @@
-"""A few seeds of the simulated world with every commit; `make simulate SEEDS=n` runs more, and says what broke."""
+"""The simulated world with every commit: some seeds, every planted bug. `make simulate SEEDS=n` runs more seeds.
+
+Everything is run at once, in two processes, when the first test asks for it; each test looks at its part.
+"""
+
+from collections import Counter
 
 import pytest
 
-from tests.simulation.suite import run_jobs
+from tests.simulation import caught, coverage
+from tests.simulation.mutants import MUTANTS
+from tests.simulation.plan import KINDS, draw_plan
+from tests.simulation.promises import CRASHES, Promise
+from tests.simulation.run import Played
+from tests.simulation.suite import digests, regressions, run_jobs
 
-SEEDS = range(24)
+SEEDS = range(100)
+
+NAMED = frozenset(
+    {
+        "no_durable_intent",
+        "retry_on_unknown",
+        "resend_at_restart",
+        "no_settle_time",
+        "monotonic_time_stored",
+        "retry_after_unclamped",
+        "last_commit_lost",
+        "unknown_is_clean",
+        "hysteresis_one_way",
+        "stale_timer_fires",
+        "reload_loses_cases",
+        "parked_without_record",
+    }
+)
+"""Mutants that there have to be, whatever else there is."""
+
+Runs = dict[tuple[int, str], Played]
 
 
-@pytest.mark.covers("W1", "W2", "W3", "W5", "W6", "P1", "P10", "S4", "S5")
-def test_every_promise_holds_in_every_seed() -> None:
-    played = list(run_jobs([(seed, "") for seed in SEEDS]))
-    assert [p.seed for p in played] == list(SEEDS)
-    assert not [f"seed {p.seed}: {p.violation}" for p in played if p.violation is not None]
-    assert sum(p.counts.get("deaths", 0) for p in played) > len(SEEDS) / 2, "too few deaths to prove anything"
-    assert sum(p.counts.get("action.sent", 0) for p in played) > 0
+@pytest.fixture(scope="module")
+def runs() -> Runs:
+    """Every seed's run; and of each mutant's seeds as many as it takes until one catches it."""
+    jobs = [(seed, "") for seed in sorted({*SEEDS, *regressions()})]
+    known = {name: list(seeds) for name, seeds in caught.seeds().items() if name in MUTANTS}
+    found: Runs = {}
+    while jobs := [*jobs, *((seeds.pop(0), name) for name, seeds in known.items() if seeds)]:
+        found.update(zip(jobs, run_jobs(jobs), strict=True))
+        for name in [name for seed, name in jobs if name and _catches(found[seed, name])]:
+            del known[name]
+        jobs = []
+    return found
+
+
+def _catches(played: Played) -> bool:
+    return played.violation is not None and played.violation.promise not in CRASHES
+
+
+def _broken(runs: Runs, seeds: set[int]) -> list[str]:
+    return [f"seed {s}: {p.violation}" for (s, mutant), p in runs.items() if s in seeds and not mutant and p.violation]
+
+
+@pytest.mark.covers("W1", "W2", "W3", "W4", "W5", "W6", "P1", "P10", "S4", "S5")
+def test_every_promise_holds_in_every_seed(runs: Runs) -> None:
+    assert not _broken(runs, set(SEEDS))
+
+
+def test_what_once_was_wrong_is_right(runs: Runs) -> None:
+    assert not _broken(runs, set(regressions()))
+
+
+@pytest.mark.parametrize("mutant", sorted(MUTANTS))
+def test_planted_bug_is_caught(mutant: str, runs: Runs) -> None:
+    again = f"python -m tests.simulation --mutant {mutant} --keep"
+    seeds = caught.seeds().get(mutant)
+    assert seeds, f"no seed is known that catches {mutant}: look for some with `{again}`"
+    said = {seed: str(played.violation) for (seed, name), played in runs.items() if name == mutant}
+    assert any(_catches(p) for (_, name), p in runs.items() if name == mutant), (
+        f"{said}: look for others with `{again}`"
+    )
+
+
+def test_the_planted_bugs_are_those_that_there_have_to_be() -> None:
+    assert not NAMED - set(MUTANTS)
+    assert set(caught.seeds()) <= set(MUTANTS), "caught.toml speaks of mutants that there are no more"
+    promises = {promise for seeds in caught.seeds().values() for promise in seeds.values()}
+    assert promises <= {str(promise) for promise in Promise if promise not in CRASHES}
+
+
+def test_enough_goes_wrong_to_prove_anything(runs: Runs) -> None:
+    plain = [played for (_, mutant), played in runs.items() if not mutant]
+    met = Counter(kind for played in plain for (_, kind) in played.met)
+    assert not [kind for kind in KINDS if not met[kind]], "never met"
+    assert sum(p.counts.get("deaths", 0) for p in plain) > len(SEEDS)
+    assert sum(p.counts.get("action.sent", 0) for p in plain) > len(SEEDS)
+    assert sum(p.counts.get("case.closed", 0) for p in plain) > len(SEEDS)
+
+
+def test_what_is_declared_impossible_never_happens(runs: Runs) -> None:
+    met: Counter[coverage.Pair] = Counter()
+    for (_, mutant), played in runs.items():
+        met.update({} if mutant else played.met)
+    assert not coverage.misjudged(met)
+    assert all(coverage.CANNOT_MEET.values()), "each needs its reason"
+
+
+def test_a_seed_gives_one_run_whatever_the_hash_seed() -> None:
+    one, other = digests((0, 1, 2), (1, 2))
+    assert one == other
+    assert len(set(one)) == 3, "different seeds, different runs"
+
+
+def test_a_plan_is_drawn_from_its_seed_alone() -> None:
+    assert draw_plan(7) == draw_plan(7)
+    assert draw_plan(7) != draw_plan(8)

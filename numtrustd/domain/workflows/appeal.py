@@ -506,13 +506,14 @@ ROWS: dict[S, Row[S]] = {
         deadline=_at_reminder,
         on={
             a.Restored: To(S.HELD, update=a.note_restored, keep_timer=True),
-            # Back to where it stood: what is with the platform, or was granted by it, is not sent a second time.
+            # Back to where it stood: what is with the platform, or was answered by it, is not sent a second time.
             a.Advance: (
                 To(S.UNCERTAIN, when=a.maybe_sent),
                 To(S.ASKING, (a.ask_whether_sent,), when=a.maybe_handed_in),
                 To(S.ESCALATED, (a.ask_for_decision,), when=a.held_undecided, update=a.note_release),
                 *_REVIEW_GOES_ON,
                 To(S.VERIFYING, when=a.granted, update=a.start_verifying),
+                To(S.VERIFYING, when=a.once_sent, update=a.start_verifying),
                 To(S.WAITING, update=a.note_release),
             ),
             a.Withdraw: _WITHDRAW,

@@ -4,6 +4,9 @@ from msgspec import Struct
 
 from numtrustd.domain.observation import Instant
 
+MAX_REASONS = 8
+"""Different answers of a platform that an appeal remembers, and quotes in its letters."""
+
 
 class AppealPolicy(Struct, frozen=True):
     """What configuration, the pack and the present say to one appeal. Times in seconds, `review_days` in working days.

@@ -71,6 +71,10 @@ def never_sent(data: AppealData, event: object, now: Instant, policy: AppealPoli
     return data.sent_at is None
 
 
+def once_sent(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    return data.sent_at is not None
+
+
 def maybe_sent(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
     """A restored case whose submission nobody has made sure of yet, and that can be looked up."""
     return bool(data.unclear) and data.receipt is None and policy.can_look_up

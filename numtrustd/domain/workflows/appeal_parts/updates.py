@@ -6,7 +6,7 @@ from msgspec import structs
 
 from numtrustd.domain import calendar, evidence
 from numtrustd.domain.observation import Instant, Status
-from numtrustd.domain.workflows.appeal_parts.data import AppealData, AppealPolicy, CleanRun
+from numtrustd.domain.workflows.appeal_parts.data import MAX_REASONS, AppealData, AppealPolicy, CleanRun
 from numtrustd.domain.workflows.appeal_parts.events import (
     Accepted,
     Approve,
@@ -92,9 +92,15 @@ def keep_reason(data: AppealData, event: object, now: Instant, policy: AppealPol
     reason = str(getattr(event, "reason", ""))
     if not reason:
         return structs.replace(data, residual=data.residual + 1, reminders=0)
-    kept = structs.replace(data, reasons=(*data.reasons, reason), reminders=0)
+    kept = structs.replace(data, reasons=_heard(data, reason), reminders=0)
     # What was answered is under review no longer: if the label returns, it is not waited for.
     return structs.replace(kept, receipt=None, review_by=None) if isinstance(event, Rejected | Refused) else kept
+
+
+def _heard(data: AppealData, answer: str) -> tuple[str, ...]:
+    """The answers so far and this one, each told once: a platform may say the same for years, and the letter quotes
+    them all."""
+    return (*(said for said in data.reasons if said != answer), answer)[-MAX_REASONS:]
 
 
 def note_unclear(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
@@ -136,7 +142,7 @@ def note_more(data: AppealData, event: InfoRequested, now: Instant, policy: Appe
     return structs.replace(
         data,
         more=(*data.more, *wanted),
-        reasons=(*data.reasons, event.what),
+        reasons=_heard(data, event.what),
         not_before=now,
         receipt=None,
         review_by=None,

@@ -1,0 +1,146 @@
+"""Makes happen what the plan says: at its time, or right after the log line that it waits for."""
+
+import heapq
+from typing import TYPE_CHECKING
+
+import trio
+from msgspec import structs
+
+from numtrustd.events import Event
+from numtrustd.sim.script import Mood, Review
+from numtrustd.sim.traits import TRAITS
+from numtrustd.varlink.interface import CallError
+from tests.simulation.plan import (
+    DAY,
+    HOUR,
+    ORIGIN,
+    PAPERS,
+    Calm,
+    Happening,
+    Jump,
+    Order,
+    Reload,
+    SetFaults,
+    Shortage,
+    follows,
+)
+from tests.simulation.promises import Promise
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Run
+
+
+class Agenda:
+    """What is still to happen in one run. It outlives the daemon: what falls due while none is there waits for it."""
+
+    def __init__(self, run: "Run") -> None:
+        self._run = run
+        entries = run.plan.agenda
+        self._due = [(ORIGIN + entry.at, n, entry.what) for n, entry in enumerate(entries) if not entry.after]
+        heapq.heapify(self._due)
+        self._triggers = [entry for entry in entries if entry.after]
+        self._nursery: trio.Nursery | None = None
+
+    def jumps(self) -> list[float]:
+        """The true times at which the wall clock will be stepped."""
+        return [at for at, _, what in self._due if isinstance(what, Jump)]
+
+    def begin(self, nursery: trio.Nursery, *, last: bool) -> None:
+        """A daemon works: things can happen to it."""
+        self._nursery = nursery
+        nursery.start_soon(self._direct)
+        if self._run.calm and not last:
+            nursery.start_soon(self._run.operator.set_right)
+
+    def stop(self) -> None:
+        """The daemon has ended."""
+        self._nursery = None
+
+    def change_while_down(self) -> None:
+        """The configuration may have been changed while no daemon was there to read it again."""
+        while self._due and self._due[0][0] <= self._run.true and isinstance(change := self._due[0][2], Reload):
+            heapq.heappop(self._due)
+            self._configure(change)
+
+    async def _direct(self) -> None:
+        while self._due:
+            await self._run.clock.sleep_until(self._due[0][0])
+            self._happen(heapq.heappop(self._due)[2])
+
+    def said(self, event: Event) -> None:
+        """The daemon logged something: is that what an entry waits for?"""
+        if self._nursery is None:
+            return
+        elapsed = self._run.elapsed
+        for entry in self._triggers:
+            if elapsed < entry.at or self._run.calm:
+                return
+            if follows(entry.after, event):
+                self._triggers.remove(entry)
+                self._happen(entry.what, getattr(event, "case", "") or "")
+                return
+
+    def _happen(self, what: Happening, case: str = "") -> None:
+        run, nursery = self._run, self._nursery
+        assert nursery is not None
+        match what:
+            case SetFaults(faults):
+                run.note(f"{faults}")
+                run.world.inject(faults, run.now)
+            case Jump(by):
+                run.oracle.meets("clock_forward" if by > 0 else "clock_back")
+                run.jump(by)
+            case Reload():
+                nursery.start_soon(self._reload, what)
+            case Order():
+                nursery.start_soon(run.operator.order, what, case)
+            case Shortage(kind, seconds):
+                run.note(f"{kind} for {seconds:.0f} s")
+                run.mishaps.short_of = (kind, run.now + seconds)
+            case Calm():
+                self._calm(nursery)
+
+    def _calm(self, nursery: trio.Nursery) -> None:
+        run = self._run
+        run.calm = True
+        run.note("calm from here on")
+        for platform in TRAITS:
+            run.world.inject(Review(platform, (Mood.APPROVE,), None, 0.2 * DAY, HOUR), run.now)
+        numbers = run.plan.knobs.numbers
+        run.knobs = structs.replace(
+            run.knobs, papers=PAPERS, numbers=numbers, approval=False, per_day=None, per_month=None
+        )
+        nursery.start_soon(self.reload)
+        nursery.start_soon(run.operator.set_right)
+
+    # ---------------------------------------------------------------------------------------------- the settings file
+
+    def _configure(self, change: Reload) -> bool:
+        """Change the settings file; whether it is one that can be used."""
+        run = self._run
+        numbers = run.knobs.numbers
+        match change.kind:
+            case "number_removed":
+                numbers = tuple(n for n in numbers if n != change.number)
+                if not numbers:
+                    return False
+            case "number_added":
+                numbers = tuple(n for n in run.plan.knobs.numbers if n in numbers or n == change.number)
+        for case in run.oracle.states:
+            if case.startswith(f"{change.number}/"):
+                run.oracle.traffic.intervened(case)
+        run.knobs = structs.replace(run.knobs, numbers=numbers, **change.changes)
+        run.oracle.meets(change.kind, change.number)
+        run.note(f"{change.kind} {change.number} {change.changes or ''}")
+        return True
+
+    async def _reload(self, change: Reload) -> None:
+        if self._configure(change):
+            await self.reload()
+
+    async def reload(self) -> None:
+        """Let the daemon read its configuration again."""
+        try:
+            await self._run.ask("Reload")
+        except CallError as error:
+            self._run.broke(Promise.RELOAD_IS_WHOLE, str(error))

@@ -1,0 +1,36 @@
+"""What has to hold in every run, by the names under which a broken promise is reported."""
+
+import enum
+
+
+class Promise(enum.StrEnum):
+    """One thing that the daemon promises, whatever happens."""
+
+    NOT_TWICE = "no submission twice"
+    INTENT_FIRST = "the intent is stored before the effect"
+    ONLY_DECIDED = "only what is decided is sent"
+    NOTHING_LOST = "nothing acknowledged is lost"
+    HAS_TIMER = "every open case has its timer"
+    NO_DEADLINE_LOST = "no deadline is lost"
+    NO_FALSE_TIMER = "no timer fires early, none that is stale"
+    PERSON_ASKED = "a person is asked"
+    CLEARED_WHEN_CLEAN = "cleared only when seen clean"
+    BELIEF_HAS_LOOKS = "no belief without its looks"
+    READ_AS_SHOWN = "what is read is what is shown"
+    PACE = "the pace of a source holds"
+    PAUSE = "a pause that was asked for is kept"
+    LEDGER = "money spent is in the ledger"
+    BUDGET = "no budget is overrun"
+    PARKED_WITH_RECORD = "parked with a record"
+    RELOAD_IS_WHOLE = "a reload is whole"
+    NOTHING_STUCK = "nothing is stuck"
+    BELIEF_FOLLOWS = "belief follows truth"
+    LABEL_HAS_CASE = "no label without a case"
+    GIVEN_BACK = "everything is given back"
+    BOARD = "the board is right"
+    NO_CRASH = "only planted bugs crash"
+    GOES_ON = "the daemon goes on"
+
+
+CRASHES = frozenset({Promise.NO_CRASH, Promise.GOES_ON})
+"""A planted bug that is only found by these does not run: it says nothing of what the other promises see."""
