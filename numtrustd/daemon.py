@@ -132,10 +132,9 @@ class Daemon:
         self._say_started()
         # Starting builds hundreds of thousands of lasting objects; collecting in between only walks them again.
         gc.disable()
-        ca_file = self._loaded.settings.http.ca_file
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1) as signals:
             async with (
-                Http(ca_file=self._loaded.path.parent / ca_file if ca_file else None) as http,
+                Http(ca_file=self._loaded.ca_file) as http,
                 self.working(http),
                 running(self._run_control),
                 running(self.pulse.run),

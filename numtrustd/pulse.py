@@ -159,6 +159,8 @@ class Pulse:
             loop_late_ms=self._late_since_beat * 1000,
             open_tasks=self._tasks(),
             rss_bytes=resident_bytes(),
+            loop_tasks=trio.lowlevel.current_statistics().tasks_living,
+            used_bytes=house.store.stats().used,
         )
 
 

@@ -1,6 +1,7 @@
 """The watchdog is fed by proof, not by a loop that merely turns."""
 
 import gc
+import time
 import weakref
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 import trio
 import trio.testing
 
-from numtrustd.clock import VirtualClock
+from numtrustd.clock import Clock, VirtualClock
 from numtrustd.pulse import COLLECT_ALL_EVERY, TICK, Pulse, collect
 from numtrustd.sim.service import Service
 from numtrustd.sim.stories import DEMO_ORIGIN
@@ -96,3 +97,31 @@ async def test_young_garbage_is_collected_at_every_tick_and_old_garbage_in_the_e
             nursery.cancel_scope.cancel()
     finally:
         gc.enable()
+
+
+@pytest.mark.covers("P5", "P7")
+async def test_a_task_that_holds_the_loop_is_measured_and_the_watchdog_is_hungry(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In real seconds, which is what a task that holds the loop takes."""
+    config = write_config(tmp_path, ["139 1000 0007"], ["so360.onebox"])
+    clock = VirtualClock(DEMO_ORIGIN)
+    service = Service(World.create(seed=1, origin=DEMO_ORIGIN, numbers=[]))
+    async with town(config, service, MemoryLog(clock), clock) as place, trio.open_nursery() as nursery:
+        systemd = Systemd()
+        pulse = pulse_of(place, systemd)
+        autojump_clock.autojump_threshold, autojump_clock.rate = float("inf"), 1.0
+        monkeypatch.setattr(clock, "monotonic", Clock().monotonic)
+        await nursery.start(pulse.run)
+        await trio.sleep(0.6)
+        assert pulse.late < 1.0
+        assert await pulse._proved()
+        time.sleep(1.6)
+        await trio.lowlevel.checkpoint()
+        assert pulse.late > 1.0
+        assert not await pulse._proved()
+        assert pulse.figures().loop_late_ms > 1_000
+        await trio.sleep(0.6)
+        assert await pulse._proved(), "late once is not late for ever"
+        assert pulse.figures().loop_late_ms > 1_000, "until it has been told"
+        nursery.cancel_scope.cancel()

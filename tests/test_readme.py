@@ -44,7 +44,7 @@ def blocks(name: str, language: str) -> list[str]:
 
 
 def toml(name: str) -> tuple[str, str, str, str, str]:
-    """The settings, what may be added to them, the pack, what points a source to a stand-in, a fixture's expectation."""
+    """The settings, what may be added, the pack, what points a source to a stand-in, and a fixture's expectation."""
     settings, ways, trust, pack, _, stand_in, expect = blocks(name, "toml")
     return settings, ways + trust, pack, stand_in, expect
 

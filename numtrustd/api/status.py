@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from numtrustd.api import errors
+from numtrustd.api import errors, facts
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import (
     ActionRow,
@@ -288,6 +288,7 @@ STATUS = InterfaceSpec(
         method(ListNumbers, "pages"),
         method(GetNumber),
         method(ListPlatforms),
+        method(facts.GetPlatform),
         method(ListSources),
         method(ListCases, "pages"),
         method(GetCase),

@@ -197,7 +197,9 @@ def _lint_rule(where: str, rule: AnswerRule, known: wires.Kinds, names: Collecti
     wrong: list[str] = []
     for n, condition in enumerate(rule.when):
         wrong += wires.condition(f"{where}.when[{n}]", condition, known, names)
-        if any(not (200 <= status <= 299 or 400 <= status <= 499) for status in condition.status or ()):
+        if any(
+            100 <= status <= 199 or 300 <= status <= 399 or 500 <= status <= 599 for status in condition.status or ()
+        ):
             wrong.append(f"{where}.when[{n}].status: after 1xx, 3xx and 5xx nobody can know what was taken in")
     if not rule.when:
         wrong.append(f"{where}.when: a rule without conditions matches everything")

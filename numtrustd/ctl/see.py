@@ -6,8 +6,8 @@ from functools import partial
 
 import click
 
-from numtrustd.api import status
-from numtrustd.ctl import render, render_detail, render_world
+from numtrustd.api import facts, status
+from numtrustd.ctl import render, render_detail, render_platform, render_world
 from numtrustd.ctl.common import command, instant_option
 from numtrustd.ctl.session import Session
 
@@ -44,6 +44,13 @@ def number(session: Session, number: str) -> None:
 def platforms(session: Session) -> None:
     """The platforms, and how the numbers stand on each."""
     session.show(status.ListPlatforms(), render_world.platforms)
+
+
+@command(see)
+@click.argument("platform")
+def platform(session: Session, platform: str) -> None:
+    """One platform: what is known of it, how to appeal there, how to look on a handset."""
+    session.show(facts.GetPlatform(platform=platform), render_platform.platform)
 
 
 @command(see)

@@ -82,6 +82,8 @@ class DaemonHeartbeat(Event, frozen=True, kw_only=True):
     loop_late_ms: f.LoopLateMs
     open_tasks: f.OpenTasks | None = None
     rss_bytes: f.RssBytes | None = None
+    loop_tasks: f.LoopTasks | None = None
+    used_bytes: f.UsedBytes | None = None
 
 
 class DaemonDumped(Event, frozen=True, kw_only=True):

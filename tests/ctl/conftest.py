@@ -11,7 +11,7 @@ import pytest
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.api import CONTROL, STATUS, control, errors, rows, status
+from numtrustd.api import CONTROL, STATUS, control, errors, facts, rows, status
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -104,6 +104,35 @@ def platform_row(platform: str, **values: Any) -> rows.PlatformRow:
         **dict.fromkeys(("numbers", "labelled", "clean", "certified", "unknown", "blind", "open_cases"), 0),
     }
     return rows.PlatformRow(**{**given, **values})
+
+
+PLATFORM = facts.PlatformView(
+    now=NOW,
+    row=platform_row("xiaomi", name="小米", kind="handset_vendor", unseen_why="no pack has a source for it"),
+    seen="YellowPageContract",
+    official_hosts=("miui.com",),
+    data="小米黄页 (C), 泰迪熊 in part (D)",
+    fed_by=(facts.FeedFact(platform="teddy", soonest=0.0, latest=604_800.0),),
+    feeds=(),
+    appeal_at=("teddy",),
+    shown_from=6,
+    quotas=(facts.QuotaFact(what="appeals", most=1, per=86_400.0), facts.QuotaFact(what="numbers", most=100)),
+    certification=facts.CertificationFact(route="a form", grade="D", papers=("licence",), days=5),
+    device_test=facts.HandLook(
+        steps=("拨打这部手机", "截图"), surfaces=("incoming_call",), record=("型号",), command="adb shell true"
+    ),
+    assisted=facts.HandLook(steps=("type the number",), surfaces=(), record=(), address="https://miui.com/q"),
+    appeal=facts.AppealFact(
+        channel="manual",
+        review_days=5,
+        country="CN",
+        cooldown=86_400.0,
+        propagation=432_000.0,
+        takes=("nuisance", "other"),
+        attempts=(facts.AttemptFact(papers=()), facts.AttemptFact(papers=("licence",))),
+        address="https://miui.com/a",
+    ),
+)
 
 
 def case_view() -> status.CaseView:
@@ -245,6 +274,7 @@ class Fake:
                     platform_row("baidu", unseen_why="no pack has a source for it"),
                 ),
             ),
+            "GetPlatform": PLATFORM,
             "ListSources": status.SourceList(
                 now=NOW,
                 sources=(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import control, errors, status
+from numtrustd.api import control, errors, facts, status
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
@@ -53,6 +53,28 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "blind since 2025-10-16",
             CASE,
             "overdue by 1 h",
+        ],
+    ),
+    (
+        ["platform", "xiaomi"],
+        facts.GetPlatform(platform="xiaomi"),
+        [
+            "xiaomi 小米 (handset_vendor)",
+            "no pack has a source for it",
+            "grade B, checked 2026-11: YellowPageContract",
+            "teddy (0 s to 7 d)",
+            "6 marks",
+            "1 in 1 d: appeals",
+            "100 at one time: numbers",
+            "nuisance, other",
+            "5 working days (CN)",
+            "papers of attempt 1  none",
+            "papers of attempt 2  licence",
+            "to have a name shown",
+            "adb shell true",
+            "1. 拨打这部手机",
+            "2. 截图",
+            "https://miui.com/q",
         ],
     ),
     (

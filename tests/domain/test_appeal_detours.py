@@ -12,6 +12,8 @@ from numtrustd.domain.workflow import Effect, Event, TimedOut, start, step
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.domain.workflows.appeal import APPEAL, S
 from numtrustd.domain.workflows.appeal_parts import AppealData, AppealPolicy
+from numtrustd.domain.workflows.appeal_parts.data import MAX_REASONS
+from numtrustd.domain.workflows.appeal_parts.updates import keep_reason, note_more
 
 T0 = 1_772_413_200.0
 HOUR, DAY = 3_600.0, 86_400.0
@@ -153,3 +155,20 @@ def test_what_was_seen_while_the_clock_was_ahead_holds_nothing_up_when_it_is_set
     ]
     assert max(instants) <= T0 + 2 * HOUR
     assert not_after(seen, T0 + 2 * HOUR) == seen, "what is not ahead stays as it is"
+
+
+@pytest.mark.covers("P6")
+def test_a_platform_that_repeats_itself_is_quoted_once() -> None:
+    """Years of the same refusal must make neither the record nor the letter longer."""
+    data = AppealData(reasons=("needs a licence",))
+    for _ in range(50):
+        for event in (a.Rejected("never"), a.InfoRequested("licence"), a.Refused("not yours")):
+            data = (note_more if isinstance(event, a.InfoRequested) else keep_reason)(data, event, T0, HAND)  # type: ignore[arg-type]
+    assert data.reasons == ("needs a licence", "never", "licence", "not yours")
+    assert data.more == ("licence",)
+    for n in range(50):
+        data = keep_reason(data, a.Rejected(f"answer {n}"), T0, HAND)
+    assert data.reasons == tuple(f"answer {n}" for n in range(50 - MAX_REASONS, 50))
+    data = keep_reason(data, a.Rejected("answer 45"), T0, HAND)
+    assert data.reasons[-1] == "answer 45", "the newest answer is the last one"
+    assert len(data.reasons) == MAX_REASONS

@@ -47,6 +47,20 @@ def test_forms(canonical: str, kind: NumberKind, national: str, dashed: str, are
 
 
 @pytest.mark.parametrize(
+    ("canonical", "nanp"),
+    [
+        ("+12025550123", "2025550123"),
+        ("+85221234567", "85221234567"),
+        ("+8613800138000", "8613800138000"),
+        ("4008101234", "4008101234"),
+        ("95588", "95588"),
+    ],
+)
+def test_the_ten_digits_of_north_america(canonical: str, nanp: str) -> None:
+    assert from_canonical(canonical).nanp == nanp
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "138 0013 8000", "138-0013-8000", "138.0013.8000", "(138)0013-8000", "１３８００１３８０００",

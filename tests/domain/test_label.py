@@ -1,0 +1,84 @@
+"""The words of every platform come to their category, and a new word is other and told."""
+
+import pytest
+
+from numtrustd.domain.label import SEVERITY, WORDS, Category, classify
+
+VOCABULARY = {
+    Category.FRAUD: "诈骗电话 诈骗 疑似诈骗 疑似欺诈 涉诈电话 违法电话 违法 淫秽色情 反动谣言 发票办证 fraud scam",
+    Category.NUISANCE: "骚扰电话 疑似骚扰 骚扰 非应邀商业电话 违规催收 响一声 ONE_RING spam nuisance robocall",
+    Category.MARKETING: "广告推销 广告营销 营销推广 商业营销 保险推销 旅游推广 食药推销 教育培训 telemarketing "
+    "telemarketer marketing",
+    Category.FINANCE: "保险公司 保险理财 金融理财 金融 股票证券 贷款理财 debt_collector",
+    Category.AGENT: "房产中介 中介 中介公司 猎头招聘 招聘猎头",
+    Category.SERVICE: "快递送餐 快递物流 物流快递 快递电话 送餐外卖 外卖送餐 网约车 出租车专车 网约车/出租车 "
+    "客服热线 医疗卫生",
+}
+"""The words seen on platforms, by the category that people gave them: a second hand's list, not the table's own."""
+
+
+@pytest.mark.parametrize(
+    ("word", "category"), [(word, category) for category, words in VOCABULARY.items() for word in words.split()]
+)
+def test_every_word_has_its_category(word: str, category: Category) -> None:
+    assert classify(word) == (category, True)
+    assert classify(f" {word.upper()} ") == (category, True)
+
+
+def test_the_table_has_no_word_of_which_nobody_said_anything() -> None:
+    known = {word.casefold() for words in VOCABULARY.values() for word in words.split()}
+    assert {word.casefold() for word in WORDS} == known
+
+
+@pytest.mark.parametrize(
+    ("text", "category"),
+    [
+        ("被用户标记为广告推销", Category.MARKETING),
+        ("疑似为骚扰电话！", Category.NUISANCE),
+        ("Spam Likely", Category.NUISANCE),
+        ("Scam Likely", Category.FRAUD),
+        ("Potential Fraud", Category.FRAUD),
+        ("Telemarketing", Category.MARKETING),
+        ("被23位360手机卫士用户标记，疑似为房产中介电话", Category.AGENT),
+        ("保险推销电话", Category.MARKETING),
+    ],
+)
+def test_a_known_word_inside_a_longer_text_counts(text: str, category: Category) -> None:
+    assert classify(text) == (category, True)
+
+
+@pytest.mark.parametrize("word", ["碰瓷电话", "Suspicious", "自定义", "未知", "", "?"])
+def test_a_new_word_is_other_and_is_told(word: str) -> None:
+    assert classify(word) == (Category.OTHER, False)
+
+
+def test_own_words_win() -> None:
+    own = {"碰瓷电话": Category.FRAUD, "广告推销": Category.SERVICE}
+    assert classify("碰瓷电话", own) == (Category.FRAUD, True)
+    assert classify("广告推销", own) == (Category.SERVICE, True)
+    assert classify("疑似碰瓷电话", own) == (Category.FRAUD, True)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "无",
+        "该号码暂无标记",
+        "该号码无标记信息",
+        "未标记",
+        "无标记",
+        "正常号码",
+        "平台维护中",
+        "查询失败",
+        "超时",
+        "认证",
+    ],
+)
+def test_words_that_are_no_label_have_no_category(words: str) -> None:
+    """Packs read them before they ask for a category; here they are not known."""
+    assert classify(words) == (Category.OTHER, False)
+
+
+def test_every_category_has_a_severity() -> None:
+    assert SEVERITY.keys() == set(Category)
+    assert SEVERITY[Category.FRAUD] == max(SEVERITY.values())
