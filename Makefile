@@ -7,12 +7,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --timeout 120 --retries 
 ARGS ?=
 SEEDS ?= 100
 
-.PHONY: help venv demo test check format lint types imports docs bench simulate clean
+FOR ?= 60
+
+.PHONY: help venv demo test check format docs bench simulate soak nightly clean
 
 help:
 	@echo "make demo [ARGS='--for 60 --numbers 24']   the main job on simulated platforms"
 	@echo "make test    the test suite          make check   format, lint, types, import contracts, tests"
 	@echo "make venv    .venv with numtrustd and numtrustctl      make bench   the benchmarks"
+	@echo "make simulate SEEDS=500, make soak FOR=60, make nightly   more of what the tests do a little of"
 	@echo "make format  put the code into shape  make docs    write the generated documents anew"
 	@echo "make clean   remove the environment and the caches"
 
@@ -49,6 +52,20 @@ format: $(VENV)/.dev
 
 simulate: $(VENV)/.dev
 	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+soak: $(VENV)/.dev
+	$(BIN)/python -m tests.soak --for $(FOR)
+
+# What takes too long for every commit: hours, on a machine that has nothing else to do.
+nightly: $(VENV)/.dev
+	$(BIN)/python -m tests.simulation --nightly
+	$(BIN)/python -m tests.disk power-cut --states 2000
+	$(BIN)/python -m tests.disk power-cut --states 2000 --threads --rounds 40
+	$(BIN)/python -m tests.disk faults
+	$(BIN)/python -m tests.disk damage
+	for target in varlink extract answer settings store log; do \
+	  $(BIN)/python -m tests.fuzz $$target --seconds 3600 || exit 1; done
+	$(BIN)/python -m tests.soak --for 14400
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m docs.generate

@@ -268,3 +268,15 @@ def test_the_fixture_is_of_the_form_that_the_tests_read(name: str, tmp_path: Pat
     assert (case.source, case.number) == ("acme.lookup", from_canonical("+8613800138000"))
     assert case.reply.status == 200
     assert case.known
+
+
+@BOTH
+def test_every_source_that_comes_with_the_program_is_listed_with_its_grade(name: str) -> None:
+    listed = {
+        source: cells[3].strip()
+        for line in prose(name).splitlines()
+        if len(cells := line.split("|")) == 6 and len(cells[3].strip()) == 1
+        for source in re.findall(r"`([a-z0-9_]+\.[a-z0-9_]+)`", cells[1])
+    }
+    packs = [tomllib.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "config" / "platforms").glob("*.toml")]
+    assert listed == {source["id"]: source["grade"] for pack in packs for source in pack.get("source", [])}

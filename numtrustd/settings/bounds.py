@@ -22,6 +22,8 @@ _LARGEST_MAP = 1 << 44
 _LARGEST_BODY = 64 << 20
 _LARGEST_HEAD = 1 << 20
 _LONGEST_FETCH = 3_600.0
+_LEAST_PRICE = 1e-6
+_MOST_MONEY = 1e9
 
 Finding = tuple[Path, str, str]
 """Where, what is wrong, what would be right."""
@@ -46,6 +48,9 @@ def check_setting_bounds(settings: Settings, place: Located, report: Report) -> 
     given += [(("platform", name, "appeal", "limits"), own.appeal.limits) for name, own in settings.platform.items()]
     for top, limits in given:
         for path, what, remedy in _limits(top, limits):
+            report.add(place.where(path), dotted(path), what, remedy)
+    for name, source in settings.source.items():
+        for path, what, remedy in _yuan(("source", name, "budget"), source.budget.price, source.budget.money):
             report.add(place.where(path), dotted(path), what, remedy)
     verdict, cadence = settings.verdict, settings.cadence
     if (verdict.confirm - 1) * cadence.confirm_interval > verdict.confirm_window:
@@ -98,6 +103,15 @@ def _source(top: Path, source: Source) -> Iterator[Finding]:
         if not NAME.fullmatch(reading.surface):
             yield (*top, "reading", j, "surface"), f'"{reading.surface}" is no name', NAME_HELP
     yield from _limits((*top, "limits"), source.limits)
+    yield from _yuan((*top, "budget"), source.budget.price, source.budget.money)
+
+
+def _yuan(top: Path, price: float | None, money: float | None) -> Iterator[Finding]:
+    """Sums whose quotient is a number of looks."""
+    if price and not _LEAST_PRICE <= price <= _MOST_MONEY:
+        yield (*top, "price"), f"is {price:g} yuan", f"give 0, or {_LEAST_PRICE:g} to {_MOST_MONEY:g}"
+    if money is not None and money > _MOST_MONEY:
+        yield (*top, "money"), f"is {money:g} yuan", f"give at most {_MOST_MONEY:g}, or leave it out"
 
 
 def _limits(top: Path, limits: Limits | LimitsTable | HttpTable) -> Iterator[Finding]:

@@ -248,7 +248,7 @@ def _packs(settings: Settings, place: Document, path: pathlib.Path, files: list[
     layers: list[Sequence[pathlib.Path]] = []
     if settings.platforms.shipped:
         layers.append(document.toml_files(shipped_dir(), report, (str(path), 1), ""))
-    given = "dirs" in _table(place, "platforms")
+    given, lost = "dirs" in _table(place, "platforms"), False
     for i, name in enumerate(settings.platforms.dirs):
         at: Path = ("platforms", "dirs", i)
         if report.spoilt(place, *at):
@@ -259,14 +259,16 @@ def _packs(settings: Settings, place: Document, path: pathlib.Path, files: list[
         elif os.path.lexists(directory):
             report.add(place.where(at), dotted(at), f"is no directory: {directory}", "name a directory of packs")
         elif given:
+            lost = True
             report.add(place.where(at), dotted(at), f"no such directory: {directory}", "create it, or leave it out")
     http = settings.http
     bounds = {"deadline": http.deadline, "max_bytes": http.max_bytes}
     limits = {key: value for key, value in bounds.items() if value is not None}
     packs = read_packs(layers, {"cadence": settings.cadence.interval, "limits": limits}, report)
     files.extend(packs.files)
-    # With a table that could not be read, a name that no pack has may be that of a pack which was not found.
-    return structs.replace(packs, whole=False) if report.spoilt(place, "platforms") else packs
+    # Then a name that no pack has may be that of a pack which was not found.
+    unsure = report.spoilt(place, "platforms") or (lost and not packs.by_id)
+    return structs.replace(packs, whole=False) if unsure else packs
 
 
 def _evidence(settings: Settings, place: Document, report: Report) -> tuple[Paper, ...]:

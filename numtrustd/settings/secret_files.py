@@ -3,6 +3,7 @@
 Under systemd they are credentials (`LoadCredential=`); elsewhere any directory or single files will do.
 """
 
+import os
 import pathlib
 from collections.abc import Iterable, Mapping
 
@@ -53,7 +54,8 @@ def read_secrets(
 def _in_directory(directory: pathlib.Path, name: str) -> pathlib.Path:
     """`LoadCredential=credentials:/a/directory` gives each file the name `credentials_FILE`."""
     loaded = directory / f"credentials_{name}"
-    return loaded if not (directory / name).exists() and loaded.exists() else directory / name
+    # No `Path.exists`, which raises for a name that is too long.
+    return loaded if not os.path.exists(directory / name) and os.path.exists(loaded) else directory / name
 
 
 def _read(path: pathlib.Path, key: str, user: str, where: Where, report: Report) -> str | None:

@@ -261,6 +261,14 @@ def test_a_call_without_rules(problems: Problems, acme: Files) -> None:
     assert "appeal.http.query.rule: there is none, so nobody ever knows what the platform said" in said
 
 
+@pytest.mark.parametrize("test", ['contains = [" "]', 'matches = "."', 'matches = " "', 'matches = "\\\\S"'])
+def test_a_guard_that_finds_something_on_every_page(problems: Problems, acme: Files, test: str) -> None:
+    guard = f'[[source.guard]]\nname = "g"\nwhen = [{{ {test} }}]\nthen = {{ say = "unknown", reason = "blocked" }}\n'
+    said = problems(changed(acme, "[[source.rule]]\n", f"{guard}[[source.rule]]\n"))
+    key = test.partition(" ")[0]
+    assert places(said) == [("platforms.d/acme.toml", 48, f"source[0].guard.g.when[0].{key}")], said
+
+
 def test_conditions_of_a_look_have_no_placeholders(problems: Problems, acme: Files) -> None:
     said = problems(changed(acme, 'equals = "clean"', 'equals = "{national}"'))
     assert places(said) == [("platforms.d/acme.toml", 48, "source[0].rule.clean.when[0].equals")], said
@@ -370,7 +378,6 @@ def test_texts_hold_no_control_characters(problems: Problems, acme: Files) -> No
         ('limits = { max_bytes = "64 KiB" }', "limits = { max_chunks = 0 }", "source[0].limits.max_chunks"),
         ('limits = { max_bytes = "64 KiB" }', 'limits = { max_bytes = "1 GiB" }', "source[0].limits.max_bytes"),
         ('limits = { max_bytes = "64 KiB" }', 'limits = { deadline = "1d" }', "source[0].limits.deadline"),
-        ('path = "state", equals = "clean"', 'contains = [" "]', "source[0].rule.clean.when[0].contains"),
         ('limits = { max_bytes = "64 KiB" }', "concurrency = 1000000000", "source[0].concurrency"),
         ('interval = "2s"', 'interval = "300y"', "source[0].interval"),
         ('interval = "2s"', 'interval = "4000d"', "source[0].interval"),
@@ -409,6 +416,9 @@ def test_what_a_pack_may_not_ask_of_the_daemon(problems: Problems, acme: Files, 
         ('[http]\nmax_bytes = "1 GiB"', "http.max_bytes"),
         ('[source."acme.query"]\nlimits = { deadline = "2h" }', 'source."acme.query".limits.deadline'),
         ('[platform.acme.appeal]\nlimits = { connect = "2h" }', "platform.acme.appeal.limits.connect"),
+        ('[source."acme.query".budget]\nprice = 1e-300', 'source."acme.query".budget.price'),
+        ('[source."acme.query".budget]\nmoney = 1e300', 'source."acme.query".budget.money'),
+        ("[platforms.x]", "platforms.x"),
         ("[clock]\norigin = 9999-01-01T00:00:00Z", "clock.origin"),
         ('[control]\nstatus_socket = "/run/a.sock"\ncontrol_socket = "/run/a.sock"', "control.control_socket"),
         (f'[control]\nstatus_socket = "/run/{"a" * 120}"', "control.status_socket"),
@@ -438,6 +448,19 @@ def test_a_pipe_is_not_waited_for(problems: Problems, tree: Callable[[Files], pa
 def test_a_directory_that_is_none(problems: Problems, acme: Files, name: str) -> None:
     main = acme["numtrustd.toml"].replace("shipped = false", f'shipped = false\ndirs = ["platforms.d", "{name}"]')
     assert places(problems(acme | {"numtrustd.toml": main})) == [("numtrustd.toml", 3, "platforms.dirs[1]")]
+
+
+def test_a_lost_directory_of_packs_is_said_once(problems: Problems, acme: Files) -> None:
+    main = acme["numtrustd.toml"].replace(
+        "shipped = false", 'shipped = false\ndirs = ["lost.d"]\nenable = ["acme.query"]'
+    )
+    main += "[platform.acme]\nimportance = 0.5\n"
+    assert places(problems(acme | {"numtrustd.toml": main})) == [("numtrustd.toml", 3, "platforms.dirs[0]")]
+
+
+def test_a_directory_of_secrets_with_too_long_a_name(problems: Problems, acme: Files) -> None:
+    main = acme["numtrustd.toml"].replace('"secrets"', f'"{"s" * 5_000}"')
+    assert "file name too long" in problems(acme | {"numtrustd.toml": main})
 
 
 def test_a_directory_of_packs_that_is_a_file(problems: Problems) -> None:
