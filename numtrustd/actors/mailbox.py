@@ -28,12 +28,13 @@ class ClosedError(BusyError):
 class Reply(Generic[R]):
     """Where the answer to one message arrives: a value, or the exception that ended the attempt."""
 
-    __slots__ = ("_error", "_event", "_value")
+    __slots__ = ("_error", "_event", "_failed", "_value")
 
     def __init__(self) -> None:
         self._event = trio.Event()
         self._value: R | None = None
         self._error: BaseException | None = None
+        self._failed = False
 
     def set(self, value: R) -> None:
         """Answer; a second answer is ignored, since the first one has been acted on."""
@@ -44,14 +45,22 @@ class Reply(Generic[R]):
     def fail(self, error: BaseException) -> None:
         """Answer with an exception."""
         if not self._event.is_set():
-            self._error = error
+            self._error, self._failed = error, True
             self._event.set()
 
     async def wait(self) -> R:
-        """The answer, or raise its exception."""
+        """The answer, or raise its exception, which only one who waits may have."""
         await self._event.wait()
-        if self._error is not None:
-            raise self._error
+        if self._failed:
+            error, self._error = self._error, None
+            if error is None:
+                raise RuntimeError("the exception of this reply has been raised before")
+            try:
+                raise error
+            finally:
+                # An exception holds the frames that it came through. Were it held by one of them, or by a reply that
+                # one of them holds, all that they had in hand would stay until everything is collected.
+                del error
         return self._value  # type: ignore[return-value]  # set() was called, R may itself be None
 
 

@@ -20,8 +20,9 @@ from numtrustd.domain.observation import Instant, Observation, Status, UnknownRe
 from numtrustd.probes.spec import Reading, Rule, SayCertified, SayClean, SayMarked, SayUnknown, Source
 from numtrustd.wire import document, echo, explain, template
 from numtrustd.wire import lint as wires
+from numtrustd.wire.body import blank
 from numtrustd.wire.exchange import Failure, NotSent, Outcome, Reply
-from numtrustd.wire.match import UNREADABLE, Answer, blank, plain
+from numtrustd.wire.match import UNREADABLE, Answer, plain
 from numtrustd.wire.spec import Jsonp, Locator, Pick
 
 Words = Mapping[str, Mapping[str, Category]]

@@ -32,9 +32,12 @@ class Problem(Struct, frozen=True, order=True):
     remedy: str
 
     def __str__(self) -> str:
-        what = self.what if len(self.what) <= _SAID else f"{self.what[: _SAID - 1]}…"
-        key = self.key if len(self.key) <= _SAID else f"{self.key[: _SAID - 1]}…"
-        return escape(f"{self.file}:{self.line}: {key or '-'}: {what}: {self.remedy}")
+        return escape(f"{self.file}:{self.line}: {_short(self.key) or '-'}: {_short(self.what)}: {self.remedy}")
+
+
+def _short(text: str) -> str:
+    """The text without its middle, if it is long: what is repeated stands there, and the reason often behind it."""
+    return text if len(text) <= _SAID else f"{text[: _SAID // 2]}…{text[-_SAID // 2 + 1 :]}"
 
 
 def render(problems: Iterable[Problem]) -> str:

@@ -17,6 +17,7 @@ from jmespath.exceptions import JMESPathError
 from selectolax.lexbor import LexborNode
 
 from numtrustd.wire import document, echo
+from numtrustd.wire.body import BOM, charset, decoded
 from numtrustd.wire.exchange import Reply
 from numtrustd.wire.joined import joined
 from numtrustd.wire.spec import Condition, Html, Json, Jsonp, Locator, Pick, Take, Unescape, View, ViewStep
@@ -35,18 +36,8 @@ MAX_INTEGER = 2**63
 FILLED = ("ref", "receipt", "e164", "national", "digits")
 """Placeholders that conditions and picks of a channel may hold."""
 
-_CHARSETS = {
-    **dict.fromkeys(("gb18030", "gbk", "gb2312"), "gb18030"),
-    **dict.fromkeys(("big5", "big5-hkscs"), "big5hkscs"),
-    **dict.fromkeys(("latin-1", "latin1", "iso-8859-1"), "latin-1"),
-}
-"""Charsets that a platform may name. Python knows many more, and some of them are not charsets at all (zlib, rot13)."""
-
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9_-]{1,20})", re.IGNORECASE)
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(FILLED) + r")\}")
 _UNQUOTABLE = re.compile(r"['\"`\\\[\]{}()\x00-\x1f]")
-_BOM = b"\xef\xbb\xbf"
-_BLANK = re.compile(rb"""([\w.$]{1,64}\s*\()?\s*(null|""|\{\s*\}|\[\s*\])?\s*\)?\s*;?""")
 _MEMBERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?\d{1,15}(\.\d{1,15})?", re.ASCII)
 # C0 and C1 controls, and the marks that turn the direction of text.
@@ -121,7 +112,7 @@ class Answer:
     def text(self) -> str:
         """The body as text: UTF-8, else the charset it names if it is one of a few, else UTF-8 with gaps."""
         if self._text is None:
-            self._text = _decoded(self.reply)
+            self._text = decoded(self.reply)
         return self._text
 
     def view(self, name: str | None) -> object:
@@ -194,7 +185,7 @@ class Answer:
         if steps and spec.of == "body" and isinstance(steps[0], Json | Jsonp):
             # msgspec reads bytes; only what is not UTF-8 takes the way over text.
             value = _json(_inside(self.reply.body, steps[0], self.asked))
-            if value is UNREADABLE and _charset(self.reply) != "utf-8":
+            if value is UNREADABLE and charset(self.reply) != "utf-8":
                 value = _json(_inside(self.text.encode(), steps[0], self.asked))
             steps = steps[1:]
         else:
@@ -253,7 +244,7 @@ class Answer:
             text = self._lowered[key]
         else:
             if key == _BODY:  # searched at each look by guards, and most often bytes of UTF-8 already
-                text = self.reply.body.lower() if _charset(self.reply) == "utf-8" else _lower(self.text)
+                text = self.reply.body.lower() if charset(self.reply) == "utf-8" else _lower(self.text)
             else:
                 text = _lower(plain(value))
             self._lowered[key] = text
@@ -326,23 +317,6 @@ def tidy(text: str) -> str:
     return " ".join(_STEERING.sub("", text).split())
 
 
-def blank(body: bytes) -> bool:
-    """A body that says nothing at all: empty, `callback()`, `{}`, `null`."""
-    return len(body) < 256 and _BLANK.fullmatch(body.removeprefix(_BOM).strip()) is not None
-
-
-def _decoded(reply: Reply) -> str:
-    try:
-        return reply.body.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return reply.body.decode(_charset(reply), errors="replace")
-
-
-def _charset(reply: Reply) -> str:
-    named = _CHARSET.search(reply.header("content-type") or "")
-    return _CHARSETS.get(named[1].lower(), "utf-8") if named else "utf-8"
-
-
 def _apply(step: ViewStep, value: object, asked: echo.Asked | None) -> object:
     if isinstance(step, Take):
         if not isinstance(value, dict | list):
@@ -367,7 +341,7 @@ def _apply(step: ViewStep, value: object, asked: echo.Asked | None) -> object:
 
 def _inside(body: bytes, step: Json | Jsonp, asked: echo.Asked | None) -> bytes | None:
     """The JSON in a body: all of it, or what stands in `callback( … )` with nothing else around it."""
-    text = body.removeprefix(_BOM).strip()
+    text = body.removeprefix(BOM).strip()
     if isinstance(step, Json):
         return text
     name = callback(step, asked).encode()

@@ -1,7 +1,12 @@
 """Where a key stands in a TOML text, against texts whose every value says its own line."""
 
+import pathlib
+import re
 import tomllib
 from collections.abc import Iterator
+
+import pytest
+from toml_mutants import paths, write
 
 from numtrustd.settings.problem import Path
 from numtrustd.settings.toml_lines import index
@@ -145,3 +150,33 @@ def test_a_large_file_is_quick() -> None:
     text = "".join(f'[[number]]\nnumber = "1380000{i:04d}"\nname = "{i}"\n' for i in range(3_000))
     found = index(text)
     assert found.line(("number", 2_999, "name")) == 9_000
+
+
+CONFIG = pathlib.Path(__file__).parents[2] / "config"
+
+
+@pytest.mark.parametrize("file", sorted(CONFIG.rglob("*.toml")), ids=lambda file: file.stem)
+def test_every_key_of_a_shipped_file_is_found_where_it_was_written(file: pathlib.Path) -> None:
+    text = re.sub(r"^#(?=[\[a-z])", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:  # a pack, whose comments are prose
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    written, lines = write(data)
+    found = index(written)
+    assert {path: found.line(path) for path in paths(data)} == lines
+
+
+def test_tables_of_several_platforms_in_every_spelling() -> None:
+    for text, line in (
+        ('[platform.a.vars]\nhost = "1"\n[platform.b.vars]\nhost = "2"\n[platform.c]\n', 4),
+        ('[platform.a]\nvars.host = "1"\n[platform.b]\nvars.host = "2"\n', 4),
+        ('[platform]\na.vars.host = "1"\nb.vars.host = "2"\n', 3),
+        ('platform.a.vars.host = "1"\n\nplatform.b.vars.host = "2"\n', 3),
+        ('platform.a = { vars = { host = "1" } }\nplatform.b = { vars = { host = "2" } }\n', 2),
+        ('[platform]\n"a" = { vars.host = "1" }\n\'b\' = { vars.host = "2" }\n', 3),
+        ('[ platform . "a" . vars ]\nhost = "1"\n[ platform . b ]\n[ platform . b . vars ] # b\nhost = "2"\n', 5),
+        ('[platform.b.appeal]\n[platform.a.vars]\nhost = "1"\n[platform.b.vars]\nhost = "2"\n', 5),
+    ):
+        assert tomllib.loads(text)["platform"]["b"]["vars"]["host"] == "2"
+        assert index(text).line(("platform", "b", "vars", "host")) == line, text

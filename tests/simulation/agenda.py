@@ -16,6 +16,7 @@ from tests.simulation.plan import (
     ORIGIN,
     PAPERS,
     Calm,
+    Desk,
     Happening,
     Jump,
     Order,
@@ -97,6 +98,8 @@ class Agenda:
             case Shortage(kind, seconds):
                 run.note(f"{kind} for {seconds:.0f} s")
                 run.mishaps.short_of = (kind, run.now + seconds)
+            case Desk():
+                nursery.start_soon(run.clerk.clear_the_desk)
             case Calm():
                 self._calm(nursery)
 

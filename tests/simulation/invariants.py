@@ -103,6 +103,10 @@ class Oracle:
         for _, state in newest.values():
             self.met[state, kind] += 1
 
+    def look_again(self, number: str) -> None:
+        """See in the store where the cases of a number stand."""
+        self.states.update((case.id, case.snapshot.state) for case in _all_cases(self.store, f"{number}/"))
+
     def full(self, kind: str) -> None:
         """A write is refused for want of room."""
         self.trouble_at = self.run.now

@@ -168,6 +168,7 @@ class Mishaps:
             span = pending.what
             assert isinstance(span, Span)
             if pending.armed and span.kind == kind and span.number == number and span.holds(run.elapsed):
+                run.oracle.look_again(number)  # what was just stored was not said yet
                 run.oracle.meets(kind, number)
                 run.counts["injected crashes"] += 1
                 raise InjectedBug(kind)

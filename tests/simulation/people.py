@@ -64,18 +64,18 @@ class Clerk:
             for task in list(all_tasks(self._store)):
                 if task.state is TaskState.OPEN:
                     await self._take_up(task)
-            await self._clear_the_desk()
+            await self.clear_the_desk()
 
     @property
     def _store(self) -> Store:
         assert self._run.store is not None
         return self._run.store
 
-    async def _clear_the_desk(self) -> None:
+    async def clear_the_desk(self) -> None:
         """Answer what was put aside, by now about a task that may be done."""
         for task in list(self._put_aside.values()):
             current = get_task(self._store, task.id)
-            if current is not None and current.state is TaskState.OPEN:
+            if self._put_aside.get(task.id) is not task or current is None or current.state is TaskState.OPEN:
                 continue
             del self._put_aside[task.id]
             self._run.oracle.meets("clerk_stale", case=task.case)

@@ -121,17 +121,22 @@ class Shortage(Struct, frozen=True):
     seconds: float
 
 
+class Desk(Struct, frozen=True):
+    """The clerk answers what was put aside."""
+
+
 class Calm(Struct, frozen=True):
     """From now on nothing goes wrong, and people do what they are asked."""
 
 
-Happening = SetFaults | Jump | Reload | Order | Shortage | Calm
+Happening = SetFaults | Jump | Reload | Order | Shortage | Desk | Calm
 
 ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")
 STATES = tuple(str(state) for table in REGISTRY.values() for state in table.rows)
-MOMENTS = (*ACTIONS, *(f"state:{state}" for state in STATES))
-"""After which something may happen at once, which is rare otherwise since some states last a moment: log lines of an
-action, or a case that comes to a state."""
+FLEETING = ("gathering", "submitting", "uncertain", "looking_up", "asking")
+MOMENTS = (*ACTIONS, *(f"state:{state}" for state in (*STATES, *FLEETING, *FLEETING)))
+"""After which something may happen at once, which is rare otherwise since some states last a moment or are seldom come
+to: log lines of an action, or a case that comes to a state."""
 
 
 def follows(moment: str, event: Event) -> bool:
@@ -253,6 +258,7 @@ class Drawing:
             *self.reloads(knobs),
             *self.orders(),
             *self.shortages(),
+            *self.desks(),
             Entry(self.calm, Calm()),
         ]
         rng = self.rng("habits")
@@ -420,6 +426,11 @@ class Drawing:
             for kind in self.has(*STORE)
             for _ in range(rng.randint(1, 4))
         ]
+
+    def desks(self) -> list[Entry]:
+        rng = self.rng("desks")
+        times = rng.randint(2, 6) if self.has("clerk_stale") else 0
+        return [Entry(rng.uniform(0.2 * DAY, self.calm), Desk(), rng.choice(MOMENTS)) for _ in range(times)]
 
     def after(self, rng: random.Random) -> str:
         roll = rng.random()

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from numtrustd.domain.number import from_canonical
+from numtrustd.wire.body import blank
 from numtrustd.wire.echo import asked
 from numtrustd.wire.exchange import Reply
 from numtrustd.wire.explain import why
-from numtrustd.wire.match import MAX_LIST, PICK_CHARS, UNREADABLE, Answer, blank, plain, tidy
+from numtrustd.wire.match import MAX_LIST, PICK_CHARS, UNREADABLE, Answer, plain, tidy
 from numtrustd.wire.spec import Condition, Html, Json, Jsonp, Locator, Pick, Take, Unescape, View
 
 MOBILE = asked(from_canonical("+8613800138000"))
