@@ -114,20 +114,21 @@ class Control:
     def _logged(self, name: str, subject: str, act: Act) -> Handler:
         async def handler(params: Any, call: Call) -> Struct:
             what = str(getattr(params, subject)) if subject else None
+            by = getattr(params, "author", None)
             try:
                 answer, result = await act(params, call)
             except CallError as error:
                 why = getattr(error.parameters, "why", None)
                 kind = type(error.parameters).__name__
-                self._say(name, what, f"{kind}: {why}" if why else kind, call.peer)
+                self._say(name, what, f"{kind}: {why}" if why else kind, by, call.peer)
                 raise
-            self._say(name, what, result, call.peer)
+            self._say(name, what, result, by, call.peer)
             return answer
 
         return handler
 
-    def _say(self, method: str, subject: str | None, result: str, peer: Peer) -> None:
-        self._house.log.emit(ControlActed(method=method, subject=subject, result=result, **_peer(peer)))
+    def _say(self, method: str, subject: str | None, result: str, by: str | None, peer: Peer) -> None:
+        self._house.log.emit(ControlActed(method=method, subject=subject, result=result, by=by, **_peer(peer)))
 
     # ------------------------------------------------------------------------------------------------- cases, tasks
 

@@ -118,7 +118,7 @@ def _words(name: str, given: Any) -> list[str]:
 def _unreachable(error: ClientError) -> int:
     match error:
         case Denied():
-            _say(f"{error}: you need to be a member of the socket's group (numtrustd-ctl), or root")
+            _say(f"{error}: only root may, or a member of the group in [control] (numtrustd-ctl, if it names none)")
             return NO_PERMISSION
         case NotThere():
             _say(f"numtrustd is not there: {error}")

@@ -93,6 +93,7 @@ def _tell(root: Path, tally: Tally, person: Person) -> None:
     for key, meaning in ROWS:
         table.add_row(str(tally.counts[key]), meaning)
     console.print(table)
+    console.print("The table counts this run alone. The simulated story lasts some weeks; after it, all is quiet.")
     config, run = root / "numtrustd.toml", root / "run"
     number = tally.number or "95001"
     prefix = f"NUMTRUSTD_SOCKET_DIR={run} {_command('numtrustctl')}"

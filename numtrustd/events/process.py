@@ -59,7 +59,7 @@ class DaemonStopped(Event, frozen=True, kw_only=True):
 
     action = "daemon.stopped"
     level = Level.INFO
-    message = "stopped after {uptime_seconds}"
+    message = "stopped; it had run for {uptime_seconds}"
 
     uptime_seconds: f.UptimeSeconds
     exit_status: f.ExitStatus | None = None
@@ -349,11 +349,12 @@ class ControlActed(Event, frozen=True, kw_only=True):
 
     action = "control.acted"
     level = Level.INFO
-    message = "{method}[ {subject}] called[: {result}]"
+    message = "{method}[ {subject}] called[ by {by}][: {result}]"
 
     method: f.Method
     subject: f.Subject | None = None
     result: f.Result | None = None
+    by: f.By | None = None
     peer_uid: f.PeerUid | None = None
     peer_gid: f.PeerGid | None = None
     peer_pid: f.PeerPid | None = None

@@ -1,5 +1,8 @@
 """A bounded inbox: order, refusal at once when full, cancellation that loses nothing."""
 
+import gc
+import weakref
+
 import pytest
 import trio
 import trio.testing
@@ -66,3 +69,41 @@ async def test_a_reply_is_a_value_or_the_error_that_ended_the_attempt() -> None:
     bad.fail(KeyError("x"))
     with pytest.raises(KeyError):
         await bad.wait()
+    with pytest.raises(RuntimeError, match="raised before"):
+        await bad.wait()
+
+
+@pytest.mark.covers("P6")
+async def test_an_exception_that_was_answered_with_holds_on_to_nothing() -> None:
+    """Its traceback holds the frames of actor and caller, and with them a message that holds the reply: no circle."""
+
+    class Held:
+        """Stands for what they had in hand."""
+
+    held: list[weakref.ref[Held]] = []
+
+    async def acts(reply: Reply[int]) -> None:
+        in_hand = Held()
+        held.append(weakref.ref(in_hand))
+        try:
+            raise KeyError("x")
+        except KeyError as error:
+            reply.fail(error)
+
+    async def asks() -> str:
+        reply: Reply[int] = Reply()
+        await acts(reply)
+        try:
+            await reply.wait()
+        except KeyError as error:
+            return str(error)
+        return ""
+
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(10):
+            assert await asks() == "'x'"
+        assert [ref() for ref in held] == [None] * 10
+    finally:
+        gc.enable()
