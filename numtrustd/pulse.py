@@ -27,23 +27,28 @@ TOO_LATE = 1.0
 
 STATUS_EVERY = 5.0
 
-COLLECT_ALL_EVERY = 3_600.0
-"""Real seconds between two collections of everything, which may stop the loop for a second at 100 000 numbers."""
+COLLECT_ALL_EVERY = 10.0
+"""Real seconds between two collections of everything, while they are quick."""
+
+COLLECT_ALL_SHARE = 1_000.0
+"""And so many times as long as the last one took: at 100 000 numbers it may stop the loop for a second."""
 
 
 async def collect() -> None:
-    """Collect young garbage every `TICK`, for ever.
+    """Collect young garbage every `TICK`, and all garbage now and then, for ever.
 
     Each look replaces a few lasting objects by new ones. Python counts the difference, which is none, so it would let
-    the youngest generation grow by every look made and then walk all of it at once (0.6 s at 100 000 numbers).
+    the youngest generation grow by every look made and then walk all of it at once (0.6 s at 100 000 numbers). What
+    lives longer than a few ticks is old by then, and nobody but us would ever collect it.
     """
     all_due = trio.current_time() + COLLECT_ALL_EVERY
     while True:
         await trio.sleep(TICK)
         gc.collect(1)
-        if trio.current_time() >= all_due:
+        if (began := trio.current_time()) >= all_due:
             gc.collect()
-            all_due = trio.current_time() + COLLECT_ALL_EVERY
+            ended = trio.current_time()
+            all_due = ended + max(COLLECT_ALL_EVERY, COLLECT_ALL_SHARE * (ended - began))
 
 
 class Pulse:

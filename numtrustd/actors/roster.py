@@ -53,7 +53,7 @@ class Roster:
         self._nursery: trio.Nursery | None = None
         self._actors: dict[str, NumberActor] = {}
         self._moving: set[str] = set()
-        self._ending: dict[str, trio.Event] = {}
+        self._ending: dict[str, list[tuple[NumberActor, trio.Event]]] = {}
         self._refreshing: set[str] = set()
         self.parked: dict[str, ParkedRecord] = {}
         self.supervisor = Supervisor(house.clock, random, on_crash=self._crashed, on_park=self.park_after_crashes)
@@ -81,7 +81,7 @@ class Roster:
                 actor.close(BusyError("parked"))
                 self._count_parked(number)
             elif number in self._ending:
-                self._nursery.start_soon(self._guard_after, self._ending[number], number, actor, name=number)
+                self._nursery.start_soon(self._guard_after, self._ending[number][-1][1], number, actor, name=number)
             else:
                 self._nursery.start_soon(self.supervisor.guard, number, actor.run, name=number)
             if n % START_BATCH == START_BATCH - 1:
@@ -143,7 +143,8 @@ class Roster:
         self._house.numbers.pop(number, None)
         if actor is not None and number not in self.parked:
             assert self._nursery is not None
-            ended = self._ending[number] = trio.Event()
+            ended = trio.Event()
+            self._ending.setdefault(number, []).append((actor, ended))
             self._nursery.start_soon(self._see_off, number, actor, ended)
             with trio.move_on_after(STOP_TIME):
                 await ended.wait()
@@ -157,7 +158,8 @@ class Roster:
         await self._stop(actor, GONE)
         actor.close(BusyError(GONE))
         ended.set()
-        if self._ending.get(number) is ended:
+        self._ending[number].remove((actor, ended))
+        if not self._ending[number]:
             del self._ending[number]
 
     async def _guard_after(self, ended: trio.Event, number: str, actor: NumberActor) -> None:
@@ -185,6 +187,8 @@ class Roster:
         """The supervisor gives up on an actor: stored, said once."""
         record = ParkedRecord(name, self._house.clock.now(), crashes, **error_fields(error))
         await self._park(record)
+        if name in self._ending:  # it was to end, and now nobody answers those that wait for that
+            self._ending[name][0][0].close(BusyError(GONE))
         self._house.log.emit(
             ActorParked(actor=name, crashes=crashes, error_type=record.error_type, error_message=record.error_message)
         )

@@ -22,6 +22,7 @@ from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import (
     ActorCrashed,
+    ActorParked,
     CaseClosed,
     CaseOpened,
     Level,
@@ -340,3 +341,19 @@ async def test_what_was_handed_in_and_answered_is_not_sent_again_when_a_hold_end
         assert house.case("alpha").snapshot.state == "verifying"
         await house.sleep(30 * DAY)
         assert (len(house.alpha.submissions), house.alpha.duplicates) == (1, 0)
+
+
+async def test_an_actor_that_is_parked_while_it_is_to_end_is_not_waited_for_for_ever(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(self: NumberActor) -> None:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr(NumberActor, "run", broken)
+    async with make_house(shm) as house:
+        await house.until(lambda: house.log.of(ActorCrashed))
+        await reload(house)
+        await house.until(lambda: house.log.of(ActorParked))
+        await house.sleep(MINUTE)
+        assert house.roster._nursery is not None
+        assert not house.roster._nursery.child_tasks

@@ -93,9 +93,7 @@ def kinds(path: Path, value: object) -> Iterator[str]:
     match value:
         case dict():
             yield from ("unknown", "text")
-        case list():
-            yield from ("empty", "text")
-        case str():
+        case list() | str():
             yield "empty"
         case bool():
             pass

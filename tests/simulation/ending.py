@@ -44,6 +44,7 @@ class Ending:
         while any(actor.looking for actor in daemon.sources.actors.values()):
             await trio.sleep(1.0)
         await store.flush()
+        self._run.world.advance(self._run.now)
         self._oracle.audit()
         self._all_given_back(daemon, store)
         self._board(daemon, store)

@@ -30,7 +30,7 @@ from numtrustd.sim.service import Result
 from numtrustd.start import BEHIND
 from numtrustd.store import Store, Table
 from numtrustd.store.batch import Ops
-from numtrustd.store.errors import StoreClosed, StoreFatal
+from numtrustd.store.errors import StoreFatal
 from numtrustd.varlink import interface
 from numtrustd.varlink.interface import Call, CallError, Interface, Peer
 from numtrustd.wire.exchange import Outcome, Request
@@ -125,7 +125,7 @@ class Run:
         """When the daemon's wall clock last said this."""
         until = self.now
         for since, offset in reversed(self._offsets):
-            if since <= wall - offset <= until:
+            if since - 0.001 <= wall - offset <= until + 0.001:
                 return wall - offset
             until = since
         return wall - self._offsets[0][1]
@@ -349,7 +349,7 @@ class Run:
             self.alive()
             if isinstance(error, InjectedBug):
                 raise CallError(errors.InternalError("InjectedBug")) from error
-            if self.mishaps.poisoned is not None and isinstance(error, StoreFatal | StoreClosed):
+            if self.mishaps.poisoned is not None:  # everything ends, in no order
                 raise CallError(errors.NotReady("the daemon is stopping")) from error
             self.broke(Promise.NO_CRASH, f"{method} {params} raised {_leaves(error)}")
             raise Dead from error
