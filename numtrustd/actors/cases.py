@@ -262,11 +262,12 @@ class CaseBook:
         owner, papers, number = self._owner(), self._papers(case), self._number()
         platform = self._context.platforms.get(case.platform)
         name = platform.name if platform else case.platform
+        used_for = self._context.appeal.purpose
         return {
             **number_values(number),
             "ref": ref,
-            "letter": wording.letter(owner, number.dashed, name, case.data, papers, ref),
-            "purpose": wording.purpose(owner, case.data, papers),
+            "letter": wording.letter(owner, number.dashed, name, case.data, papers, ref, used_for),
+            "purpose": wording.purpose(owner, case.data, papers, used_for),
             "words": case.data.words,
             "company": owner.name,
             "licence_number": owner.licence_number,

@@ -26,8 +26,12 @@ class Owner(Struct, frozen=True):
     contact_email: str = ""
 
 
-def letter(owner: Owner, number: str, platform: str, data: AppealData, papers: Sequence[str], ref: str) -> str:
-    """The appeal letter in Chinese. `number` as people write it, `papers` are the kinds of evidence that go with it."""
+def letter(
+    owner: Owner, number: str, platform: str, data: AppealData, papers: Sequence[str], ref: str, used_for: str = ""
+) -> str:
+    """The appeal letter in Chinese. `number` as people write it, `papers` are the kinds of evidence that go with it,
+    `used_for` says in the owner's words what the numbers are for.
+    """
     lines = [
         f"{platform}：",
         "",
@@ -36,6 +40,8 @@ def letter(owner: Owner, number: str, platform: str, data: AppealData, papers: S
         + f"的业务号码 {number} 在贵平台被标记为“{data.words or data.category}”。"
         + "该标记与事实不符，特此申诉，请予以取消。",
     ]
+    if used_for:
+        lines.append(f"　　该号码用途：{used_for}。")
     lines += [f"　　{CAUSES[c]}。" for c in data.causes if c in CAUSES]
     if data.reasons:
         said = "；".join(data.reasons)
@@ -50,12 +56,11 @@ def letter(owner: Owner, number: str, platform: str, data: AppealData, papers: S
     return "\n".join(lines)
 
 
-def purpose(owner: Owner, data: AppealData, papers: Sequence[str]) -> str:
-    """One English paragraph for interfaces that ask what the number is used for."""
-    parts = [
-        f"Business calls of {owner.name or 'our company'} to its own customers; "
-        f"shown as '{data.words or data.category}', which is wrong."
-    ]
+def purpose(owner: Owner, data: AppealData, papers: Sequence[str], used_for: str = "") -> str:
+    """One English paragraph for interfaces that ask what the number is used for; `used_for` in the owner's words."""
+    calls = f"Business calls of {owner.name or 'our company'}"
+    calls += f" ({used_for})" if used_for else " to its own customers"
+    parts = [f"{calls}; shown as '{data.words or data.category}', which is wrong."]
     if data.reasons:
         parts.append(f"Attempt {data.attempt}; earlier answer: {'; '.join(data.reasons)}.")
     if data.residual:

@@ -182,15 +182,16 @@ async def attempt(http: Http, case: Case, number: int, where: dict[str, int]) ->
     session = http.session(connections=1, limits=case.limits)
     looks = []
     for turn in range(case.looks):
-        started = time.perf_counter()
+        started, waited = time.perf_counter(), queued()
         outcome, seen = await look(session, case.source, origin_of(case, where), f"/{number}/{turn}")
+        seconds = time.perf_counter() - started - (queued() - waited)
         kind, failure, detail = ending(outcome)
         looks.append(
             {
                 "kind": kind,
                 "failure": failure,
                 "detail": detail,
-                "seconds": time.perf_counter() - started,
+                "seconds": seconds,
                 "seen": [str(o.status) for o in seen],
                 "texts": [t for o in seen for t in (o.words, o.name, o.logo, o.tag, o.detail) if t is not None],
             }
