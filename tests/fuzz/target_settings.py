@@ -28,9 +28,6 @@ atexit.register(shutil.rmtree, PLACE, ignore_errors=True)
 (PLACE / "secrets" / "acme-key").write_text("s3cret\n")
 FILES = ("numtrustd.toml", "numbers.csv", "platforms.d/acme.toml")
 
-# Thirty packs take half a second; one at a time is enough here.
-mock.patch("numtrustd.settings.load.shipped_dir", return_value=PLACE / "none").start()
-
 _LINE = re.compile(r"(?P<file>[^\n:]+):(?P<line>\d+): [^\n]+: [^\n]+\n")
 _STEERS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
@@ -56,7 +53,9 @@ def one(data: bytes) -> None:
             file.unlink(missing_ok=True)
         else:
             file.write_bytes(default if part is None else part)
-    result = load(PLACE / FILES[0], {})
+    # Thirty packs take half a second; one at a time is enough here.
+    with mock.patch("numtrustd.settings.load.shipped_dir", return_value=PLACE / "none"):
+        result = load(PLACE / FILES[0], {})
     problems = result.warnings if isinstance(result, Loaded) else result
     assert isinstance(result, Loaded) or problems, "refused without a reason"
     said = render(problems)

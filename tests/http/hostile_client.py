@@ -66,7 +66,7 @@ class Neighbour:
     """
 
     def __init__(self, http: Http, port: int) -> None:
-        self._session = http.session(connections=1, limits=Limits(5.0, 2.0))
+        self._session = http.session(connections=1, limits=Limits(60.0, 30.0))
         self._origin = f"http://127.0.0.1:{port}"
         self.looks: list[tuple[float, float]] = []  # when due, how long it took
         self.base = 0.0

@@ -93,7 +93,7 @@ def report() -> Report:
     """One run of the whole matrix."""
     with staged() as stage:
         cases, others = stage.look()
-        asked, _ = stage.hostile.communicate("", timeout=30)
+        asked, _ = stage.hostile.communicate("", timeout=60)
     return Report(cases, others, json.loads(asked))
 
 
