@@ -73,7 +73,7 @@ def check(config: Path) -> None:
     loaded = load(config, os.environ)
     if isinstance(loaded, list):
         click.echo(render(loaded), nl=False)
-        click.echo(f"{len(loaded)} problem(s)", err=True)
+        click.echo("1 problem" if len(loaded) == 1 else f"{len(loaded)} problems", err=True)
         sys.exit(CONFIG)
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}")

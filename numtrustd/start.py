@@ -17,13 +17,22 @@ from numtrustd import exit_status, sockets
 from numtrustd.api import errors
 from numtrustd.clock import Clock, Random, timestamp
 from numtrustd.daemon import Daemon
-from numtrustd.events import ConfigRejected, ControlFailed, DaemonRefused, DaemonStopped, DaemonStopping, PythonCrashed
+from numtrustd.events import (
+    ConfigRejected,
+    ControlFailed,
+    DaemonRefused,
+    DaemonSafeMode,
+    DaemonStopped,
+    DaemonStopping,
+    PythonCrashed,
+)
 from numtrustd.events.base import Level
 from numtrustd.log import Log, Style, error_fields, install_hooks
 from numtrustd.notify import Notifier, watchdog_interval
 from numtrustd.settings import Loaded, load
 from numtrustd.store import Store, StoreError
 from numtrustd.store.errors import DatabaseDamaged
+from numtrustd.store.statedir import DATA_FILE
 from numtrustd.varlink.interface import Peer
 from numtrustd.varlink.listeners import ListenError
 
@@ -110,8 +119,10 @@ def create(config: Path, environ: Mapping[str, str]) -> int:
             click.echo(str(problem), err=True)
         return exit_status.CONFIG
     try:
+        there = _holds_database(loaded.state_dir)
         with _open(loaded, init=True) as store:
-            click.echo(f"state directory {loaded.state_dir} is ready (database {store.uuid})")
+            done = "was there before and is left as it is" if there else "is ready"
+            click.echo(f"state directory {loaded.state_dir} {done} (database {store.uuid})")
     except (StoreError, OSError) as error:
         click.echo(f"numtrustd: {error}", err=True)
         return _status_of(error)
@@ -126,6 +137,11 @@ class ClockBehindError(Exception):
             f"the wall clock says {timestamp(now)}, but this state has seen {timestamp(high_water)}: "
             "set the clock, or start once with --accept-clock if it is right"
         )
+
+
+def _holds_database(state: Path) -> bool:
+    data = state / DATA_FILE
+    return data.is_file() and data.stat().st_size > 0
 
 
 def _open(loaded: Loaded, *, init: bool) -> Store:
@@ -162,7 +178,7 @@ def _crash(error: BaseException) -> PythonCrashed:
     return PythonCrashed(thread="main", **error_fields(_innermost(error)))
 
 
-def _refusal(error: BaseException, status: int | None) -> DaemonRefused:
+def _refusal(error: BaseException, status: int) -> DaemonRefused:
     return DaemonRefused(why=str(error), error_type=type(error).__name__, exit_status=status)
 
 
@@ -172,7 +188,7 @@ def _safe_mode(loaded: Loaded, environ: Mapping[str, str], style: str, level: st
     Exiting would only make systemd start it again, and starting afresh would forget every appeal.
     """
     log = _log(Clock(), environ, style, level, mask=loaded.settings.log.mask_numbers)
-    log.emit(_refusal(error, None))
+    log.emit(DaemonSafeMode(why=str(error), error_type=type(error).__name__))
     status = 0
     try:
         trio.run(_refuse_all, loaded, dict(environ), log, str(error))

@@ -308,7 +308,7 @@ def test_a_damaged_database_is_refused_and_left_alone(
         # --init never starts afresh over what is there; and the sockets say what is wrong
         process = daemon(config, "--init")
         try:
-            said = process.wait_for("daemon.refused")
+            said = process.wait_for("daemon.safe_mode")
             assert str(tmp_path / "state") in said["numtrust.why"]
             assert until((tmp_path / "status.sock").exists, 10.0)
             shown = ctl(config, "status")

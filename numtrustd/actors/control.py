@@ -122,7 +122,8 @@ class Control:
                 kind = type(error.parameters).__name__
                 self._say(name, what, f"{kind}: {why}" if why else kind, by, call.peer)
                 raise
-            self._say(name, what, result, by, call.peer)
+            # As the answer names it: what was asked for may have been written in another form.
+            self._say(name, getattr(answer, subject, what) if subject else None, result, by, call.peer)
             return answer
 
         return handler

@@ -52,21 +52,24 @@ class Decision:
 
     def note(self, event: Event, at: Instant, by: str = "") -> None:
         """One line of the number's history; the log hears of it from elsewhere."""
-        fields = payload(event)
-        self.entries.append(
-            Entry(
-                at=at,
-                action=type(event).action,
-                platform=str(fields.get("numtrust.platform", "")),
-                case=str(fields.get("numtrust.case", "")),
-                text=sentence(event),
-                old=str(fields.get("numtrust.from", "")),
-                new=str(fields.get("numtrust.to", "")),
-                by=by,
-            )
-        )
+        self.entries.append(entry_of(event, at, by))
 
     def set_timer(self, case: str, old: Instant | None, new: Instant | None, seq: int) -> None:
         """Remember that a case's one timer moves; several moves in one decision become one."""
         first = self.timers[case][0] if case in self.timers else old
         self.timers[case] = (first, new, seq)
+
+
+def entry_of(event: Event, at: Instant, by: str = "") -> Entry:
+    """An event as a line of a number's history."""
+    fields = payload(event)
+    return Entry(
+        at=at,
+        action=type(event).action,
+        platform=str(fields.get("numtrust.platform", "")),
+        case=str(fields.get("numtrust.case", "")),
+        text=sentence(event),
+        old=str(fields.get("numtrust.from", "")),
+        new=str(fields.get("numtrust.to", "")),
+        by=by,
+    )

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Iterator
 import msgspec
 import trio
 
+from numtrustd.actors.decision import entry_of
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, ClosedError, Reply
 from numtrustd.actors.messages import NumberMessage, Refresh, RefusedError, Retire, Stop
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.supervisor import Supervisor
 from numtrustd.clock import Random
-from numtrustd.events import ActorCrashed, ActorParked, ActorUnparked, NumberAdded, NumberRemoved
+from numtrustd.domain.observation import Instant
+from numtrustd.events import ActorCrashed, ActorParked, ActorUnparked, Event, NumberAdded, NumberRemoved
 from numtrustd.log import error_fields
 from numtrustd.store import Batch, Table, records
 from numtrustd.store.errors import DamagedRecord
@@ -26,6 +28,9 @@ STOP_TIME = 2.0
 """Real seconds that a removed number's actor has to finish the message in hand."""
 
 GONE = "no longer watched"
+
+BESIDE = (0, 0xFFFF)
+"""Where a line of history stands among those that the number's own actor writes in the same millisecond."""
 
 START_BATCH = 500
 """Actors started before others get a turn: starting a hundred thousand must not look like a hang."""
@@ -186,24 +191,28 @@ class Roster:
     async def park_after_crashes(self, name: str, error: BaseException, crashes: int) -> None:
         """The supervisor gives up on an actor: stored, said once."""
         record = ParkedRecord(name, self._house.clock.now(), crashes, **error_fields(error))
-        await self._park(record)
+        event = ActorParked(
+            actor=name, crashes=crashes, error_type=record.error_type, error_message=record.error_message
+        )
+        await self._park(record, event)
         if name in self._ending:  # it was to end, and now nobody answers those that wait for that
             self._ending[name][0][0].close(BusyError(GONE))
-        self._house.log.emit(
-            ActorParked(actor=name, crashes=crashes, error_type=record.error_type, error_message=record.error_message)
-        )
+        self._house.log.emit(event)
 
     async def park(self, number: str, by: str, why: str) -> None:
         """An operator takes a number out of work."""
         if number in self.parked:
             raise RefusedError(f"{number} is parked already")
+        event = ActorParked(actor=number, why=f"by {by}: {why}")
         with self._changing(number):
-            await self._park(ParkedRecord(number, self._house.clock.now(), 0, "", f"parked by {by}: {why}"))
-        self._house.log.emit(ActorParked(actor=number, why=f"by {by}: {why}"))
+            record = ParkedRecord(number, self._house.clock.now(), 0, "", f"parked by {by}: {why}")
+            await self._park(record, event, by)
+        self._house.log.emit(event)
 
-    async def _park(self, record: ParkedRecord) -> None:
+    async def _park(self, record: ParkedRecord, event: ActorParked, by: str = "") -> None:
         batch = Batch()
         records.put_parked(batch, record)
+        self._note(batch, record.actor, event, record.at, by)
         await self._house.store.commit(batch)
         self.parked[record.actor] = record
         actor = self._actors.get(record.actor)
@@ -213,6 +222,10 @@ class Roster:
             actor.close(BusyError("parked"))
         for source in self._house.sources.values():
             source.forget(record.actor)
+
+    def _note(self, batch: Batch, number: str, event: Event, at: Instant, by: str) -> None:
+        """A line of the number's history, although its own actor, which writes the others, is not at work."""
+        records.put_entry(batch, number, entry_of(event, at, by), *BESIDE)
 
     @contextlib.contextmanager
     def _changing(self, number: str) -> Iterator[None]:
@@ -230,9 +243,12 @@ class Roster:
         if number not in self.parked:
             raise RefusedError(f"{number} is not parked")
         with self._changing(number):
-            await self._house.store.commit(Batch().delete(Table.PARKED, records.key(number)))
+            event = ActorUnparked(actor=number, by=by)
+            batch = Batch().delete(Table.PARKED, records.key(number))
+            self._note(batch, number, event, self._house.clock.now(), by)
+            await self._house.store.commit(batch)
             del self.parked[number]
-        self._house.log.emit(ActorUnparked(actor=number, by=by))
+        self._house.log.emit(event)
         actor = self._actors.get(number)
         if actor is not None:
             assert self._nursery is not None

@@ -346,7 +346,8 @@ class SourceActor:
                     reason=fault.reason,
                     failures=failures,
                     detail=fault.detail,
-                    retry_at=retry_at,
+                    # On a fast clock storing this took longer than the wait, and it was said later than it ended.
+                    retry_at=max(retry_at, self._house.clock.now()),
                     http_status=status,
                 )
             )

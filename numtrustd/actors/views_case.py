@@ -84,13 +84,14 @@ def _at(at: Instant | None) -> str:
 def _facts(sight: Sight, case: Case, policy: AppealPolicy) -> list[tuple[str, str]]:
     data = case.data
     shown = f"{data.words} ({data.category})" if data.words != data.category else data.words
+    waited_for = data.granted_at is None and case.closed_at is None
     facts = [
         ("label", shown),
         ("facts", "; ".join(data.facts)),
         ("reference", reference(sight.context.store, case.id, data.attempt)),
         ("submitted", _at(data.sent_at)),
         ("receipt", data.receipt or ""),
-        ("answer expected by", _at(data.review_by)),
+        ("answer expected by", _at(data.review_by) if waited_for else ""),
         ("platform agreed", _at(data.granted_at)),
         ("answers so far", "; ".join(data.reasons)),
         ("papers asked for", ", ".join(data.more)),

@@ -71,8 +71,9 @@ def run_demo(root: Path, seconds: float, numbers: int, log_format: str | None) -
         stop(platforms, STOP_TIME)
     log.stop(2.0)
     if failed or (status and not curtain.is_set()):
-        click.echo(f"numtrustd demo: the daemon ended with exit status {status}; its log above says why", err=True)
-        return status or 1
+        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with exit status {status}"
+        click.echo(f"numtrustd demo: the daemon {how}; its log above says why", err=True)
+        return 128 - status if status < 0 else status or 1
     _tell(stage.root, tally, person)
     return 0
 

@@ -271,8 +271,9 @@ def _contradict(
 def _move(
     verdict: Verdict, old: Shown | None, now: Shown, run: Run, at: Instant, policy: VerdictPolicy
 ) -> tuple[Verdict, Change | None]:
-    plural = "look" if run.looks == 1 else "looks"
-    why = f"{run.looks} {plural} of {len(run.sources)} source(s) over {int(run.last_at - run.first_at)} s"
+    looks = "1 look" if run.looks == 1 else f"{run.looks} looks"
+    sources = "1 source" if len(run.sources) == 1 else f"{len(run.sources)} sources"
+    why = f"{looks} of {sources} over {int(run.last_at - run.first_at)} s"
     first = (run.first_at, now.marks) if now.marked and now.marks is not None else None
     if old is None:
         moved = structs.replace(

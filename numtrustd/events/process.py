@@ -32,7 +32,7 @@ class DaemonReady(Event, frozen=True, kw_only=True):
 
 
 class DaemonRefused(Event, frozen=True, kw_only=True):
-    """The daemon cannot work as it is: it ends with this status, or stays in safe mode, where it only says why."""
+    """The daemon cannot work as it is and ends with this status."""
 
     action = "daemon.refused"
     level = Level.FATAL
@@ -40,7 +40,18 @@ class DaemonRefused(Event, frozen=True, kw_only=True):
 
     why: f.Why
     error_type: f.ErrorType
-    exit_status: f.ExitStatus | None = None
+    exit_status: f.ExitStatus
+
+
+class DaemonSafeMode(Event, frozen=True, kw_only=True):
+    """The state is damaged: nothing is looked at, nothing is sent, and the sockets only say why, until it stops."""
+
+    action = "daemon.safe_mode"
+    level = Level.FATAL
+    message = "safe mode, nothing is watched and nothing is sent: {why}"
+
+    why: f.Why
+    error_type: f.ErrorType
 
 
 class DaemonStopping(Event, frozen=True, kw_only=True):

@@ -417,6 +417,13 @@ async def test_park_and_unpark(tmp_path: Path, autojump_clock: Clock) -> None:
         await refused(house, errors.Refused, "Unpark", number=MOBILE)
         await house.until(lambda: len(house.alpha.looks) > looks)
         await house.in_state("in_review", "alpha")
+        page, _ = records.history(house.store, MOBILE, 200)
+        assert [(e.action, e.by) for e in page if e.action.startswith("actor.")] == [
+            ("actor.unparked", f"uid {PEER.uid}"),
+            ("actor.parked", "zhao"),
+        ]
+        first = next(e for e in house.log.of(ControlActed) if e.method == "Park")
+        assert first.subject == MOBILE  # as we write it, not as it was typed
 
 
 async def test_a_parked_number_stays_parked_and_counted_over_a_restart(tmp_path: Path, autojump_clock: Clock) -> None:

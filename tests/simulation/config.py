@@ -64,6 +64,7 @@ def configured(knobs: Knobs) -> Loaded:
             source,
             interval=knobs.interval,
             concurrency=knobs.concurrency,
+            readings=tuple(r for r in source.readings if r.platform in ("telnyx", *knobs.platforms)),
             cadence=knobs.cadence,
             backoff=(60.0, HOUR),
             controls=_controls(name) if knobs.controls else Controls(),

@@ -363,7 +363,7 @@ def removed_actor_goes_on() -> Iterator[None]:
 def parked_without_record() -> Iterator[None]:
     """An actor that crashes too often is parked, and only this process knows."""
 
-    async def _park(self: Roster, record: Any) -> None:
+    async def _park(self: Roster, record: Any, *_: Any) -> None:
         self.parked[record.actor] = record
         actor = self._actors.get(record.actor)
         if actor is not None:

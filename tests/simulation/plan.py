@@ -64,9 +64,12 @@ WORDS = {
 
 
 class Knobs(Struct, frozen=True):
-    """What an operator's configuration says, as far as plans differ in it. `papers` are the kinds on file."""
+    """What an operator's configuration says, as far as plans differ in it. `platforms` are those that the aggregator is
+    asked about, `papers` the kinds on file.
+    """
 
     numbers: tuple[str, ...]
+    platforms: tuple[str, ...] = AT_AGGREGATOR
     second_view: bool = False
     look_up: bool = True
     query: bool = True
@@ -284,6 +287,7 @@ class Drawing:
         numbers += rng.sample(CHINESE, rng.choice((0, 1, 1) if len(numbers) > 1 else (1, 1, 2)))
         return Knobs(
             numbers=tuple(numbers),
+            platforms=tuple(rng.sample(AT_AGGREGATOR, rng.choice((1, 2, 2, 2, 4)))),
             second_view=rng.random() < 0.2,
             look_up=rng.random() < 0.75,
             query=rng.random() < 0.8,
@@ -306,17 +310,17 @@ class Drawing:
         rng = self.rng("story")
         items: list[Item] = []
         for number in knobs.numbers:
-            platforms = ("telnyx",) if number in AMERICAN else tuple(rng.sample(AT_AGGREGATOR, rng.choice((1, 2, 2))))
-            for platform in platforms:
+            some = rng.sample(knobs.platforms, min(len(knobs.platforms), rng.choice((1, 2, 2))))
+            for platform in ("telnyx",) if number in AMERICAN else some:
                 items += self.label(rng, number, platform)
         for service, (marked, _) in CONTROLS.items() if knobs.controls else ():
-            platform = "telnyx" if service == "telnyx" else AT_AGGREGATOR[0]
+            platform = "telnyx" if service == "telnyx" else knobs.platforms[0]
             items.append(Label(marked, platform, WORDS[platform][0], at=-DAY, spreads=False))
         for kind in self.has(*WEATHER):
             for _ in range(rng.randint(1, 3)):
                 at = rng.uniform(0.1 * DAY, self.calm - HOUR)
                 until = min(at + rng.uniform(0.3 * HOUR, 1.5 * DAY), self.calm)
-                where = rng.choice((*SERVICES, *AT_AGGREGATOR, "telnyx"))
+                where = rng.choice((*SERVICES, *knobs.platforms, "telnyx"))
                 detail = "0.5" if kind == "flicker" else ""
                 items.append(Window(Weather(kind), where, at=at, until=until, detail=detail))
         return items

@@ -44,7 +44,7 @@ from tests.simulation.promises import Promise
 from tests.simulation.seams import Line, SimDaemon, SimLog, SimWay, WallClock, WatchedService
 from tests.virtual import fast_directory
 
-AUDIT = 6 * HOUR
+AUDIT = 8 * HOUR
 PEER = Peer(pid=4242, uid=1000, gid=100)
 MAX_LIVES = 60
 
