@@ -1,7 +1,7 @@
 """`numtrustd`: parse, call, exit status. Decides nothing.
 
-Exit statuses follow sysexits: 0, 64 usage, 69 unavailable, 70 a bug, 74 I/O, 75 try again, 77 no permission,
-78 configuration.
+Exit statuses follow sysexits: 0, 64 usage, 65 a recorded answer reads otherwise, 69 unavailable, 70 a bug, 74 I/O,
+75 try again, 77 no permission, 78 configuration.
 """
 
 import os
@@ -89,14 +89,50 @@ def check(config: Path) -> None:
 @click.option("--platform", "-p", help="Only sources that speak for this platform.")
 @click.option("--source", "-s", help="Only this source, even if it is switched off.")
 @click.option("--verbose", "-v", is_flag=True, help="Show request, answer and which rule matched.")
-def look(number: str, config: Path, platform: str | None, source: str | None, verbose: bool) -> None:
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="DIR/NAME",
+    help="Keep the answer as DIR/NAME.http and what was read in it as DIR/NAME.toml, for `pack test`.",
+)
+def look(
+    number: str, config: Path, platform: str | None, source: str | None, verbose: bool, record: Path | None
+) -> None:
     """Make one look at NUMBER, now, and print what was seen. Touches no state."""
     from numtrustd.look import LookError, look_once
 
     try:
-        look_once(number, config, os.environ, platform=platform, source=source, verbose=verbose, echo=click.echo)
+        look_once(
+            number,
+            config,
+            os.environ,
+            platform=platform,
+            source=source,
+            verbose=verbose,
+            record=record,
+            echo=click.echo,
+        )
     except LookError as error:
         _fail(error.status, str(error))
+
+
+@cli.group()
+def pack() -> None:
+    """For those who write packs."""
+
+
+@pack.command("test")
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@click.option(
+    "--fixtures",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    help="Where the recorded answers lie. Default: the directory beside FILE with its name.",
+)
+def pack_test(file: Path, fixtures: Path | None) -> None:
+    """Check the pack in FILE, and read the recorded answers beside it with it. Touches no state, asks nobody."""
+    from numtrustd.packtest import run_pack_test
+
+    sys.exit(run_pack_test(file, fixtures, click.echo))
 
 
 @cli.command()

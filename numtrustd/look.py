@@ -1,6 +1,6 @@
 """`numtrustd look`: one look, now, shown whole: request, answer, which rule matched, observation. Touches no state."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import trio
@@ -10,10 +10,13 @@ from numtrustd import build
 from numtrustd.actors.moment import moment
 from numtrustd.clock import Clock, Random, timestamp
 from numtrustd.domain.number import Number, parse
-from numtrustd.exit_status import CONFIG, UNAVAILABLE, USAGE
+from numtrustd.domain.observation import Instant, Observation
+from numtrustd.exit_status import CONFIG, IO, UNAVAILABLE, USAGE
 from numtrustd.http import Http
 from numtrustd.log.guard import escape
+from numtrustd.probes import fixture
 from numtrustd.probes.extract import Trace, extract, trace
+from numtrustd.probes.fixture import FixtureError
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded, load, render
 from numtrustd.wire.exchange import Outcome, Reply, Request
@@ -41,9 +44,10 @@ def look_once(
     platform: str | None,
     source: str | None,
     verbose: bool,
+    record: Path | None,
     echo: Callable[[str], None],
 ) -> None:
-    """Look through every source that fits. Raises `LookError`."""
+    """Look through every source that fits; with `record` keep the answer under that name. Raises `LookError`."""
     loaded = load(config, environ)
     if isinstance(loaded, list):
         raise LookError(f"the configuration has problems:\n{render(loaded)}", CONFIG)
@@ -51,7 +55,9 @@ def look_once(
     if not isinstance(number, Number):
         raise LookError(f"{number.what}: {number.remedy}", USAGE)
     chosen = _choose(loaded, number, platform, source)
-    if not trio.run(_look_all, loaded, number, chosen, verbose, echo):
+    if record is not None:
+        _recordable(chosen)
+    if not trio.run(_look_all, loaded, number, chosen, verbose, record, echo):
         raise LookError("no source could be asked", UNAVAILABLE)
 
 
@@ -77,7 +83,12 @@ def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | 
 
 
 async def _look_all(
-    loaded: Loaded, number: Number, chosen: list[Source], verbose: bool, echo: Callable[[str], None]
+    loaded: Loaded,
+    number: Number,
+    chosen: list[Source],
+    verbose: bool,
+    record: Path | None,
+    echo: Callable[[str], None],
 ) -> bool:
     """Whether any of them answered, whatever it said."""
     answered = False
@@ -100,7 +111,10 @@ async def _look_all(
                 _show_exchange(source, request, outcome, loaded, safe, echo)
                 for told in trace(source, number, outcome, request.sent_as):
                     _show_trace(told, safe, echo)
-            for seen in extract(source, number, outcome, at, words, request.sent_as):
+            observations = extract(source, number, outcome, at, words, request.sent_as)
+            if record is not None:
+                echo(_keep(record, number, outcome, observations, at))
+            for seen in observations:
                 said = [str(seen.status)]
                 said += [f"category={seen.category}"] if seen.category else []
                 said += [f"words={seen.words}"] if seen.words else []
@@ -113,6 +127,29 @@ async def _look_all(
                     escape(safe(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(at)}: {' '.join(said)}"))
                 )
     return answered
+
+
+def _recordable(chosen: list[Source]) -> None:
+    if len(chosen) > 1:
+        names = ", ".join(source.id for source in chosen)
+        raise LookError(f"one answer is recorded at a time: choose with --source one of {names}", USAGE)
+    if chosen[0].request.cipher:
+        raise LookError(
+            f"{chosen[0].id}: its answers repeat the number as your key sealed it: nobody could read that", USAGE
+        )
+
+
+def _keep(record: Path, number: Number, outcome: Outcome, seen: Sequence[Observation], at: Instant) -> str:
+    if not isinstance(outcome, Reply):
+        return f"nothing to record: there was no answer ({outcome.failure})"
+    try:
+        fixture.write(record, number.national, outcome, seen, f"Recorded {timestamp(at)} by `numtrustd look`.")
+    except FixtureError as error:
+        raise LookError(str(error), USAGE) from None
+    except OSError as error:
+        raise LookError(f"{record}: cannot be written: {error.strerror}", IO) from error
+    advice = "put a number that belongs to nobody in its place before you share it"
+    return f"recorded as {record}.http and {record}.toml; {advice}"
 
 
 Safe = Callable[[str], str]

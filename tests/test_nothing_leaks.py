@@ -249,7 +249,7 @@ def loud() -> Iterator[tuple[str, list[Request]]]:
 def test_look_shows_everything_but_that(kind: str, tmp_path: Path, loud: tuple[str, list[Request]]) -> None:
     address, heard = loud
     config, said = written(tmp_path, REQUESTS[kind], address), []
-    look_once("13900000001", config, {}, platform=None, source=None, verbose=True, echo=said.append)
+    look_once("13900000001", config, {}, platform=None, source=None, verbose=True, record=None, echo=said.append)
     shown = "\n".join(said)
     assert len(heard) == 1
     assert "[redacted]" in shown
@@ -259,7 +259,7 @@ def test_look_shows_everything_but_that(kind: str, tmp_path: Path, loud: tuple[s
 
 def test_look_shows_what_is_around_a_secret(tmp_path: Path, loud: tuple[str, list[Request]]) -> None:
     config, said = written(tmp_path, REQUESTS["bce"], loud[0]), []
-    look_once("13900000001", config, {}, platform=None, source=None, verbose=True, echo=said.append)
+    look_once("13900000001", config, {}, platform=None, source=None, verbose=True, record=None, echo=said.append)
     line = next(line for line in said if line.startswith("> Authorization"))
     assert re.fullmatch(r"> Authorization: bce-auth-v1/\[redacted\]/20\S+Z/1800/\[redacted\]", line)
     assert next(line for line in said if line.startswith("> x-bce-date"))

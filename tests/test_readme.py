@@ -2,8 +2,10 @@
 
 import csv
 import http.server
+import os
 import re
 import subprocess
+import sys
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -223,11 +225,22 @@ def test_the_pack_reads_its_stand_in(name: str, tmp_path: Path) -> None:
         (tmp_path / "platforms.d" / "acme.toml").write_text(pack, encoding="utf-8")
         said: list[str] = []
         for number in ("13800138000", "95001"):
-            look_once(number, config, {}, platform="acme", source=None, verbose=True, echo=said.append)
+            look_once(number, config, {}, platform="acme", source=None, verbose=True, record=None, echo=said.append)
+        steps = next(block for block in blocks(name, "sh") if "numtrustd pack test" in block)
+        done = subprocess.run(
+            ["/bin/sh", "-euc", steps],
+            cwd=tmp_path,
+            env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+            check=True,
+            timeout=60,
+            capture_output=True,
+            text=True,
+        )
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
+    assert done.stdout.endswith(next(block for block in blocks(name, "text") if "read as they should" in block))
     shown = "\n".join(said)
     promised = next(block for block in blocks(name, "text") if "rule marked: matches" in block)
     for line in promised.splitlines():
