@@ -161,7 +161,7 @@ class Decider:
         if change.kind is ChangeKind.BASELINE:
             self.made.say(VerdictBaseline(**facts), self.now)
         elif change.kind is ChangeKind.FLAPPING:
-            self.made.say(VerdictFlapping(**facts, from_=change.old.key if change.old else ""), self.now)
+            self.made.say(VerdictFlapping(**facts, from_=change.beside.key if change.beside else ""), self.now)
         else:
             self.made.say(VerdictChanged(**facts, from_=change.old.key if change.old else ""), self.now)
         if observation.detail == NOT_KNOWN and shown.words:

@@ -121,7 +121,9 @@ class ChangeKind(enum.StrEnum):
 
 
 class Change(Struct, frozen=True):
-    """A belief that moved, from what to what, on how many looks of which sources."""
+    """A belief that moved, from what to what, on how many looks of which sources; `beside` is what else is shown while
+    it flaps.
+    """
 
     kind: ChangeKind
     old: Shown | None
@@ -129,6 +131,7 @@ class Change(Struct, frozen=True):
     looks: int
     sources: tuple[str, ...]
     why: str
+    beside: Shown | None = None
 
 
 def through(verdict: Verdict, views: Collection[str]) -> Verdict:
@@ -310,7 +313,8 @@ def _move(
             since=verdict.since if held is old else at,
         )
         why = f"{len(changes)} changes within {int(policy.flap_window)} s; held open as {held.key}"
-        return moved, Change(ChangeKind.FLAPPING, old, held, run.looks, run.sources, why)
+        beside = now if held is old else old
+        return moved, Change(ChangeKind.FLAPPING, old, held, run.looks, run.sources, why, beside)
     moved = structs.replace(
         verdict,
         belief=now,

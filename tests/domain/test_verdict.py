@@ -101,6 +101,9 @@ def test_flicker_between_known_states_is_held_open_and_said_once() -> None:
     verdict, changes = run(*steps)
     kinds = [c.kind for c in changes]
     assert kinds.count(ChangeKind.FLAPPING) == 1
+    flap = changes[kinds.index(ChangeKind.FLAPPING)]
+    assert flap.beside is not None
+    assert (flap.new.marked, flap.beside.marked) == (True, False), "what it is held as, and what it goes back to"
     assert verdict.flapping
     assert verdict.marked, "held open on the harmful side"
     after = kinds[kinds.index(ChangeKind.FLAPPING) + 1 :]

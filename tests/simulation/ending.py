@@ -94,12 +94,19 @@ class Ending:
         news = [at.at for at in lines if (at.number, at.platform) == (number, platform) and at.what in NEWS]
         return max(began, *news) if news else began
 
+    def _held_open_since(self, number: str, platform: str) -> float:
+        """True time at which the belief was last held open as flapping: a gap in what was seen is followed by that."""
+        record = self._oracle.record(number)
+        verdict = None if record is None else record.verdicts.get(platform)
+        return self._run.true_time(verdict.flapping_since) if verdict is not None and verdict.flapping_since else 0.0
+
     def _cases(self, store: Store) -> None:
         run = self._run
         for case in _all_cases(store):
             if not case.open:
                 continue
-            calm = run.now - self._calm_since(case.number, case.platform)
+            news = self._calm_since(case.number, case.platform)
+            calm = run.now - max(news, self._held_open_since(case.number, case.platform))
             in_time = calm <= ENOUGH or case.number not in run.knobs.numbers
             stuck = f"{case.id} is {case.snapshot.state} after {calm / DAY:.1f} calm days"
             self._oracle.expect(case.snapshot.state not in IN_FLIGHT and in_time, Promise.NOTHING_STUCK, stuck)

@@ -137,7 +137,8 @@ Happening = SetFaults | Jump | Reload | Order | Shortage | Desk | Calm
 ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")
 STATES = tuple(str(state) for table in REGISTRY.values() for state in table.rows)
 FLEETING = ("gathering", "submitting", "uncertain", "looking_up", "asking")
-MOMENTS = (*ACTIONS, *(f"state:{state}" for state in (*STATES, *FLEETING, *FLEETING)))
+BRIEFLY = tuple(f"state:{state}" for state in FLEETING)
+MOMENTS = (*ACTIONS, *(f"state:{state}" for state in STATES), *2 * BRIEFLY)
 """After which something may happen at once, which is rare otherwise since some states last a moment or are seldom come
 to: log lines of an action, or a case that comes to a state."""
 
@@ -433,8 +434,9 @@ class Drawing:
 
     def desks(self) -> list[Entry]:
         rng = self.rng("desks")
-        times = rng.randint(2, 6) if self.has("clerk_stale") else 0
-        return [Entry(rng.uniform(0.2 * DAY, self.calm), Desk(), rng.choice(MOMENTS)) for _ in range(times)]
+        times = rng.randint(4, 10) if self.has("clerk_stale") else 0
+        moments = (*MOMENTS, *2 * BRIEFLY)
+        return [Entry(rng.uniform(0.2 * DAY, self.calm), Desk(), rng.choice(moments)) for _ in range(times)]
 
     def after(self, rng: random.Random) -> str:
         roll = rng.random()
@@ -471,7 +473,16 @@ class Drawing:
     def bugs(self, knobs: Knobs) -> list[Span]:
         rng = self.rng("bug numbers")
         spans = self.spans("bugs", self.has(*BUGS), (1, 2), (10 * MINUTE, DAY))
-        return [structs.replace(span, number=rng.choice(knobs.numbers), after=self.after(rng)) for span in spans]
+        found = [structs.replace(span, number=rng.choice(knobs.numbers), after=self.after(rng)) for span in spans]
+        # A start in a state that lasts a moment takes a crash in that moment.
+        starts = [span for span in found if span.kind == "bug_start" and rng.random() < 0.6]
+        pairs = [
+            structs.replace(span, kind=kind, after=moment)
+            for span in starts
+            for moment in (rng.choice(BRIEFLY),)
+            for kind in ("bug_start", "bug_before")
+        ]
+        return [*found, *pairs]
 
     def clerk(self) -> Clerk:
         rng = self.rng("clerk")
