@@ -298,7 +298,9 @@ def test_a_look_says_by_which_way_and_who_failed(good: Good, ways: Ways) -> None
         loaded = good(ways(more + login))
         said: list[str] = []
         with pytest.raises(LookError, match="no source could be asked"):
-            look_once("13800138000", loaded.path, {}, platform=None, source=None, verbose=True, record=None, echo=said.append)
+            look_once(
+                "13800138000", loaded.path, {}, platform=None, source=None, verbose=True, record=None, echo=said.append
+            )
     assert said[1] == f"via proxy office (http://{address})"
     port = address.partition(":")[2]
     assert (
