@@ -44,6 +44,7 @@ def context(loaded: Loaded, store: str) -> Context:
             watch_period=rules.watch_period,
             verify_timeout=rules.verify_timeout,
             poll_interval=rules.poll_interval,
+            feeder_wait=settings.appeal.feeder_wait,
             remind_interval=rules.remind_interval,
             purpose=rules.purpose,
         ),

@@ -18,6 +18,7 @@ from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.number import Number, from_canonical
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
+from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import Packet, Task, TaskKind, TaskState
 from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
@@ -26,6 +27,7 @@ from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import (
     ActionPlanned,
     CaseClosed,
+    CaseJoined,
     CaseMoved,
     CaseOpened,
     EvidenceMissing,
@@ -55,6 +57,7 @@ class CaseBook:
         made: Decision,
         declared: Mapping[str, Maintenance],
         queued: Callable[[str], bool],
+        record: Callable[[], NumberRecord],
         no_room: bool = False,
     ) -> None:
         self._context = context
@@ -65,11 +68,26 @@ class CaseBook:
         self._made = made
         self._declared = declared
         self._queued = queued
+        self._record = record
         self._no_room = no_room
 
-    def _policy(self, platform: str, seen: Verdict | None) -> a.AppealPolicy:
-        declared = self._declared.get(platform)
-        return appeal_policy(self._context, self._owned, platform, seen, self._now, declared, no_room=self._no_room)
+    def _policy(self, platform: str, displays: tuple[str, ...], opened_at: Instant) -> a.AppealPolicy:
+        record = self._record()
+        return appeal_policy(
+            self._context,
+            self._owned,
+            platform,
+            record.verdicts,
+            self._now,
+            self._declared.get(platform),
+            displays=displays,
+            states={name: ref.state for name, ref in record.cases.items() if ref.open},
+            opened_at=opened_at,
+            no_room=self._no_room,
+        )
+
+    def _policy_of(self, case: Case) -> a.AppealPolicy:
+        return self._policy(case.platform, case.data.displays, case.opened_at)
 
     def get(self, identity: str) -> Case | None:
         """A case as it stands within this decision."""
@@ -80,7 +98,7 @@ class CaseBook:
         return self._made.tasks.get(identity) or self._tasks(identity).get(identity)
 
     def open(self, platform: str, n: int, found: Finding, seen: Verdict, likely: tuple[Cause, ...]) -> Case:
-        """Start an appeal."""
+        """Start an appeal at `platform`, which may be another than the one that shows the label."""
         table = REGISTRY["appeal"]
         data = a.AppealData(
             finding=found.kind,
@@ -89,8 +107,9 @@ class CaseBook:
             causes=tuple(c.kind for c in likely),
             facts=tuple(f for c in likely for f in c.facts),
             not_before=self._now,
+            displays=() if seen.platform == platform else (seen.platform,),
         )
-        snapshot = start(table, data, self._now, self._policy(platform, seen))
+        snapshot = start(table, data, self._now, self._policy(platform, data.displays, self._now))
         identity = case_id(self._owned.number, platform, n)
         case = Case(
             id=identity,
@@ -114,6 +133,7 @@ class CaseBook:
                 kind=table.name,
                 to=snapshot.state,
                 reason=found.kind,
+                displays=data.displays or None,
                 deadline=snapshot.deadline,
                 next=case.then,
             ),
@@ -121,13 +141,21 @@ class CaseBook:
         )
         return case
 
-    def happen(self, identity: str, event: Event, seen: Verdict | None, by: str = "") -> bool:
+    def join(self, case: Case, display: str) -> None:
+        """The label of an open case is shown by one platform more, which has to let it go, too."""
+        data = structs.replace(case.data, displays=(*case.data.displays, display))
+        self._made.cases[case.id] = structs.replace(case, data=data)
+        self._made.durable = True
+        event = CaseJoined(case=case.id, number=case.number, platform=case.platform, display=display)
+        self._made.say(event, self._now)
+
+    def happen(self, identity: str, event: Event, by: str = "") -> bool:
         """Feed one event to a case. False when it changes nothing."""
         case = self.get(identity)
         if case is None:
             return False
         table = REGISTRY[case.workflow]
-        policy = self._policy(case.platform, seen)
+        policy = self._policy_of(case)
         if isinstance(event, TimedOut) and case.row.in_flight:
             policy = structs.replace(policy, queued=self._queued(identity))
         made = step(table, case.snapshot, case.data, event, self._now, policy)
@@ -248,7 +276,7 @@ class CaseBook:
             )
 
     def _papers(self, case: Case) -> tuple[str, ...]:
-        return a.required(case.data, self._policy(case.platform, None))
+        return a.required(case.data, self._policy_of(case))
 
     def _owner(self) -> wording.Owner:
         group = self._context.groups.get(self._owned.group)

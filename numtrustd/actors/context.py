@@ -34,6 +34,7 @@ class AppealRules(Struct, frozen=True):
     verify_timeout: float = 864_000.0
     poll_interval: float = 21_600.0
     remind_interval: float = 86_400.0
+    feeder_wait: float = 604_800.0
     purpose: str = ""
 
 

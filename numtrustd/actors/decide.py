@@ -12,7 +12,8 @@ from numtrustd.actors.cases import CaseBook, Tasks
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
-from numtrustd.domain import cause, finding, verdict
+from numtrustd.actors.policy import display_view
+from numtrustd.domain import cause, finding, propagation, verdict
 from numtrustd.domain.case import Action, Case
 from numtrustd.domain.finding import Finding, FindingKind
 from numtrustd.domain.maintenance import Maintenance
@@ -73,13 +74,15 @@ class Decider:
         self.record = record
         self.now = now
         self.made = Decision()
-        self.book = CaseBook(context, owned, cases, tasks, now, self.made, declared or {}, queued, no_room)
+        self.book = CaseBook(
+            context, owned, cases, tasks, now, self.made, declared or {}, queued, lambda: self.record, no_room
+        )
 
     def finish(self) -> Decision:
         """Everything decided. The record's seq rises when something durable changed."""
         made = self.made
         if made.cases:
-            refs = {c.platform: CaseRef(c.id, c.snapshot.state, c.open) for c in made.cases.values()}
+            refs = {c.platform: _ref(c) for c in made.cases.values()}
             self.record = structs.replace(self.record, cases={**self.record.cases, **refs})
         if made.durable:
             self.record = structs.replace(self.record, seq=self.record.seq + 1)
@@ -118,9 +121,9 @@ class Decider:
         self._set_verdict(before, new)
         if change is not None:
             self._changed(new, change, observation)
-        case = self._open_case(platform)
-        if observation.known and case is not None:
-            self.book.happen(case.id, a.Looked(observation.view, observation.status, observation.at), new)
+        for case in self._cases_about(platform) if observation.known else ():
+            view = observation.view if case.platform == platform else display_view(platform, observation.view)
+            self.book.happen(case.id, a.Looked(view, observation.status, observation.at))
 
     def _set_verdict(self, old: Verdict, new: Verdict) -> None:
         platform = new.platform
@@ -181,7 +184,6 @@ class Decider:
         platform = new.platform
         found = finding.find(new, self.owned.accept)
         before = self.record.findings.get(platform)
-        case = self._newest_case(platform)
         if found is None:
             if before is not None:
                 self._set_finding(platform, None)
@@ -190,8 +192,9 @@ class Decider:
                     FindingClosed(number=self.owned.number, platform=platform, finding=before.kind, why=why),
                     self.now,
                 )
-            if case is not None and case.open and not new.marked:
-                self.book.happen(case.id, a.LabelGone(), new)
+            for case in self._cases_about(platform):
+                if not any(v.marked for v in self._verdicts_of(case)):
+                    self.book.happen(case.id, a.LabelGone())
             return
         likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now)
         if before is None or before.category is not found.category:
@@ -209,36 +212,39 @@ class Decider:
                 FindingOpened(number=self.owned.number, platform=platform, finding=found.kind, why=found.why),
                 self.now,
             )
-        self._act_on(found, new, case, likely, returned=change.old is not None and not change.old.marked)
+        self._act_on(found, new, likely, returned=change.old is not None and not change.old.marked)
 
     def _act_on(
         self,
         found: Finding,
         new: Verdict,
-        case: Case | None,
         likely: Iterable[cause.Cause],
         *,
         returned: bool,
     ) -> None:
-        platform = self.context.platforms[new.platform]
         if self.owned.watch is not Watch.YES:
             return
         shown = (new.belief.words if new.belief else None) or found.category
         again = a.Returned(found.kind, found.category, shown)
-        if case is not None and case.open:
-            if returned:
-                self.book.happen(case.id, again, new)
-            return
+        at = propagation.taken_at(self.context.platforms, new.platform, found.category)
+        about = self._cases_about(new.platform)
+        case = about[0] if about else self._newest_case(at or new.platform)
         within = self.context.appeal.watch_period
-        if case is not None and case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within:
-            self.book.happen(case.id, again, new)
+        if case is not None and (
+            case.open or (case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within)
+        ):
+            if not case.open or returned:
+                self.book.happen(case.id, again)
+            case = self.book.get(case.id) or case
+            if case.open and new.platform not in (case.platform, *case.data.displays):
+                self.book.join(case, new.platform)
             return
-        if platform.appeal is None or platform.appeal.channel == "none" or found.category not in platform.appeal.takes:
+        if at is None:
             return
-        n = self.record.counts.get(platform.id, 0) + 1
-        opened = self.book.open(platform.id, n, found, new, tuple(likely))
-        refs = {**self.record.cases, platform.id: CaseRef(opened.id, opened.snapshot.state, open=True)}
-        self.record = structs.replace(self.record, cases=refs, counts={**self.record.counts, platform.id: n})
+        n = self.record.counts.get(at, 0) + 1
+        opened = self.book.open(at, n, found, new, tuple(likely))
+        refs = {**self.record.cases, at: _ref(opened)}
+        self.record = structs.replace(self.record, cases=refs, counts={**self.record.counts, at: n})
 
     def _set_finding(self, platform: str, found: Finding | None) -> None:
         self.made.durable = True
@@ -258,6 +264,17 @@ class Decider:
         case = self.book.get(ref.id)
         return case if case is not None and case.open else None
 
+    def _cases_about(self, platform: str) -> list[Case]:
+        """The open cases whose label is shown there: its own, and those at the owners of its data."""
+        names = [platform, *(at for at, ref in self.record.cases.items() if platform in ref.displays)]
+        names += [c.platform for c in self.made.cases.values() if platform in c.data.displays]
+        return [case for name in dict.fromkeys(names) if (case := self._open_case(name)) is not None]
+
+    def _verdicts_of(self, case: Case) -> list[Verdict]:
+        """What is believed of the platforms that a case is about."""
+        known = ((name, self.record.verdicts.get(name)) for name in (case.platform, *case.data.displays))
+        return [verdict.through(v, self.context.views(self.owned, name)) for name, v in known if v is not None]
+
     # ----------------------------------------------------------------------------------------------------- events
 
     def refresh(self) -> None:
@@ -271,22 +288,23 @@ class Decider:
             found = finding.find(current, self.owned.accept)
             news = (found is None) != (platform not in self.record.findings)
             # A finding without a case may have become one to act on: the number is in use now, the platform takes it.
-            if current.belief is not None and (news or (found is not None and platform not in self.record.cases)):
+            lone = found is not None and platform not in self.record.cases and not self._cases_about(platform)
+            if current.belief is not None and (news or lone):
                 change = Change(ChangeKind.CHANGED, current.belief, current.belief, 0, (), "configuration changed")
                 self._weigh(current, change)
         for platform in self.record.cases:
             if (case := self._open_case(platform)) is not None:
-                seen = self.record.verdicts.get(platform)
-                if why := self._not_wanted(seen):
-                    self.book.happen(case.id, a.Withdraw(why), seen, "configuration")
+                if why := self._not_wanted(case):
+                    self.book.happen(case.id, a.Withdraw(why), "configuration")
                 else:
-                    self.book.happen(case.id, a.EvidenceChanged(), seen)
+                    self.book.happen(case.id, a.EvidenceChanged())
 
-    def _not_wanted(self, seen: Verdict | None) -> str | None:
+    def _not_wanted(self, case: Case) -> str | None:
         """Why the owner no longer wants a label to be appealed; `None` when he does."""
         if self.owned.watch is not Watch.YES:
             return f"the number is on {self.owned.watch}: nothing is appealed for it"
-        if seen is not None and seen.marked and finding.find(seen, self.owned.accept) is None:
+        marked = [seen for seen in self._verdicts_of(case) if seen.marked]
+        if marked and all(finding.find(seen, self.owned.accept) is None for seen in marked):
             return ACCEPTED
         return None
 
@@ -299,9 +317,11 @@ class Decider:
             if (case := self._open_case(platform)) is not None and self._happen(
                 case.id, a.Withdraw("the number is no longer configured"), "configuration"
             ):
-                verdicts = {k: v for k, v in self.record.verdicts.items() if k != platform}
+                about = (platform, *case.data.displays)
+                verdicts = {k: v for k, v in self.record.verdicts.items() if k not in about}
                 self.record = structs.replace(self.record, verdicts=verdicts)
-                self._set_finding(platform, None)
+                for each in about:
+                    self._set_finding(each, None)
 
     def timer(self, message: TimerDue) -> None:
         """A case's time is over; a stale timer changes nothing, nor one whose clock was set back on its way here."""
@@ -353,7 +373,7 @@ class Decider:
         case = self.book.get(identity)
         if case is None:
             return False
-        return self.book.happen(identity, event, self.record.verdicts.get(case.platform), by)
+        return self.book.happen(identity, event, by)
 
     def _why_not(self, identity: str, what: str) -> str:
         case = self.book.get(identity)
@@ -362,6 +382,10 @@ class Decider:
         if what == "supplied":
             return f"papers are still missing for case {identity}; register them in [[evidence]] and reload"
         return f"case {identity} is {case.snapshot.state} ({case.meaning}): {what} does nothing there"
+
+
+def _ref(case: Case) -> CaseRef:
+    return CaseRef(case.id, case.snapshot.state, case.open, case.data.displays)
 
 
 def outcome_of(task: Task, message: TaskAnswer) -> str:

@@ -6,11 +6,13 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 
 from numtrustd.actors.explain_looks import next_look, sources_blind
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
+from numtrustd.actors.views_case import goes_after, policy_of
 from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine
-from numtrustd.domain import cause
+from numtrustd.domain import cause, propagation
 from numtrustd.domain.case import Case, Move
+from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import NumberRecord
@@ -75,6 +77,9 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
     if blind is not None:
         lines.append(_blind(sight, owned, verdict, blind))
     case = _newest_case(sight, record, platform)
+    elsewhere = next((ref.id for ref in record.cases.values() if ref.open and platform in ref.displays), None)
+    if (case is None or not case.open) and elsewhere is not None:
+        case = records.get_case(sight.house.store, elsewhere)
     if verdict.marked:
         lines.append(_finding(sight, owned, record, verdict, case))
     if case is not None:
@@ -195,7 +200,10 @@ def _why_no_case(sight: Sight, owned: Owned, platform: str, case: Case | None, c
     known = sight.context.platforms.get(platform)
     if owned.watch is not Watch.YES:
         return "nothing is appealed for this number, see above"
-    if known is None or appeal_way(sight, known) == "none":
+    if known is not None and (at := propagation.taken_at(sight.context.platforms, platform, Category(category))):
+        if at != platform:
+            return f"its label is appealed at {at}, whose data it shows, when it is next confirmed"
+    elif known is None or appeal_way(sight, known) == "none":
         return "this platform takes no appeals that we know of: a person has to find a way"
     if known.appeal is not None and category not in known.appeal.takes:
         return f"this platform takes no appeals against {category}"
@@ -229,6 +237,8 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     deadline = case.snapshot.deadline
     move = case.moves[-1] if case.moves else None
     why = "" if move is None else f"{_on_whose_word(move)}, {ago(move.at, sight.now())}"
+    if case.snapshot.state == "waiting" and not case.data.hurried and (first := goes_after(policy_of(sight, case))):
+        why += f"; {first}, goes first: `numtrustctl advance {case.id}` sends this one all the same"
     tasks = sight.house.board.tasks_of(case.id)
     then = case.then
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:

@@ -15,8 +15,11 @@ def pace_of(record: NumberRecord, source: Source) -> Pace:
     for reading in source.readings:
         verdict = record.verdicts.get(reading.platform)
         confirming = confirming or (verdict is not None and verdict.run is not None)
-        ref = record.cases.get(reading.platform)
-        verifying = verifying or (ref is not None and ref.state in VERIFYING)
+        verifying = verifying or any(
+            ref.state in VERIFYING
+            for platform, ref in record.cases.items()
+            if platform == reading.platform or reading.platform in ref.displays
+        )
     return Pace(
         confirming=confirming,
         verifying=verifying,

@@ -13,6 +13,7 @@ from numtrustd.clock import timestamp
 from numtrustd.domain.case import Case, reference
 from numtrustd.domain.evidence import KINDS
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
 from numtrustd.domain.workflows.appeal_parts import AppealPolicy, required
 from numtrustd.store import records
@@ -28,12 +29,21 @@ AT_PLATFORM = frozenset({TaskKind.REPORT_ANSWER, TaskKind.CHASE_REVIEW, TaskKind
 def policy_of(sight: Sight, case: Case) -> AppealPolicy:
     """What configuration, pack and present say to a case."""
     owned = sight.owned(case.number)
-    declared = sight.house.maintenance.get(case.platform)
     try:
-        verdict = sight.record(case.number).verdicts.get(case.platform)
+        record = sight.record(case.number)
     except DamagedRecord:
-        verdict = None
-    return appeal_policy(sight.context, owned, case.platform, verdict, sight.now(), declared)
+        record = NumberRecord(case.number, case.opened_at)
+    return appeal_policy(
+        sight.context,
+        owned,
+        case.platform,
+        record.verdicts,
+        sight.now(),
+        sight.house.maintenance.get(case.platform),
+        displays=case.data.displays,
+        states={name: ref.state for name, ref in record.cases.items() if ref.open},
+        opened_at=case.opened_at,
+    )
 
 
 # ----------------------------------------------------------------------------------------------------------- cases
@@ -88,6 +98,7 @@ def _facts(sight: Sight, case: Case, policy: AppealPolicy) -> list[tuple[str, st
     facts = [
         ("label", shown),
         ("facts", "; ".join(data.facts)),
+        ("shown by", ", ".join(data.displays)),
         ("reference", reference(sight.context.store, case.id, data.attempt)),
         ("submitted", _at(data.sent_at)),
         ("receipt", data.receipt or ""),
@@ -97,6 +108,7 @@ def _facts(sight: Sight, case: Case, policy: AppealPolicy) -> list[tuple[str, st
         ("papers asked for", ", ".join(data.more)),
         ("uncertain because", data.unclear),
         ("not before", _at(data.not_before) if data.not_before > sight.now() else ""),
+        ("goes after", goes_after(policy) if case.snapshot.state == "waiting" and not data.hurried else ""),
         ("approved by", data.approved_by),
         ("came back", f"{data.returns} times" if data.returns else ""),
     ]
@@ -105,6 +117,11 @@ def _facts(sight: Sight, case: Case, policy: AppealPolicy) -> list[tuple[str, st
             looks = data.clean[view].looks if view in data.clean else 0
             facts.append((f"clean looks of {view}", f"{looks} of {policy.clear}"))
     return [(name, value) for name, value in facts if value]
+
+
+def goes_after(policy: AppealPolicy) -> str:
+    """What an appeal lets go first; empty when nothing."""
+    return f"the appeal at {policy.feeder}, from which this platform copies" if policy.feeder else ""
 
 
 def papers(sight: Sight, case: Case, policy: AppealPolicy) -> tuple[Paper, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from numtrustd.domain import propagation
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.platform import Platform
 from numtrustd.domain.verdict import Verdict
@@ -42,15 +43,14 @@ def causes(
     found: list[Cause] = []
     if verdict.baseline_marked:
         found.append(Cause(CauseKind.INHERITED, ("marked at the first looks at this number",)))
-    for feeder in platforms.values():
+    for feeder, (_, latest) in propagation.feeders(platforms, verdict.platform):
         other = others.get(feeder.id)
-        for feed in feeder.feeds:
-            if feed.platform != verdict.platform or other is None or not other.marked:
-                continue
-            lag = verdict.since - other.since
-            if 0 <= lag <= feed.lag[1] * 1.5:
-                fact = f"{feeder.id} feeds {verdict.platform} and was marked {lag / DAY:.1f} d earlier"
-                found.append(Cause(CauseKind.PROPAGATED, (fact,)))
+        if other is None or not other.marked:
+            continue
+        lag = verdict.since - other.since
+        if 0 <= lag <= latest * propagation.SLACK:
+            fact = f"{feeder.id} feeds {verdict.platform} and was marked {lag / DAY:.1f} d earlier"
+            found.append(Cause(CauseKind.PROPAGATED, (fact,)))
     marks = verdict.belief.marks if verdict.belief else None
     if marks is not None and not verdict.baseline_marked:
         age = now - verdict.clean_at if verdict.clean_at else 0.0

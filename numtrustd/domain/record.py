@@ -15,11 +15,14 @@ class LookState(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class CaseRef(Struct, frozen=True, gc=False):
-    """The newest case at one platform: enough to pace looks and to count, without reading the case."""
+    """The newest case at one platform: enough to pace looks and to count, without reading the case. `displays` are the
+    platforms that it is about beside its own.
+    """
 
     id: str
     state: str
     open: bool
+    displays: tuple[str, ...] = ()
 
 
 class NumberRecord(Struct, frozen=True, omit_defaults=True):

@@ -33,6 +33,10 @@ def _seconds(description: str) -> Meta:
 # Who and what
 Number = Annotated[str, _is("the phone number: E.164, or the bare digits of a service number")]
 Platform = Annotated[str, _is("id of the platform that shows the label")]
+Display = Annotated[str, _is("id of a platform that shows the label of another one's data")]
+Displays = Annotated[
+    tuple[str, ...], _is("ids of the platforms that show this one's label and take no appeals themselves")
+]
 Source = Annotated[str, _is("id of the source that was looked through")]
 Surface = Annotated[str, _is("where on the platform a person sees it")]
 Case = Annotated[str, _is("id of the case")]

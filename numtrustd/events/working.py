@@ -19,8 +19,22 @@ class CaseOpened(Event, frozen=True, kw_only=True):
     reason: f.Reason | None = None
     finding: f.Finding | None = None
     incident: f.Incident | None = None
+    displays: f.Displays | None = None
     deadline: f.Deadline | None = None
     next: f.Next | None = None
+
+
+class CaseJoined(Event, frozen=True, kw_only=True):
+    """The label of an open case is shown by one platform more, which takes no appeals: it has to go there, too."""
+
+    action = "case.joined"
+    level = Level.INFO
+    message = "case {case} for {number} on {platform} is also about what {display} shows"
+
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    display: f.Display
 
 
 class CaseMoved(Event, frozen=True, kw_only=True):

@@ -231,6 +231,12 @@ def watched(sources: Iterable[Source]) -> frozenset[str]:
     return frozenset(r.platform for source in sources if source.enabled for r in source.readings)
 
 
+def appealed(applied: Applied) -> frozenset[str]:
+    """The platforms at which appeals may be made: those that are looked at, and the owners of what they show."""
+    seen = watched(applied.sources.values())
+    return seen | {at for name in seen if name in applied.platforms for at in applied.platforms[name].appeal_at}
+
+
 def calls(channel: HttpChannel) -> Iterator[tuple[str, Call]]:
     """The calls of a channel, by their table's name."""
     for name, call in (("submit", channel.submit), ("query", channel.query), ("look_up", channel.look_up)):
@@ -249,7 +255,7 @@ def requests_in_use(packs: Packs, applied: Applied) -> Iterator[Use]:
 
 def requests(packs: Packs, applied: Applied) -> Iterator[tuple[Use, bool]]:
     """All requests as the settings have them, and whether each of them may be sent."""
-    looked_at = watched(applied.sources.values())
+    appeals = appealed(applied)
     for name, pack in packs.by_id.items():
         for i, raw in enumerate(pack.sources):
             if applied.home[raw.id] == name:
@@ -260,7 +266,7 @@ def requests(packs: Packs, applied: Applied) -> Iterator[tuple[Use, bool]]:
         if isinstance(channel, HttpChannel):
             for table, call in calls(channel):
                 use = f"{name}'s appeal", name, ("appeal", "http", table, "request"), call.request
-                yield use, name in looked_at
+                yield use, name in appeals
 
 
 def check_use(

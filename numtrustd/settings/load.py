@@ -40,8 +40,9 @@ class Loaded(Struct, frozen=True):
     """A whole, checked configuration.
 
     `sources` are those that are switched on, `idle` the others; `channels` are those of the platforms that
-    the former speak for. `vars` are by platform id, `home` says whose a source uses. `routes` are the ways out by
-    name. `files` are all that was read, `warnings` what is allowed and probably not meant.
+    the former speak for, and of the owners of what these show. `vars` are by platform id, `home` says whose
+    a source uses. `routes` are the ways out by name. `files` are all that was read, `warnings` what is
+    allowed and probably not meant.
     """
 
     path: pathlib.Path
@@ -116,7 +117,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     if report.problems:
         return sorted(set(report.problems))
     _warn(settings, numbers, applied, place, report)
-    looked_at = checks.watched(applied.sources.values())
+    appeals = checks.appealed(applied)
     return Loaded(
         path=path,
         settings=settings,
@@ -128,7 +129,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
         platforms=applied.platforms,
         sources={name: source for name, source in applied.sources.items() if source.enabled},
         idle={name: source for name, source in applied.sources.items() if not source.enabled},
-        channels={name: channel for name, channel in applied.channels.items() if name in looked_at},
+        channels={name: channel for name, channel in applied.channels.items() if name in appeals},
         vars=applied.vars,
         home=applied.home,
         secrets=secrets,
@@ -327,7 +328,7 @@ def _warn(settings: Settings, numbers: Mapping[str, Owned], applied: Applied, pl
             f"no source that is switched on answers for numbers of the kind {kind} ({count})",
             "switch one on that does",
         )  # fmt: skip
-    if any(name in applied.channels for name in checks.watched(active)) and not settings.company.name:
+    if any(name in applied.channels for name in checks.appealed(applied)) and not settings.company.name:
         report.warn(place.where(("company",)), "company.name", "missing", "give it: every letter of appeal needs it")
     grouped = {row.group for row in numbers.values()} | {DEFAULT_GROUP}
     for i, group in enumerate(settings.group):

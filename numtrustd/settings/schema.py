@@ -136,7 +136,7 @@ class SourceTable(_Table, frozen=True):
 
 class AppealTable(_Table, frozen=True):
     """[appeal]: the policy of all appeals. `purpose` is what the numbers are used for, as the letters tell
-    it.
+    it. `feeder_wait` is how long an appeal lets that at a platform which feeds this one go first.
     """
 
     approval: Approval = "automatic"
@@ -147,6 +147,7 @@ class AppealTable(_Table, frozen=True):
     verify_timeout: Interval = 864_000.0
     poll_interval: Interval = 21_600.0
     remind_interval: Interval = 86_400.0
+    feeder_wait: Duration = 604_800.0
     purpose: str = ""
 
 

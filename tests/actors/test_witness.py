@@ -22,7 +22,7 @@ def test_a_witness_need_not_come_out_clean() -> None:
     assert not WITNESS.clears
     owned = CONTEXT.numbers[MOBILE]
     assert CONTEXT.views(owned, "alpha") == ("alpha.api/default",)
-    assert policy.appeal_policy(CONTEXT, owned, "alpha", None, T0).views == ("alpha.api/default",)
+    assert policy.appeal_policy(CONTEXT, owned, "alpha", {}, T0).views == ("alpha.api/default",)
 
 
 def test_where_there_are_only_witnesses_no_view_can_prove_anything() -> None:

@@ -43,7 +43,7 @@ class S(enum.StrEnum):
 def _at_slot(data: AppealData, now: Instant, policy: AppealPolicy) -> Instant:
     if data.asked_approval and a.approval_pending(data, None, now, policy):
         return now + policy.remind_interval
-    if policy.maintenance or policy.no_room:
+    if policy.maintenance or policy.no_room or a.feeder_first(data, None, now, policy):
         return max(data.not_before, now + policy.poll_interval)
     return max(data.not_before, now)
 
@@ -124,7 +124,7 @@ _MORE = To(S.GATHERING, (a.close_tasks, a.ask_for_evidence), update=a.note_more)
 
 ROWS: dict[S, Row[S]] = {
     S.WAITING: Row(
-        meaning="waiting for its slot: cool-down, approval, platform maintenance",
+        meaning="waiting for its slot: cool-down, approval, maintenance, an appeal that has to go first",
         who=Who.DAEMON,
         then="submits the appeal, or asks for what is still lacking",
         deadline=_at_slot,
@@ -135,6 +135,7 @@ ROWS: dict[S, Row[S]] = {
                 To(S.GATHERING, (a.close_tasks, a.ask_for_evidence), when=a.evidence_missing, update=a.note_lacking),
                 To(S.WAITING, when=a.platform_in_maintenance),
                 To(S.WAITING, when=a.store_nearly_full),
+                To(S.WAITING, when=a.feeder_first),
                 To(S.WAITING, (a.ask_for_approval,), when=a.approval_pending, update=a.note_asked),
                 To(
                     S.AT_PERSON,
@@ -145,7 +146,7 @@ ROWS: dict[S, Row[S]] = {
                 To(S.SUBMITTING, (a.close_tasks, a.submit), update=a.note_sent),
             ),
             a.Approve: To(S.WAITING, (a.close_tasks,), update=a.note_approval),
-            a.Advance: To(S.WAITING, update=a.note_now),
+            a.Advance: To(S.WAITING, update=a.note_hurry),
             a.Hold: _HOLD,
             a.Withdraw: _WITHDRAW,
             a.LabelGone: _VERIFY,

@@ -13,7 +13,7 @@ class AppealPolicy(Struct, frozen=True):
 
     `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean,
     `marked`, `flapping` and `maintenance` what is believed of the platform now; `queued`: the submission has not begun
-    to leave.
+    to leave; `feeder` is the platform whose own appeal goes first, because this one copies from it.
     """
 
     by_person: bool = True
@@ -45,6 +45,7 @@ class AppealPolicy(Struct, frozen=True):
     maintenance: bool = False
     no_room: bool = False
     queued: bool = False
+    feeder: str = ""
 
 
 class CleanRun(Struct, frozen=True):
@@ -58,7 +59,9 @@ class CleanRun(Struct, frozen=True):
 class AppealData(Struct, frozen=True, omit_defaults=True, tag="appeal"):
     """What an appeal remembers. `attempt` counts from 1 and rises only when an attempt was answered or came to nothing,
     so an unsent one is sent again under the same reference. `round` is the first attempt since the label last appeared:
-    the number of attempts is limited in each round, their references stay apart over all."""
+    the number of attempts is limited in each round, their references stay apart over all. `displays` are the platforms
+    that show this one's label and take no appeals themselves: it has to be gone there, too. `hurried`: a person
+    wants it sent without waiting for the platform that feeds this one."""
 
     finding: str = ""
     category: str = ""
@@ -86,6 +89,8 @@ class AppealData(Struct, frozen=True, omit_defaults=True, tag="appeal"):
     reminders: int = 0
     returns: int = 0
     held_from: str = ""
+    displays: tuple[str, ...] = ()
+    hurried: bool = False
 
 
 def required(data: AppealData, policy: AppealPolicy) -> tuple[str, ...]:

@@ -96,6 +96,11 @@ def store_nearly_full(data: AppealData, event: object, now: Instant, policy: App
     return policy.no_room
 
 
+def feeder_first(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    """The platform that this one copies from is appealed to first: cleared sooner, this one would be marked again."""
+    return bool(policy.feeder) and not data.hurried
+
+
 def gone_or_unseen(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
     """The label is not there, or nobody can tell: no reason to appeal."""
     return not policy.marked or policy.blind

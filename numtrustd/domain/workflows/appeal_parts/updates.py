@@ -168,6 +168,10 @@ def note_now(data: AppealData, event: object, now: Instant, policy: AppealPolicy
     return structs.replace(data, not_before=now, reminders=0)
 
 
+def note_hurry(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, not_before=now, reminders=0, hurried=True)
+
+
 def note_lacking(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
     """Approval is asked for anew once the papers are there."""
     return structs.replace(data, reminders=0, asked_approval=False)
@@ -202,6 +206,7 @@ def restart(data: AppealData, event: object, now: Instant, policy: AppealPolicy)
         reasons=data.reasons,
         more=data.more,
         returns=data.returns + (1 if isinstance(event, Returned) else 0),
+        displays=data.displays,
     )
 
 
