@@ -53,12 +53,14 @@ def context(loaded: Loaded, store: str) -> Context:
             for name, table in settings.platform.items()
             if table.appeal.max_attempts is not None
         },
+        cadences={name: table.cadence for name, table in settings.platform.items() if table.cadence is not None},
         ask_approval=frozenset(name for name, table in settings.platform.items() if table.appeal.approval == "ask"),
         ask_by_default=rules.approval == "ask",
         groups={
             g.name: Group(
                 name=g.name,
                 cadence=g.cadence,
+                hours=g.hours,
                 ask_approval=None if g.approval is None else g.approval == "ask",
                 owner=g.owner,
             )

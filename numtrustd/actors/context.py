@@ -43,6 +43,7 @@ class Group(Struct, frozen=True):
 
     name: str
     cadence: float | None = None
+    hours: str = ""
     ask_approval: bool | None = None
     owner: str = ""
 
@@ -65,6 +66,7 @@ class Context(Struct, frozen=True, dict=True):
     trust: TrustPolicy = TrustPolicy()
     appeal: AppealRules = AppealRules()
     attempts: Mapping[str, int] = {}
+    cadences: Mapping[str, float] = {}
     ask_approval: frozenset[str] = frozenset()
     ask_by_default: bool = False
     groups: Mapping[str, Group] = {}
@@ -138,8 +140,16 @@ class Context(Struct, frozen=True, dict=True):
         return self.ask_by_default and not (group is not None and group.ask_approval is False)
 
     def cadence_of(self, owned: Owned, source: Source) -> float:
-        """Seconds between looks when nothing is going on."""
+        """Seconds between looks when nothing is going on: as the number says, else group, platform, source."""
+        if owned.cadence is not None:
+            return owned.cadence
         group = self.groups.get(owned.group)
         if group is not None and group.cadence is not None:
             return group.cadence
-        return source.cadence
+        at = [self.cadences[r.platform] for r in source.readings if r.platform in self.cadences]
+        return min(at, default=source.cadence)
+
+    def hours_of(self, owned: Owned, source: Source) -> tuple[str, ...]:
+        """The hours in which alone this number is looked at through this source, beside those of all looks."""
+        group = self.groups.get(owned.group)
+        return source.hours, "" if group is None else group.hours

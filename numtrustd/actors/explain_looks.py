@@ -59,14 +59,16 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
     if due < now:
         late = actor.overdue(now)[0]
         return f"it is due, with {late} others of this source" if late > 1 else "it is due"
-    policy, pace = sight.context.cadence, pace_of(record, source)
+    policy, pace = sight.context.cadence, pace_of(record, source, sight.context.platforms, now)
     if pace.unseen:
         return "for the first time"
-    every = cadence.interval(policy, sight.context.cadence_of(owned, source), pace)
-    return f"{_pace(policy, pace)}: every {duration_for_people(every)}"
+    every = cadence.interval(policy, sight.context.cadence_of(owned, source), pace, now)
+    within = [text for text in (policy.hours, *sight.context.hours_of(owned, source)) if text]
+    only = f", only at {' and '.join(dict.fromkeys(within))} ({policy.zone})" if within else ""
+    return f"{_pace(policy, pace, now)}: every {duration_for_people(every)}{only}"
 
 
-def _pace(policy: CadencePolicy, pace: Pace) -> str:
+def _pace(policy: CadencePolicy, pace: Pace, now: Instant) -> str:
     if pace.failures:
         plural = "look" if pace.failures == 1 else "looks"
         return f"the last {pace.failures} {plural} saw nothing"
@@ -76,6 +78,12 @@ def _pace(policy: CadencePolicy, pace: Pace) -> str:
         return "a case counts clean looks"
     if pace.age < policy.new_number_days * 86_400.0:
         return "the number is new"
+    if pace.expected:
+        return "a platform that feeds this one is marked"
+    if (busy := cadence.peak(policy, now)) is not None:
+        return f"it is the peak {busy.name}"
+    if pace.quiet >= policy.quiet_after:
+        return f"nothing has changed for {duration_for_people(pace.quiet)}"
     return "nothing is going on"
 
 

@@ -320,6 +320,8 @@ class NumberActor:
             return
         context = self._house.context
         # A look in the future is of a clock that has been set back since: it must not put off the next one.
-        pace, at = pace_of(record, source), min(looked_at(record, source), self._house.clock.now())
-        due = cadence.next_look(context.cadence, context.cadence_of(owned, source), pace, at, self.number, source.id)
+        now = self._house.clock.now()
+        pace, at = pace_of(record, source, context.platforms, now), min(looked_at(record, source), now)
+        own, within = context.cadence_of(owned, source), context.hours_of(owned, source)
+        due = cadence.next_look(context.cadence, own, pace, at, self.number, source.id, now, within)
         diary.want(self.number, due)

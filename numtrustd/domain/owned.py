@@ -20,7 +20,8 @@ DEFAULT_GROUP = "default"
 
 
 class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A row of the numbers file. `accept` are the label categories that are right for it, its group's included.
+    """A row of the numbers file. `accept` are the label categories that are right for it, its group's included;
+    `cadence` are the seconds between two looks, where it has its own.
 
     Rows share their group, categories and flags, so that 100 000 of them cost little more than their own text.
     """
@@ -33,3 +34,4 @@ class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
     extension: str = ""
     note: str = ""
     watch: Watch = Watch.YES
+    cadence: float | None = None

@@ -70,6 +70,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     `guards` are rules tried before all others, for every reading (blocks, maintenance). `echo` are the places where
     the answer names the number: one of them must, or the answer is `wrong_card` (`no_card` where none is there).
+    `hours` are those in which alone it is asked (`domain.hours`).
     """
 
     id: str
@@ -93,6 +94,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     backoff: tuple[float, float] = (30.0, 3_600.0)
     controls: Controls = Controls()
     budget: Budget = Budget()
+    hours: str = ""
 
     @property
     def pause(self) -> float:

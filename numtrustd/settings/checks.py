@@ -5,9 +5,7 @@ with `wire` and `probes`.
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from numtrustd.channels.spec import Call, HttpChannel, ManualChannel
 from numtrustd.domain.calendar import COUNTRIES
@@ -55,7 +53,14 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
     """The settings by themselves."""
     at = _At(place, report)
     cadence, verdict = settings.cadence, settings.verdict
-    for name in ("interval", "confirm_interval", "verify_interval", "retry_interval", "new_number_interval"):
+    for name in (
+        "interval",
+        "confirm_interval",
+        "verify_interval",
+        "retry_interval",
+        "new_number_interval",
+        "neighbour_interval",
+    ):
         at.need(getattr(cadence, name) > 0, ("cadence", name), "is no time at all", "give more than 0 seconds")
     at.need(cadence.new_number_days >= 0, ("cadence", "new_number_days"), "is negative", "give a number of days")
     at.need(0 <= cadence.jitter <= 1, ("cadence", "jitter"), f"is {cadence.jitter:g}", "give a share from 0 to 1")
@@ -70,23 +75,11 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
     )
     for name in ("control_interval", "recheck_interval", "turn_window"):
         at.need(getattr(settings.trust, name) > 0, ("trust", name), "is no time at all", "give more than 0 seconds")
-    for source, table in settings.source.items():
-        _check_zone(at, table.budget.zone, ("source", source, "budget", "zone"))
     _once(at, "group", [group.name for group in settings.group], "name")
     for i, paper in enumerate(settings.evidence):
         _evidence_kind(at, paper.kind, ("evidence", i, "kind"))
     if settings.clock.speed != 1.0 and settings.clock.origin is None:
         at.add(("clock", "speed"), "runs from no origin", "give clock.origin as well, or leave both out")
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())  # walks the directories of the database each time
-
-
-def _check_zone(at: _At, zone: str | None, path: Path) -> None:
-    if zone is not None and zone not in _zones():
-        at.add(path, f'no time zone is called "{zone}"', 'name one of the IANA database, like "Asia/Shanghai"')
 
 
 def _once(at: _At, table: str, names: Iterable[str], key: str) -> None:
@@ -209,7 +202,6 @@ def _check_source(at: _At, source: Source, i: int, names: frozenset[str] | None,
     at.need(source.interval > 0, (*top, "interval"), "is no time at all", "give the least time between requests")
     at.need(source.cadence > 0, (*top, "cadence"), "is no time at all", "give the usual time between looks")
     at.need(source.concurrency >= 1, (*top, "concurrency"), "is less than 1", "give at least 1")
-    _check_zone(at, source.budget.zone, (*top, "budget", "zone"))
     at.need(source.trip >= 1, (*top, "trip"), "is less than 1", "give at least 1")
     at.need(
         0 < source.backoff[0] <= source.backoff[1],

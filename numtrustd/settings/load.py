@@ -20,7 +20,7 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned
 from numtrustd.domain.platform import Platform
 from numtrustd.probes.spec import Source
-from numtrustd.settings import base_urls, bounds, checks, document, facts, lint, numbers_csv, provenance, ways
+from numtrustd.settings import base_urls, bounds, checks, document, facts, lint, numbers_csv, provenance, times, ways
 from numtrustd.settings.collect import Spelling, collect
 from numtrustd.settings.document import Document, Where
 from numtrustd.settings.numbers_csv import Roll
@@ -95,10 +95,12 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     checks.check_settings(settings, place, report)
     base_urls.check_base_urls(settings, place, report)
     bounds.check_setting_bounds(settings, place, report)
+    times.check_times(settings, place, report)
     numbers = _numbers(settings, place, path, files, report)
     applied = apply(packs, settings, place, report)
     checks.check_packs(packs, report)
     bounds.check_bounds(packs, report)
+    times.check_pack_times(packs, report)
     facts.check_facts(packs, report)
     provenance.check_provenance(packs, Clock().now() if now is None else now, report)
     lint.check_rules(packs, report)

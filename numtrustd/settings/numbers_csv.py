@@ -1,4 +1,4 @@
-"""The numbers, as spreadsheets write them: `number,name,group,accept,note,watch`, one row each.
+"""The numbers, as spreadsheets write them: `number,name,group,accept,note,watch,cadence`, one row each.
 
 Every row that is wrong is reported with its line, and one number written in two ways is found out.
 `schema.NumberTable` is the TOML spelling of the same row; `load` puts both together.
@@ -14,11 +14,12 @@ from functools import partial
 from numtrustd.domain import number as domain_number
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned, Watch
+from numtrustd.settings import units
 from numtrustd.settings.document import Where
 from numtrustd.settings.problem import Report, one_of, suggest
 from numtrustd.settings.schema import NumberTable
 
-COLUMNS = ("number", "name", "group", "accept", "note", "watch")
+COLUMNS = ("number", "name", "group", "accept", "note", "watch", "cadence")
 _CHINESE = {
     "号码": "number",
     "电话": "number",
@@ -27,6 +28,7 @@ _CHINESE = {
     "接受": "accept",
     "备注": "note",
     "监测": "watch",
+    "间隔": "cadence",
 }
 _SPLIT = re.compile(r"[\s|/;,、；，]+")
 _DELIMITERS = ",;\t"
@@ -50,6 +52,7 @@ class Roll:
         }
         self._said: dict[str, tuple[str, str, int]] = {}
         self._accepts: dict[tuple[str, str], frozenset[Category]] = {}
+        self._cadences: dict[float, float] = {}
 
     def add(self, where: Callable[[str], Where], cells: Callable[[str], str], key: Callable[[str], str]) -> None:
         """Take one row; `cells` gives a column's text, `where` its place, `key` how a problem names the column."""
@@ -68,6 +71,7 @@ class Roll:
             )
         accept = self._accept(cells("accept"), group, where, key)
         watch = self._watch(cells("watch"), where, key)
+        cadence = self._cadence(cells("cadence"), where, key)
         if isinstance(parsed, domain_number.Problem) or len(self.report.problems) > before:
             return
         self.rows[parsed.canonical] = Owned(
@@ -79,6 +83,7 @@ class Roll:
             parsed.extension,
             cells("note"),
             watch,
+            cadence,
         )
 
     def _once(self, canonical: str, text: str, where: Where, key: Callable[[str], str]) -> None:
@@ -108,6 +113,16 @@ class Roll:
             self._accepts[text, group] = accept
         return accept
 
+    def _cadence(self, text: str, where: Callable[[str], Where], key: Callable[[str], str]) -> float | None:
+        if not text:
+            return None
+        seconds = units.duration(text)
+        if seconds is None or seconds <= 0 or units.too_long(seconds):
+            help_ = units.LONGEST_HELP if seconds is not None and units.too_long(seconds) else units.DURATION_HELP
+            self.report.add(where("cadence"), key("cadence"), f'is "{text}"', help_)
+            return None
+        return self._cadences.setdefault(seconds, seconds)
+
     def _watch(self, text: str, where: Callable[[str], Where], key: Callable[[str], str]) -> Watch:
         if not text:
             return Watch.YES
@@ -128,6 +143,7 @@ def read_tables(rows: Sequence[NumberTable], where: Callable[[int, str], Where],
         texts = {
             "number": row.number, "name": row.name, "group": row.group, "accept": " ".join(row.accept),
             "note": row.note, "watch": row.watch.value,
+            "cadence": "" if row.cadence is None else f"{row.cadence!r}s",
         }  # fmt: skip
         roll.add(partial(where, i), texts.__getitem__, partial("number[{}].{}".format, i))
 

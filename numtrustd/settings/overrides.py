@@ -143,7 +143,9 @@ def _source(source: Source, settings: Settings, off: set[str], place: Located, r
         controls=canonical(table.controls, source, place, report),
         budget=_given(source.budget, **structs.asdict(table.budget)),
     )
-    return _given(changed, interval=table.interval, concurrency=table.concurrency, cadence=table.cadence)
+    return _given(
+        changed, interval=table.interval, concurrency=table.concurrency, cadence=table.cadence, hours=table.hours
+    )
 
 
 def _unknown_names(packs: Packs, settings: Settings, home: dict[str, str], place: Located, report: Report) -> None:

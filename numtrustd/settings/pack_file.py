@@ -11,7 +11,7 @@ from msgspec import Struct
 from numtrustd.clock import Clock
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.label import Category
-from numtrustd.settings import bounds, checks, document, facts, lint, provenance
+from numtrustd.settings import bounds, checks, document, facts, lint, provenance, times
 from numtrustd.settings.packs import Pack, read_packs, shipped_dir
 from numtrustd.settings.problem import Problem, Report
 
@@ -41,6 +41,7 @@ def read_pack(file: pathlib.Path) -> PackFile | list[Problem]:
     report.second_pass()
     checks.check_packs(packs, report)
     bounds.check_bounds(packs, report)
+    times.check_pack_times(packs, report)
     facts.check_facts(packs, report)
     provenance.check_provenance(packs, Clock().now(), report)
     lint.check_rules(packs, report)

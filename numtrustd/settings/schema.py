@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 from numtrustd.domain.budget import Budget
-from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.cadence import CadencePolicy, Peak
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.trust import Controls, TrustPolicy
@@ -62,6 +62,7 @@ class NumberTable(_Table, frozen=True):
     accept: tuple[Category, ...] = ()
     note: str = ""
     watch: Watch = Watch.YES
+    cadence: Interval | None = None
 
 
 class PlatformsTable(_Table, frozen=True):
@@ -105,6 +106,7 @@ class PlatformTable(_Table, frozen=True):
 
     enabled: bool = True
     importance: Ratio | None = None
+    cadence: Interval | None = None
     vars: dict[str, str] = {}
     appeal: PlatformAppealTable = PlatformAppealTable()
 
@@ -128,6 +130,7 @@ class SourceTable(_Table, frozen=True):
     interval: Interval | None = None
     concurrency: Annotated[int, Meta(ge=1, le=MOST_AT_ONCE)] | None = None
     cadence: Interval | None = None
+    hours: str | None = None
     via: Text | None = None
     limits: LimitsTable = LimitsTable()
     controls: Controls = Controls()
@@ -160,6 +163,7 @@ class GroupTable(_Table, frozen=True):
 
     name: Text
     cadence: Interval | None = None
+    hours: str = ""
     accept: tuple[Category, ...] = ()
     approval: Approval | None = None
     owner: str = ""
@@ -300,6 +304,8 @@ class Settings(_Table, frozen=True):
 UNITS: Mapping[tuple[type, str], str] = {
     (CadencePolicy, "jitter"): "number",
     (CadencePolicy, "new_number_days"): "number",
+    (CadencePolicy, "quiet_factor"): "number",
+    (Peak, "factor"): "number",
     (TrustPolicy, "turn_share"): "number",
     (Budget, "price"): "number",
     (Budget, "money"): "number",

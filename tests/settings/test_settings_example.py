@@ -2,6 +2,9 @@
 
 import pathlib
 import re
+from typing import Any
+
+from msgspec import structs
 
 from numtrustd.settings import Loaded, Settings, load, render
 from numtrustd.settings.collect import collect
@@ -42,7 +45,18 @@ def test_every_commented_line_is_valid_and_every_default_is_true(tmp_path: pathl
     settings = collect(Settings, document.data, (), document, report, SPELLING)
     assert report.problems == []
     for table in DEFAULTS:
-        assert getattr(settings, table) == getattr(Settings(), table), table
+        assert without_tables(getattr(settings, table)) == getattr(Settings(), table), table
+
+
+def without_tables(value: Any) -> Any:
+    """Without its arrays of tables, of which there are none unless somebody writes one."""
+    arrays = [key for key in value.__struct_fields__ if isinstance(getattr(value, key), tuple)]
+    empty: dict[str, Any] = {key: () for key in arrays if table_rows(value, key)}
+    return structs.replace(value, **empty)
+
+
+def table_rows(value: Any, key: str) -> bool:
+    return all(hasattr(row, "__struct_fields__") for row in getattr(value, key))
 
 
 def test_every_key_is_shown() -> None:
@@ -52,4 +66,4 @@ def test_every_key_is_shown() -> None:
         assert re.search(rf"^\[+{table}[\].]", text, re.MULTILINE), table
         value = getattr(settings, table)
         for key in getattr(value, "__struct_fields__", ()):
-            assert re.search(rf"^{key} = |^\[{table}\.{key}\.", text, re.MULTILINE), f"{table}.{key}"
+            assert re.search(rf"^{key} = |^\[\[?{table}\.{key}[\].]", text, re.MULTILINE), f"{table}.{key}"

@@ -1,0 +1,61 @@
+"""Hours, days and the zone that they are in: what settings and packs say of when looks are made.
+
+`domain.hours` reads them; a text that it cannot read is found here, before a look waits for an hour that never comes.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from zoneinfo import available_timezones
+
+from numtrustd.domain import hours
+from numtrustd.settings.collect import Located
+from numtrustd.settings.packs import Packs
+from numtrustd.settings.problem import Path, Report, dotted
+from numtrustd.settings.schema import Settings
+
+HOURS_HELP = 'write "08:00-22:00", several with commas; 24:00 is the end of the day'
+DAYS_HELP = 'write "mon-fri", "sat" or days of the year such as "11-01..11-12", several with commas'
+
+
+def check_times(settings: Settings, place: Located, report: Report) -> None:
+    """The settings' own."""
+    _read(hours.parse_hours, settings.cadence.hours, ("cadence", "hours"), HOURS_HELP, place, report)
+    _zone(settings.cadence.zone, ("cadence", "zone"), place, report)
+    for i, peak in enumerate(settings.cadence.peak):
+        top: Path = ("cadence", "peak", i)
+        _read(hours.parse_hours, peak.hours, (*top, "hours"), HOURS_HELP, place, report)
+        _read(hours.parse_days, peak.days, (*top, "days"), DAYS_HELP, place, report)
+        if not peak.hours and not peak.days:
+            what = "says neither days nor hours, so that it would never end"
+            report.add(place.where(top), dotted(top), what, "give one of the two, or change cadence.interval")
+    for i, group in enumerate(settings.group):
+        _read(hours.parse_hours, group.hours, ("group", i, "hours"), HOURS_HELP, place, report)
+    for name, source in settings.source.items():
+        _read(hours.parse_hours, source.hours or "", ("source", name, "hours"), HOURS_HELP, place, report)
+        _zone(source.budget.zone, ("source", name, "budget", "zone"), place, report)
+
+
+def check_pack_times(packs: Packs, report: Report) -> None:
+    """Every source's own, switched on or not."""
+    for pack in packs.by_id.values():
+        for i, source in enumerate(pack.sources):
+            _read(hours.parse_hours, source.hours, ("source", i, "hours"), HOURS_HELP, pack.doc, report)
+            _zone(source.budget.zone, ("source", i, "budget", "zone"), pack.doc, report)
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # walks the directories of the database each time
+
+
+def _zone(name: str | None, path: Path, place: Located, report: Report) -> None:
+    if name is not None and name not in _zones():
+        remedy = 'name one of the IANA database, like "Asia/Shanghai"'
+        report.add(place.where(path), dotted(path), f'no time zone is called "{name}"', remedy)
+
+
+def _read(read: Callable[[str], object], text: str, path: Path, remedy: str, place: Located, report: Report) -> None:
+    try:
+        read(text)
+    except ValueError as error:
+        report.add(place.where(path), dotted(path), str(error), remedy)
