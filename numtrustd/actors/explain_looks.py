@@ -49,6 +49,10 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
 def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, actor: SourceActor) -> str:
     """Why not sooner: the source's state if that is what holds it up, else the pace of this number's looks."""
     now, source = sight.now(), actor.source
+    if (since := sight.house.network.down_since) is not None:
+        return (
+            f"not sooner, because our own network is down: nobody can be reached for {duration_for_people(now - since)}"
+        )
     if actor.next_slot > max(due, now):
         state, since, why = health(actor, source, now)
         if since is not None:

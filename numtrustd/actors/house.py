@@ -12,6 +12,7 @@ from numtrustd.actors.context import Context
 from numtrustd.actors.lookout import Lookout
 from numtrustd.actors.mailbox import BusyError
 from numtrustd.actors.messages import NumberMessage
+from numtrustd.actors.network import NetworkWatch
 from numtrustd.clock import Clock
 from numtrustd.domain.case import Action
 from numtrustd.domain.maintenance import Maintenance
@@ -33,6 +34,10 @@ class Looks(Protocol):
 
     def heard(self, number: str, at: Instant, *, turned: bool) -> None:
         """What the source said of a number was held against what is believed of it."""
+        ...
+
+    def network_back(self) -> None:
+        """Our own network is there again: what was put off for it alone need not wait."""
         ...
 
 
@@ -99,8 +104,13 @@ class House:
     timers: TimerRoom | None = None
     outbox: OutboxRoom | None = None
     upkeep: UpkeepRoom | None = None
+    network: NetworkWatch = field(init=False)
     lookout: Lookout = field(default_factory=Lookout)
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.network = NetworkWatch(self.clock, self.log)
+        self.network.back = lambda: [diary.network_back for diary in self.sources.values()]
 
     def load(self) -> None:
         """Take over what is stored across all numbers (open tasks, declared maintenance), before any actor runs."""

@@ -7,6 +7,7 @@ What the platform does is a value here; only bugs of ours raise.
 
 import heapq
 from typing import Any
+from urllib.parse import urlsplit
 
 import trio
 from msgspec import structs
@@ -70,6 +71,7 @@ class SourceActor:
         self.source = source
         self._template = template
         self._fetcher = fetcher
+        self._host = urlsplit(source.request.url).netloc or source.id
         self._house = house
         self._random = random
         self._due: dict[str, Instant] = {}
@@ -143,6 +145,8 @@ class SourceActor:
         """Whether a look is late by more than `limit` although nothing keeps this source from making it."""
         if self.looking or self.down or self.parked is not None or self.next_slot > now or not self._due:
             return False
+        if self._house.network.down_since is not None:
+            return False
         if self._house.store.trouble is not None or budget.again(self.record.spent, self.source.budget, now):
             return False
         return now - min(self._due.values()) > limit
@@ -207,6 +211,7 @@ class SourceActor:
             if self._heap and not (self.down and self._probing):  # one look at a time finds out whether it is back
                 held = max(self._slot, self._pause) - clock.monotonic()
                 wait = max((self._heap[0][0] - now) / clock.speed, held)
+                wait = max(wait, self._house.network.wait() / clock.speed)
                 if self._house.store.trouble is not None:
                     wait = max(wait, STORE_PAUSE / clock.speed)  # what is seen could not be kept
                 if wait <= 0 and (used_up := budget.again(self.record.spent, self.source.budget, now)) is not None:
@@ -221,6 +226,7 @@ class SourceActor:
         del self._due[number]
         self._asked.discard(number)
         self._under_way.add(number)
+        self._house.network.take_probe()
         probing = self.down
         self._probing = self._probing or probing
         if self.source.budget.bounded:
@@ -264,6 +270,12 @@ class SourceActor:
         records.put_source(batch, self.record)
         await self._house.store.commit(batch)
 
+    def network_back(self) -> None:
+        """A pause that was for our own network's sake alone is over."""
+        if self.record.reason == UnknownReason.UNREACHABLE and self.down:
+            self._pause = self._house.clock.monotonic()
+        self._wake.set()
+
     def heard(self, number: str, at: Instant, *, turned: bool) -> None:
         """What was said of a number was held against what is believed of it; `turned` when it contradicts that."""
         self.trust.heard(number, at, turned=turned)
@@ -286,7 +298,8 @@ class SourceActor:
             outcome = without(outcome, self._template.hidden, request.private)
         at = self._house.clock.now()
         seen = extract(self.source, parsed, outcome, at, self._house.context.words, request.sent_as)
-        await self._judge(outcome, seen, at, probing=probing)
+        if not self._house.network.heard(self._host, outcome):
+            await self._judge(outcome, seen, at, probing=probing)
         if control:
             self.trust.control(parsed.canonical, seen, at)
             return

@@ -250,9 +250,13 @@ def status(sight: Sight, version: str, started_at: Instant) -> Status:
         f"{totals.labelled_numbers} labelled, {_count(totals.open_cases, 'open case')}, "
         f"{_count(tasks, 'task')} for people"
     )
-    if down:
+    network = house.network.down_since
+    if network is not None:
+        summary += "; our own network is down"
+    elif down:
         summary += f"; no answer from {', '.join(down)}"
     return Status(
+        network_down_since=shown_at(network),
         summary=summary,
         version=version,
         pid=os.getpid(),

@@ -31,6 +31,7 @@ Text = Annotated[str, Meta(max_length=1024)]
 class Status(Result, frozen=True, kw_only=True):
     """The daemon as a whole. `labelled`, `certified`, `clean`, `unknown` and `blind` count numbers ×
     platforms; `platforms_seen` the platforms that some source in use looks at for one of the numbers.
+    `network_down_since` is since when nobody at all can be reached.
     """
 
     summary: str
@@ -57,6 +58,7 @@ class Status(Result, frozen=True, kw_only=True):
     parked: int
     store: StoreStatus
     platforms_seen: int | None = None
+    network_down_since: When | None = None
 
 
 class GetStatus(Params[Status], frozen=True, kw_only=True):

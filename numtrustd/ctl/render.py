@@ -42,6 +42,11 @@ def overview(s: status.Status) -> Document:
     if s.clock_speed != 1:
         doc.line(Cell(f"the clock runs {s.clock_speed:g} times fast: these are not real days", Tone.WARN))
     doc.line(s.summary)
+    if s.network_down_since is not None:
+        since = local(s.network_down_since, s.now)
+        doc.line(
+            Cell(f"nobody can be reached since {since}: nothing is looked at; look at this machine's network", Tone.BAD)
+        )
     doc.line()
     late = s.schedule_lag_seconds > 60
     doc.facts(

@@ -146,6 +146,8 @@ OriginFile = Annotated[str, _is("source file")]
 OriginLine = Annotated[int, _is("line in the source file")]
 Event = Annotated[str, _is("name of the event that could not be written")]
 ServerAddress = Annotated[str, _is("host that was asked")]
+Host = Annotated[str, _is("host that was reached")]
+Hosts = Annotated[tuple[str, ...], _is("hosts that cannot be reached")]
 HttpStatus = Annotated[int, _is("HTTP status of the answer")]
 
 # Control

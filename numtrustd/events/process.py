@@ -239,6 +239,27 @@ class ClockJumped(Event, frozen=True, kw_only=True):
     seconds: f.Seconds
 
 
+class NetworkDown(Event, frozen=True, kw_only=True):
+    """None of the hosts that were asked lately can be reached: it is our own network, and nothing is looked at."""
+
+    action = "network.down"
+    level = Level.ERROR
+    message = "nobody can be reached ({hosts}): our own network, or the way out, is down"
+
+    hosts: f.Hosts
+
+
+class NetworkUp(Event, frozen=True, kw_only=True):
+    """Somebody can be reached again, and looks go on."""
+
+    action = "network.up"
+    level = Level.INFO
+    message = "{host} can be reached again after {down_seconds}; looks go on"
+
+    host: f.Host
+    down_seconds: f.DownSeconds
+
+
 class LogDropped(Event, frozen=True, kw_only=True):
     """Lines could not be written and are gone; `event.sequence` shows where."""
 
