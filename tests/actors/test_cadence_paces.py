@@ -17,7 +17,7 @@ STEADY = CadencePolicy(jitter=0.0, new_number_days=0.0)
 
 
 async def gaps(house: TestHouse, span: float) -> list[float]:
-    """Seconds between the looks at `beta` in the time to come, each rounded to minutes."""
+    """Seconds between the looks at `beta` in the time to come, each rounded to ten minutes."""
     times: list[float] = []
     seen = len(house.beta.looks)
     until = house.clock.now() + span
@@ -26,7 +26,7 @@ async def gaps(house: TestHouse, span: float) -> list[float]:
         if len(house.beta.looks) > seen:
             seen = len(house.beta.looks)
             times.append(house.clock.now())
-    return [round((b - a) / 60.0) * 60.0 for a, b in itertools.pairwise(times)]
+    return [round((b - a) / 600.0) * 600.0 for a, b in itertools.pairwise(times)]
 
 
 async def test_readers_of_a_marked_platform_are_looked_at_sooner_while_a_copy_may_come(
