@@ -85,6 +85,9 @@ async def _look_all(
     everything = structs.replace(loaded, sources={**loaded.sources, **loaded.idle})
     async with Http(ca_file=loaded.ca_file) as http:
         for source in chosen:
+            if source.batch is not None:
+                what = "takes numbers in batches and answers hours later"
+                raise LookError(f"{source.id} {what}: let the daemon ask, with numtrustctl look", UNAVAILABLE)
             try:
                 template = build.look_template(everything, source.id)
                 request = template.fill(number_values(number) | moment(template, Clock(), Random()))
