@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from numtrustd.domain.batch import Absent, Declined, Submitted, Taken, Unclear
 from numtrustd.domain.number import Number
 from numtrustd.domain.observation import UnknownReason
 from numtrustd.probes.batch import (
@@ -35,33 +36,6 @@ from numtrustd.wire.spec import Locator, View
 
 _JOINTS = re.compile(r"[\s\-()]")
 _NO_REASON = "no reason given"
-
-
-class Taken(Struct, frozen=True):
-    """The platform has the batch, under this task id."""
-
-    task: str
-
-
-class Declined(Struct, frozen=True):
-    """Certainly not taken in: never sent, or refused. `detail` is in the platform's words where it gave any."""
-
-    reason: UnknownReason
-    detail: str
-
-
-class Absent(Struct, frozen=True):
-    """On a look-up: the platform does not have it."""
-
-
-class Unclear(Struct, frozen=True):
-    """Nobody can know what became of it."""
-
-    reason: UnknownReason
-    detail: str
-
-
-Submitted = Taken | Declined | Absent | Unclear
 
 
 def submitted(call: SubmitCall, outcome: Outcome, ref: str) -> Submitted:
