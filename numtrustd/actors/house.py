@@ -35,6 +35,10 @@ class Looks(Protocol):
         """What the source said of a number was held against what is believed of it."""
         ...
 
+    def taken(self, number: str, batch: str) -> None:
+        """What a batch said of a number is stored, or about to be."""
+        ...
+
 
 class Post(Protocol):
     """A number's mailbox."""

@@ -29,7 +29,8 @@ class OpenBatch(Struct, frozen=True, omit_defaults=True):
     """What is stored of a batch that is not over. Names are those of a source's diary, controls among them.
 
     `numbers` are awaited, `tell` are to be told that nothing was seen, for `reason`, `late` have been told and may
-    still be answered. `next_at` is when the platform is asked next.
+    still be answered, `got` is how many were. `next_at` is when the platform is asked next. `free`: it is certain that
+    nothing was handed in.
     """
 
     id: str
@@ -44,6 +45,8 @@ class OpenBatch(Struct, frozen=True, omit_defaults=True):
     task: str = ""
     next_at: Instant = 0.0
     asked: int = 0
+    got: int = 0
+    free: bool = False
     reason: UnknownReason | None = None
     detail: str = ""
 
@@ -51,11 +54,6 @@ class OpenBatch(Struct, frozen=True, omit_defaults=True):
     def over(self) -> bool:
         """Whether nothing is left to be done."""
         return not self.numbers and not self.tell and not self.late
-
-    @property
-    def answered(self) -> int:
-        """How many numbers an answer has come for and been taken."""
-        return max(0, self.size - len({*self.numbers, *self.tell, *self.late}))
 
 
 class Terms(Struct, frozen=True):
@@ -137,9 +135,9 @@ def submitted(batch: OpenBatch, said: Submitted, now: Instant, terms: Terms) -> 
             found = structs.replace(batch, state=BatchState.OPEN, task=task, next_at=ready, reason=None, detail="")
             return Moved(found, News.SUBMITTED)
         case Absent() if looked_up:
-            return Moved(_ended(batch, UnknownReason.UNREACHABLE, "the batch never arrived"), refund=True)
+            return _free(batch, UnknownReason.UNREACHABLE, "the batch never arrived", None)
         case Declined(reason, detail) if not looked_up:
-            return Moved(_ended(batch, reason, detail), News.DECLINED, refund=True)
+            return _free(batch, reason, detail, News.DECLINED)
         case _ if looked_up:  # not found out this time
             return Moved(structs.replace(batch, next_at=now + terms.poll, asked=batch.asked + 1))
         case Unclear(reason, detail) | Declined(reason, detail):
@@ -147,6 +145,10 @@ def submitted(batch: OpenBatch, said: Submitted, now: Instant, terms: Terms) -> 
         case _:
             detail = "the platform answered a submission as if it were a look-up"
             return Moved(_uncertain(batch, UnknownReason.BAD_SHAPE, detail, terms), News.UNCERTAIN)
+
+
+def _free(batch: OpenBatch, reason: UnknownReason, detail: str, news: News | None) -> Moved:
+    return Moved(structs.replace(_ended(batch, reason, detail), free=True), news, refund=True)
 
 
 def _uncertain(batch: OpenBatch, reason: UnknownReason, detail: str, terms: Terms) -> OpenBatch:
@@ -217,6 +219,7 @@ def taken(batch: OpenBatch, answered: Collection[str], told: Collection[str] = (
     gone = {*answered, *told}
     return structs.replace(
         batch,
+        got=min(batch.size, batch.got + len({*batch.numbers, *batch.late}.intersection(answered))),
         numbers=tuple(n for n in batch.numbers if n not in gone),
         tell=tuple(n for n in batch.tell if n not in gone),
         late=tuple(n for n in batch.late if n not in answered),

@@ -93,7 +93,7 @@ def test_partial_answers_leave_the_others_awaited() -> None:
     assert batch.numbers == NAMES, "until the actor has taken it"
     batch = taken(batch, ["a"])
     assert batch.numbers == ("b", "c")
-    assert (batch.answered, batch.next_at) == (1, T0 + HOUR + 600)
+    assert (batch.got, batch.next_at) == (1, T0 + HOUR + 600)
 
 
 def test_what_a_finished_task_leaves_out_reads_unknown() -> None:
