@@ -15,6 +15,9 @@ from numtrustd.wire.template import compile_request, moment_values, number_value
 SECRET = "0123456789abcdef"
 """AES key, initialisation vector and everything else, in answers that repeat a sealed number."""
 
+TASK = "B17"
+"""The task that every recorded answer of a source with batches is about, or should be."""
+
 DATA = pathlib.Path(__file__).parent / "data"
 
 
@@ -46,7 +49,10 @@ def read(path: pathlib.Path) -> Case:
 
 
 def sent_as(source: Source, number: Number) -> tuple[str, ...]:
-    """What a source's request holds for a number where it is sealed, with `SECRET` for every secret."""
+    """What a source's request holds for a number where it is sealed, with `SECRET` for every secret; the task where it
+    asks after a batch."""
+    if source.request is None:
+        return (TASK,)
     template = compile_request(source.request)
     if not source.request.cipher:
         return ()

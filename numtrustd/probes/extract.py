@@ -132,7 +132,8 @@ def trace(source: Source, number: Number, outcome: Outcome, sent_as: tuple[str, 
         if isinstance(outcome, Reply) and source.batch is not None:
             found = _item(source, source.batch, number, outcome, sent_as)
             if isinstance(found, _Nothing):
-                note("batch", found.rule or str(found.reason), True, found.detail or "the rule of the batch holds")
+                why = (found.detail or "") if found.rule is None else "the rule of the batch holds"
+                note("batch", found.rule or str(found.reason), True, why)
                 traces.append(Trace(reading.platform, reading.surface, tuple(steps)))
                 continue
             item = found
