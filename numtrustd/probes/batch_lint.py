@@ -3,7 +3,7 @@
 `extract.lint` calls this for `[source.batch]`; everything else of a source it looks at itself.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from numtrustd.probes.batch import (
     COLLECT_NAMES,
@@ -30,19 +30,22 @@ from numtrustd.wire.spec import Condition, Pick, RequestSpec
 _NOWHERE = "no program can tell apart what it took in from what it did not"
 
 
-def lint(source: Source, batch: BatchSpec) -> list[str]:
-    """What is wrong, one readable line each, beginning with the key. Empty means that it may be used."""
+def lint(source: Source, batch: BatchSpec, unclear: Mapping[str, Collection[str]]) -> list[str]:
+    """What is wrong, one readable line each, beginning with the key. Empty means that it may be used.
+
+    `unclear` are, by call, the views of which nothing is known, because what stands there could not be read.
+    """
     wrong = _numbers(batch) + _times(batch)
     if not source.echo:
         wrong.append(
             "echo: is empty, and nothing else says which item is about which number; name the place in an item"
         )
-    wrong += _submit("batch.submit", batch.submit, SUBMIT_NAMES, (SayAccepted, "accepted"))
-    wrong += _collect(batch)
+    wrong += _submit("submit", batch.submit, SUBMIT_NAMES, (SayAccepted, "accepted"), unclear)
+    wrong += _collect(batch, unclear.get("collect", ()))
     if batch.look_up is not None:
-        wrong += _submit("batch.look_up", batch.look_up, LOOK_UP_NAMES, (SayNotFound, "not_found"))
+        wrong += _submit("look_up", batch.look_up, LOOK_UP_NAMES, (SayNotFound, "not_found"), unclear)
         if "ref" not in template.placeholders(batch.submit.request):
-            wrong.append("batch.look_up: finds a batch by {ref}, which the submission does not carry; put it in there")
+            wrong.append("batch.submit.request: carries no {ref}, by which look_up finds a batch; put it in there")
     for n, rule in enumerate(batch.submit.rules):
         if isinstance(rule.then, SayNotFound):
             wrong.append(
@@ -82,10 +85,17 @@ def _times(batch: BatchSpec) -> list[str]:
     return wrong
 
 
-def _submit(where: str, call: SubmitCall, names: Collection[str], needed: tuple[type, str]) -> list[str]:
+def _submit(
+    name: str,
+    call: SubmitCall,
+    names: Collection[str],
+    needed: tuple[type, str],
+    unclear: Mapping[str, Collection[str]],
+) -> list[str]:
+    where = f"batch.{name}"
     wrong = _request(where, call.request, names)
-    wrong += [f"{where}.{line}" for line in wires.views(call.views)]
-    known = wires.kinds(call.views)
+    wrong += [f"{where}.{line}" for line in wires.views(call.views, unclear.get(name, ()))]
+    known = wires.kinds(call.views, unclear.get(name, ()))
     seen: set[str] = set()
     for n, rule in enumerate(call.rules):
         at = wires.named(f"{where}.rule", n, rule.name, seen, wrong)
@@ -106,11 +116,11 @@ def _submit(where: str, call: SubmitCall, names: Collection[str], needed: tuple[
     return wrong
 
 
-def _collect(batch: BatchSpec) -> list[str]:
+def _collect(batch: BatchSpec, unclear: Collection[str]) -> list[str]:
     where, call = "batch.collect", batch.collect
     wrong = _request(where, call.request, COLLECT_NAMES)
-    wrong += [f"{where}.{line}" for line in wires.views(call.views)]
-    known = wires.kinds(call.views)
+    wrong += [f"{where}.{line}" for line in wires.views(call.views, unclear)]
+    known = wires.kinds(call.views, unclear)
     if "task" not in template.placeholders(call.request) and "ref" not in template.placeholders(call.request):
         wrong.append(f"{where}.request: does not say which task; write {{task}} where the platform wants its id")
     if call.items.path is None:

@@ -317,16 +317,19 @@ def _unnamed(source: Source, answer: Answer) -> _Nothing | None:
     return _Nothing(UnknownReason.NO_CARD, "the answer names no number")
 
 
-def lint(source: Source, unclear: Collection[str] = ()) -> list[str]:
+def lint(
+    source: Source, unclear: Collection[str] = (), calls: Mapping[str, Collection[str]] | None = None
+) -> list[str]:
     """What is wrong with a source, one readable line each, beginning with the key. Empty means that it may be used.
 
-    `unclear` are views of which nothing is known, because what stands there could not be read.
+    `unclear` are views of which nothing is known, because what stands there could not be read; `calls` are those of a
+    batch's calls.
     """
     wrong: list[str] = []
     if source.request is not None and source.batch is not None:
         wrong.append("batch: stands beside a request; a source has one of the two, so make two sources of it")
     elif source.batch is not None:
-        wrong += batch_lint.lint(source, source.batch)
+        wrong += batch_lint.lint(source, source.batch, calls or {})
     elif source.request is None:
         wrong.append("request: missing; give [source.request], or [source.batch] where answers come later")
     if source.request is not None:
