@@ -71,6 +71,14 @@ class BatchActor(SourceActor):
         found = (domain.resumed(b, now, self._terms) for b in records.open_batches(self._house.store, self.source.id))
         self._open = {batch.id: batch for batch in sorted(found, key=lambda b: (b.sent_at, b.id))}
         self._awaited = {n: b.id for b in self._open.values() for n in (*b.numbers, *b.tell)}
+        self._hold_awaited()
+
+    def _hold_awaited(self) -> None:
+        """What is in a batch is not in the diary: a crash may have come between the one and the other."""
+        for number in self._awaited:
+            self._ripe.pop(number, None)
+            if (due := self._due.pop(number, None)) is not None:
+                self._after.setdefault(number, due)
 
     # ------------------------------------------------------------------------------------------------------- diary
 
@@ -110,6 +118,14 @@ class BatchActor(SourceActor):
         """As in `SourceActor`."""
         return super().stuck(now, limit + self.spec.gather)
 
+    def gathers_until(self, number: str) -> Instant | None:
+        """Until when this number, which is due, waits for others to go with."""
+        clock = self._house.clock
+        due = self._due.get(number)
+        if due is None or due > clock.now() or number in self._awaited:
+            return None
+        return clock.now() + min(self._leaves_in(), self.spec.gather / clock.speed) * clock.speed
+
     def batch_of(self, number: str) -> OpenBatch | None:
         """The batch in which this number waits for an answer."""
         identity = self._awaited.get(number)
@@ -123,9 +139,7 @@ class BatchActor(SourceActor):
     def take_over(self, before: SourceActor) -> None:
         """As in `SourceActor`. What is on its way ends first: see `run`."""
         super().take_over(before)
-        for number in self._awaited:
-            if (due := self._due.pop(number, None)) is not None:
-                self._after[number] = due
+        self._hold_awaited()
         if isinstance(before, BatchActor):
             self._before = before
             self._after = {**before._after, **self._after}
@@ -186,7 +200,7 @@ class BatchActor(SourceActor):
                 await self._move(moved)
         self._ripen(now)
         asked = min((b for b in self.batches if b.next_at and (b.numbers or b.late)), key=_next, default=None)
-        leaves = self._leaves_in(now)
+        leaves = self._leaves_in()
         wait = leaves if asked is None else min(leaves, (asked.next_at - now) / clock.speed)
         if wait < math.inf:
             wait = max(wait, max(self._slot, self._pause) - clock.monotonic())
@@ -240,7 +254,7 @@ class BatchActor(SourceActor):
             # Not since it was due: after a restart all of them are, and come one by one.
             self._ripe_since = self._house.clock.monotonic()
 
-    def _leaves_in(self, now: Instant) -> float:
+    def _leaves_in(self) -> float:
         """Real seconds until the next batch leaves, if pace and budget allow."""
         if self._ripe_since is None:
             return math.inf

@@ -36,7 +36,8 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
     if not sources:
         return Then("nobody looks: no source in use sees this platform for such a number", Who.PERSON)
     planned = sight.next_look(number, platform)
-    if (asked := _asked(sight, number, sources)) is not None and (planned is None or asked.at is not None):
+    asked = _asked(sight, number, sources)
+    if asked is not None and (planned is None or asked.at is None or asked.at <= planned[0]):
         return asked
     if planned is None:
         stuck = [s for s in sources if (actor := sight.sources.get(s.id)) is None or actor.parked is not None]
@@ -85,6 +86,8 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
         if state != "ok":
             return f"not sooner, because {why}"
         return f"not sooner, because the source is asked once in {duration_for_people(source.interval)}"
+    if (leaves := actor.gathers_until(number=owned.number)) is not None:
+        return f"it waits for others to go with, {duration_for_people(max(0.0, leaves - now))} at the most"
     if due < now:
         late = actor.overdue(now)[0]
         return f"it is due, with {late} others of this source" if late > 1 else "it is due"

@@ -272,6 +272,10 @@ class SourceActor:
     def taken(self, number: str, batch: str) -> None:
         """What a batch said of a number is stored: one of before a reload, which made another source of this."""
 
+    def gathers_until(self, number: str) -> Instant | None:
+        """Until when this number, which is due, waits for others to go with; `None` where it does not."""
+        return None
+
     def batch_of(self, number: str) -> OpenBatch | None:
         """The batch in which this number waits for an answer; `None` where there is none."""
         return None

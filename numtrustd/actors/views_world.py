@@ -163,6 +163,8 @@ def pending_look(actor: SourceActor, number: str, now: Instant) -> PendingLook:
         return PendingLook(
             source=actor.source.id, when=shown_at(batch.next_at or None), why=f"asked in batch {batch.ref}"
         )
+    if (leaves := actor.gathers_until(number)) is not None:
+        return PendingLook(source=actor.source.id, when=when(leaves), why="it waits for others to go with")
     due, source = actor.due_of(number), actor.source
     at = None if due is None else max(due, actor.next_slot)
     if at is None or at <= now:

@@ -608,6 +608,29 @@ async def test_a_reload_keeps_what_is_open_and_waits_for_what_is_on_its_way(
         assert not house.log.of(ActorCrashed)
 
 
+async def test_a_crash_with_a_batch_on_its_way_hands_nothing_in_again(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A bug of ours between the batch being stored and its answer."""
+    vendor = Vendor()
+    async with make_house(shm, numbers=FLEET[:10], alpha=vendor, **only()) as house:
+        fetch = vendor.fetch
+
+        async def crash(request: Request) -> Outcome:
+            if request.method == "POST" and not house.log.of(ActorCrashed):
+                await fetch(request)
+                raise ZeroDivisionError
+            return await fetch(request)
+
+        monkeypatch.setattr(vendor, "fetch", crash)
+        await house.until(lambda: house.log.of(SourceBatchUncertain))
+        await house.until(lambda: len(told(house)) == 10)
+        await trio.sleep(DAY)
+        assert len(vendor.tasks) == 1
+        assert set(vendor.paid.values()) == {1}
+        await house.until(lambda: house.log.of(SourceBatchCollected), within=5 * DAY)
+
+
 async def test_a_clock_set_back_delays_no_answer_for_long(shm: Path, autojump_clock: Autojump) -> None:
     vendor = Vendor()
     async with make_house(shm, numbers=[MOBILE], alpha=vendor, **only()) as house:
@@ -652,6 +675,9 @@ async def test_control_numbers_ride_along_and_a_source_that_lies_is_not_believed
 async def test_people_see_what_was_handed_in_and_when_it_is_answered(shm: Path, autojump_clock: Autojump) -> None:
     vendor = Vendor(ready=lambda phone: 3 * HOUR)
     async with make_house(shm, numbers=FLEET[:4], alpha=vendor, **only()) as house:
+        await trio.sleep(MINUTE)
+        explained = await house.ask("Explain", number=FLEET[0], platform="alpha")
+        assert "waits for others to go with" in json.dumps(h.msgspec.to_builtins(explained))
         await house.until(lambda: house.log.of(SourceBatchSubmitted))
         (row,) = (r for r in (await house.ask("ListSources")).sources if r.source == "alpha.api")
         assert row.batches is not None
