@@ -83,8 +83,17 @@ def _bound(spec: RequestSpec, variables: Mapping[str, str], secrets: Mapping[str
 
 
 def look_template(loaded: Loaded, source: str) -> Template:
-    """A source's request with everything but the number filled in."""
-    return _bound(loaded.sources[source].request, loaded.source_vars(source), loaded.secrets)
+    """The request of a source that answers at once, with everything but the number filled in."""
+    request = loaded.sources[source].request
+    assert request is not None, source
+    return _bound(request, loaded.source_vars(source), loaded.secrets)
+
+
+def batch_templates(loaded: Loaded, source: str) -> dict[str, Template]:
+    """The requests of a source that takes batches, by the name of the call."""
+    batch = loaded.sources[source].batch
+    assert batch is not None, source
+    return {name: _bound(spec, loaded.source_vars(source), loaded.secrets) for name, spec in batch.requests}
 
 
 def call_templates(loaded: Loaded, platform: str, channel: HttpChannel) -> dict[ActionKind, Template]:
@@ -103,7 +112,11 @@ def call_templates(loaded: Loaded, platform: str, channel: HttpChannel) -> dict[
 
 def private(loaded: Loaded) -> list[str]:
     """What no line may hold: the secrets in use, and what is made of them once and for all (a Basic header)."""
-    templates = [look_template(loaded, name) for name in loaded.sources]
+    templates = [
+        _bound(request, loaded.source_vars(name), loaded.secrets)
+        for name, source in loaded.sources.items()
+        for _, request in source.requests
+    ]
     for platform, channel in loaded.channels.items():
         if isinstance(channel, HttpChannel):
             templates += call_templates(loaded, platform, channel).values()
@@ -127,7 +140,13 @@ def bound_sources(loaded: Loaded) -> dict[str, Bound]:
     """Each source with its way out and the variables and secrets that its requests carry: if all is equal, it goes on
     as it is."""
     return {
-        name: _with_values(source, loaded.source_route(name), [source.request], loaded, loaded.source_vars(name))
+        name: _with_values(
+            source,
+            loaded.source_route(name),
+            [request for _, request in source.requests],
+            loaded,
+            loaded.source_vars(name),
+        )
         for name, source in loaded.sources.items()
     }
 

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 import trio
 
 from numtrustd import __version__, build, sockets
+from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
 from numtrustd.actors.control import Control
 from numtrustd.actors.house import House
@@ -230,6 +231,9 @@ class Daemon:
         session = self._way_out.session(
             connections=spec.concurrency, limits=spec.limits, route=self._loaded.source_route(source)
         )
+        if spec.batch is not None:
+            templates = build.batch_templates(self._loaded, source)
+            return BatchActor(spec, templates, session, self.house, self._random)
         template = build.look_template(self._loaded, source)
         return SourceActor(spec, template, session, self.house, self._random)
 

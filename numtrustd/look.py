@@ -44,8 +44,8 @@ def look_once(
     platform: str | None,
     source: str | None,
     verbose: bool,
-    record: Path | None,
     echo: Callable[[str], None],
+    record: Path | None = None,
 ) -> None:
     """Look through every source that fits; with `record` keep the answer under that name. Raises `LookError`."""
     loaded = load(config, environ)
@@ -96,6 +96,9 @@ async def _look_all(
     everything = structs.replace(loaded, sources={**loaded.sources, **loaded.idle})
     async with Http(ca_file=loaded.ca_file) as http:
         for source in chosen:
+            if source.batch is not None:
+                what = "takes numbers in batches and answers hours later"
+                raise LookError(f"{source.id} {what}: let the daemon ask, with numtrustctl look", UNAVAILABLE)
             try:
                 template = build.look_template(everything, source.id)
                 request = template.fill(number_values(number) | moment(template, Clock(), Random()))
@@ -133,6 +136,8 @@ def _recordable(chosen: list[Source]) -> None:
     if len(chosen) > 1:
         names = ", ".join(source.id for source in chosen)
         raise LookError(f"one answer is recorded at a time: choose with --source one of {names}", USAGE)
+    if chosen[0].request is None:
+        raise LookError(f"{chosen[0].id}: it answers later, and is not looked through by hand", USAGE)
     if chosen[0].request.cipher:
         raise LookError(
             f"{chosen[0].id}: its answers repeat the number as your key sealed it: nobody could read that", USAGE

@@ -21,6 +21,9 @@ from numtrustd.wire.template import compile_request, moment_values, number_value
 SECRET = "0123456789abcdef"
 """Stands for every secret where an answer repeats a sealed number: fixtures are read without anybody's keys."""
 
+TASK = "B17"
+"""The task that every recorded answer of a source with batches is about."""
+
 CUTS = 200
 """Places at which an answer is cut."""
 
@@ -73,7 +76,10 @@ def run_pack_test(file: Path, fixtures: Path | None, echo: Echo) -> int:
 
 
 def sent_as(source: Source, number: Number) -> tuple[str, ...]:
-    """What a source's request holds for a number where it is sealed, with `SECRET` for every secret."""
+    """What a source's request holds for a number where it is sealed, with `SECRET` for every secret; the task where it
+    asks after a batch."""
+    if source.request is None:
+        return (TASK,)
     if not source.request.cipher:
         return ()
     template = compile_request(source.request)

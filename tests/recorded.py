@@ -1,19 +1,18 @@
-"""The answers in tests/data: a small reader of `<case>.http` and `<case>.toml`."""
+"""The answers in tests/data, read as `numtrustd pack test` reads an operator's."""
 
 import pathlib
-import tomllib
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
-from numtrustd.domain.number import Number, parse
+from numtrustd.domain.number import Number
 from numtrustd.domain.observation import Observation
+from numtrustd.packtest import SECRET as SECRET
+from numtrustd.packtest import TASK as TASK
+from numtrustd.packtest import sent_as as sent_as
+from numtrustd.probes import fixture
 from numtrustd.probes.extract import extract
 from numtrustd.probes.spec import Source
 from numtrustd.wire.exchange import Reply
-from numtrustd.wire.template import compile_request, moment_values, number_values
-
-SECRET = "0123456789abcdef"
-"""AES key, initialisation vector and everything else, in answers that repeat a sealed number."""
 
 DATA = pathlib.Path(__file__).parent / "data"
 
@@ -35,23 +34,9 @@ class Case(Struct, frozen=True):
 
 def read(path: pathlib.Path) -> Case:
     """The case of a `.http` file."""
-    head, _, body = path.read_bytes().partition(b"\n\n")
-    first, *lines = head.decode().splitlines()
-    headers = tuple((name, value) for name, _, value in (line.partition(": ") for line in lines))
-    told = tomllib.loads(path.with_suffix(".toml").read_text("utf-8"))
-    number = parse(told["number"])
-    assert isinstance(number, Number), path
-    reply = Reply(int(first.removeprefix("HTTP ")), headers, body)
-    return Case(path.parent.name, path.stem, number, reply, told["expect"])
-
-
-def sent_as(source: Source, number: Number) -> tuple[str, ...]:
-    """What a source's request holds for a number where it is sealed, with `SECRET` for every secret."""
-    template = compile_request(source.request)
-    if not source.request.cipher:
-        return ()
-    unknown = {name: SECRET for name in template.needs if ":" in name}
-    return template.fill(number_values(number) | moment_values(0.0, "") | unknown).sent_as
+    found = fixture.read(path)
+    expect = [{k: v for k, v in to_builtins(e).items() if v is not None} for e in found.expect]
+    return Case(path.parent.name, found.name, found.number, found.reply, expect)
 
 
 def cases(source: str = "*.*") -> list[Case]:

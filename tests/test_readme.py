@@ -23,8 +23,10 @@ from numtrustd.domain.workflow import mermaid
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.events import CATALOGUE
 from numtrustd.look import look_once
+from numtrustd.probes.extract import extract
 from numtrustd.settings import Loaded, load, render
-from numtrustd.wire.template import moment_values, number_values
+from numtrustd.wire.exchange import Reply
+from numtrustd.wire.template import NUMBER_LIST, moment_values, number_values
 
 ROOT = Path(__file__).parent.parent
 NAMES = ("README.md", "README.zh-CN.md")
@@ -47,7 +49,7 @@ def blocks(name: str, language: str) -> list[str]:
 
 def toml(name: str) -> tuple[str, str, str, str, str]:
     """The settings, what may be added, the pack, what points a source to a stand-in, and a fixture's expectation."""
-    settings, ways, trust, pack, _, stand_in, expect = blocks(name, "toml")
+    settings, ways, trust, pack, _, _, stand_in, expect = blocks(name, "toml")
     return settings, ways + trust, pack, stand_in, expect
 
 
@@ -98,7 +100,7 @@ def test_every_exit_status_is_told(name: str) -> None:
 
 @BOTH
 def test_every_event_and_file_that_is_named_exists(name: str) -> None:
-    actions = {f"{noun}.{verb}" for noun, verb in re.findall(r"`([a-z]+)\.([a-z]+)`", prose(name))}
+    actions = {f"{noun}.{verb}" for noun, verb in re.findall(r"`([a-z]+)\.([a-z_]+)`", prose(name))}
     nouns = {action.partition(".")[0] for action in CATALOGUE}
     told = {
         action for action in actions if action.partition(".")[0] in nouns and not action.endswith((".sock", ".level"))
@@ -266,6 +268,23 @@ def test_the_signed_request_goes_out_as_it_says(name: str, tmp_path: Path) -> No
     # printf %s menot-a-real-key1772413200000 | openssl dgst -sha256 -r
     sign = "cca615628864d6fd5edb80744e9796a7cbf3e517f26e6e37a7141f0bc45eb9ab"
     assert request.body.decode() == f"appId=me&timestamp=1772413200000&sign={sign}&phone=13800138000"
+
+
+@BOTH
+def test_the_batch_is_handed_in_and_read_as_it_says(name: str, tmp_path: Path) -> None:
+    pack, batch = toml(name)[2], blocks(name, "toml")[5]
+    plain = pack[pack.index("[source.request]") : pack.index("[source.views.answer]")]
+    config = house(tmp_path, name)
+    (tmp_path / "platforms.d" / "acme.toml").write_text(pack.replace(plain, batch + "\n"), encoding="utf-8")
+    loaded = load(config, {})
+    assert isinstance(loaded, Loaded), render(loaded)
+    templates = build.batch_templates(loaded, "acme.lookup")
+    request = templates["submit"].fill({"ref": "r-1", NUMBER_LIST: "13800138000\n95001"})
+    assert request.body == b'{"order":"r-1","numbers":["13800138000","95001"]}'
+    item = '{"number": "+8613800138000", "label": "推广号", "count": 12}'
+    reply = Reply(200, (), f'{{"task": "T-1", "state": "running", "answers": [{item}]}}'.encode())
+    (seen,) = extract(loaded.sources["acme.lookup"], from_canonical("+8613800138000"), reply, 0.0, {}, ("T-1",))
+    assert (str(seen.status), seen.words, seen.marks) == ("marked", "推广号", 12)
 
 
 @BOTH

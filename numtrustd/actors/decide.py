@@ -3,7 +3,7 @@
 `number` beside this module commits a `Decision` and only then acts on it; `cases` decides inside one case.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -47,6 +47,16 @@ CLOCK_SLACK = 300.0
 def never(case: str) -> bool:
     """No submission is queued."""
     return False
+
+
+def new_of(message: Observed, before: LookState | None) -> tuple[Sequence[Observation], tuple[str, ...]]:
+    """(the observations that were not taken yet, what is taken of their batch then): each part of a batch's answer
+    counts once, and after it none that says less."""
+    if not message.batch:
+        return message.observations, ()
+    had = before.taken if before is not None and before.batch == message.batch else ()
+    fresh = [o for o in message.observations if f"{o.platform}/{o.surface}" not in had]
+    return fresh, (*had, *(f"{o.platform}/{o.surface}" for o in fresh if o.known))
 
 
 class Decider:
@@ -93,15 +103,18 @@ class Decider:
 
     def observe(self, message: Observed) -> None:
         """Fold every reading of one look into the verdicts, and let the cases know."""
+        before = self.record.looks.get(message.source)
+        fresh, taken = new_of(message, before)
+        if message.batch and not fresh:
+            return
         seen_any = False
-        for observation in message.observations:
+        for observation in fresh:
             if observation.platform not in self.context.platforms:
                 continue
             seen_any = seen_any or observation.known
             self._fold(kept_back(observation) if message.quarantined else observation, observation)
-        before = self.record.looks.get(message.source)
-        failures = 0 if seen_any else (before.failures if before else 0) + 1
-        looks = {**self.record.looks, message.source: LookState(message.at, failures)}
+        failures = 0 if seen_any or message.paid else (before.failures if before else 0) + 1
+        looks = {**self.record.looks, message.source: LookState(message.at, failures, message.batch, taken)}
         self.record = structs.replace(self.record, looks=looks)
 
     def _fold(self, observation: Observation, said: Observation) -> None:

@@ -1,5 +1,7 @@
 """When a number is looked at next on a platform, through which source, and why not sooner, in words."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
 from numtrustd.actors.pace import pace_of
@@ -7,12 +9,14 @@ from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight
 from numtrustd.actors.views_world import health
 from numtrustd.domain import cadence
+from numtrustd.domain.batch import BatchState
 from numtrustd.domain.cadence import CadencePolicy, Pace
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.workflow import Who
-from numtrustd.events import duration_for_people
+from numtrustd.events import duration_for_people, instant_for_people
+from numtrustd.probes.spec import Source
 
 
 class Then(Struct, frozen=True):
@@ -32,6 +36,9 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
     if not sources:
         return Then("nobody looks: no source in use sees this platform for such a number", Who.PERSON)
     planned = sight.next_look(number, platform)
+    asked = _asked(sight, number, sources)
+    if asked is not None and (planned is None or asked.at is None or asked.at <= planned[0]):
+        return asked
     if planned is None:
         stuck = [s for s in sources if (actor := sight.sources.get(s.id)) is None or actor.parked is not None]
         if len(stuck) == len(sources):
@@ -44,6 +51,29 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
     assert due is not None, actor.source.id  # it has just been asked for its plan
     why = _why_then(sight, owned, record, due, actor)
     return Then(f"looks again through {actor.source.id}; {why}", Who.DAEMON, max(at, sight.now()))
+
+
+def _asked(sight: Sight, number: str, sources: Iterable[Source]) -> Then | None:
+    """The batch in which the number waits for an answer of one of these sources."""
+    for source in sources:
+        actor = sight.sources.get(source.id)
+        batch = None if actor is None else actor.batch_of(number)
+        if batch is None or source.batch is None:
+            continue
+        at = instant_for_people(batch.sent_at)
+        match batch.state:
+            case BatchState.SENDING:
+                return Then(f"is being handed to {source.id} in batch {batch.ref}", Who.DAEMON)
+            case BatchState.UNCERTAIN:
+                text = f"asked in batch {batch.ref} at {at} through {source.id}, and nobody knows whether it arrived"
+                return Then(f"{text}; it is looked up", Who.DAEMON, batch.next_at)
+            case BatchState.OPEN:
+                by = instant_for_people(batch.sent_at + source.batch.give_up)
+                text = f"asked in batch {batch.ref} ({batch.task}) at {at} through {source.id}"
+                return Then(f"{text}, answer expected by {by}", Who.PLATFORM, max(batch.next_at, sight.now()))
+            case _:
+                return Then(f"batch {batch.ref} of {source.id}: {batch.detail}", Who.DAEMON)
+    return None
 
 
 def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, actor: SourceActor) -> str:
@@ -60,6 +90,8 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
         if state != "ok":
             return f"not sooner, because {why}"
         return f"not sooner, because the source is asked once in {duration_for_people(source.interval)}"
+    if (leaves := actor.gathers_until(number=owned.number)) is not None:
+        return f"it waits for others to go with, {duration_for_people(max(0.0, leaves - now))} at the most"
     if due < now:
         late = actor.overdue(now)[0]
         return f"it is due, with {late} others of this source" if late > 1 else "it is due"

@@ -40,6 +40,10 @@ class Looks(Protocol):
         """Our own network is there again: what was put off for it alone need not wait."""
         ...
 
+    def taken(self, number: str, batch: str) -> None:
+        """What a batch said of a number is stored, or about to be."""
+        ...
+
 
 class Post(Protocol):
     """A number's mailbox."""

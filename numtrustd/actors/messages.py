@@ -10,12 +10,18 @@ from numtrustd.domain.workflow import Event
 
 
 class Observed(Struct, frozen=True, gc=False):
-    """A source looked: one observation per reading. From one that is in quarantine they move no verdict."""
+    """A source looked: one observation per reading. From one that is in quarantine they move no verdict.
+
+    Answers of a `batch` (its id) may come in parts, and twice over a restart: what was taken of it once counts once.
+    What was `paid` for, or may have been, is not asked again any sooner because nothing was seen.
+    """
 
     source: str
     at: Instant
     observations: Sequence[Observation]
     quarantined: bool = False
+    batch: str = ""
+    paid: bool = False
 
 
 class TimerDue(Struct, frozen=True):

@@ -5,7 +5,9 @@ It must stay cheap: no nursery, no channel, and its state packed as bytes while 
 
 from collections.abc import Mapping
 
-from numtrustd.actors.decide import Decider
+from msgspec import structs
+
+from numtrustd.actors.decide import Decider, new_of
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Mailbox
@@ -154,11 +156,14 @@ class NumberActor:
         if owned is None:
             house.board.forget(self.number)
             raise Finished("no longer watched")
-        now = house.clock.now()
+        now, record = house.clock.now(), self._record()
+        if isinstance(message, Observed) and message.batch:
+            fresh, _ = new_of(message, record.looks.get(message.source))
+            message = structs.replace(message, observations=tuple(fresh))
         decider = Decider(
             house.context,
             owned,
-            self._record(),
+            record,
             self._case,
             self._tasks,
             now,
@@ -272,10 +277,13 @@ class NumberActor:
         house.board.note_tasks(made.tasks.values())
         if isinstance(message, Observed):
             known = any(seen.known for seen in message.observations)
-            house.board.looked(message.at, house.clock.monotonic(), known=known)
-            house.lookout.tell(self.number, message)
+            if message.observations:  # else nothing that was not taken before a restart
+                house.board.looked(message.at, house.clock.monotonic(), known=known)
+                house.lookout.tell(self.number, message)
             if made.answers and (diary := house.sources.get(message.source)) is not None:
                 diary.heard(self.number, message.at, turned=2 * made.turned > made.answers)
+            if message.batch and (diary := house.sources.get(message.source)) is not None:
+                diary.taken(self.number, message.batch)
         if made.durable or isinstance(message, Refresh):
             self._plan(made.record)
         elif isinstance(message, Observed) and (source := house.context.sources.get(message.source)):

@@ -19,6 +19,7 @@ from numtrustd.actors.moment import moment
 from numtrustd.actors.trust import CONTROL, SourceTrust
 from numtrustd.clock import Random
 from numtrustd.domain import budget
+from numtrustd.domain.batch import OpenBatch
 from numtrustd.domain.number import from_canonical
 from numtrustd.domain.observation import Instant, Observation, UnknownReason
 from numtrustd.domain.trust import Trust
@@ -71,7 +72,7 @@ class SourceActor:
         self.source = source
         self._template = template
         self._fetcher = fetcher
-        self._host = urlsplit(source.request.url).netloc or source.id
+        self._host = next((urlsplit(request.url).netloc for _, request in source.requests), "") or source.id
         self._house = house
         self._random = random
         self._due: dict[str, Instant] = {}
@@ -279,6 +280,22 @@ class SourceActor:
     def heard(self, number: str, at: Instant, *, turned: bool) -> None:
         """What was said of a number was held against what is believed of it; `turned` when it contradicts that."""
         self.trust.heard(number, at, turned=turned)
+
+    def taken(self, number: str, batch: str) -> None:
+        """What a batch said of a number is stored: one of before a reload, which made another source of this."""
+
+    def gathers_until(self, number: str) -> Instant | None:
+        """Until when this number, which is due, waits for others to go with; `None` where it does not."""
+        return None
+
+    def batch_of(self, number: str) -> OpenBatch | None:
+        """The batch in which this number waits for an answer; `None` where there is none."""
+        return None
+
+    @property
+    def batches(self) -> tuple[OpenBatch, ...]:
+        """What was handed in and is not over, oldest first."""
+        return ()
 
     def _keep_trust(self, trust: Trust) -> None:
         self.record = structs.replace(self.record, trust=trust)

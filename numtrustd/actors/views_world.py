@@ -6,7 +6,7 @@ from numtrustd.actors.board import QUIET
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
-from numtrustd.api.rows import Maintenance, PendingLook, PlatformRow, SourceRow
+from numtrustd.api.rows import Maintenance, OpenBatches, PendingLook, PlatformRow, SourceRow
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import budget
 from numtrustd.domain.maintenance import UNKNOWN_KIND
@@ -119,6 +119,19 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         why=why,
         last_good=None if actor is None else shown_at(actor.record.seen_at),
         next_slot=None if actor is None or actor.next_slot <= now else when(actor.next_slot),
+        batches=None if actor is None else _open_batches(actor),
+    )
+
+
+def _open_batches(actor: SourceActor) -> OpenBatches | None:
+    batches = actor.batches
+    if not batches:
+        return None
+    return OpenBatches(
+        open=len(batches),
+        awaited=sum(len({*b.numbers, *b.late}) for b in batches),
+        since=when(min(b.sent_at for b in batches)),
+        next=when(due) if (due := min((b.next_at for b in batches if b.next_at), default=None)) else None,
     )
 
 
@@ -146,6 +159,12 @@ def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str
 
 def pending_look(actor: SourceActor, number: str, now: Instant) -> PendingLook:
     """A look that was asked of a source which has not been heard since."""
+    if (batch := actor.batch_of(number)) is not None:
+        return PendingLook(
+            source=actor.source.id, when=shown_at(batch.next_at or None), why=f"asked in batch {batch.ref}"
+        )
+    if (leaves := actor.gathers_until(number)) is not None:
+        return PendingLook(source=actor.source.id, when=when(leaves), why="it waits for others to go with")
     due, source = actor.due_of(number), actor.source
     at = None if due is None else max(due, actor.next_slot)
     if at is None or at <= now:

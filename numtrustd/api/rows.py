@@ -92,13 +92,25 @@ class PlatformRow(Result, frozen=True, kw_only=True):
     unseen_why: str | None = None
 
 
+class OpenBatches(Result, frozen=True, kw_only=True):
+    """What a source has handed in and not all collected: how many batches are `open`, `since` when the oldest, how many
+    numbers are `awaited`, and when the platform is asked `next`.
+    """
+
+    open: int
+    awaited: int
+    since: When
+    next: When | None = None
+
+
 class SourceRow(Result, frozen=True, kw_only=True):
     """One source and its health.
 
     `state` is ok, failing, open (the breaker is open), limited, quarantined, parked or off, `since` when
     and `why`. `looks` and `failures` count since the start, `waiting` the looks that are due now.
     `interval` is the least time between two requests, `cadence` the usual one between two looks at a
-    number, both in seconds. `via` is the way out that it takes, if it does not go out directly.
+    number, both in seconds. `via` is the way out that it takes, if it does not go out directly. `batches` are those
+    of a source that takes numbers in batches.
     """
 
     source: str
@@ -116,6 +128,7 @@ class SourceRow(Result, frozen=True, kw_only=True):
     why: str | None = None
     last_good: When | None = None
     next_slot: When | None = None
+    batches: OpenBatches | None = None
 
 
 class CaseRow(Result, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from numtrustd.api import control, status
-from numtrustd.api.rows import ObservationRow, PendingLook, PlatformRow
+from numtrustd.api.rows import ObservationRow, OpenBatches, PendingLook, PlatformRow
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.render import VERDICT_TONES, alarming, when
 from numtrustd.ctl.text import local, plural
@@ -95,6 +95,7 @@ def sources(answer: status.SourceList) -> Document:
             "WAITING",
             "LAST GOOD",
             "NEXT SLOT",
+            "BATCHES",
             "VIA",
             "PLATFORMS",
             "WHY",
@@ -109,6 +110,7 @@ def sources(answer: status.SourceList) -> Document:
                 r.waiting or None,
                 when(r.last_good, answer.now),
                 when(r.next_slot, answer.now),
+                _batches(r.batches, answer.now),
                 r.via,
                 " ".join(r.platforms),
                 r.why,
@@ -118,6 +120,14 @@ def sources(answer: status.SourceList) -> Document:
         "no sources",
     )
     return doc
+
+
+def _batches(open_: OpenBatches | None, now: datetime) -> str | None:
+    """What was handed in, since when, and when the platform is asked next."""
+    if open_ is None:
+        return None
+    said = f"{open_.open}: {plural(open_.awaited, 'number')} since {local(open_.since, now)}"
+    return said if open_.next is None else f"{said}, next {local(open_.next, now)}"
 
 
 def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:

@@ -75,6 +75,15 @@ def spend(spent: Spent, budget: Budget, now: Instant, looks: int = 1) -> Spent:
     return Spent(current.day, current.day_looks + looks, current.month, current.month_looks + looks)
 
 
+def give_back(spent: Spent, budget: Budget, now: Instant, at: Instant, looks: int) -> Spent:
+    """So many looks of `at` less, since they were certainly not made: a batch that was refused. What was counted in a
+    day or month that has passed is gone with it."""
+    current, then = spent_by(spent, budget, now), _local(budget, at)
+    day = looks if current.day == f"{then:%Y-%m-%d}" else 0
+    month = looks if current.month == f"{then:%Y-%m}" else 0
+    return Spent(current.day, max(0, current.day_looks - day), current.month, max(0, current.month_looks - month))
+
+
 def left(spent: Spent, budget: Budget, now: Instant) -> int | None:
     """How many looks may still be made today; `None` is no bound."""
     current = spent_by(spent, budget, now)

@@ -8,10 +8,15 @@ from numtrustd.domain.verdict import Verdict
 
 
 class LookState(Struct, frozen=True, gc=False, omit_defaults=True):
-    """One source's last look at this number; `failures` counts the looks in a row that saw nothing at all."""
+    """One source's last look at this number; `failures` counts the looks in a row that saw nothing at all.
+
+    Of a source that takes batches: the id of the last one and what was `taken` of it, as `platform/surface`.
+    """
 
     at: Instant
     failures: int = 0
+    batch: str = ""
+    taken: tuple[str, ...] = ()
 
 
 class CaseRef(Struct, frozen=True, gc=False):

@@ -11,6 +11,7 @@ from numtrustd.events.base import Always as Always
 from numtrustd.events.base import Event as Event
 from numtrustd.events.base import Level as Level
 from numtrustd.events.base import duration_for_people as duration_for_people
+from numtrustd.events.base import instant_for_people as instant_for_people
 from numtrustd.events.base import key_of as key_of
 from numtrustd.events.base import mentioned as mentioned
 from numtrustd.events.base import payload as payload

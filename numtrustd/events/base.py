@@ -105,7 +105,8 @@ class Always(Struct, frozen=True, kw_only=True, omit_defaults=True, rename=key_o
     drill: fields.Drill | None = None
 
 
-def _instant_for_people(instant: float) -> str:
+def instant_for_people(instant: float) -> str:
+    """An instant in a sentence; `ctl` knows it again and turns it into the reader's own time."""
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
@@ -178,7 +179,7 @@ def _plan(kind: type[Event]) -> _Plan:
         if isinstance(bare, msgspec.inspect.FloatType):
             convert.append((field.encode_name, _stamp if extra.get("unit") == "instant" else _plain_float))
             if extra.get("unit") == "instant":
-                show[field.name] = _instant_for_people
+                show[field.name] = instant_for_people
             elif extra.get("unit") == "s":
                 show[field.name] = duration_for_people
         elif isinstance(bare, msgspec.inspect.VarTupleType):

@@ -71,6 +71,83 @@ class SourceReleased(Event, frozen=True, kw_only=True):
     by: f.By | None = None
 
 
+class SourceBatchSubmitted(Event, frozen=True, kw_only=True):
+    """A platform took a batch of numbers in; it answers later."""
+
+    action = "source.batch_submitted"
+    level = Level.INFO
+    message = (
+        "source {source} took batch {batch} of {handed_in} numbers as {receipt}, answers from {expected} to {until}"
+    )
+
+    source: f.Source
+    batch: f.Batch
+    handed_in: f.HandedIn
+    receipt: f.Receipt
+    expected: f.Expected
+    until: f.Until
+
+
+class SourceBatchCollected(Event, frozen=True, kw_only=True):
+    """A batch is over: every answer that came has been taken, and the numbers without one read unknown."""
+
+    action = "source.batch_collected"
+    level = Level.INFO
+    message = "source {source} answered {answered} of {handed_in} numbers of batch {batch} in {took_seconds}"
+
+    source: f.Source
+    batch: f.Batch
+    handed_in: f.HandedIn
+    answered: f.Answered
+    took_seconds: f.TookSeconds
+
+
+class SourceBatchRefused(Event, frozen=True, kw_only=True):
+    """A batch was certainly not taken in. Said once, not at every repeat, until one is."""
+
+    action = "source.batch_refused"
+    level = Level.WARN
+    message = "source {source} did not take batch {batch} of {handed_in} numbers: {reason}[ ({detail})]"
+
+    source: f.Source
+    batch: f.Batch
+    handed_in: f.HandedIn
+    reason: f.Reason
+    detail: f.Detail | None = None
+    http_status: f.HttpStatus | None = None
+
+
+class SourceBatchUncertain(Event, frozen=True, kw_only=True):
+    """Nobody knows whether a batch arrived. It is not handed in again, since it may have been paid for."""
+
+    action = "source.batch_uncertain"
+    level = Level.WARN
+    message = "nobody knows whether source {source} took batch {batch} of {handed_in} numbers: {detail}; {next}"
+
+    source: f.Source
+    batch: f.Batch
+    handed_in: f.HandedIn
+    reason: f.Reason
+    detail: f.Detail
+    next: f.Next
+    http_status: f.HttpStatus | None = None
+
+
+class SourceBatchOverdue(Event, frozen=True, kw_only=True):
+    """A batch was given up with numbers that no answer came for; late answers still count for a while."""
+
+    action = "source.batch_overdue"
+    level = Level.WARN
+    message = "batch {batch} of source {source}: {why}, {answered} of {handed_in} numbers answered"
+
+    source: f.Source
+    batch: f.Batch
+    handed_in: f.HandedIn
+    answered: f.Answered
+    why: f.Why
+    receipt: f.Receipt | None = None
+
+
 class ObservationRecorded(Event, frozen=True, kw_only=True):
     """One look at one number was made and stored."""
 

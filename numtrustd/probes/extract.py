@@ -17,34 +17,22 @@ from selectolax.lexbor import LexborNode
 from numtrustd.domain.label import Category, classify
 from numtrustd.domain.number import Number
 from numtrustd.domain.observation import Instant, Observation, Status, UnknownReason
+from numtrustd.probes import batch_lint, collect
+from numtrustd.probes.batch import BatchSpec
+from numtrustd.probes.failures import FAILURES as FAILURES
+from numtrustd.probes.failures import silent
 from numtrustd.probes.spec import Reading, Rule, SayCertified, SayClean, SayMarked, SayUnknown, Source
 from numtrustd.wire import document, echo, explain, template
 from numtrustd.wire import lint as wires
-from numtrustd.wire.body import blank
-from numtrustd.wire.exchange import Failure, NotSent, Outcome, Reply
+from numtrustd.wire.exchange import NotSent, Outcome, Reply
 from numtrustd.wire.match import UNREADABLE, Answer, plain
 from numtrustd.wire.spec import Jsonp, Locator, Pick
 
 Words = Mapping[str, Mapping[str, Category]]
 """Platform id → its own words, beside the shared table of `domain.label`."""
 
-FAILURES: Mapping[Failure, UnknownReason] = {
-    Failure.DNS: UnknownReason.UNREACHABLE,
-    Failure.CONNECT: UnknownReason.UNREACHABLE,
-    Failure.TLS: UnknownReason.TLS,
-    Failure.TIMEOUT: UnknownReason.TIMEOUT,
-    Failure.RESET: UnknownReason.UNREACHABLE,
-    Failure.PROTOCOL: UnknownReason.HTTP_ERROR,
-    Failure.TOO_LARGE: UnknownReason.TOO_LARGE,
-    Failure.ENCODING: UnknownReason.HTTP_ERROR,
-    Failure.REFUSED: UnknownReason.HTTP_ERROR,
-    Failure.WAY_OUT: UnknownReason.UNREACHABLE,
-}
-
 WORD_NOT_KNOWN = "word not known"
 """`detail` of a marked observation whose words no table has: its category is `other`, and a person should look."""
-
-_STATUSES = {401: UnknownReason.BLOCKED, 403: UnknownReason.BLOCKED, 429: UnknownReason.RATE_LIMITED}
 
 _PARTS = 50
 """Parts that are looked through for the number; no page shows more cards of a kind."""
@@ -86,14 +74,49 @@ def extract(
 ) -> tuple[Observation, ...]:
     """What the answer says, one observation for each reading, in the order of `source.readings`.
 
-    `sent_as` is `Request.sent_as`: an answer that repeats it names the number.
+    `sent_as` is `Request.sent_as`: an answer that repeats it names the number. Of a source that takes batches this is
+    the answer about a whole task, which `sent_as` holds.
     """
     if not isinstance(outcome, Reply):
-        failed = _Nothing(FAILURES[outcome.failure], outcome.detail or str(outcome.failure))
-        return tuple(_unknown(source, reading, at, failed, None) for reading in source.readings)
+        return unread(source, at, FAILURES[outcome.failure], outcome.detail or str(outcome.failure))
+    if source.batch is not None:
+        item = _item(source, source.batch, number, outcome, sent_as)
+        if isinstance(item, _Nothing):
+            digest = sha256(outcome.body).hexdigest()[:16]
+            return tuple(_unknown(source, reading, at, item, digest) for reading in source.readings)
+        outcome, sent_as = item, ()
+    return extract_item(source, number, outcome, at, words, sent_as)
+
+
+def extract_item(
+    source: Source, number: Number, outcome: Reply, at: Instant, words: Words, sent_as: tuple[str, ...] = ()
+) -> tuple[Observation, ...]:
+    """The same of an answer about this number alone: one item of a batch, or what a source says that has no batches."""
     digest = sha256(outcome.body).hexdigest()[:16]
     answer = Answer(outcome, source.views, echo.asked_as(number, sent_as))
     return tuple(_read(source, reading, answer, at, words, digest) for reading in source.readings)
+
+
+def unread(
+    source: Source, at: Instant, reason: UnknownReason, detail: str, rule: str | None = None
+) -> tuple[Observation, ...]:
+    """What a look says where there is no answer to read."""
+    return tuple(_unknown(source, r, at, _Nothing(reason, detail or None, rule), None) for r in source.readings)
+
+
+def _item(source: Source, batch: BatchSpec, number: Number, reply: Reply, sent_as: tuple[str, ...]) -> Reply | _Nothing:
+    """The item about one number in the answer about a task, or why there is none."""
+    read = collect.collected(batch, source.echo, source.views, reply, next(iter(sent_as), ""))
+    if read.reason is not None:
+        return _Nothing(read.reason, read.detail or None, read.rule)
+    found, strangers = collect.sort(read.rows, dict.fromkeys(collect.names(number), number.canonical))
+    items = found.get(number.canonical)
+    if items is None:
+        if strangers:
+            return _Nothing(UnknownReason.WRONG_CARD, "the items are about other numbers")
+        return _Nothing(UnknownReason.NO_CARD if read.done else UnknownReason.PENDING, "no item about the number")
+    one = collect.one_of(items)
+    return _Nothing(UnknownReason.BAD_SHAPE, "two items about the number differ") if one is None else one
 
 
 def trace(source: Source, number: Number, outcome: Outcome, sent_as: tuple[str, ...] = ()) -> tuple[Trace, ...]:
@@ -105,11 +128,20 @@ def trace(source: Source, number: Number, outcome: Outcome, sent_as: tuple[str, 
         def note(kind: str, name: str, held: bool, why: str, steps: list[Step] = steps) -> None:
             steps.append(Step(kind, name, held, why))
 
-        if isinstance(outcome, Reply):
-            _decide(source, reading, Answer(outcome, source.views, echo.asked_as(number, sent_as)), note)
+        item = outcome
+        if isinstance(outcome, Reply) and source.batch is not None:
+            found = _item(source, source.batch, number, outcome, sent_as)
+            if isinstance(found, _Nothing):
+                why = (found.detail or "") if found.rule is None else "the rule of the batch holds"
+                note("batch", found.rule or str(found.reason), True, why)
+                traces.append(Trace(reading.platform, reading.surface, tuple(steps)))
+                continue
+            item = found
+        if isinstance(item, Reply):
+            _decide(source, reading, Answer(item, source.views, echo.asked_as(number, sent_as)), note)
         else:
-            sent = "not sent" if isinstance(outcome, NotSent) else "no answer"
-            note("http", sent, True, f"{outcome.failure}: {outcome.detail}")
+            sent = "not sent" if isinstance(item, NotSent) else "no answer"
+            note("http", sent, True, f"{item.failure}: {item.detail}")
         traces.append(Trace(reading.platform, reading.surface, tuple(steps)))
     return tuple(traces)
 
@@ -207,11 +239,11 @@ def _decide(source: Source, reading: Reading, answer: Answer, note: Note | None)
     for rule in source.guards:
         if _holds(rule, answer, note, "guard"):
             return answer, rule
-    if nothing := _http(answer.reply):
+    if (quiet := silent(answer.reply)) is not None:
         if note:
-            kind = "empty" if nothing.reason is UnknownReason.EMPTY else "http"
-            note(kind, str(nothing.reason), True, nothing.detail or "")
-        return answer, nothing
+            kind = "empty" if quiet[0] is UnknownReason.EMPTY else "http"
+            note(kind, str(quiet[0]), True, quiet[1])
+        return answer, _Nothing(*quiet)
     for rule in source.rules:
         if not _holds(rule, answer, note, "rule"):
             continue
@@ -228,12 +260,6 @@ def _holds(rule: Rule, answer: Answer, note: Note | None, kind: str) -> bool:
     if note:
         note(kind, rule.name, held, "\n".join(explain.why(answer, condition) for condition in rule.when))
     return held
-
-
-def _http(reply: Reply) -> _Nothing | None:
-    if not 200 <= reply.status <= 299:
-        return _Nothing(_STATUSES.get(reply.status, UnknownReason.HTTP_ERROR), f"HTTP {reply.status}")
-    return _Nothing(UnknownReason.EMPTY, "the body says nothing") if blank(reply.body) else None
 
 
 def narrowed(source: Source, reading: Reading, answer: Answer) -> Answer:
@@ -291,17 +317,27 @@ def _unnamed(source: Source, answer: Answer) -> _Nothing | None:
     return _Nothing(UnknownReason.NO_CARD, "the answer names no number")
 
 
-def lint(source: Source, unclear: Collection[str] = ()) -> list[str]:
+def lint(
+    source: Source, unclear: Collection[str] = (), calls: Mapping[str, Collection[str]] | None = None
+) -> list[str]:
     """What is wrong with a source, one readable line each, beginning with the key. Empty means that it may be used.
 
-    `unclear` are views of which nothing is known, because what stands there could not be read.
+    `unclear` are views of which nothing is known, because what stands there could not be read; `calls` are those of a
+    batch's calls.
     """
-    wrong = template.lint(source.request, names=template.NUMBER_NAMES)
-    if source.request.cipher:
+    wrong: list[str] = []
+    if source.request is not None and source.batch is not None:
+        wrong.append("batch: stands beside a request; a source has one of the two, so make two sources of it")
+    elif source.batch is not None:
+        wrong += batch_lint.lint(source, source.batch, calls or {})
+    elif source.request is None:
+        wrong.append("request: missing; give [source.request], or [source.batch] where answers come later")
+    if source.request is not None:
+        wrong += template.lint(source.request, names=template.NUMBER_NAMES)
         wrong += [
             f"request.cipher: says nothing of numbers of the kind {kind}; add [source.request.cipher.{kind}]"
             for kind in source.kinds
-            if kind not in source.request.cipher
+            if source.request.cipher and kind not in source.request.cipher
         ]
     wrong += wires.views(source.views, unclear)
     wrong += _lint_callbacks(source)
@@ -325,9 +361,9 @@ def lint(source: Source, unclear: Collection[str] = ()) -> list[str]:
 def advice(source: Source) -> list[str]:
     """What is allowed and yet better done otherwise."""
     lines: list[str] = []
-    if not source.echo and not source.bound:
+    if not source.echo and not source.bound and source.batch is None:
         lines.append("echo: nothing proves that an answer is about the number asked for; name a place if there is one")
-    if not any(c.status is None for rule in source.guards for c in rule.when):
+    if source.batch is None and not any(c.status is None for rule in source.guards for c in rule.when):
         lines.append("guard: platforms block with pages of HTTP 200 too; add a guard on the words of that page")
     if not source.clears:
         lines.append("rule: no rule says clean or certified, so a label is never seen to go")
@@ -338,7 +374,8 @@ def advice(source: Source) -> list[str]:
 
 def _lint_callbacks(source: Source) -> list[str]:
     """A callback made of the number proves something only where the request asks for it."""
-    asked = (source.request.url, *(source.request.form or {}).values())
+    request = source.request
+    asked = () if request is None else (request.url, *(request.form or {}).values())
     return [
         f"views.{name}.steps[{n}].callback: the request does not ask for {step.callback!r}; write it there the same way"
         for name, view in source.views.items()

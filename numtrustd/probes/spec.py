@@ -1,5 +1,7 @@
 """A source as a pack declares it: which numbers, what request, how often, and the rules that read the answer."""
 
+from typing import Literal
+
 from msgspec import Struct
 
 from numtrustd.domain.budget import Budget
@@ -7,6 +9,7 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.observation import UnknownReason
 from numtrustd.domain.trust import Controls
+from numtrustd.probes.batch import BatchSpec
 from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import Condition, Jsonp, Locator, Pick, RequestSpec, View
 
@@ -68,6 +71,8 @@ class Reading(Struct, frozen=True, forbid_unknown_fields=True):
 class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A way to look. Times are seconds of the daemon's clock except `limits`, which are real ones.
 
+    It has one of `request` (answers at once) and `batch` (takes many numbers, answers later).
+
     `guards` are rules tried before all others, for every reading (blocks, maintenance). `echo` are the places where
     the answer names the number: one of them must, or the answer is `wrong_card` (`no_card` where none is there).
     `hours` are those in which alone it is asked (`domain.hours`).
@@ -76,9 +81,10 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     id: str
     title: str
     kinds: tuple[NumberKind, ...]
-    request: RequestSpec
     readings: tuple[Reading, ...]
     rules: tuple[Rule, ...]
+    request: RequestSpec | None = None
+    batch: BatchSpec | None = None
     guards: tuple[Rule, ...] = ()
     views: dict[str, View] = {}
     echo: tuple[Locator, ...] = ()
@@ -95,6 +101,19 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     controls: Controls = Controls()
     budget: Budget = Budget()
     hours: str = ""
+
+    @property
+    def kind(self) -> Literal["http", "batch"]:
+        """How it looks."""
+        return "http" if self.batch is None else "batch"
+
+    @property
+    def requests(self) -> tuple[tuple[tuple[str, ...], RequestSpec], ...]:
+        """(path below the source, request) of every request that it makes."""
+        own = () if self.request is None else ((("request",), self.request),)
+        if self.batch is None:
+            return own
+        return (*own, *((("batch", name, "request"), request) for name, request in self.batch.requests))
 
     @property
     def pause(self) -> float:

@@ -252,8 +252,8 @@ def requests(packs: Packs, applied: Applied) -> Iterator[tuple[Use, bool]]:
         for i, raw in enumerate(pack.sources):
             if applied.home[raw.id] == name:
                 source = applied.sources.get(raw.id)
-                request = (source or raw).request
-                yield (raw.id, name, ("source", i, "request"), request), source is not None and source.enabled
+                for path, request in (source or raw).requests:
+                    yield (raw.id, name, ("source", i, *path), request), source is not None and source.enabled
         channel = applied.channels.get(name, pack.channel)
         if isinstance(channel, HttpChannel):
             for table, call in calls(channel):

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from numtrustd.channels import answer
 from numtrustd.channels.spec import FIELD_NAMES, HttpChannel, ManualChannel
 from numtrustd.probes import extract
+from numtrustd.probes.spec import Source
 from numtrustd.settings import pages
 from numtrustd.settings.checks import calls
 from numtrustd.settings.packs import Pack, Packs
@@ -33,9 +34,13 @@ def check_rules(packs: Packs, report: Report) -> None:
     for pack in packs.by_id.values():
         for i, source in enumerate(pack.sources):
             at: Path = ("source", i)
-            _report(pack, at, extract.lint(source, _unclear(pack, at, source.views, report)), report)
+            calls_unclear = {
+                name: _unclear(pack, (*at, "batch", name), views, report) for name, views in _batch_views(source)
+            }
+            _report(pack, at, extract.lint(source, _unclear(pack, at, source.views, report), calls_unclear), report)
             _report(pack, at, pages.lint(source), report)
-            _variables(pack, (*at, "request"), source.request, report)
+            for path, request in source.requests:
+                _variables(pack, (*at, *path), request, report)
         at = ("appeal", "http")
         if isinstance(pack.channel, HttpChannel):
             unclear = {name: _unclear(pack, (*at, name), call.views, report) for name, call in calls(pack.channel)}
@@ -59,10 +64,21 @@ def _report(pack: Pack, at: Path, lines: Iterable[str], report: Report) -> None:
             report.add(pack.where(*found), name, what, remedy or "correct it")
 
 
+def _batch_views(source: Source) -> Iterator[tuple[str, Mapping[str, View]]]:
+    """(the call of a batch, its views)."""
+    if (batch := source.batch) is not None:
+        yield "submit", batch.submit.views
+        yield "collect", batch.collect.views
+        if batch.look_up is not None:
+            yield "look_up", batch.look_up.views
+
+
 def _follows(pack: Pack, at: Path, found: Path, what: str, report: Report) -> bool:
     """Whether a finding only follows from a value at or beside its place that could not be read."""
     if report.spoilt(pack.doc, *at, "request") and (found[-1] == "callback" or _MADE.search(what)):
         return True
+    if report.spoilt(pack.doc, *at, "batch") and found[len(at) :] in ((), ("request",)):
+        return True  # that there is no way to ask at all
     beside = found[:-1] if len(found) > len(at) + 1 else found
     return len(found) > len(at) and (report.spoilt(pack.doc, *found) or report.spoilt(pack.doc, *beside))
 

@@ -11,6 +11,7 @@ from msgspec import Struct, structs
 
 from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.domain.platform import Platform
+from numtrustd.probes.batch import BatchSpec
 from numtrustd.probes.spec import Source
 from numtrustd.settings.collect import Located
 from numtrustd.settings.controls import canonical
@@ -102,6 +103,18 @@ def _call(call: Call | None, base_url: str) -> Call | None:
     return None if call is None else structs.replace(call, request=_request(call.request, base_url))
 
 
+def _batch(batch: BatchSpec | None, base_url: str) -> BatchSpec | None:
+    if batch is None:
+        return None
+    look_up = batch.look_up
+    return structs.replace(
+        batch,
+        submit=structs.replace(batch.submit, request=_request(batch.submit.request, base_url)),
+        collect=structs.replace(batch.collect, request=_request(batch.collect.request, base_url)),
+        look_up=None if look_up is None else structs.replace(look_up, request=_request(look_up.request, base_url)),
+    )
+
+
 def _channel(channel: Channel, table: PlatformAppealTable | None) -> Channel:
     if table is None or not isinstance(channel, HttpChannel):
         return channel
@@ -138,7 +151,8 @@ def _source(source: Source, settings: Settings, off: set[str], place: Located, r
         source,
         enabled=enabled and bool(readings),
         readings=readings,
-        request=_request(source.request, table.base_url),
+        request=None if source.request is None else _request(source.request, table.base_url),
+        batch=_batch(source.batch, table.base_url),
         limits=_limits(source.limits, table.limits),
         controls=canonical(table.controls, source, place, report),
         budget=_given(source.budget, **structs.asdict(table.budget)),

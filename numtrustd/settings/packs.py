@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 
 from numtrustd.channels.spec import Call, HttpChannel, ManualChannel
 from numtrustd.domain.platform import AppealFacts, Platform
+from numtrustd.probes.batch import CollectCall, SubmitCall
 from numtrustd.probes.spec import Source
 from numtrustd.settings import document
 from numtrustd.settings.collect import Spelling, collect
@@ -33,6 +34,8 @@ SPELLING = Spelling(
         AppealFacts: {"attempts": "attempt"},
         Source: {"readings": "reading", "guards": "guard", "rules": "rule"},
         Call: {"rules": "rule"},
+        SubmitCall: {"rules": "rule"},
+        CollectCall: {"rules": "rule"},
     },
     hidden={Platform: frozenset({"appeal"})},
     units={

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from numtrustd.domain.number import from_canonical
 from numtrustd.domain.observation import Instant
-from numtrustd.sim import shapes, sidedoor, telnyx
+from numtrustd.sim import batches, shapes, sidedoor, telnyx
 from numtrustd.sim.ground import Face, canonical, draw
 from numtrustd.sim.script import Faults, Weather
 from numtrustd.sim.state import Arrive
@@ -78,6 +78,7 @@ class Service:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.batches = batches.Batches(world.state.seed)
         self.requests: Counter[str] = Counter()
         self._turns: Counter[tuple[str, str, str]] = Counter()
         self._quota_turn: dict[str, float] = {}
@@ -220,19 +221,29 @@ class Service:
     def _aggregator(self, call: Call, now: Instant, odd: Weather | None) -> Answer:
         if not call.headers.get("authorization"):
             return self._answer(call, 200, shapes.aggregator_error(401, "密钥错误"))
+        if call.path in batches.PATHS:
+            said = self.batches.handle(
+                call.path, call.body, now, lambda number: {"list": self._rows(number, now, None)}, odd
+            )
+            return self._answer(call, 200, shapes.aggregator_said(*said))
         if call.number is None:
             return self._answer(call, 200, shapes.aggregator_error(400, "号码格式错误"))
         if odd is Weather.EMPTY:
             return self._answer(call, 200, shapes.aggregator_error(200, "成功"))
         number = from_canonical(call.number).national
-        rows = []
-        for platform in shapes.TITLES:
-            here = self.world.weather(now, platform, call.number)
-            trouble = here.kind if here is not None else odd
-            face = self.world.face(platform, call.number, now)
-            rows.append(shapes.aggregator_row(platform, face, None if trouble is Weather.WRONG_CARD else trouble))
+        rows = self._rows(call.number, now, odd)
         shown = shapes.stranger(number) if odd is Weather.WRONG_CARD else number
         return self._answer(call, 200, shapes.aggregator_answer(shown, rows))
+
+    def _rows(self, number: str, now: Instant, odd: Weather | None) -> list[dict[str, object]]:
+        """What each platform of the aggregator says of a number."""
+        rows = []
+        for platform in shapes.TITLES:
+            here = self.world.weather(now, platform, number)
+            trouble = here.kind if here is not None else odd
+            face = self.world.face(platform, number, now)
+            rows.append(shapes.aggregator_row(platform, face, None if trouble is Weather.WRONG_CARD else trouble))
+        return rows
 
     def _telnyx(self, call: Call, now: Instant, odd: Weather | None) -> Answer:
         if not call.headers.get("authorization", "").startswith("Bearer "):

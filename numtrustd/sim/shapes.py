@@ -159,4 +159,9 @@ def aggregator_answer(phone: str, rows: list[dict[str, object]]) -> bytes:
 
 def aggregator_error(code: int, message: str) -> bytes:
     """The aggregator's own complaint, with HTTP 200 as they do."""
-    return msgspec.json.encode({"code": code, "msg": message, "data": None})
+    return aggregator_said(code, message, None)
+
+
+def aggregator_said(code: int, message: str, data: object) -> bytes:
+    """Whatever it says, in the envelope that it says everything in."""
+    return msgspec.json.encode({"code": code, "msg": message, "data": data})

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 from msgspec import Struct
 
+from numtrustd.domain.batch import OpenBatch
 from numtrustd.domain.budget import Spent
 from numtrustd.domain.case import Action, Case, Done
 from numtrustd.domain.maintenance import Maintenance
@@ -67,6 +68,7 @@ _source = msgspec.msgpack.Decoder(SourceRecord).decode
 _parked = msgspec.msgpack.Decoder(ParkedRecord).decode
 _platform = msgspec.msgpack.Decoder(PlatformRecord).decode
 _done = msgspec.msgpack.Decoder(Done).decode
+_batch = msgspec.msgpack.Decoder(OpenBatch).decode
 _entry = msgspec.msgpack.Decoder(Entry).decode
 
 
@@ -119,6 +121,14 @@ def put_timer(batch: Batch, due: Instant, case: str, seq: int) -> None:
 
 def put_source(batch: Batch, record: SourceRecord) -> None:
     batch.put(Table.SOURCE, key(record.id), _encode(record))
+
+
+def put_open_batch(batch: Batch, record: OpenBatch) -> None:
+    """Store a batch of numbers; one that is over is removed."""
+    if record.over:
+        batch.delete(Table.BATCH, key(record.id))
+    else:
+        batch.put(Table.BATCH, key(record.id), _encode(record))
 
 
 def put_parked(batch: Batch, record: ParkedRecord) -> None:
@@ -192,6 +202,11 @@ def all_done(store: Store, prefix: str = "") -> Iterator[Done]:
 
 def all_platforms(store: Store) -> Iterator[PlatformRecord]:
     return (_platform(value) for _, value in pages(store, Table.PLATFORM))
+
+
+def open_batches(store: Store, source: str) -> Iterator[OpenBatch]:
+    """The batches of numbers that a source has handed in, oldest first."""
+    return (_batch(value) for _, value in pages(store, Table.BATCH, key(f"{source}/")))
 
 
 def all_parked(store: Store) -> Iterator[ParkedRecord]:

@@ -33,8 +33,8 @@ MAX_LIST = 5_000
 MAX_INTEGER = 2**63
 """A number beyond this is text like any other, and as long as text may be."""
 
-FILLED = ("ref", "receipt", "e164", "national", "digits")
-"""Placeholders that conditions and picks of a channel may hold."""
+FILLED = ("ref", "receipt", "e164", "national", "digits", "task")
+"""Placeholders that conditions and picks of a channel, or of a batch, may hold."""
 
 _PLACEHOLDER = re.compile(r"\{(" + "|".join(FILLED) + r")\}")
 _UNQUOTABLE = re.compile(r"['\"`\\\[\]{}()\x00-\x1f]")

@@ -45,6 +45,12 @@ NUMBER_NAMES = frozenset({"national", "e164", "digits", "area", "subscriber", "d
 CASE_NAMES = NUMBER_NAMES | {"ref", "letter", "purpose", "receipt"}
 """What a submission may put into a request."""
 
+BATCH_NAMES = frozenset({"numbers", "ref", "task"})
+"""What the requests of a batch may hold: all its numbers, our own reference, the platform's task id."""
+
+NUMBER_LIST = "numbers[]"
+"""The value behind a JSON list `["{numbers}"]`: one number a line."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _OURS = frozenset(
     {
@@ -240,7 +246,9 @@ def problems(spec: RequestSpec, base_url: str | None = None, *, names: Iterable[
     return []
 
 
-def compile_request(spec: RequestSpec, base_url: str | None = None, *, names: Iterable[str] = CASE_NAMES) -> Template:
+def compile_request(
+    spec: RequestSpec, base_url: str | None = None, *, names: Iterable[str] = CASE_NAMES | BATCH_NAMES
+) -> Template:
     """Compile a template. `base_url` takes the place of scheme, host and port, its path goes in front.
 
     Raises `TemplateError` with every problem there is.
@@ -368,6 +376,9 @@ def _json_parts(value: dict[str, object], wrong: list[str]) -> Parts:
         if isinstance(node, dict):
             return {key: marked(item, f"{where}.{key}") for key, item in node.items()}
         if isinstance(node, list | tuple):
+            if list(node) == ["{numbers}"]:
+                slots.append(Slot(NUMBER_LIST, _listed))
+                return [_MARK]
             return [marked(item, where) for item in node]
         if not isinstance(node, str):
             return node
@@ -388,6 +399,11 @@ def _json_parts(value: dict[str, object], wrong: list[str]) -> Parts:
     for slot, piece in zip(slots, pieces[1:], strict=True):
         parts += (slot, piece)
     return parts
+
+
+def _listed(lines: str) -> str:
+    """For the inside of the one JSON string of a list, which becomes as many as there are lines."""
+    return '","'.join(map(json_value, lines.split("\n")))
 
 
 def _texts(spec: RequestSpec) -> list[str]:

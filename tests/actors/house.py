@@ -22,6 +22,7 @@ import msgspec
 import trio
 from msgspec import Struct
 
+from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
 from numtrustd.actors.context import Context
 from numtrustd.actors.control import Control
@@ -434,6 +435,10 @@ async def make_house(
         def make_source(identity: str) -> SourceActor:
             spec = house.context.sources[identity]
             outside = alpha if identity.startswith("alpha") else beta
+            if spec.batch is not None:
+                templates = {name: compile_request(request) for name, request in spec.batch.requests}
+                return BatchActor(spec, templates, outside, house, random)
+            assert spec.request is not None
             return SourceActor(spec, compile_request(spec.request), outside, house, random)
 
         def way(platform: str) -> Way | None:

@@ -118,6 +118,7 @@ async def watchtower(
 
         def make(identity: str) -> SourceActor:
             used = house.context.sources[identity]
+            assert used.request is not None
             return SourceActor(used, compile_request(used.request), platform, house, Random(1))
 
         sources = Sources(house, Random(2), make)

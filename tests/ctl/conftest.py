@@ -292,6 +292,7 @@ class Fake:
                         via="office",
                         since=NOW - HOUR,
                         why="blocked: captcha page",
+                        batches=rows.OpenBatches(open=2, awaited=150, since=NOW - HOUR, next=NOW + HOUR),
                     ),
                 ),
             ),

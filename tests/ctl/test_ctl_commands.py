@@ -90,7 +90,11 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "2 without a source in use\n",
         ],
     ),
-    (["sources"], status.ListSources(), ["sogou.search", "VIA", "office", "blocked: captcha page"]),
+    (
+        ["sources"],
+        status.ListSources(),
+        ["sogou.search", "VIA", "office", "blocked: captcha page", "2: 150 numbers since"],
+    ),
     (["cases"], status.ListCases(open_only=False), ["at_person", "21:00 (in 3 h)"]),
     (
         ["cases", "--open", "--number", NUMBER, "--platform", "so360"],

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numtrustd.domain.budget import Budget, Spent, again, left, spend, spent_by
+from numtrustd.domain.budget import Budget, Spent, again, give_back, left, spend, spent_by
 
 CHINA = "+08:00"
 
@@ -103,3 +103,22 @@ def test_whoever_asks_before_each_look_never_passes_a_bound(
             months[current.month] = months.get(current.month, 0) + 1
     assert all(n <= per_day for n in days.values())
     assert all(n <= per_month for n in months.values())
+
+
+def test_what_was_refused_is_paid_back_to_the_day_and_month_it_was_taken_from() -> None:
+    budget = Budget(per_day=100, price=0.5, money=100)
+    spent = spend(spend(Spent(), budget, NOON, 7), budget, NOON, 20)
+    assert give_back(spent, budget, NOON + 60, NOON, 20) == spend(Spent(), budget, NOON, 7)
+    tomorrow = give_back(spent, budget, at("2026-11-23T01:00"), NOON, 20)
+    assert (tomorrow.day_looks, tomorrow.month_looks) == (0, 7)
+    next_month = give_back(spent, budget, at("2026-12-01T01:00"), NOON, 20)
+    assert (next_month.day_looks, next_month.month_looks) == (0, 0)
+
+
+@given(first=st.integers(0, 50), batch=st.integers(0, 50), hours=st.floats(0, 2_000))
+def test_nothing_is_paid_back_that_was_not_spent(first: int, batch: int, hours: float) -> None:
+    budget = Budget(per_day=100, per_month=1_000)
+    spent = spend(spend(Spent(), budget, NOON, first), budget, NOON, batch)
+    back = give_back(spent, budget, NOON + hours * 3_600, NOON, batch)
+    kept = spent_by(spend(Spent(), budget, NOON, first), budget, NOON + hours * 3_600)
+    assert back == kept

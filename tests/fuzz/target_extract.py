@@ -37,12 +37,14 @@ def seeds() -> Iterator[bytes]:
 
 def one(data: bytes) -> None:
     source, number, reply = _read(data)
-    seen = extract(source, number, reply, NOW, WORDS)
+    sent_as = recorded.sent_as(source, number) if source.batch is not None else ()
+    seen = extract(source, number, reply, NOW, WORDS, sent_as)
     assert [(o.platform, o.surface) for o in seen] == [(r.platform, r.surface) for r in source.readings]
     rules = {rule.name for rule in (*source.guards, *source.rules)}
+    rules |= {rule.name for rule in source.batch.collect.rules} if source.batch is not None else set()
     for observation in seen:
         _check(observation, source, number, reply, rules)
-    assert len(trace(source, number, reply)) == len(seen)
+    assert len(trace(source, number, reply, sent_as)) == len(seen)
 
 
 def _read(data: bytes) -> tuple[Source, Number, Reply]:

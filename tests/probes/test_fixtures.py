@@ -75,7 +75,7 @@ def test_trace_ends_at_the_rule_that_won(case: Case) -> None:
             assert [step.name for step in held] == [observation.rule]
             assert "holds" in held[0].why
         elif held:
-            assert held[-1].kind in ("http", "empty", "echo")
+            assert held[-1].kind in ("http", "empty", "echo", "batch")
         else:
             assert observation.reason in ("bad_shape", "no_card")
         assert all(step.why for step in told.steps)
@@ -138,6 +138,13 @@ FRAGILE = {
     "contract_aggregator.query/contradiction": "a damaged word is another word",
     "contract_aggregator.query/maintenance": "a damaged word is another word",
     "contract_aggregator.query/no-answer-words": ONE_MEMBER,
+    "contract_aggregator.batch/contradiction": "a damaged word is another word",
+    "contract_aggregator.batch/contradiction-twice": "an item that names nobody any more contradicts nothing",
+    "contract_aggregator.batch/wrong-number-longer": "a space instead of the last digit leaves the shorter number",
+    "chuanglan.marks/contradiction-twice": "an item that names nobody any more contradicts nothing",
+    "chuanglan.marks/maintenance-item": "a damaged word is another word",
+    "chuanglan.marks/no-answer-words": "a damaged word is another word",
+    "chuanglan.marks/pending-word": "a damaged word is another word",
     "ipqualityscore.phone/other-suspicious": "a space instead of a digit leaves a lower score",
 }
 """Failures that hang on one word of an otherwise good answer; damage may hit just that. All that single damage can do

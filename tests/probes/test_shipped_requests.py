@@ -10,20 +10,30 @@ from numtrustd.probes.spec import Source
 from numtrustd.settings.checks import is_official
 from numtrustd.settings.pages import EXAMPLES
 from numtrustd.wire.exchange import Request
-from numtrustd.wire.template import compile_request, moment_values, number_values
+from numtrustd.wire.template import NUMBER_LIST, compile_request, moment_values, number_values
 from tests import packs
 
 SOURCES = packs.sources()
 HOSTS = {source.id: pack.platform.official_hosts for pack in packs.shipped().values() for source in pack.sources}
-ELSEWHERE = {"contract_aggregator.query": ("vendor.example",), "nomorobo.spamscore": ("twilio.com",)}
+ELSEWHERE = {
+    "contract_aggregator.query": ("vendor.example",),
+    "contract_aggregator.batch": ("vendor.example",),
+    "chuanglan.marks": ("vendor.example",),
+    "nomorobo.spamscore": ("twilio.com",),
+}
 """Sources that somebody else than the platform answers: the operator's own vendor, a reseller."""
 KEY = "0123456789abcdef"
 
 
 def sent(source: Source, canonical: str) -> Request:
-    template = compile_request(source.request)
+    request = source.batch.submit.request if source.batch is not None else source.request
+    assert request is not None
+    template = compile_request(request)
     values = {name: "vendor.example" if name == "var:host" else KEY for name in template.needs if ":" in name}
-    return template.fill({**number_values(from_canonical(canonical)), **moment_values(1_795_000_000.0, "n"), **values})
+    number = from_canonical(canonical)
+    if source.batch is not None:
+        values |= {"ref": "r-1", "numbers": number.national, NUMBER_LIST: number.national}
+    return template.fill({**number_values(number), **moment_values(1_795_000_000.0, "n"), **values})
 
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=lambda s: s.id)
@@ -69,6 +79,15 @@ def test_basic(source: str) -> None:
 )
 def test_the_documented_request(source: str, number: str, target: str) -> None:
     assert sent(SOURCES[source], number).target == target
+
+
+def test_a_batch_is_written_as_its_platform_wants_it() -> None:
+    assert sent(SOURCES["contract_aggregator.batch"], "+13800138000".replace("+1", "+861")).body == (
+        b'{"order":"r-1","phones":["13800138000"]}'
+    )
+    body = sent(SOURCES["chuanglan.marks"], "+862151288888").body.decode()
+    assert 'name="phones"' in body
+    assert "02151288888" in body
 
 
 def test_telesign_asks_with_a_form() -> None:

@@ -20,10 +20,12 @@ from numtrustd.channels import answer
 from numtrustd.channels.spec import LOOK_UP_NAMES, QUERY_NAMES, SUBMIT_NAMES, HttpChannel
 from numtrustd.domain.case import ActionKind
 from numtrustd.domain.number import Number, parse
+from numtrustd.probes.batch import BatchSpec
+from numtrustd.probes.collect import submitted
 from numtrustd.probes.extract import extract
 from numtrustd.settings import Loaded, Problem, load
 from numtrustd.wire.exchange import Reply
-from numtrustd.wire.template import moment_values, number_values
+from numtrustd.wire.template import NUMBER_LIST, moment_values, number_values
 
 CONFIG = pathlib.Path(__file__).parents[2] / "config"
 
@@ -171,11 +173,14 @@ def use(loaded: Loaded) -> None:
     build.bound_sources(loaded)
     build.bound_channels(loaded)
     for name, source in loaded.sources.items():
-        template = build.look_template(loaded, name)
-        for kind in source.kinds:
-            template.fill({**number_values(NUMBERS[kind]), **moment_values(1.7e9, "n")})
+        if source.batch is not None:
+            use_batches(loaded, name, source.batch)
+        else:
+            template = build.look_template(loaded, name)
+            for kind in source.kinds:
+                template.fill({**number_values(NUMBERS[kind]), **moment_values(1.7e9, "n")})
         for body in BODIES:
-            extract(source, NUMBERS[source.kinds[0]], Reply(200, (), body), 1.7e9, {})
+            extract(source, NUMBERS[source.kinds[0]], Reply(200, (), body), 1.7e9, {}, ("1",))
     for name, channel in loaded.channels.items():
         if isinstance(channel, HttpChannel):
             calls = {ActionKind.SUBMIT: channel.submit, ActionKind.QUERY: channel.query}
@@ -185,6 +190,16 @@ def use(loaded: Loaded) -> None:
                 if (call := calls.get(kind)) is not None:
                     for body in BODIES:
                         answer.answer(call, Reply(200, (), body), values, 1.7e9)
+
+
+def use_batches(loaded: Loaded, name: str, batch: BatchSpec) -> None:
+    """The same of a source that takes batches."""
+    values = dict.fromkeys(("numbers", NUMBER_LIST, "ref", "task"), "1")
+    for call, template in build.batch_templates(loaded, name).items():
+        template.fill({**values, **moment_values(1.7e9, "n")})
+        if (asked := {"submit": batch.submit, "look_up": batch.look_up}.get(call)) is not None:
+            for body in BODIES:
+                submitted(asked, Reply(200, (), body), "1")
 
 
 def near(path: Path, lines: dict[Path, int]) -> set[int]:
@@ -200,6 +215,9 @@ def faults(result: list[Problem], file: pathlib.Path, path: Path, kind: str, lin
     place = (str(file), next((lines[path[:n]] for n in range(len(path), 0, -1) if path[:n] in lines), 1))
     if any(problem.file != str(file) for problem in result):
         yield "another file"
+    elif "json" in path[:-1] and "request" in path:  # any value may stand in a body; that a placeholder is gone shows
+        if not {line for _, line in said} <= near(path, lines):
+            yield f"not near line {place[1]}"
     elif kind in ("wrong", "text", "unknown"):
         if len(result) != 1 or said != [place]:
             yield f"not once, at line {place[1]}"
@@ -235,7 +253,7 @@ def test_a_pack_with_one_key_spoilt(bench: Bench) -> None:
             assert isinstance(good, Loaded), good
             use(good)
         wrong += said_badly(bench, data, path, kind, file)
-    assert wrong == []
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
 API = """
@@ -279,7 +297,7 @@ def test_settings_with_one_key_spoilt(bench: Bench) -> None:
             assert isinstance(good, Loaded), good
             use(good)
         wrong += said_badly(bench, part, path, kind, bench.main)
-    assert wrong == []
+    assert wrong == [], "\n".join(map(str, wrong))
 
 
 def parts(data: Table) -> Iterator[Table]:

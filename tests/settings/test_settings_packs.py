@@ -286,7 +286,8 @@ name = "Example Ltd."
 [credentials]
 dir = "secrets"
 """
-    names = {name for source in loaded.idle.values() for name in placeholders(source.request)}
+    requests = [request for source in loaded.idle.values() for _, request in source.requests]
+    names = {name for request in requests for name in placeholders(request)}
     for secret in {"telnyx-api-key", *(name[7:] for name in names if name.startswith("secret:"))}:
         base[f"secrets/{secret}"] = "s3cret"
     loaded = good(base)

@@ -1,0 +1,452 @@
+"""The actor of a source that takes numbers in batches: gathers them, hands them in once, and collects the answers.
+
+Its diary, pace, breaker, budget and trust are those of every `SourceActor`. What becomes of a batch is `domain.batch`,
+what its answers say `probes.collect`; `batch_answers` beside this brings them to the numbers. A batch and its price are
+stored before it leaves, and what came of it is stored before anything else is done, so that neither a restart nor a
+reload hands one in twice or forgets it.
+"""
+
+import heapq
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import trio
+from msgspec import structs
+
+from numtrustd.actors.batch_answers import Answers
+from numtrustd.actors.batch_news import event_of, over
+from numtrustd.actors.house import House
+from numtrustd.actors.moment import moment
+from numtrustd.actors.source import STORE_PAUSE, SourceActor
+from numtrustd.actors.trust import CONTROL
+from numtrustd.clock import Random
+from numtrustd.domain import batch as domain
+from numtrustd.domain import budget
+from numtrustd.domain.batch import BatchState, Moved, News, OpenBatch, Submitted, Taken, Terms
+from numtrustd.domain.number import from_canonical
+from numtrustd.domain.observation import Instant, UnknownReason
+from numtrustd.probes import collect
+from numtrustd.probes.batch import SubmitCall
+from numtrustd.probes.extract import FAILURES, unread
+from numtrustd.probes.spec import Source
+from numtrustd.store import Batch, records
+from numtrustd.wire.exchange import Fetcher, Outcome, Reply
+from numtrustd.wire.parts import cut, join
+from numtrustd.wire.secrecy import without
+from numtrustd.wire.template import NUMBER_LIST, Template, number_values
+
+GRACE = 5.0
+"""Real seconds that a batch on its way may still take for its answer when the daemon is told to end."""
+
+
+class BatchActor(SourceActor):
+    """Looks through one source that takes batches. `templates` are its requests by the name of the call."""
+
+    def __init__(
+        self, source: Source, templates: Mapping[str, Template], fetcher: Fetcher, house: House, random: Random
+    ) -> None:
+        super().__init__(source, templates["submit"], fetcher, house, random)
+        assert source.batch is not None
+        self.spec = spec = source.batch
+        self._templates = templates
+        self._written = cut(spec.number, str, [], "number")
+        self._terms = Terms(spec.ready_after, spec.poll, spec.give_up, spec.settle, spec.look_up is not None)
+        self._before: BatchActor | None = None
+        self._idle = trio.Event()
+        self._idle.set()
+        self._sending: trio.CancelScope | None = None
+        self._ripe: dict[str, Instant] = {}
+        self._ripe_since: float | None = None
+        self._after: dict[str, Instant] = {}
+        self._open: dict[str, OpenBatch] = {}
+        self._refused = False
+        self._awaited: dict[str, str] = {}
+        self._answers = Answers(source, house, self._over)
+        self._load()
+
+    def _load(self) -> None:
+        """Take over what is stored."""
+        now = self._house.clock.now()
+        found = (domain.resumed(b, now, self._terms) for b in records.open_batches(self._house.store, self.source.id))
+        self._open = {batch.id: batch for batch in sorted(found, key=lambda b: (b.sent_at, b.id))}
+        self._awaited = {n: b.id for b in self._open.values() for n in (*b.numbers, *b.tell)}
+        self._hold_awaited()
+
+    def _hold_awaited(self) -> None:
+        """What is in a batch is not in the diary: a crash may have come between the one and the other."""
+        for number in self._awaited:
+            self._ripe.pop(number, None)
+            if (due := self._due.pop(number, None)) is not None:
+                self._after.setdefault(number, due)
+
+    # ------------------------------------------------------------------------------------------------------- diary
+
+    def want(self, number: str, due: Instant) -> None:
+        """As in `SourceActor`; while an answer about the number is awaited, what it wants is kept for afterwards."""
+        if number in self._awaited:
+            self._after[number] = due
+            return
+        if number in self._asked and due > self._due.get(number, due):
+            return
+        self._ripe.pop(number, None)
+        super().want(number, due)
+        if due <= self._house.clock.now():
+            self._wake.set()  # it may be the one that fills a batch
+
+    def ask(self, number: str) -> None:
+        """A person wants this number looked at now: it goes with the next batch, unless it is in one already."""
+        if number not in self._awaited:
+            super().ask(number)
+
+    def forget(self, number: str) -> None:
+        """This number is no longer to be looked at; what was handed in stays so, and blocks handing it in again."""
+        super().forget(number)
+        self._ripe.pop(number, None)
+        self._after.pop(number, None)
+
+    def due_of(self, number: str) -> Instant | None:
+        """As in `SourceActor`; nothing is due while the number is in a batch."""
+        return None if number in self._awaited else super().due_of(number)
+
+    def overdue(self, now: Instant) -> tuple[int, float]:
+        """As in `SourceActor`; numbers that gather for a batch are not late."""
+        late = [now - self.spec.gather - due for due in self._due.values() if due < now - self.spec.gather]
+        return len(late), max(late, default=0.0)
+
+    def stuck(self, now: Instant, limit: float) -> bool:
+        """As in `SourceActor`."""
+        return super().stuck(now, limit + self.spec.gather)
+
+    def gathers_until(self, number: str) -> Instant | None:
+        """Until when this number, which is due, waits for others to go with."""
+        clock = self._house.clock
+        due = self._due.get(number)
+        if due is None or due > clock.now() or number in self._awaited:
+            return None
+        return clock.now() + min(self._leaves_in(), self.spec.gather / clock.speed) * clock.speed
+
+    def batch_of(self, number: str) -> OpenBatch | None:
+        """The batch in which this number waits for an answer."""
+        identity = self._awaited.get(number)
+        return None if identity is None else self._open.get(identity)
+
+    @property
+    def batches(self) -> tuple[OpenBatch, ...]:
+        """What was handed in and is not over, oldest first."""
+        return tuple(self._open.values())
+
+    def take_over(self, before: SourceActor) -> None:
+        """As in `SourceActor`. What is on its way ends first: see `run`."""
+        super().take_over(before)
+        self._hold_awaited()
+        if isinstance(before, BatchActor):
+            self._before = before
+            self._after = {**before._after, **self._after}
+            self._ripe_since = before._ripe_since
+            self._refused = before._refused
+
+    def taken(self, number: str, batch: str) -> None:
+        """What a batch said of a number is stored, or about to be."""
+        self._answers.taken(number, batch)
+
+    # ------------------------------------------------------------------------------------------------------- work
+
+    async def run(self) -> None:
+        """Gather, hand in and collect for ever, one request at a time."""
+        if self._before is not None:
+            await self._before.settled()
+            self.record = structs.replace(self._before.record, trust=self.record.trust)
+            self._before = None
+        # Always from the store: after a crash the copy in memory is the one thing not to be trusted.
+        await self._house.store.flush()
+        self._load()
+        self._probing, self.looking = False, 0
+        self.trust.begin()
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self.trust.tell)
+            nursery.start_soon(self._answers.offer_again)
+            nursery.start_soon(self._hurry)
+            for batch in self.batches:
+                if batch.state is BatchState.SENDING:
+                    await self._move(domain.submitted(batch, domain.INTERRUPTED, self._house.clock.now(), self._terms))
+                else:
+                    self._tell(batch)
+            while True:
+                await self._turn_once()
+
+    async def settled(self) -> None:
+        """Return once nothing of this actor is on its way any more."""
+        if self._before is not None:
+            await self._before.settled()
+        await self._idle.wait()
+
+    async def _hurry(self) -> None:
+        """When we are to end, a batch that is on its way has little time left to be answered."""
+        try:
+            await trio.sleep_forever()
+        finally:
+            if self._sending is not None:
+                self._sending.deadline = trio.current_time() + GRACE
+
+    async def _turn_once(self) -> None:
+        """Wait for whatever comes first, and do it."""
+        clock = self._house.clock
+        now = clock.now()
+        self._follow(now)
+        self._store_taken()
+        for batch in self.batches:
+            if (moved := domain.expired(batch, now, self._terms)) is not None:
+                await self._move(moved)
+        self._ripen(now)
+        asked = min((b for b in self.batches if b.next_at and (b.numbers or b.late)), key=_next, default=None)
+        leaves = self._leaves_in()
+        wait = leaves if asked is None else min(leaves, (asked.next_at - now) / clock.speed)
+        if wait < math.inf:
+            wait = max(wait, max(self._slot, self._pause) - clock.monotonic())
+            if self._house.store.trouble is not None:
+                wait = max(wait, STORE_PAUSE / clock.speed)  # what is seen could not be kept
+        if wait <= 0:
+            if asked is not None and asked.next_at <= now:
+                await self._working(self._ask_after, asked)
+                return
+            used_up = budget.again(self.record.spent, self.source.budget, now)
+            if used_up is None:
+                await self._working(self._hand_in)
+                return
+            self._say_used_up(*used_up)
+            wait = (used_up[0] - now) / clock.speed
+            if asked is not None:
+                wait = min(wait, (asked.next_at - now) / clock.speed)
+        ends = [b.sent_at + n * self.spec.give_up - now for b in self.batches for n in (1, 2)]
+        soon = [self._heap[0][0] - now] if self._heap else []
+        wait = min([wait, clock.recheck, *(s / clock.speed for s in (*ends, *soon) if s > 0)])
+        with trio.move_on_after(wait):
+            await self._wake.wait()
+        self._wake = trio.Event()
+
+    async def _working(self, do: Any, *args: Any) -> None:
+        self.looking, self._probing = 1, self.down
+        try:
+            await do(*args)
+        finally:
+            self.looking, self._probing = 0, False
+
+    def _follow(self, now: Instant) -> None:
+        """As in `SourceActor`; a clock that was set back makes no wait for an answer longer than it can be."""
+        before = self.record
+        super()._follow(now)
+        if self.record is not before:
+            self._ripe.clear()
+            self._open = {b.id: domain.resumed(b, now, self._terms) for b in self.batches}
+
+    # -------------------------------------------------------------------------------------------------- handing in
+
+    def _ripen(self, now: Instant) -> None:
+        """What is due waits for its batch."""
+        while self._heap and self._heap[0][0] <= now:
+            due, number = heapq.heappop(self._heap)
+            if self._due.get(number) == due:
+                self._ripe.setdefault(number, due)
+        if not self._ripe:
+            self._ripe_since = None
+        elif self._ripe_since is None:
+            # Not since it was due: after a restart all of them are, and come one by one.
+            self._ripe_since = self._house.clock.monotonic()
+
+    def _leaves_in(self) -> float:
+        """Real seconds until the next batch leaves, if pace and budget allow."""
+        if self._ripe_since is None:
+            return math.inf
+        if len(self._ripe) >= self.spec.most:
+            return 0.0
+        clock = self._house.clock
+        return max(0.0, self._ripe_since + self.spec.gather / clock.speed - clock.monotonic())
+
+    def _gathered(self, now: Instant) -> list[str]:
+        """The names of the next batch: what is due, and what would be before the one after it could leave."""
+        left = budget.left(self.record.spent, self.source.budget, now)
+        most = self.spec.most if left is None else min(self.spec.most, left)
+        numbers: set[str] = set()
+        names: list[str] = []
+        soon = heapq.nsmallest(most, self._heap) if len(self._ripe) < most else []
+        early = (n for due, n in soon if due <= now + self.spec.gather and self._due.get(n) == due)
+        for name in dict.fromkeys((*self._ripe, *early)):
+            number = name.removeprefix(CONTROL)
+            if len(numbers) < most or number in numbers:
+                numbers.add(number)
+                names.append(name)
+        return names
+
+    async def _hand_in(self) -> None:
+        """Hand one batch in. Once it is stored it ends in a stored outcome, whoever tells us to end meanwhile."""
+        if self.source.pause > 0:
+            await self._reserve()
+        self._idle = trio.Event()
+        try:
+            with trio.CancelScope(shield=True) as self._sending:
+                await self._send()
+        finally:
+            self._sending = None
+            self._idle.set()
+
+    async def _send(self) -> None:
+        house, clock = self._house, self._house.clock
+        now = clock.now()
+        names = self._gathered(now)
+        if not names:  # they were forgotten while the pace was waited for
+            return
+        numbers = list(dict.fromkeys(name.removeprefix(CONTROL) for name in names))
+        ref = f"{house.context.store[:8]}-{math.floor(now * 1000):x}"
+        batch = domain.begin(f"{self.source.id}/{ref}", self.source.id, ref, names, now, len(numbers))
+        forms = [join(self._written, number_values(from_canonical(number))) for number in numbers]
+        values = {"ref": ref, "numbers": self.spec.separator.join(forms), NUMBER_LIST: "\n".join(forms)}
+        fetch = self._request("submit", values)
+        spent = self.record.spent
+        if self.source.budget.bounded:
+            spent = budget.spend(spent, self.source.budget, now, len(numbers))
+        record = structs.replace(self.record, spent=spent)
+        write = Batch()
+        records.put_source(write, record)
+        records.put_open_batch(write, batch)
+        await house.store.commit(write)
+        self.record = record
+        self._open[batch.id] = batch
+        for name in names:
+            self._awaited[name] = batch.id
+            self._due.pop(name, None)
+            self._ripe.pop(name, None)
+            self._asked.discard(name)
+        self._ripe_since = None
+        outcome = await fetch()
+        await self._heard_back(batch, self.spec.submit, outcome)
+
+    async def _heard_back(self, batch: OpenBatch, call: SubmitCall, outcome: Outcome) -> None:
+        """What came of a submission, or of a look-up: stored first."""
+        now = self._house.clock.now()
+        said: Submitted = collect.submitted(call, outcome, batch.ref)
+        await self._move(
+            domain.submitted(batch, said, now, self._terms), outcome.status if isinstance(outcome, Reply) else None
+        )
+        reason, detail = UnknownReason.PENDING, ""
+        if not isinstance(said, Taken | domain.Absent):
+            reason, detail = said.reason, said.detail
+        await self._judge(outcome, unread(self.source, now, reason, detail), now, probing=self._probing)
+
+    def _request(self, name: str, values: Mapping[str, str]) -> Callable[[], Awaitable[Outcome]]:
+        """A request, filled in; what can go wrong with that has gone wrong before it is sent."""
+        template = self._templates[name]
+        request = template.fill({**values, **moment(template, self._house.clock, self._random)})
+
+        async def fetch() -> Outcome:
+            outcome = await self._fetcher.fetch(request)
+            self._house.network.heard(self._host, outcome)
+            return without(outcome, template.hidden, request.private)
+
+        return fetch
+
+    # -------------------------------------------------------------------------------------------------- collecting
+
+    async def _ask_after(self, batch: OpenBatch) -> None:
+        """Ask after a batch: for its answers, or whether it arrived at all."""
+        # Whatever comes of it, not at once again: an answer that crashes us must not keep the others from being read.
+        self._open[batch.id] = batch = structs.replace(batch, next_at=self._house.clock.now() + self.spec.poll)
+        if self.source.pause > 0:
+            await self._reserve()
+        if batch.state is BatchState.UNCERTAIN:
+            assert self.spec.look_up is not None
+            outcome = await self._request("look_up", {"ref": batch.ref})()
+            await self._heard_back(self._open[batch.id], self.spec.look_up, outcome)
+            return
+        outcome = await self._request("collect", {"task": batch.task, "ref": batch.ref})()
+        at = self._house.clock.now()
+        if not isinstance(outcome, Reply):
+            detail = outcome.detail or str(outcome.failure)
+            await self._judge(
+                outcome, unread(self.source, at, FAILURES[outcome.failure], detail), at, probing=self._probing
+            )
+            await self._collected(batch.id, (), at)
+            return
+        read = collect.collected(self.spec, self.source.echo, self.source.views, outcome, batch.task)
+        found = await self._answers.read(batch, read, at)
+        seen = tuple(o for _, observations in found for o in observations)
+        if read.reason is not None or not seen:
+            seen = unread(self.source, at, read.reason or UnknownReason.PENDING, read.detail, read.rule)
+        await self._judge(outcome, seen, at, probing=self._probing)
+        await self._collected(batch.id, [name for name, _ in found], at, done=read.done, gone=read.gone)
+        for name, observations in found:
+            self._answers.give(batch, name, observations, at, self.trust, last=read.done)
+
+    async def _collected(
+        self, identity: str, named: Any, at: Instant, *, done: bool = False, gone: bool = False
+    ) -> None:
+        self._store_taken()
+        batch = self._open.get(identity)  # it may be over by now
+        if batch is not None:
+            await self._move(domain.collected(batch, named, at, self._terms, done=done, gone=gone))
+
+    # ------------------------------------------------------------------------------------------------------ keeping
+
+    def _put(self, batch: OpenBatch) -> None:
+        """The batch as it is stored now."""
+        self._open[batch.id] = batch
+        if batch.over:
+            del self._open[batch.id]
+            if batch.task:
+                self._house.log.emit(over(batch, self._house.clock.now()))
+
+    async def _move(self, moved: Moved, status: int | None = None) -> None:
+        """Store a step, then say and tell what follows from it."""
+        batch = moved.batch
+        write = Batch()
+        if moved.refund and self.source.budget.bounded:
+            now = self._house.clock.now()
+            spent = budget.give_back(self.record.spent, self.source.budget, now, batch.sent_at, batch.size)
+            self.record = structs.replace(self.record, spent=spent)
+            records.put_source(write, self.record)
+        records.put_open_batch(write, batch)
+        await self._house.store.commit(write)
+        if moved.news is News.SUBMITTED:
+            self._refused = False
+        event = None if moved.news is News.DECLINED and self._refused else event_of(moved, self._terms, status)
+        self._refused = self._refused or moved.news is News.DECLINED
+        if event is not None:
+            self._house.log.emit(event)
+        self._put(batch)
+        self._tell(batch)
+
+    def _tell(self, batch: OpenBatch) -> None:
+        """Those of its numbers that nothing was seen of hear so."""
+        if batch.tell:
+            assert batch.reason is not None
+            at = self._house.clock.now()
+            seen = unread(self.source, at, batch.reason, batch.detail)
+            for name in batch.tell:
+                self._answers.give(batch, name, seen, at, self.trust, last=True, told=True)
+
+    def _over(self, number: str, batch: str) -> None:
+        """This number leaves its batch: it may be handed in again when it wants to."""
+        self._wake.set()
+        if self._awaited.get(number) != batch:
+            return
+        del self._awaited[number]
+        if (due := self._after.pop(number, None)) is not None:
+            self.want(number, due)
+
+    def _store_taken(self) -> None:
+        """Store what was taken, many numbers at a time. Lost in a crash it is read again, and counts once."""
+        write = Batch()
+        for identity, (answered, told) in self._answers.drain().items():
+            if (before := self._open.get(identity)) is None:
+                continue
+            for batch in self.batches:  # an answer that is older than this one is none any more
+                if batch is before or (batch.sent_at < before.sent_at and not answered.isdisjoint(batch.late)):
+                    left = domain.taken(batch, answered, told if batch is before else ())
+                    records.put_open_batch(write, left)
+                    self._put(left)
+        if write:
+            self._house.store.commit_soon(write)
+
+
+def _next(batch: OpenBatch) -> Instant:
+    return batch.next_at
