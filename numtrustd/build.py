@@ -36,6 +36,7 @@ def context(loaded: Loaded, store: str) -> Context:
         variables=loaded.vars,
         verdict=settings.verdict,
         cadence=settings.cadence,
+        cause=settings.cause,
         trust=settings.trust,
         appeal=AppealRules(
             max_attempts=rules.max_attempts,

@@ -13,12 +13,13 @@ from typing import TypeVar
 import trio
 
 from numtrustd.actors import arguments, views
+from numtrustd.actors.calls import calls_view
 from numtrustd.actors.explain import explain
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
 from numtrustd.actors.views_platform import platform_view
 from numtrustd.actors.views_world import platform_rows, source_rows
-from numtrustd.api import facts, instant, status, when
+from numtrustd.api import calls, facts, instant, status, when
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
 from numtrustd.domain.case import Case
@@ -95,6 +96,7 @@ class Answers:
             "GetCase": self._case,
             "Explain": self._explain,
             "History": self._history,
+            "GetCalls": self._call_stats,
             "ListTasks": self._tasks,
             "GetTask": self._task,
             "Watch": self._watch,
@@ -165,6 +167,9 @@ class Answers:
             name=owned.name,
             lines=explain(sight, owned, platform),
         )
+
+    async def _call_stats(self, params: calls.GetCalls, call: Call) -> calls.CallsView:
+        return calls_view(self._sight, params.number, params.limit)
 
     async def _history(self, params: status.History, call: Call) -> status.HistoryPage:
         number = arguments.recorded(self._sight, params.number)

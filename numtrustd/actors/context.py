@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from numtrustd.channels.spec import HttpChannel, ManualChannel
 from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
@@ -65,6 +66,7 @@ class Context(Struct, frozen=True, dict=True):
     cadence: CadencePolicy = CadencePolicy()
     trust: TrustPolicy = TrustPolicy()
     appeal: AppealRules = AppealRules()
+    cause: CausePolicy = CausePolicy()
     attempts: Mapping[str, int] = {}
     cadences: Mapping[str, float] = {}
     ask_approval: frozenset[str] = frozenset()

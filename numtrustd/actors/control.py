@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from numtrustd.actors import arguments
 from numtrustd.actors.answers import Answers
+from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import NumberMessage, Order, RefusedError, TaskAnswer, Told
@@ -22,7 +23,7 @@ from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
 from numtrustd.actors.views_world import maintenance_of, pending_look
-from numtrustd.api import CONTROL, STATUS, control, errors, instant, rows, when
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, rows, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
@@ -68,6 +69,7 @@ class Control:
         self._sources = sources
         self._reload_all = reload
         self._sight = Sight(house, roster, sources)
+        self._calls = CallDesk(self._sight)
         self._answers = Answers(self._sight, version=version, started_at=started_at)
 
     def status_interface(self) -> Interface:
@@ -94,6 +96,8 @@ class Control:
             "SetLogLevel": ("level", self._set_log_level),
             "MaintenanceStart": ("platform", self._maintenance_start),
             "MaintenanceEnd": ("platform", self._maintenance_end),
+            "ReportCalls": ("", self._report_calls),
+            "Complain": ("number", self._complain),
         }
         return bind(CONTROL, {name: self._logged(name, subject, act) for name, (subject, act) in acts.items()})
 
@@ -298,6 +302,16 @@ class Control:
         log = self._house.log
         old, log.level = log.level, Level.named(params.level)
         return control.LevelChange(old=old.word, new=log.level.word), f"{old.word} -> {log.level.word}"
+
+    # ------------------------------------------------------------------------------------------------- calls
+
+    async def _report_calls(self, params: calls.ReportCalls, call: Call) -> tuple[Struct, str]:
+        taken = await self._calls.report(params.rows, _by(params, call))
+        return taken, f"{taken.days} days of {taken.numbers} numbers"
+
+    async def _complain(self, params: calls.Complain, call: Call) -> tuple[Struct, str]:
+        taken = await self._calls.complain(params.number, params.day, params.text or "", _by(params, call))
+        return taken, f"{taken.complaints} on {taken.day}"
 
     # ------------------------------------------------------------------------------------------------- maintenance
 

@@ -14,6 +14,7 @@ from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
 from numtrustd.actors.policy import display_view
 from numtrustd.domain import cause, finding, propagation, verdict
+from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Action, Case
 from numtrustd.domain.finding import Finding, FindingKind
 from numtrustd.domain.maintenance import Maintenance
@@ -77,6 +78,7 @@ class Decider:
         declared: Mapping[str, Maintenance] | None = None,
         queued: Callable[[str], bool] = never,
         *,
+        calls: Callable[[], Sequence[DayCalls]] = tuple,
         no_room: bool = False,
     ) -> None:
         self.context = context
@@ -84,6 +86,7 @@ class Decider:
         self.record = record
         self.now = now
         self.made = Decision()
+        self._calls = calls
         self.book = CaseBook(
             context, owned, cases, tasks, now, self.made, declared or {}, queued, lambda: self.record, no_room
         )
@@ -209,7 +212,8 @@ class Decider:
                 if not any(v.marked for v in self._verdicts_of(case)):
                     self.book.happen(case.id, a.LabelGone())
             return
-        likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now)
+        known = cause.Known(self._calls(), self.context.documents)
+        likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now, known, self.context.cause)
         if before is None or before.category is not found.category:
             self._set_finding(platform, found)
             self.made.say(

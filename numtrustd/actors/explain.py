@@ -180,7 +180,9 @@ def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict,
             who=Who.NOBODY,
             platform=platform,
         )
-    likely = cause.causes(verdict, record.verdicts, sight.context.platforms, sight.now())
+    context = sight.context
+    known = cause.Known(records.calls(sight.house.store, owned.number), context.documents)
+    likely = cause.causes(verdict, record.verdicts, context.platforms, sight.now(), known, context.cause)
     unclear = all(c.kind is cause.CauseKind.UNCLEAR for c in likely)
     why = "; ".join(f"{c.kind}: {', '.join(c.facts)}" for c in likely)
     if case is not None and case.open:

@@ -169,6 +169,7 @@ class NumberActor:
             now,
             house.maintenance,
             self._queued,
+            calls=lambda: records.calls(house.store, self.number),
             no_room=house.store.nearly_full,
         )
         action: Action | None = None

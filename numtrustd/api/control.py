@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from numtrustd.api import errors
+from numtrustd.api import calls, errors
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import ObservationRow, PendingLook
 from numtrustd.api.status import Text
@@ -261,6 +261,8 @@ CONTROL = InterfaceSpec(
         method(SetLogLevel),
         method(MaintenanceStart),
         method(MaintenanceEnd),
+        method(calls.ReportCalls),
+        method(calls.Complain),
     ),
     errors.ACTING,
 )

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from numtrustd.api import errors, facts
+from numtrustd.api import calls, errors, facts
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import (
     ActionRow,
@@ -296,6 +296,7 @@ STATUS = InterfaceSpec(
         method(GetCase),
         method(Explain),
         method(History),
+        method(calls.GetCalls),
         method(ListTasks, "pages"),
         method(GetTask),
         method(Watch, "endless"),

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 import numtrustd
-from numtrustd.ctl import act, see
+from numtrustd.ctl import act, calls, see
 from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.session import SOCKET_DIR, Session
 from numtrustd.ctl.text import escape
@@ -28,7 +28,7 @@ BROKEN_PIPE = 141
 
 
 @click.group(
-    commands={**see.see.commands, **act.act.commands},
+    commands={**see.see.commands, **calls.tell.commands, **act.act.commands},
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(numtrustd.__version__, prog_name="numtrustctl")

@@ -103,6 +103,11 @@ ClockSpeed = Annotated[float, _is("how many times faster than real time the daem
 Drill = Annotated[str, _is("the drill that is rehearsed: nothing in it is real")]
 
 # Counts
+NumbersTold = Annotated[int, _is("how many numbers it is about")]
+Days = Annotated[int, _is("how many records, one for each number and day")]
+Day = Annotated[str, _is("a day as an ISO date, the company's own")]
+Complaints = Annotated[int, _is("complaints about the number on that day")]
+Said = Annotated[str, _is("what somebody said")]
 Numbers = Annotated[int, _is("how many numbers are watched")]
 Platforms = Annotated[int, _is("how many platforms are known")]
 Labelled = Annotated[int, _is("how many numbers have a label that is believed")]

@@ -4,6 +4,34 @@ from numtrustd.events import fields as f
 from numtrustd.events.base import Event, Level
 
 
+class CallsRecorded(Event, frozen=True, kw_only=True):
+    """The company told how its calls went."""
+
+    action = "calls.recorded"
+    level = Level.INFO
+    message = "{days} days of calls of {numbers_told} numbers, {first_day} to {last_day}, told by {by}"
+
+    numbers_told: f.NumbersTold
+    days: f.Days
+    first_day: f.Day
+    last_day: f.Day
+    by: f.By
+
+
+class ComplaintRecorded(Event, frozen=True, kw_only=True):
+    """Somebody who was called complained."""
+
+    action = "complaint.recorded"
+    level = Level.INFO
+    message = "a complaint about {number} on {day}, the {complaints}. of that day[: {said}]"
+
+    number: f.Number
+    day: f.Day
+    complaints: f.Complaints
+    said: f.Said | None = None
+    by: f.By
+
+
 class CaseOpened(Event, frozen=True, kw_only=True):
     """A case was opened to end a finding."""
 

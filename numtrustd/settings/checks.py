@@ -75,6 +75,12 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
     )
     for name in ("control_interval", "recheck_interval", "turn_window"):
         at.need(getattr(settings.trust, name) > 0, ("trust", name), "is no time at all", "give more than 0 seconds")
+    for name in ("short_share", "off_hours_share"):
+        share = getattr(settings.cause, name)
+        at.need(0 <= share <= 1, ("cause", name), f"is {share:g}", "give a share from 0 to 1")
+    at.need(settings.cause.rise >= 1, ("cause", "rise"), f"is {settings.cause.rise:g}", "give at least 1")
+    for name in ("burst_marks", "window_days"):
+        at.need(1 <= getattr(settings.cause, name) <= 200, ("cause", name), "is out of reach", "give 1 to 200")
     _once(at, "group", [group.name for group in settings.group], "name")
     for i, paper in enumerate(settings.evidence):
         _evidence_kind(at, paper.kind, ("evidence", i, "kind"))

@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy, Peak
+from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.trust import Controls, TrustPolicy
@@ -263,6 +264,7 @@ class Settings(_Table, frozen=True):
     cadence: CadencePolicy = CadencePolicy()
     verdict: VerdictPolicy = VerdictPolicy()
     trust: TrustPolicy = TrustPolicy()
+    cause: CausePolicy = CausePolicy()
     appeal: AppealTable = AppealTable()
     group: tuple[GroupTable, ...] = ()
     evidence: tuple[EvidenceTable, ...] = ()
@@ -307,6 +309,10 @@ UNITS: Mapping[tuple[type, str], str] = {
     (CadencePolicy, "quiet_factor"): "number",
     (Peak, "factor"): "number",
     (TrustPolicy, "turn_share"): "number",
+    (CausePolicy, "calls_a_day"): "number",
+    (CausePolicy, "short_share"): "number",
+    (CausePolicy, "off_hours_share"): "number",
+    (CausePolicy, "rise"): "number",
     (Budget, "price"): "number",
     (Budget, "money"): "number",
 }

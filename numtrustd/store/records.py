@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from numtrustd.domain.batch import OpenBatch
 from numtrustd.domain.budget import Spent
+from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Action, Case, Done
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
@@ -69,6 +70,7 @@ _parked = msgspec.msgpack.Decoder(ParkedRecord).decode
 _platform = msgspec.msgpack.Decoder(PlatformRecord).decode
 _done = msgspec.msgpack.Decoder(Done).decode
 _batch = msgspec.msgpack.Decoder(OpenBatch).decode
+_calls = msgspec.msgpack.Decoder(DayCalls).decode
 _entry = msgspec.msgpack.Decoder(Entry).decode
 
 
@@ -141,6 +143,20 @@ def put_platform(batch: Batch, record: PlatformRecord) -> None:
 
 def put_done(batch: Batch, done: Done) -> None:
     batch.put(Table.DONE, key(done.id), _encode(done))
+
+
+def put_calls(batch: Batch, number: str, day: DayCalls) -> None:
+    batch.put(Table.CALLS, calls_key(number, day.day), _encode(day))
+
+
+def calls_key(number: str, day: str) -> bytes:
+    """A number's days in order."""
+    return key(number) + b"\0" + day.encode()
+
+
+def calls(store: Store, number: str) -> tuple[DayCalls, ...]:
+    """A number's call statistics, oldest day first."""
+    return tuple(_calls(value) for _, value in pages(store, Table.CALLS, key(number) + b"\0"))
 
 
 def put_entry(batch: Batch, number: str, entry: Entry, seq: int, n: int) -> None:

@@ -30,6 +30,7 @@ class Table(enum.StrEnum):
     PLATFORM = "platform"
     DONE = "done"
     BATCH = "batch"
+    CALLS = "calls"
 
 
 MAX_KEY: Final = 511

@@ -11,7 +11,7 @@ import pytest
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.api import CONTROL, STATUS, control, errors, facts, rows, status
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, facts, rows, status
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -411,6 +411,16 @@ class Fake:
             "Backup": control.BackupResult(path="/b", bytes=2_000_000, seconds=1.25),
             "Park": control.NumberChange(now=NOW, number=NUMBER, old="running", new="parked"),
             "Unpark": control.NumberChange(now=NOW, number=NUMBER, old="running", new="running"),
+            "ReportCalls": calls.CallsTaken(now=NOW, days=2, numbers=1),
+            "Complain": calls.ComplaintTaken(now=NOW, number=NUMBER, day="2026-11-20", complaints=3),
+            "GetCalls": calls.CallsView(
+                now=NOW,
+                number=NUMBER,
+                days=(
+                    calls.CallDay(number=NUMBER, day="2026-11-20", calls=120, answered=48, short=9, complaints=3),
+                    calls.CallDay(number=NUMBER, day="2026-11-19", calls=0, answered=0),
+                ),
+            ),
             "TrustSource": control.SourceChange(now=NOW, source="so360.onebox", old="quarantined", new="ok"),
             "SetLogLevel": control.LevelChange(old="info", new="debug"),
             "MaintenanceStart": control.MaintenanceChange(
@@ -500,7 +510,8 @@ def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
 
     thread = threading.Thread(target=trio.run, args=(main,))
     thread.start()
-    assert ready.wait(10)
+    while not ready.wait(0.05):
+        assert thread.is_alive(), "it did not start: a declaration may be wrong, see above"
     monkeypatch.setenv("NUMTRUSTD_SOCKET_DIR", str(tmp_path))
     yield fake
     holder["token"].run_sync_soon(holder["scope"].cancel)

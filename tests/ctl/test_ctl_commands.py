@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import control, errors, facts, status
+from numtrustd.api import calls, control, errors, facts, status
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
@@ -22,6 +22,7 @@ from numtrustd.ctl.session import Session
 NUMBER = "+862151288888"
 CASE = f"{NUMBER}/so360/1"
 TASK = f"{CASE}/3.0"
+CALLS_CSV = str(Path(__file__).parents[1] / "data" / "calls" / "two-days.csv")
 Capture = pytest.CaptureFixture[str]
 
 
@@ -209,6 +210,27 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         control.TrustSource(source="so360.onebox", reason="r", author="li"),
         ["so360.onebox: quarantined -> ok"],
     ),
+    (
+        ["complaint", NUMBER, "--day", "2026-11-20", "--text", "at night", "--author", "li"],
+        calls.Complain(number=NUMBER, day="2026-11-20", text="at night", author="li"),
+        ["3 complaints on 2026-11-20"],
+    ),
+    (
+        ["calls", "show", NUMBER, "--limit", "2"],
+        calls.GetCalls(number=NUMBER, limit=2),
+        ["2026-11-20  120", "40%", "2026-11-19  0"],
+    ),
+    (
+        ["calls", "add", CALLS_CSV, "--author", "li"],
+        calls.ReportCalls(
+            rows=(
+                calls.CallDay(number="021-51288888", day="2026-11-20", calls=120, answered=48, complaints=3),
+                calls.CallDay(number="021-51288888", day="2026-11-19", calls=7, answered=0),
+            ),
+            author="li",
+        ),
+        ["2 days of calls taken in"],
+    ),
     (["log-level", "debug"], control.SetLogLevel(level="debug"), ["info -> debug"]),
     (
         [
@@ -256,7 +278,7 @@ def test_verbs(daemon: Any, capsys: Capture, arguments: list[str], asked: Struct
 def test_every_verb_is_tried() -> None:
     tried = {arguments[0] for arguments, _, _ in VERBS} | {"watch"}
     assert tried == set(program.commands)
-    for name in "task", "maintenance":
+    for name in "task", "maintenance", "calls":
         assert {a[1] for a, _, _ in VERBS if a[0] == name} == set(program.commands[name].commands)  # type: ignore[attr-defined]  # groups
 
 
@@ -489,3 +511,38 @@ def test_scripts_load_neither_trio_nor_rich(daemon: Any) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("number,day,calls\n1,2,3\n", "1: no column 'answered': begin with the line number,day,calls,answered"),
+        ("number,day,calls,answered,rate\n", "1: unknown column 'rate'"),
+        ("number,day,calls,answered\n13800138000,2026-11-20,many,4\n", "2: Expected `int`"),
+        ("number,day,calls,answered\n13800138000,2026-11-20,5,4,3\n", "2: has 5 fields, the header has 4"),
+        ("number,day,calls,answered\n", "holds no row"),
+        ('{"number": "1", "day": "2", "calls": 3, "answered": 1, "rate": 2}', "1: unknown field 'rate'"),
+        ('{"number": "1", ', "1: is not JSON"),
+        ('{"number": "1", "day": "2", "calls": -3, "answered": 1}', "1: Expected `int` >= 0"),
+    ],
+)
+def test_a_file_of_calls_that_will_not_do_is_refused_before_anything_is_sent(
+    daemon: Any, capsys: Capture, tmp_path: Path, text: str, says: str
+) -> None:
+    file = tmp_path / "calls.txt"
+    file.write_text(text, encoding="utf-8")
+    code, _, err = run(capsys, "calls", "add", str(file))
+    assert code == 64
+    assert f"{file}" in err
+    assert says in err
+    assert not daemon.asked
+
+
+def test_calls_come_as_json_lines_and_in_several_calls(daemon: Any, capsys: Capture, tmp_path: Path) -> None:
+    file = tmp_path / "calls.jsonl"
+    rows = [{"number": NUMBER, "day": "2026-11-20", "calls": n, "answered": 0} for n in range(calls.MOST_ROWS + 1)]
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    code, out, err = run(capsys, "calls", "add", str(file), "--author", "li")
+    assert (code, err) == (0, "")
+    assert [len(asked.rows) for asked in daemon.asked] == [calls.MOST_ROWS, 1]
+    assert "4 days of calls taken in" in out

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from numtrustd.domain.network import HOSTS, WINDOW, Network, heard
 
-ATTEMPTS = st.lists(st.tuples(st.sampled_from("abc"), st.floats(0.0, 600.0), st.booleans()), max_size=40)
+ATTEMPTS = st.lists(st.tuples(st.sampled_from("abc"), st.floats(0.1, 600.0), st.booleans()), max_size=40)
 
 
 def after(attempts: list[tuple[str, float, bool]]) -> tuple[Network, float]:

@@ -1,0 +1,118 @@
+"""Takes in what the company tells of its own calls: checked whole, stored before it is acknowledged, last word wins.
+
+`control` hands the calls over. The records lie under each number's own key; the numbers' actors read them when a label
+appears.
+"""
+
+from datetime import timedelta
+
+import trio
+
+from numtrustd.actors import arguments
+from numtrustd.actors.decision import entry_of
+from numtrustd.actors.views import Sight
+from numtrustd.api import calls, errors, when
+from numtrustd.domain import call_stats
+from numtrustd.domain.call_stats import DayCalls
+from numtrustd.events import CallsRecorded, ComplaintRecorded
+from numtrustd.store import Batch, Table, records
+from numtrustd.varlink.interface import CallError
+
+SAID = 20
+"""Faults of one report that are told; the rest is only counted."""
+
+BESIDE = (0, 0xFFFE)
+"""Where a line of history stands among those that the number's own actor writes in the same millisecond."""
+
+
+class CallDesk:
+    """One per daemon. One report at a time: a complaint adds to what is stored."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+        self._turn = trio.Lock()
+
+    async def report(self, rows: tuple[calls.CallDay, ...], by: str) -> calls.CallsTaken:
+        """Store every row, or none. Raises `CallError` with all that is wrong."""
+        sight = self._sight
+        today = call_stats.day_of(sight.now(), sight.context.cause.zone)
+        days: dict[tuple[str, str], DayCalls] = {}
+        wrong: list[str] = []
+        for i, row in enumerate(rows):
+            try:
+                number = arguments.watched(sight, row.number).number
+            except CallError as error:
+                wrong.append(f"rows[{i}].number: {row.number}: {getattr(error.parameters, 'why', '')}")
+                continue
+            told = DayCalls(row.day, row.calls, row.answered, row.short or 0, row.complaints or 0, row.off_hours or 0)
+            wrong += [f"rows[{i}].{field}: {what}" for field, what in call_stats.faults(told, today)]
+            if (number, row.day) in days:
+                wrong.append(f"rows[{i}].day: {row.day} of {number} stands there twice")
+            days[number, row.day] = told
+        if wrong:
+            more = f" (and {len(wrong) - SAID} more)" if len(wrong) > SAID else ""
+            raise CallError(errors.InvalidArgument("rows", "; ".join(wrong[:SAID]) + more))
+        oldest = (today - timedelta(days=call_stats.KEPT)).isoformat()
+        batch = Batch()
+        numbers = sorted({number for number, _ in days})
+        async with self._turn:
+            for (number, _), told in days.items():
+                records.put_calls(batch, number, told)
+            for number in numbers:
+                for old in records.calls(sight.house.store, number):
+                    if old.day < oldest:
+                        batch.delete(Table.CALLS, records.calls_key(number, old.day))
+            await sight.house.store.commit(batch)
+        sight.house.log.emit(
+            CallsRecorded(
+                numbers_told=len(numbers), days=len(days), first_day=min(d for _, d in days), by=by,
+                last_day=max(d for _, d in days),
+            )
+        )  # fmt: skip
+        return calls.CallsTaken(now=when(sight.now()), days=len(days), numbers=len(numbers))
+
+    async def complain(self, number: str, day: str | None, text: str, by: str) -> calls.ComplaintTaken:
+        """One complaint more on a day. Raises `CallError`."""
+        sight, owned = self._sight, arguments.watched(self._sight, number)
+        today = call_stats.day_of(sight.now(), sight.context.cause.zone)
+        which = today.isoformat() if day is None else day
+        if faults := call_stats.faults(DayCalls(which), today):
+            raise CallError(errors.InvalidArgument("day", faults[0][1]))
+        store = sight.house.store
+        async with self._turn:
+            days = {told.day: told for told in records.calls(store, owned.number)}
+            before = days.get(which, DayCalls(which))
+            after = DayCalls(
+                which, before.calls, before.answered, before.short, before.complaints + 1, before.off_hours
+            )
+            event = ComplaintRecorded(
+                number=owned.number, day=which, complaints=after.complaints, said=text or None, by=by
+            )
+            batch = Batch()
+            records.put_calls(batch, owned.number, after)
+            records.put_entry(batch, owned.number, entry_of(event, sight.now(), by), *BESIDE)
+            await store.commit(batch)
+        sight.house.log.emit(event)
+        return calls.ComplaintTaken(now=when(sight.now()), number=owned.number, day=which, complaints=after.complaints)
+
+
+def calls_view(sight: Sight, text: str, limit: int) -> calls.CallsView:
+    """What was told of a number's calls."""
+    number = arguments.recorded(sight, text)
+    days = records.calls(sight.house.store, number)[::-1][:limit]
+    return calls.CallsView(
+        now=when(sight.now()),
+        number=number,
+        days=tuple(
+            calls.CallDay(
+                number=number,
+                day=d.day,
+                calls=d.calls,
+                answered=d.answered,
+                short=d.short,
+                complaints=d.complaints,
+                off_hours=d.off_hours,
+            )
+            for d in days
+        ),
+    )

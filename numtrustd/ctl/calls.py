@@ -1,0 +1,177 @@
+"""`numtrustctl calls` and `complaint`: what the company knows of its own calls goes in, and can be looked at.
+
+A file is CSV with a header, as spreadsheets write it, or JSON lines; it is read whole before anything is sent.
+"""
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from numtrustd.api import calls
+from numtrustd.ctl.common import author_option, command
+from numtrustd.ctl.document import Document
+from numtrustd.ctl.session import Session
+
+COLUMNS = ("number", "day", "calls", "answered", "short", "complaints", "off_hours")
+_CHINESE = {
+    "号码": "number",
+    "日期": "day",
+    "呼叫": "calls",
+    "呼叫量": "calls",
+    "接通": "answered",
+    "接通量": "answered",
+    "短通话": "short",
+    "投诉": "complaints",
+    "投诉量": "complaints",
+    "非工作时间": "off_hours",
+}
+_SAID = 20
+
+
+@click.group()
+def tell() -> None:
+    """Only a bag of commands; `cli` puts them into the program."""
+
+
+@tell.group("calls")
+def calls_() -> None:
+    """Tell how a number's calls went, or see what was told."""
+
+
+@command(calls_)
+@click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
+@author_option
+def add(session: Session, file: str, author: str) -> None:
+    """Take in FILE (- is standard input): CSV with a header, or JSON lines, a row for each number and day."""
+    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    rows = _rows(raw, file)
+    days = numbers = 0
+    for begin in range(0, len(rows), calls.MOST_ROWS):
+        params = calls.ReportCalls(rows=tuple(rows[begin : begin + calls.MOST_ROWS]), author=author)
+        taken = session.ask(params)
+        days += taken.days
+        numbers = max(numbers, taken.numbers)
+    if session.as_json:
+        session.write_json({"days": days})
+    else:
+        doc = Document()
+        doc.line(f"{days} {'day' if days == 1 else 'days'} of calls taken in")
+        session.write(doc)
+
+
+@command(calls_)
+@click.argument("number")
+@click.option("--limit", type=click.IntRange(1, 400), default=60, show_default=True, help="Days.")
+def show(session: Session, number: str, limit: int) -> None:
+    """What was told of a number's calls, the newest day first."""
+    session.show(calls.GetCalls(number=number, limit=limit), shown)
+
+
+@command(tell)
+@click.argument("number")
+@click.option("--day", metavar="DATE", help="When it came, like 2026-11-23; today if left out.")
+@click.option("--text", metavar="WORDS", help="What was said, for the record.")
+@author_option
+def complaint(session: Session, number: str, day: str | None, text: str | None, author: str) -> None:
+    """Somebody who was called complained about NUMBER."""
+    session.show(calls.Complain(number=number, day=day, text=text, author=author), complained)
+
+
+def shown(view: calls.CallsView) -> Document:
+    """`numtrustctl calls show`."""
+    doc = Document()
+    if not view.days:
+        doc.line(f"nothing was told of the calls of {view.number}")
+        return doc
+    doc.table(
+        ("DAY", "CALLS", "ANSWERED", "RATE", "SHORT", "OFF HOURS", "COMPLAINTS"),
+        [
+            (
+                day.day,
+                str(day.calls),
+                str(day.answered),
+                f"{day.answered / day.calls:.0%}" if day.calls else "",
+                *("" if told is None else str(told) for told in (day.short, day.off_hours, day.complaints)),
+            )
+            for day in view.days
+        ],
+    )
+    return doc
+
+
+def complained(taken: calls.ComplaintTaken) -> Document:
+    """`numtrustctl complaint`."""
+    doc = Document()
+    plural = "complaint" if taken.complaints == 1 else "complaints"
+    doc.line(f"{taken.number}: {taken.complaints} {plural} on {taken.day}")
+    return doc
+
+
+# ------------------------------------------------------------------------------------------------------- the file
+
+
+def _rows(raw: bytes, file: str) -> list[calls.CallDay]:
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise click.UsageError(f"{file}:{line}: is not UTF-8: save it as CSV UTF-8") from None
+    found = list(_json_lines(text) if text.lstrip().startswith("{") else _csv(text, file))
+    rows: list[calls.CallDay] = []
+    wrong: list[str] = []
+    for line, values in found:
+        if isinstance(values, str):
+            wrong.append(f"{file}:{line}: {values}")
+            continue
+        try:
+            rows.append(msgspec.convert(values, calls.CallDay, strict=False))
+        except msgspec.ValidationError as error:
+            wrong.append(f"{file}:{line}: {error}")
+    if wrong:
+        more = f"\n… and {len(wrong) - _SAID} more" if len(wrong) > _SAID else ""
+        raise click.UsageError("\n".join(wrong[:_SAID]) + more + "\nnothing was sent")
+    if not rows:
+        raise click.UsageError(f"{file}: holds no row")
+    return rows
+
+
+def _json_lines(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    for line, raw in enumerate(text.splitlines(), 1):
+        if not raw.strip():
+            continue
+        try:
+            value = json.loads(raw)
+        except ValueError as error:
+            yield line, f"is not JSON: {error}"
+            continue
+        unknown = sorted(set(value) - set(COLUMNS)) if isinstance(value, dict) else None
+        if unknown is None:
+            yield line, "is no JSON object"
+        elif unknown:
+            yield line, f"unknown field {unknown[0]!r}: known are {', '.join(COLUMNS)}"
+        else:
+            yield line, value
+
+
+def _csv(text: str, file: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
+    first = next((line for line in text.splitlines() if line.strip()), "")
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
+    header = [_CHINESE.get(cell.strip(), cell.strip().casefold()) for cell in next(reader, [])]
+    if unknown := [name for name in header if name not in COLUMNS]:
+        raise click.UsageError(f"{file}:1: unknown column {unknown[0]!r}: known are {', '.join(COLUMNS)}")
+    if missing := [name for name in COLUMNS[:4] if name not in header]:
+        raise click.UsageError(f"{file}:1: no column {missing[0]!r}: begin with the line {','.join(COLUMNS)}")
+    for cells in reader:
+        if not any(cell.strip() for cell in cells):
+            continue
+        if len(cells) > len(header):
+            yield reader.line_num, f"has {len(cells)} fields, the header has {len(header)}"
+            continue
+        yield reader.line_num, {n: c.strip() for n, c in zip(header, cells, strict=False) if c.strip()}
