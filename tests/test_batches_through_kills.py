@@ -4,6 +4,7 @@ Each life goes on with a copy of the state as it was when the last one was kille
 count, but the vendor remembers it.
 """
 
+import itertools
 import random
 import shutil
 import tempfile
@@ -32,7 +33,7 @@ NUMBERS = [f"+861391000{n:04d}" for n in range(12)]
 LABELLED = NUMBERS[3]
 FAULTS = Faults(refuse=0.1, error_before=0.1, garbage=0.05, cut=0.1, lost=0.15, hang=30.0)
 SOONEST = 2.2 * HOUR
-"""New numbers are looked at every three hours, five percent sooner, and with a batch that leaves half an hour sooner."""
+"""Seconds. New numbers are looked at every three hours, five percent sooner, and half an hour sooner with a batch."""
 
 
 async def live(
@@ -104,7 +105,7 @@ class Counted:
 
     def check(self, soonest: float) -> None:
         for phone, times in self._at.items():
-            for before, after in zip(times, times[1:], strict=False):
+            for before, after in itertools.pairwise(times):
                 assert after - before >= soonest, (
                     f"{phone} at {before - DEMO_ORIGIN:.0f} s and {after - before:.0f} s later"
                 )

@@ -593,7 +593,8 @@ async def test_a_reload_keeps_what_is_open_and_waits_for_what_is_on_its_way(
 ) -> None:
     vendor = Vendor(latency=5.0)
     async with make_house(shm, numbers=FLEET[:5], alpha=vendor, **only()) as house:
-        await house.until(lambda: vendor.requests)
+        await house.until(lambda: vendor.requests, step=1.0)
+        assert not vendor.tasks, "it is on its way"
         for n in range(20):
             spec = source(title=f"changed {n}")
             house.house.context = structs.replace(house.house.context, sources={"alpha.api": spec})
