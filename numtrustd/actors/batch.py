@@ -154,13 +154,13 @@ class BatchActor(SourceActor):
 
     async def run(self) -> None:
         """Gather, hand in and collect for ever, one request at a time."""
-        if self._before is not None:
-            await self._before.settled()
-            self.record = structs.replace(self._before.record, trust=self.record.trust)
-            self._before = None
+        await self.settled()
         # Always from the store: after a crash the copy in memory is the one thing not to be trusted.
         await self._house.store.flush()
+        held = self._awaited
         self._load()
+        for number in held.keys() - self._awaited.keys() - self._due.keys():  # in a batch that was never stored
+            self.want(number, self._after.pop(number, self._house.clock.now()))
         self._probing, self.looking = False, 0
         self.trust.begin()
         async with trio.open_nursery() as nursery:
@@ -176,9 +176,13 @@ class BatchActor(SourceActor):
                 await self._turn_once()
 
     async def settled(self) -> None:
-        """Return once nothing of this actor is on its way any more."""
-        if self._before is not None:
-            await self._before.settled()
+        """Return once nothing of this actor, or of one before it, is on its way any more, and take that over."""
+        if (before := self._before) is not None:
+            await before.settled()
+            self.record = structs.replace(before.record, trust=self.record.trust)
+            self._pause = max(self._pause, before._pause)
+            self._awaited = {**before._awaited, **self._awaited}
+            self._before = None
         await self._idle.wait()
 
     async def _hurry(self) -> None:
@@ -302,15 +306,12 @@ class BatchActor(SourceActor):
         forms = [join(self._written, number_values(from_canonical(number))) for number in numbers]
         values = {"ref": ref, "numbers": self.spec.separator.join(forms), NUMBER_LIST: "\n".join(forms)}
         fetch = self._request("submit", values)
-        spent = self.record.spent
-        if self.source.budget.bounded:
-            spent = budget.spend(spent, self.source.budget, now, len(numbers))
-        record = structs.replace(self.record, spent=spent)
         write = Batch()
-        records.put_source(write, record)
+        if self.source.budget.bounded:
+            spent = budget.spend(self.record.spent, self.source.budget, now, len(numbers))
+            self.record = structs.replace(self.record, spent=spent)
+            records.put_source(write, self.record)
         records.put_open_batch(write, batch)
-        await house.store.commit(write)
-        self.record = record
         self._open[batch.id] = batch
         for name in names:
             self._awaited[name] = batch.id
@@ -318,6 +319,7 @@ class BatchActor(SourceActor):
             self._ripe.pop(name, None)
             self._asked.discard(name)
         self._ripe_since = None
+        await house.store.commit(write)
         outcome = await fetch()
         await self._heard_back(batch, self.spec.submit, outcome)
 

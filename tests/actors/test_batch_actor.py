@@ -632,6 +632,25 @@ async def test_a_crash_with_a_batch_on_its_way_hands_nothing_in_again(
         await house.until(lambda: house.log.of(SourceBatchCollected), within=5 * DAY)
 
 
+async def test_a_batch_that_could_not_be_stored_loses_no_number(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = Vendor()
+    async with make_house(shm, numbers=FLEET[:5], alpha=vendor, **only()) as house:
+        put, failed = records.put_open_batch, itertools.count()
+
+        def fails(batch: Any, record: Any) -> None:
+            if not vendor.requests and next(failed) == 0:
+                raise ZeroDivisionError
+            put(batch, record)
+
+        monkeypatch.setattr(records, "put_open_batch", fails)
+        await house.until(lambda: house.log.of(ActorCrashed))
+        await house.until(lambda: house.log.of(SourceBatchCollected))
+        assert set(told(house)) == set(FLEET[:5])
+        assert set(vendor.paid.values()) == {1}
+
+
 async def test_a_clock_set_back_delays_no_answer_for_long(shm: Path, autojump_clock: Autojump) -> None:
     vendor = Vendor()
     async with make_house(shm, numbers=[MOBILE], alpha=vendor, **only()) as house:
