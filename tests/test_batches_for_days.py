@@ -70,7 +70,7 @@ async def test_ten_days_in_batches(tmp_path: Path, autojump_clock: trio.testing.
     assert service.batches.charged[NUMBERS[5]] < 10 * DAY / (2.5 * HOUR), "no oftener than new numbers are looked at"
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 async def test_through_faults_no_batch_is_handed_in_twice(
     seed: int, tmp_path: Path, autojump_clock: trio.testing.MockClock
 ) -> None:
@@ -81,7 +81,7 @@ async def test_through_faults_no_batch_is_handed_in_twice(
     service.world.inject(faults, DEMO_ORIGIN)
     log = MemoryLog(clock)
     async with town(config, service, log, clock):
-        await clock.sleep(20 * DAY)
+        await clock.sleep(12 * DAY)
         assert len(log.of(VerdictBaseline)) == 4 * len(NUMBERS)
         assert not log.of(VerdictChanged)
     assert log.of(SourceBatchUncertain), "or nothing was tried"

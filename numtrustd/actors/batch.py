@@ -1,12 +1,11 @@
 """The actor of a source that takes numbers in batches: gathers them, hands them in once, and collects the answers.
 
 Its diary, pace, breaker, budget and trust are those of every `SourceActor`. What becomes of a batch is `domain.batch`,
-what its answers say `probes.collect`; `batch_answers` beside this brings them to the numbers. A batch and its price are
-stored before it leaves, and what came of it is stored before anything else is done, so that neither a restart nor a
-reload hands one in twice or forgets it.
+what its answers say `probes.collect`; beside this `batch_diary` gathers, `batch_answers` brings the answers to the
+numbers. A batch and its price are stored before it leaves, and what came of it is stored before anything else is done,
+so that neither a restart nor a reload hands one in twice or forgets it.
 """
 
-import heapq
 import math
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -15,6 +14,7 @@ import trio
 from msgspec import structs
 
 from numtrustd.actors.batch_answers import Answers
+from numtrustd.actors.batch_diary import BatchDiary
 from numtrustd.actors.batch_news import event_of, over
 from numtrustd.actors.house import House
 from numtrustd.actors.moment import moment
@@ -23,7 +23,7 @@ from numtrustd.actors.trust import CONTROL
 from numtrustd.clock import Random
 from numtrustd.domain import batch as domain
 from numtrustd.domain import budget
-from numtrustd.domain.batch import BatchState, Moved, News, OpenBatch, Submitted, Taken, Terms
+from numtrustd.domain.batch import BatchState, Moved, News, OpenBatch, Submitted, Taken
 from numtrustd.domain.number import from_canonical
 from numtrustd.domain.observation import Instant, UnknownReason
 from numtrustd.probes import collect
@@ -40,101 +40,21 @@ GRACE = 5.0
 """Real seconds that a batch on its way may still take for its answer when the daemon is told to end."""
 
 
-class BatchActor(SourceActor):
+class BatchActor(BatchDiary):
     """Looks through one source that takes batches. `templates` are its requests by the name of the call."""
 
     def __init__(
         self, source: Source, templates: Mapping[str, Template], fetcher: Fetcher, house: House, random: Random
     ) -> None:
         super().__init__(source, templates["submit"], fetcher, house, random)
-        assert source.batch is not None
-        self.spec = spec = source.batch
         self._templates = templates
-        self._written = cut(spec.number, str, [], "number")
-        self._terms = Terms(spec.ready_after, spec.poll, spec.give_up, spec.settle, spec.look_up is not None)
+        self._written = cut(self.spec.number, str, [], "number")
         self._before: BatchActor | None = None
         self._idle = trio.Event()
         self._idle.set()
         self._sending: trio.CancelScope | None = None
-        self._ripe: dict[str, Instant] = {}
-        self._ripe_since: float | None = None
-        self._after: dict[str, Instant] = {}
-        self._open: dict[str, OpenBatch] = {}
         self._refused = False
-        self._awaited: dict[str, str] = {}
         self._answers = Answers(source, house, self._over)
-        self._load()
-
-    def _load(self) -> None:
-        """Take over what is stored."""
-        now = self._house.clock.now()
-        found = (domain.resumed(b, now, self._terms) for b in records.open_batches(self._house.store, self.source.id))
-        self._open = {batch.id: batch for batch in sorted(found, key=lambda b: (b.sent_at, b.id))}
-        self._awaited = {n: b.id for b in self._open.values() for n in (*b.numbers, *b.tell)}
-        self._hold_awaited()
-
-    def _hold_awaited(self) -> None:
-        """What is in a batch is not in the diary: a crash may have come between the one and the other."""
-        for number in self._awaited:
-            self._ripe.pop(number, None)
-            if (due := self._due.pop(number, None)) is not None:
-                self._after.setdefault(number, due)
-
-    # ------------------------------------------------------------------------------------------------------- diary
-
-    def want(self, number: str, due: Instant) -> None:
-        """As in `SourceActor`; while an answer about the number is awaited, what it wants is kept for afterwards."""
-        if number in self._awaited:
-            self._after[number] = due
-            return
-        if number in self._asked and due > self._due.get(number, due):
-            return
-        self._ripe.pop(number, None)
-        super().want(number, due)
-        if due <= self._house.clock.now():
-            self._wake.set()  # it may be the one that fills a batch
-
-    def ask(self, number: str) -> None:
-        """A person wants this number looked at now: it goes with the next batch, unless it is in one already."""
-        if number not in self._awaited:
-            super().ask(number)
-
-    def forget(self, number: str) -> None:
-        """This number is no longer to be looked at; what was handed in stays so, and blocks handing it in again."""
-        super().forget(number)
-        self._ripe.pop(number, None)
-        self._after.pop(number, None)
-
-    def due_of(self, number: str) -> Instant | None:
-        """As in `SourceActor`; nothing is due while the number is in a batch."""
-        return None if number in self._awaited else super().due_of(number)
-
-    def overdue(self, now: Instant) -> tuple[int, float]:
-        """As in `SourceActor`; numbers that gather for a batch are not late."""
-        late = [now - self.spec.gather - due for due in self._due.values() if due < now - self.spec.gather]
-        return len(late), max(late, default=0.0)
-
-    def stuck(self, now: Instant, limit: float) -> bool:
-        """As in `SourceActor`."""
-        return super().stuck(now, limit + self.spec.gather)
-
-    def gathers_until(self, number: str) -> Instant | None:
-        """Until when this number, which is due, waits for others to go with."""
-        clock = self._house.clock
-        due = self._due.get(number)
-        if due is None or due > clock.now() or number in self._awaited:
-            return None
-        return clock.now() + min(self._leaves_in(), self.spec.gather / clock.speed) * clock.speed
-
-    def batch_of(self, number: str) -> OpenBatch | None:
-        """The batch in which this number waits for an answer."""
-        identity = self._awaited.get(number)
-        return None if identity is None else self._open.get(identity)
-
-    @property
-    def batches(self) -> tuple[OpenBatch, ...]:
-        """What was handed in and is not over, oldest first."""
-        return tuple(self._open.values())
 
     def take_over(self, before: SourceActor) -> None:
         """As in `SourceActor`. What is on its way ends first: see `run`."""
@@ -154,13 +74,13 @@ class BatchActor(SourceActor):
 
     async def run(self) -> None:
         """Gather, hand in and collect for ever, one request at a time."""
-        if self._before is not None:
-            await self._before.settled()
-            self.record = structs.replace(self._before.record, trust=self.record.trust)
-            self._before = None
+        await self.settled()
         # Always from the store: after a crash the copy in memory is the one thing not to be trusted.
         await self._house.store.flush()
+        held = self._awaited
         self._load()
+        for number in held.keys() - self._awaited.keys() - self._due.keys():  # in a batch that was never stored
+            self.want(number, self._after.pop(number, self._house.clock.now()))
         self._probing, self.looking = False, 0
         self.trust.begin()
         async with trio.open_nursery() as nursery:
@@ -176,9 +96,13 @@ class BatchActor(SourceActor):
                 await self._turn_once()
 
     async def settled(self) -> None:
-        """Return once nothing of this actor is on its way any more."""
-        if self._before is not None:
-            await self._before.settled()
+        """Return once nothing of this actor, or of one before it, is on its way any more, and take that over."""
+        if (before := self._before) is not None:
+            await before.settled()
+            self.record = structs.replace(before.record, trust=self.record.trust)
+            self._pause = max(self._pause, before._pause)
+            self._awaited = {**before._awaited, **self._awaited}
+            self._before = None
         await self._idle.wait()
 
     async def _hurry(self) -> None:
@@ -242,42 +166,6 @@ class BatchActor(SourceActor):
 
     # -------------------------------------------------------------------------------------------------- handing in
 
-    def _ripen(self, now: Instant) -> None:
-        """What is due waits for its batch."""
-        while self._heap and self._heap[0][0] <= now:
-            due, number = heapq.heappop(self._heap)
-            if self._due.get(number) == due:
-                self._ripe.setdefault(number, due)
-        if not self._ripe:
-            self._ripe_since = None
-        elif self._ripe_since is None:
-            # Not since it was due: after a restart all of them are, and come one by one.
-            self._ripe_since = self._house.clock.monotonic()
-
-    def _leaves_in(self) -> float:
-        """Real seconds until the next batch leaves, if pace and budget allow."""
-        if self._ripe_since is None:
-            return math.inf
-        if len(self._ripe) >= self.spec.most:
-            return 0.0
-        clock = self._house.clock
-        return max(0.0, self._ripe_since + self.spec.gather / clock.speed - clock.monotonic())
-
-    def _gathered(self, now: Instant) -> list[str]:
-        """The names of the next batch: what is due, and what would be before the one after it could leave."""
-        left = budget.left(self.record.spent, self.source.budget, now)
-        most = self.spec.most if left is None else min(self.spec.most, left)
-        numbers: set[str] = set()
-        names: list[str] = []
-        soon = heapq.nsmallest(most, self._heap) if len(self._ripe) < most else []
-        early = (n for due, n in soon if due <= now + self.spec.gather and self._due.get(n) == due)
-        for name in dict.fromkeys((*self._ripe, *early)):
-            number = name.removeprefix(CONTROL)
-            if len(numbers) < most or number in numbers:
-                numbers.add(number)
-                names.append(name)
-        return names
-
     async def _hand_in(self) -> None:
         """Hand one batch in. Once it is stored it ends in a stored outcome, whoever tells us to end meanwhile."""
         if self.source.pause > 0:
@@ -302,15 +190,12 @@ class BatchActor(SourceActor):
         forms = [join(self._written, number_values(from_canonical(number))) for number in numbers]
         values = {"ref": ref, "numbers": self.spec.separator.join(forms), NUMBER_LIST: "\n".join(forms)}
         fetch = self._request("submit", values)
-        spent = self.record.spent
-        if self.source.budget.bounded:
-            spent = budget.spend(spent, self.source.budget, now, len(numbers))
-        record = structs.replace(self.record, spent=spent)
         write = Batch()
-        records.put_source(write, record)
+        if self.source.budget.bounded:
+            spent = budget.spend(self.record.spent, self.source.budget, now, len(numbers))
+            self.record = structs.replace(self.record, spent=spent)
+            records.put_source(write, self.record)
         records.put_open_batch(write, batch)
-        await house.store.commit(write)
-        self.record = record
         self._open[batch.id] = batch
         for name in names:
             self._awaited[name] = batch.id
@@ -318,6 +203,7 @@ class BatchActor(SourceActor):
             self._ripe.pop(name, None)
             self._asked.discard(name)
         self._ripe_since = None
+        await house.store.commit(write)
         outcome = await fetch()
         await self._heard_back(batch, self.spec.submit, outcome)
 

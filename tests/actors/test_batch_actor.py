@@ -593,7 +593,8 @@ async def test_a_reload_keeps_what_is_open_and_waits_for_what_is_on_its_way(
 ) -> None:
     vendor = Vendor(latency=5.0)
     async with make_house(shm, numbers=FLEET[:5], alpha=vendor, **only()) as house:
-        await house.until(lambda: vendor.requests)
+        await house.until(lambda: vendor.requests, step=1.0)
+        assert not vendor.tasks, "it is on its way"
         for n in range(20):
             spec = source(title=f"changed {n}")
             house.house.context = structs.replace(house.house.context, sources={"alpha.api": spec})
@@ -629,6 +630,25 @@ async def test_a_crash_with_a_batch_on_its_way_hands_nothing_in_again(
         assert len(vendor.tasks) == 1
         assert set(vendor.paid.values()) == {1}
         await house.until(lambda: house.log.of(SourceBatchCollected), within=5 * DAY)
+
+
+async def test_a_batch_that_could_not_be_stored_loses_no_number(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    vendor = Vendor()
+    async with make_house(shm, numbers=FLEET[:5], alpha=vendor, **only()) as house:
+        put, failed = records.put_open_batch, itertools.count()
+
+        def fails(batch: Any, record: Any) -> None:
+            if not vendor.requests and next(failed) == 0:
+                raise ZeroDivisionError
+            put(batch, record)
+
+        monkeypatch.setattr(records, "put_open_batch", fails)
+        await house.until(lambda: house.log.of(ActorCrashed))
+        await house.until(lambda: house.log.of(SourceBatchCollected))
+        assert set(told(house)) == set(FLEET[:5])
+        assert set(vendor.paid.values()) == {1}
 
 
 async def test_a_clock_set_back_delays_no_answer_for_long(shm: Path, autojump_clock: Autojump) -> None:
