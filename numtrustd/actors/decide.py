@@ -11,10 +11,12 @@ from msgspec import structs
 from numtrustd.actors.cases import CaseBook, Tasks
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
+from numtrustd.actors.judge import Judge
 from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
 from numtrustd.domain import cause, finding, verdict
 from numtrustd.domain.case import Action, Case
 from numtrustd.domain.finding import Finding, FindingKind
+from numtrustd.domain.label import Category
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned, Watch
@@ -28,7 +30,6 @@ from numtrustd.events import (
     CauseFound,
     FindingClosed,
     FindingOpened,
-    LabelUnknownWord,
     PlatformMaintenance,
     VerdictBaseline,
     VerdictChanged,
@@ -36,7 +37,6 @@ from numtrustd.events import (
     duration_for_people,
 )
 
-NOT_KNOWN = "word not known"
 ACCEPTED = "the category is right for this number"
 
 CLOCK_SLACK = 300.0
@@ -105,26 +105,38 @@ class Decider:
         """Take one reading in; `said` is what the source said, believed or not."""
         platform = observation.platform
         before = self.record.verdicts.get(platform) or Verdict(platform)
-        old = verdict.through(before, self.context.views(self.owned, platform))
+        old = verdict.through(before, self.context.seen_views(self.owned, platform))
         if any(view.at > self.now + CLOCK_SLACK for view in old.views.values()):
             old = verdict.not_after(old, self.now)
         if old.belief is not None and said.known:
             self.made.answers += 1
             # A mark that is held open although it is not shown is nobody's word to be contradicted.
             self.made.turned += not old.flapping and old.belief.marked != (said.status is Status.MARKED)
-        new, change = verdict.fold(old, observation, self.context.verdict)
+        judge, policy = self._judge(platform), self.context.verdict_of(platform)
+        self.made.words += judge.new_words(said)
+        shown_from = self.context.shown_from(platform, observation.surface)
+        sources = self.context.readers(self.owned, platform) if policy.quorum > 1 else ()
+        new, change = verdict.fold(old, observation, policy, shown_from, sources)
         if new is old:
             return
+        if policy.quorum > 1 and old.run is None and new.run is not None:
+            self.made.plan = True  # the other sources are asked soon, not at their usual pace
         self._set_verdict(before, new)
+        new = self.record.verdicts[platform]
         if change is not None:
-            self._changed(new, change, observation)
+            self._changed(new, change)
+        self.record = judge.display(self.record, observation.view if observation.known else "")
         case = self._open_case(platform)
         if observation.known and case is not None:
             self.book.happen(case.id, a.Looked(observation.view, observation.status, observation.at), new)
 
+    def _judge(self, platform: str) -> Judge:
+        return Judge(self.context, self.owned, platform, self.now, self.made)
+
     def _set_verdict(self, old: Verdict, new: Verdict) -> None:
         platform = new.platform
-        new, blind = verdict.sight(new, self.now, self.context.verdict)
+        new, blind = verdict.sight(new, self.now, self.context.verdict_of(platform))
+        new = self._judge(platform).together(new)
         self.record = structs.replace(self.record, verdicts={**self.record.verdicts, platform: new})
         if blind is not None:
             self._say_blind(new, blind=blind)
@@ -144,7 +156,7 @@ class Decider:
         else:
             self.made.say(FindingClosed(**facts, why="it can be seen again"), self.now)
 
-    def _changed(self, new: Verdict, change: Change, observation: Observation) -> None:
+    def _changed(self, new: Verdict, change: Change) -> None:
         self.made.durable = True
         shown = change.new
         facts: dict[str, Any] = {
@@ -156,36 +168,35 @@ class Decider:
             "marks": shown.marks,
             "sources": change.sources,
             "looks": change.looks,
-            "why": change.why,
+            "why": self._judge(new.platform).why(change),
         }
+        sides = self._judge(new.platform).sides(new)
         if change.kind is ChangeKind.BASELINE:
-            self.made.say(VerdictBaseline(**facts), self.now)
+            self.made.say(VerdictBaseline(**facts, **sides), self.now)
         elif change.kind is ChangeKind.FLAPPING:
             self.made.say(VerdictFlapping(**facts, from_=change.old.key if change.old else ""), self.now)
         else:
-            self.made.say(VerdictChanged(**facts, from_=change.old.key if change.old else ""), self.now)
-        if observation.detail == NOT_KNOWN and shown.words:
-            self.made.say(
-                LabelUnknownWord(
-                    platform=new.platform,
-                    source=observation.source,
-                    words=shown.words,
-                    number=self.owned.number,
-                ),
-                self.now,
-            )
+            self.made.say(VerdictChanged(**facts, **sides, from_=change.old.key if change.old else ""), self.now)
         self._weigh(new, change)
+
+    def _find(self, seen: Verdict) -> Finding | None:
+        return finding.find(seen, self.owned.accept, self.context.severity)
+
+    def _accepted(self, category: Category) -> str:
+        """Why a label that is displayed is no problem."""
+        return ACCEPTED if category in self.owned.accept else f"the settings hold {category} to be neutral"
 
     def _weigh(self, new: Verdict, change: Change) -> None:
         """Compare what is shown with what is wanted; open, feed or close what follows from it."""
         platform = new.platform
-        found = finding.find(new, self.owned.accept)
+        found = self._find(new)
         before = self.record.findings.get(platform)
         case = self._newest_case(platform)
         if found is None:
             if before is not None:
                 self._set_finding(platform, None)
-                why = "no longer shown" if not new.marked else ACCEPTED
+                displayed = new.belief is not None and new.belief.displayed
+                why = "no longer shown" if not displayed else self._accepted(before.category)
                 self.made.say(
                     FindingClosed(number=self.owned.number, platform=platform, finding=before.kind, why=why),
                     self.now,
@@ -265,15 +276,16 @@ class Decider:
         for platform, stored in list(self.record.verdicts.items()):
             if platform not in self.context.platforms:
                 continue
-            current = verdict.through(stored, self.context.views(self.owned, platform))
+            current = verdict.through(stored, self.context.seen_views(self.owned, platform))
             if current is not stored:
                 self._set_verdict(stored, current)
-            found = finding.find(current, self.owned.accept)
+            found = self._find(current)
             news = (found is None) != (platform not in self.record.findings)
             # A finding without a case may have become one to act on: the number is in use now, the platform takes it.
             if current.belief is not None and (news or (found is not None and platform not in self.record.cases)):
                 change = Change(ChangeKind.CHANGED, current.belief, current.belief, 0, (), "configuration changed")
                 self._weigh(current, change)
+            self.record = self._judge(platform).display(self.record, None)
         for platform in self.record.cases:
             if (case := self._open_case(platform)) is not None:
                 seen = self.record.verdicts.get(platform)
@@ -286,8 +298,8 @@ class Decider:
         """Why the owner no longer wants a label to be appealed; `None` when he does."""
         if self.owned.watch is not Watch.YES:
             return f"the number is on {self.owned.watch}: nothing is appealed for it"
-        if seen is not None and seen.marked and finding.find(seen, self.owned.accept) is None:
-            return ACCEPTED
+        if seen is not None and seen.marked and self._find(seen) is None and (belief := seen.belief) is not None:
+            return self._accepted(belief.category or Category.OTHER) if belief.displayed else None
         return None
 
     def retire(self) -> None:

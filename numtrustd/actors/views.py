@@ -23,7 +23,8 @@ from numtrustd.domain.number import from_canonical
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import Entry, NumberRecord
-from numtrustd.domain.verdict import Shown, Verdict, ViewState, demanded
+from numtrustd.domain.verdict import Verdict, demanded
+from numtrustd.domain.view import Shown, ViewState
 from numtrustd.probes.spec import Source
 from numtrustd.store import Table, records
 from numtrustd.store.errors import DamagedRecord
@@ -113,6 +114,8 @@ def number_row(sight: Sight, number: str) -> NumberRow:
     try:
         record = sight.record(number)
         kinds = [str(f.kind) for f in record.findings.values()]
+        kinds += [str(flaw.kind) for flaws in record.flaws.values() for flaw in flaws if flaw.said]
+        kinds += [str(FindingKind.INCONSISTENT) for v in record.verdicts.values() if v.apart_said]
         kinds += [str(FindingKind.BLIND) for v in record.verdicts.values() if v.blind_said]
         findings = tuple(dict.fromkeys(kinds))
     except DamagedRecord:
@@ -156,7 +159,7 @@ def tending(sight: Sight, verdict: Verdict) -> str | None:
     """What the looks that disagree with the belief say so far."""
     if verdict.run is None:
         return None
-    need, _ = demanded(verdict, verdict.run, sight.context.verdict)
+    need, _ = demanded(verdict, verdict.run, sight.context.verdict_of(verdict.platform))
     return f"{verdict.run.looks} of {need} looks say {what_is_shown(verdict.run.shown)}"
 
 

@@ -4,6 +4,7 @@ import enum
 
 from msgspec import Struct
 
+from numtrustd.domain.identity import Wanted
 from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
 
@@ -20,7 +21,8 @@ DEFAULT_GROUP = "default"
 
 
 class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
-    """A row of the numbers file. `accept` are the label categories that are right for it, its group's included.
+    """A row of the numbers file. `accept` are the label categories that are right for it, its group's included;
+    `wanted` is what is to be shown of it, where its owner says.
 
     Rows share their group, categories and flags, so that 100 000 of them cost little more than their own text.
     """
@@ -33,3 +35,4 @@ class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
     extension: str = ""
     note: str = ""
     watch: Watch = Watch.YES
+    wanted: Wanted | None = None

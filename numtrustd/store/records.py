@@ -58,6 +58,16 @@ class PlatformRecord(Struct, frozen=True, omit_defaults=True):
     maintenance: Maintenance | None = None
 
 
+class WordRecord(Struct, frozen=True, omit_defaults=True):
+    """A label word that nobody knew when it was first seen, which was said then."""
+
+    platform: str
+    words: str
+    first_at: Instant
+    number: str = ""
+    source: str = ""
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _number = msgspec.msgpack.Decoder(NumberRecord).decode
 _case = msgspec.msgpack.Decoder(Case).decode
@@ -66,6 +76,7 @@ _action = msgspec.msgpack.Decoder(Action).decode
 _source = msgspec.msgpack.Decoder(SourceRecord).decode
 _parked = msgspec.msgpack.Decoder(ParkedRecord).decode
 _platform = msgspec.msgpack.Decoder(PlatformRecord).decode
+_word = msgspec.msgpack.Decoder(WordRecord).decode
 _done = msgspec.msgpack.Decoder(Done).decode
 _entry = msgspec.msgpack.Decoder(Entry).decode
 
@@ -127,6 +138,11 @@ def put_parked(batch: Batch, record: ParkedRecord) -> None:
 
 def put_platform(batch: Batch, record: PlatformRecord) -> None:
     batch.put(Table.PLATFORM, key(record.id), _encode(record))
+
+
+def put_word(batch: Batch, record: WordRecord) -> None:
+    # The word comes last, and is no more than `label.MOST_OF_WORD` characters: together well below a key's limit.
+    batch.put(Table.WORD, key(record.platform) + b"\0" + record.words.encode(errors="replace"), _encode(record))
 
 
 def put_done(batch: Batch, done: Done) -> None:
@@ -192,6 +208,10 @@ def all_done(store: Store, prefix: str = "") -> Iterator[Done]:
 
 def all_platforms(store: Store) -> Iterator[PlatformRecord]:
     return (_platform(value) for _, value in pages(store, Table.PLATFORM))
+
+
+def all_words(store: Store) -> Iterator[WordRecord]:
+    return (_word(value) for _, value in pages(store, Table.WORD))
 
 
 def all_parked(store: Store) -> Iterator[ParkedRecord]:

@@ -29,6 +29,7 @@ class Table(enum.StrEnum):
     PARKED = "parked"
     PLATFORM = "platform"
     DONE = "done"
+    WORD = "word"
 
 
 MAX_KEY: Final = 511
