@@ -22,9 +22,9 @@ from numtrustd.events import FindingClosed, FindingOpened, LabelUnknownWord, dur
 NOT_KNOWN = "word not known"
 
 
-def ago(seconds: float) -> str:
+def ago(at: Instant, now: Instant) -> str:
     """How long ago, in words."""
-    return "just now" if seconds < 1.0 else f"{duration_for_people(seconds)} ago"
+    return "just now" if now - at < 1.0 else f"{duration_for_people(now - at)} ago"
 
 
 def says(stance: Stance, now: Instant) -> str:
@@ -34,7 +34,7 @@ def says(stance: Stance, now: Instant) -> str:
     said = stance.said
     words = f" {said.words}" if said.words else f" as {said.name}" if said.name else ""
     category = f" ({said.category})" if said.category else ""
-    return f"{stance.view}: {said.status}{words}{category}, {ago(now - stance.said_at)}"
+    return f"{stance.view}: {said.status}{words}{category}, {ago(stance.said_at, now)}"
 
 
 class Judge:

@@ -118,8 +118,18 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         since=shown_at(since),
         why=why,
         last_good=None if actor is None else shown_at(actor.record.seen_at),
+        blind_since=shown_at(blind_since(actor)),
         next_slot=None if actor is None or actor.next_slot <= now else when(actor.next_slot),
     )
+
+
+def blind_since(actor: SourceActor | None) -> Instant | None:
+    """Since when nothing that the source says moves a verdict; `None` while it may."""
+    if actor is None:
+        return None
+    parked = None if actor.parked is None else actor.parked.at
+    since = (actor.record.down_since, actor.record.trust.since, parked)
+    return min((at for at in since if at is not None), default=None)
 
 
 def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str, Instant | None, str | None]:

@@ -79,7 +79,8 @@ def _platform(pack: Pack, settings: Settings) -> Platform:
     if appeal is not None:
         own = table.appeal
         appeal = _given(appeal, review_days=own.review_days, cooldown=own.cooldown, propagation=own.propagation)
-    return structs.replace(_given(platform, importance=table.importance), appeal=appeal)
+    changed = _given(platform, importance=table.importance, shown_from=table.shown_from)
+    return structs.replace(changed, appeal=appeal)
 
 
 def _given(struct: S, **values: Any) -> S:
