@@ -45,8 +45,8 @@ def blocks(name: str, language: str) -> list[str]:
 
 def toml(name: str) -> tuple[str, str, str, str, str]:
     """The settings, what may be added, the pack, what points a source to a stand-in, and a fixture's expectation."""
-    settings, ways, trust, pack, _, stand_in, expect = blocks(name, "toml")
-    return settings, ways + trust, pack, stand_in, expect
+    settings, ways, trust, identity, words, pack, _, stand_in, expect = blocks(name, "toml")
+    return settings, ways + trust + identity + words, pack, stand_in, expect
 
 
 # ---------------------------------------------------------------------------------------------------- what is named
@@ -190,6 +190,21 @@ def test_the_settings_and_the_numbers_load_without_a_warning(name: str, tmp_path
 
 
 @BOTH
+def test_what_is_wanted_and_taught_is_taken_as_it_says(name: str, tmp_path: Path) -> None:
+    loaded = load(house(tmp_path, name, toml(name)[1].replace("192.0.2.7", "127.0.0.1")), {})
+    assert isinstance(loaded, Loaded), render(loaded)
+    desk, service = loaded.numbers["+8613800138000"].wanted, loaded.numbers["4008100001"].wanted
+    assert desk is not None
+    assert service is not None
+    assert [version.text for version in desk.names] == ["示例科技", "示例智能"]
+    assert (len(desk.logos), len(desk.tags)) == (1, 0)
+    assert [version.text for version in service.tags] == ["冰饮专线"]
+    context = build.context(loaded, "s")
+    assert context.words["so360"]["疑似推销"] == context.words["so360"]["推销"] == "marketing"
+    assert context.platforms["so360"].shown_from == 3
+
+
+@BOTH
 def test_the_ways_out_lead_where_they_say(name: str, tmp_path: Path) -> None:
     ways = toml(name)[1].replace("192.0.2.7", "127.0.0.1")
     loaded = load(house(tmp_path, name, ways), {})
@@ -240,7 +255,7 @@ def test_the_pack_reads_its_stand_in(name: str, tmp_path: Path) -> None:
 
 @BOTH
 def test_the_signed_request_goes_out_as_it_says(name: str, tmp_path: Path) -> None:
-    pack, signed = toml(name)[2], blocks(name, "toml")[4]
+    pack, signed = toml(name)[2], blocks(name, "toml")[6]
     plain = pack[pack.index("[source.request]") : pack.index("[source.views.answer]")]
     config = house(tmp_path, name)
     (tmp_path / "platforms.d" / "acme.toml").write_text(pack.replace(plain, signed + "\n"), encoding="utf-8")
