@@ -41,8 +41,7 @@ def context(loaded: Loaded, store: str) -> Context:
             for name, table in settings.platform.items()
             if (own := {key: value for key, value in structs.asdict(table.verdict).items() if value is not None})
         },
-        vocabulary={"": settings.vocabulary.words}
-        | {name: table.words for name, table in settings.platform.items() if table.words},
+        vocabulary=loaded.vocabulary,
         severity={
             Category(name): said
             for name, said in structs.asdict(settings.vocabulary.severity).items()

@@ -14,7 +14,7 @@ from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.display import What
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.flaw import Eye
-from numtrustd.domain.label import Category, Severity
+from numtrustd.domain.label import Category, Severity, by_platform
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import Platform
@@ -103,9 +103,7 @@ class Context(Struct, frozen=True, dict=True):
     @cached_property
     def words(self) -> dict[str, dict[str, Category]]:
         """Each platform's own label words: its pack's, over them the operator's for all, over these his for it."""
-        everywhere = self.vocabulary.get("", {})
-        merged = {p.id: {**p.words, **everywhere, **self.vocabulary.get(p.id, {})} for p in self.platforms.values()}
-        return {platform: words for platform, words in merged.items() if words}
+        return by_platform({p.id: p.words for p in self.platforms.values()}, self.vocabulary)
 
     @cached_property
     def _eyes(self) -> dict[str, dict[str, Eye]]:

@@ -13,6 +13,7 @@ from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.judge import Judge
 from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
+from numtrustd.actors.task_answer import answer_event, outcome_of
 from numtrustd.domain import cause, finding, verdict
 from numtrustd.domain.case import Action, Case
 from numtrustd.domain.finding import Finding, FindingKind
@@ -21,7 +22,7 @@ from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import CaseRef, LookState, NumberRecord
-from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
+from numtrustd.domain.task import TaskState
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
 from numtrustd.domain.workflow import Event, TimedOut
@@ -113,7 +114,7 @@ class Decider:
             # A mark that is held open although it is not shown is nobody's word to be contradicted.
             self.made.turned += not old.flapping and old.belief.marked != (said.status is Status.MARKED)
         judge, policy = self._judge(platform), self.context.verdict_of(platform)
-        self.made.words += judge.new_words(said)
+        self.made.words += judge.new_words(observation)
         shown_from = self.context.shown_from(platform, observation.surface)
         sources = self.context.readers(self.owned, platform) if policy.quorum > 1 else ()
         new, change = verdict.fold(old, observation, policy, shown_from, sources)
@@ -374,49 +375,3 @@ class Decider:
         if what == "supplied":
             return f"papers are still missing for case {identity}; register them in [[evidence]] and reload"
         return f"case {identity} is {case.snapshot.state} ({case.meaning}): {what} does nothing there"
-
-
-def outcome_of(task: Task, message: TaskAnswer) -> str:
-    """The answer that was given. Left out, it must be plain: the only one that there is, or a receipt was brought back.
-
-    Raises `RefusedError` naming the answers otherwise: the usual answer is not what happened because nobody said so.
-    """
-    answers = ANSWERS[task.kind]
-    if message.outcome:
-        return message.outcome
-    if len(answers) == 1 or (message.receipt and answers[0] in ("submitted", "happened")):
-        return answers[0]
-    raise RefusedError(f"say what happened with --outcome: one of {', '.join(answers)}")
-
-
-def answer_event(task: Task, message: TaskAnswer) -> Event:
-    """The event that an answer means to the task's case. Raises `RefusedError` naming the answers that there are."""
-    reason = message.reason or message.note
-    if message.outcome == "failed":
-        return a.TaskFailed(reason or "no reason given")
-    outcome = outcome_of(task, message)
-    if outcome not in ANSWERS[task.kind]:
-        raise RefusedError(f"{outcome!r} does not answer {task.kind}: one of {', '.join(ANSWERS[task.kind])}")
-    if outcome in ("rejected", "refused", "info_requested") and not reason:
-        raise RefusedError(f"{outcome} needs the platform's reason: it decides what the next attempt brings")
-    match outcome:
-        case "submitted" | "happened":
-            return a.Accepted(message.receipt)
-        case "refused":
-            return a.Refused(reason)
-        case "approved":
-            return a.Approve(message.by) if task.kind is TaskKind.APPROVE else a.Approved()
-        case "rejected":
-            return a.Rejected(reason)
-        case "info_requested":
-            return a.InfoRequested(reason)
-        case "still_waiting":
-            return a.StillInReview()
-        case "did_not_happen":
-            return a.NotHappened()
-        case "supplied":
-            return a.EvidenceChanged()
-        case "retry":
-            return a.Advance(reason or "a person sends it round again")
-        case _:
-            return a.ClosedByPerson(reason or "a person gave it up")

@@ -310,6 +310,7 @@ class NumberActor:
                     category=seen.category,
                     words=seen.words,
                     marks=seen.marks,
+                    name=seen.name,
                     reason=seen.reason,
                     rule=seen.rule,
                     digest=seen.digest,

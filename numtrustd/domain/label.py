@@ -100,6 +100,17 @@ read them before they ask for a category; a rule that takes one for a label's wo
 _FOLDED = {word.casefold(): category for word, category in WORDS.items()}
 
 
+Words = Mapping[str, Category]
+
+
+def by_platform(packs: Mapping[str, Words], own: Mapping[str, Words]) -> dict[str, dict[str, Category]]:
+    """Each platform's own words, those that have any: its pack's, over them the operator's for all platforms (of
+    `own` those of ""), over these his for this one.
+    """
+    merged = {platform: {**words, **own.get("", {}), **own.get(platform, {})} for platform, words in packs.items()}
+    return {platform: words for platform, words in merged.items() if words}
+
+
 def classify(words: str, extra: Mapping[str, Category] | None = None) -> tuple[Category, bool]:
     """The category of a platform's words, and whether the words were known.
 

@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 
 from numtrustd.clock import Clock
 from numtrustd.domain.evidence import Document as Paper
+from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned
 from numtrustd.domain.platform import Platform
@@ -67,6 +68,12 @@ class Loaded(Struct, frozen=True):
     def group(self, name: str) -> GroupTable:
         """The settings of a group; a group that no table describes has none of its own."""
         return next((group for group in self.settings.group if group.name == name), GroupTable(name=name))
+
+    @property
+    def vocabulary(self) -> dict[str, dict[str, Category]]:
+        """The operator's label words by platform, "" standing for all of them."""
+        own = {name: table.words for name, table in self.settings.platform.items() if table.words}
+        return {"": self.settings.vocabulary.words, **own}
 
     def source_vars(self, source: str) -> dict[str, str]:
         """The variables of a source's pack."""

@@ -3,16 +3,27 @@
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import trio.testing
 from msgspec import structs
 
+from numtrustd.api import when
 from numtrustd.domain.display import Display, What
 from numtrustd.domain.identity import Version, Wanted
 from numtrustd.domain.label import Category, Severity
 from numtrustd.domain.platform import HandLook
 from numtrustd.domain.verdict import VerdictPolicy
-from numtrustd.events import FindingClosed, FindingOpened, LabelUnknownWord, VerdictBaseline, VerdictChanged
+from numtrustd.events import (
+    FindingClosed,
+    FindingOpened,
+    LabelUnknownWord,
+    SourceFailed,
+    SourceRecovered,
+    VerdictBaseline,
+    VerdictChanged,
+)
 from numtrustd.probes.spec import Reading, Rule, SayCertified, SayClean
+from numtrustd.store import records
 from numtrustd.wire.spec import Condition, Pick
 from tests.actors.house import (
     DAY,
@@ -126,6 +137,40 @@ def test_a_platforms_own_policy_comes_before_that_of_all() -> None:
     assert context.verdict_of("beta") == context.verdict
 
 
+async def test_since_when_a_source_is_blind(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.until(lambda: len(house.record().verdicts) == 2)
+        house.alpha.weather = "blocked"
+        await house.until(lambda: house.log.of(SourceFailed), within=4 * DAY)
+        rows = {row.source: row for row in (await house.ask("ListSources")).sources}
+        down = house.sources.actors["alpha.api"].record.down_since
+        assert down is not None
+        assert (rows["alpha.api"].state, rows["alpha.api"].blind_since) == ("open", when(down))
+        assert rows["beta.api"].blind_since is None
+        house.alpha.weather = "fine"
+        await house.until(lambda: house.log.of(SourceRecovered))
+        rows = {row.source: row for row in (await house.ask("ListSources")).sources}
+        assert rows["alpha.api"].blind_since is None
+        assert len(house.log.of(SourceFailed)) == len(house.log.of(SourceRecovered)) == 1
+
+
+def test_a_record_of_before_is_read_as_it_was() -> None:
+    """The layout before views kept their last word and flaws were known."""
+    view = {"at": T0, "status": "unknown", "unknown_since": T0, "reason": "blocked"}
+    belief = {"status": "marked", "category": "fraud", "words": "诈骗"}
+    old = {
+        "number": MOBILE,
+        "added_at": T0 - DAY,
+        "verdicts": {"alpha": {"platform": "alpha", "belief": belief, "views": {"alpha.api/default": view}}},
+    }
+    record = records.decode_number(msgspec.msgpack.encode(old))
+    verdict = record.verdicts["alpha"]
+    assert verdict.views["alpha.api/default"].last is None
+    assert verdict.belief is not None
+    assert verdict.belief.displayed
+    assert (verdict.apart_since, record.flaws) == (0.0, {})
+
+
 # ---------------------------------------------------------------------------------------------------------- marks
 
 
@@ -190,6 +235,17 @@ async def test_a_new_word_is_said_once_for_all_numbers_and_not_again_after_a_res
         assert not house.log.of(LabelUnknownWord)
         outside.labels[MOBILE] = ("碰瓷惯犯", 8)
         await house.until(lambda: house.log.of(LabelUnknownWord))
+
+
+async def test_a_source_that_is_not_believed_teaches_no_words(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.until(lambda: len(house.record().verdicts) == 2)
+        actor = house.sources.actors["alpha.api"]
+        actor.trust.trust = structs.replace(actor.trust.trust, since=house.clock.now(), why="for this test")
+        house.alpha.labels[MOBILE] = ("碰瓷电话", 7)
+        looks = len(house.alpha.looks)
+        await house.until(lambda: len(house.alpha.looks) > looks + 2)
+        assert not house.log.of(LabelUnknownWord)
 
 
 def test_the_operators_words_win_over_the_packs() -> None:
