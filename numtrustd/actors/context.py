@@ -159,9 +159,14 @@ class Context(Struct, frozen=True, dict=True):
 
     def shown_from(self, platform: str, surface: str) -> int | None:
         """The count of marks from which a label is displayed; `None` where nobody knows one, and where the surface is
-        a handset's own screen: what a person saw there is displayed, whatever is said of a threshold."""
+        a handset's own screen: what a person saw there is displayed, whatever is said of a threshold. Hearsay (grade
+        D) hides nothing: a real label would be taken for a harmless one."""
         known = self.platforms.get(platform)
-        if known is None or (known.device_test is not None and surface in known.device_test.surfaces):
+        if (
+            known is None
+            or known.shown_from_grade == "D"
+            or (known.device_test is not None and surface in known.device_test.surfaces)
+        ):
             return None
         return known.shown_from
 

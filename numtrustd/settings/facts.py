@@ -31,6 +31,8 @@ def _platform(platform: Platform, names: frozenset[str] | None) -> Iterator[Find
     top: Path = ("platform",)
     if platform.grade not in GRADES:
         yield (*top, "grade"), f'is "{platform.grade}"', one_of(GRADES)
+    if platform.shown_from_grade not in GRADES:
+        yield (*top, "shown_from_grade"), f'is "{platform.shown_from_grade}"', one_of(GRADES)
     for i, name in enumerate(platform.appeal_at):
         at: Path = (*top, "appeal_at", i)
         if name == platform.id:

@@ -177,7 +177,7 @@ def test_a_record_of_before_is_read_as_it_was() -> None:
 async def test_a_mark_below_the_threshold_is_said_and_neither_appealed_nor_taken_for_clean(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
-    platforms = {"alpha": platform("alpha", shown_from=10), "beta": platform("beta")}
+    platforms = {"alpha": platform("alpha", shown_from=10, shown_from_grade="C"), "beta": platform("beta")}
     async with make_house(tmp_path, platforms=platforms) as house:
         await house.until(lambda: len(house.record().verdicts) == 2)
         house.alpha.labels[MOBILE] = ("骚扰电话", 7)
@@ -195,9 +195,13 @@ async def test_a_mark_below_the_threshold_is_said_and_neither_appealed_nor_taken
 
 def test_what_a_person_saw_on_a_handset_is_displayed() -> None:
     screen = HandLook(steps=("look",), surfaces=("incoming_call",))
-    context = make_context("s", platforms={"alpha": platform("alpha", shown_from=6, device_test=screen)})
+    context = make_context(
+        "s", platforms={"alpha": platform("alpha", shown_from=6, shown_from_grade="C", device_test=screen)}
+    )
     assert context.shown_from("alpha", "search") == 6
     assert context.shown_from("alpha", "incoming_call") is None
+    hearsay = make_context("s", platforms={"alpha": platform("alpha", shown_from=6)})
+    assert hearsay.shown_from("alpha", "search") is None
 
 
 async def test_a_neutral_label_opens_nothing(tmp_path: Path, autojump_clock: Clock) -> None:
