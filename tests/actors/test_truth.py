@@ -11,6 +11,7 @@ from numtrustd.api import when
 from numtrustd.domain.display import Display, What
 from numtrustd.domain.identity import Version, Wanted
 from numtrustd.domain.label import Category, Severity
+from numtrustd.domain.observation import UnknownReason
 from numtrustd.domain.platform import HandLook
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.events import (
@@ -249,6 +250,19 @@ async def test_a_source_that_is_not_believed_teaches_no_words(tmp_path: Path, au
         house.alpha.labels[MOBILE] = ("碰瓷电话", 7)
         looks = len(house.alpha.looks)
         await house.until(lambda: len(house.alpha.looks) > looks + 2)
+        assert not house.log.of(LabelUnknownWord)
+
+
+async def test_a_word_for_no_mark_in_the_place_of_a_label_is_neither_a_label_nor_clean(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """The rule of this source takes any word for a label."""
+    async with make_house(tmp_path) as house:
+        house.alpha.labels[MOBILE] = ("该号码无标记信息", 7)
+        await house.until(lambda: len(house.alpha.looks) > 3)
+        verdict = house.record().verdicts["alpha"]
+        assert verdict.belief is None
+        assert {state.reason for state in verdict.views.values()} == {UnknownReason.BAD_SHAPE}
         assert not house.log.of(LabelUnknownWord)
 
 
