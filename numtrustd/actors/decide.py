@@ -74,6 +74,7 @@ class Decider:
         self.record = record
         self.now = now
         self.made = Decision()
+        self._judges: dict[str, Judge] = {}
         self.book = CaseBook(context, owned, cases, tasks, now, self.made, declared or {}, queued, no_room)
 
     def finish(self) -> Decision:
@@ -132,12 +133,16 @@ class Decider:
             self.book.happen(case.id, a.Looked(observation.view, observation.status, observation.at), new)
 
     def _judge(self, platform: str) -> Judge:
-        return Judge(self.context, self.owned, platform, self.now, self.made)
+        judge = self._judges.get(platform)
+        if judge is None:
+            judge = self._judges[platform] = Judge(self.context, self.owned, platform, self.now, self.made)
+        return judge
 
     def _set_verdict(self, old: Verdict, new: Verdict) -> None:
         platform = new.platform
         new, blind = verdict.sight(new, self.now, self.context.verdict_of(platform))
-        new = self._judge(platform).together(new)
+        if len(new.views) > 1 or new.apart_since:
+            new = self._judge(platform).together(new)
         self.record = structs.replace(self.record, verdicts={**self.record.verdicts, platform: new})
         if blind is not None:
             self._say_blind(new, blind=blind)
