@@ -5,11 +5,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from numtrustd.actors.context import AppealRules, Context, Group
 from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.domain.case import ActionKind
+from numtrustd.domain.label import Category
 from numtrustd.domain.wording import Owner
 from numtrustd.settings import Loaded
 from numtrustd.wire.route import DIRECT, Route
@@ -35,6 +36,17 @@ def context(loaded: Loaded, store: str) -> Context:
         channels=loaded.channels,
         variables=loaded.vars,
         verdict=settings.verdict,
+        verdicts={
+            name: structs.replace(settings.verdict, **own)
+            for name, table in settings.platform.items()
+            if (own := {key: value for key, value in structs.asdict(table.verdict).items() if value is not None})
+        },
+        vocabulary=loaded.vocabulary,
+        severity={
+            Category(name): said
+            for name, said in structs.asdict(settings.vocabulary.severity).items()
+            if said is not None
+        },
         cadence=settings.cadence,
         cause=settings.cause,
         trust=settings.trust,

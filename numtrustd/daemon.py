@@ -340,6 +340,9 @@ class Daemon:
 def _policies(context: Any) -> tuple[Any, ...]:
     return (
         context.verdict,
+        context.verdicts,
+        context.severity,
+        context.vocabulary,
         context.cadence,
         context.trust,
         context.appeal,

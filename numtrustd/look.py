@@ -9,6 +9,7 @@ from msgspec import structs
 from numtrustd import build
 from numtrustd.actors.moment import moment
 from numtrustd.clock import Clock, Random, timestamp
+from numtrustd.domain.label import by_platform
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.exit_status import CONFIG, IO, UNAVAILABLE, USAGE
@@ -92,7 +93,7 @@ async def _look_all(
 ) -> bool:
     """Whether any of them answered, whatever it said."""
     answered = False
-    words = {p.id: p.words for p in loaded.platforms.values() if p.words}
+    words = by_platform({p.id: p.words for p in loaded.platforms.values()}, loaded.vocabulary)
     everything = structs.replace(loaded, sources={**loaded.sources, **loaded.idle})
     async with Http(ca_file=loaded.ca_file) as http:
         for source in chosen:

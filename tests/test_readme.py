@@ -47,10 +47,21 @@ def blocks(name: str, language: str) -> list[str]:
     return [body for kind, body in FENCE.findall(text(name)) if kind == language]
 
 
+def block(name: str, language: str, begins: str) -> str:
+    """The one block of code that begins so."""
+    [found] = [body for body in blocks(name, language) if body.startswith(begins)]
+    return found
+
+
+MORE = ("[http]", '[source."telnyx.reputation".controls]', "[[identity]]", "[vocabulary]")
+"""What may be added to the settings."""
+
+
 def toml(name: str) -> tuple[str, str, str, str, str]:
     """The settings, what may be added, the pack, what points a source to a stand-in, and a fixture's expectation."""
-    settings, ways, trust, pack, _, _, stand_in, expect = blocks(name, "toml")
-    return settings, ways + trust, pack, stand_in, expect
+    first = ("[daemon]", "[platform]", '[source."acme.lookup"]', "number =")
+    settings, pack, stand_in, expect = (block(name, "toml", begins) for begins in first)
+    return settings, "".join(block(name, "toml", begins) for begins in MORE), pack, stand_in, expect
 
 
 # ---------------------------------------------------------------------------------------------------- what is named
@@ -194,6 +205,21 @@ def test_the_settings_and_the_numbers_load_without_a_warning(name: str, tmp_path
 
 
 @BOTH
+def test_what_is_wanted_and_taught_is_taken_as_it_says(name: str, tmp_path: Path) -> None:
+    loaded = load(house(tmp_path, name, toml(name)[1].replace("192.0.2.7", "127.0.0.1")), {})
+    assert isinstance(loaded, Loaded), render(loaded)
+    desk, service = loaded.numbers["+8613800138000"].wanted, loaded.numbers["4008100001"].wanted
+    assert desk is not None
+    assert service is not None
+    assert [version.text for version in desk.names] == ["示例科技", "示例智能"]
+    assert (len(desk.logos), len(desk.tags)) == (1, 0)
+    assert [version.text for version in service.tags] == ["冰饮专线"]
+    context = build.context(loaded, "s")
+    assert context.words["so360"]["疑似推销"] == context.words["so360"]["推销"] == "marketing"
+    assert context.platforms["so360"].shown_from == 3
+
+
+@BOTH
 def test_the_ways_out_lead_where_they_say(name: str, tmp_path: Path) -> None:
     ways = toml(name)[1].replace("192.0.2.7", "127.0.0.1")
     loaded = load(house(tmp_path, name, ways), {})
@@ -255,7 +281,7 @@ def test_the_pack_reads_its_stand_in(name: str, tmp_path: Path) -> None:
 
 @BOTH
 def test_the_signed_request_goes_out_as_it_says(name: str, tmp_path: Path) -> None:
-    pack, signed = toml(name)[2], blocks(name, "toml")[4]
+    pack, signed = toml(name)[2], block(name, "toml", "[source.request]")
     plain = pack[pack.index("[source.request]") : pack.index("[source.views.answer]")]
     config = house(tmp_path, name)
     (tmp_path / "platforms.d" / "acme.toml").write_text(pack.replace(plain, signed + "\n"), encoding="utf-8")
@@ -272,7 +298,7 @@ def test_the_signed_request_goes_out_as_it_says(name: str, tmp_path: Path) -> No
 
 @BOTH
 def test_the_batch_is_handed_in_and_read_as_it_says(name: str, tmp_path: Path) -> None:
-    pack, batch = toml(name)[2], blocks(name, "toml")[5]
+    pack, batch = toml(name)[2], block(name, "toml", "[source.batch]")
     plain = pack[pack.index("[source.request]") : pack.index("[source.views.answer]")]
     config = house(tmp_path, name)
     (tmp_path / "platforms.d" / "acme.toml").write_text(pack.replace(plain, batch + "\n"), encoding="utf-8")

@@ -71,7 +71,9 @@ def _line_at(record: NumberRecord, platform: str) -> Line:
         verdict is not None and verdict.blind_since is not None,
         verdict is not None and verdict.maintenance,
         case is not None and case.open,
-        platform in record.findings or (verdict is not None and verdict.blind_said),
+        platform in record.findings
+        or (verdict is not None and (verdict.blind_said or verdict.apart_said))
+        or any(flaw.said for flaw in record.flaws.get(platform, ())),
     )
     return _LINES.get(facts) or _LINES.setdefault(facts, Line(*map(int, facts)))
 

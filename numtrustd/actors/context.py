@@ -12,8 +12,10 @@ from msgspec import Struct
 from numtrustd.channels.spec import HttpChannel, ManualChannel
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.cause import CausePolicy
+from numtrustd.domain.display import What
 from numtrustd.domain.evidence import Document
-from numtrustd.domain.label import Category
+from numtrustd.domain.flaw import Eye
+from numtrustd.domain.label import Category, Severity, by_platform
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import Platform
@@ -53,7 +55,8 @@ class Context(Struct, frozen=True, dict=True):
     """Everything that decisions need beside the state. `store` is the database's identity, part of every reference.
 
     `idle` are the sources that are switched off: nothing decides by them, but people ask for them. `vias` are the
-    names of the ways out of those sources that do not go out directly.
+    names of the ways out of those sources that do not go out directly. `verdicts` are the policies of the platforms
+    that have one of their own. `vocabulary` are the operator's words by platform, "" standing for all of them.
     """
 
     store: str
@@ -76,6 +79,9 @@ class Context(Struct, frozen=True, dict=True):
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
     vias: Mapping[str, str] = {}
+    severity: Mapping[Category, Severity] = {}
+    verdicts: Mapping[str, VerdictPolicy] = {}
+    vocabulary: Mapping[str, Mapping[str, Category]] = {}
 
     @cached_property
     def _by_kind(self) -> dict[NumberKind, tuple[Source, ...]]:
@@ -101,8 +107,22 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def words(self) -> dict[str, dict[str, Category]]:
-        """Each platform's own label words."""
-        return {p.id: p.words for p in self.platforms.values() if p.words}
+        """Each platform's own label words: its pack's, over them the operator's for all, over these his for it."""
+        return by_platform({p.id: p.words for p in self.platforms.values()}, self.vocabulary)
+
+    @cached_property
+    def _eyes(self) -> dict[str, dict[str, Eye]]:
+        """Per platform and view: the platform's display rules, and what the source's rules can read."""
+        eyes: dict[str, dict[str, Eye]] = {}
+        for source in self.sources.values():
+            tells = frozenset(
+                what for what in What for rule in source.rules if getattr(rule.then, what, None) is not None
+            )
+            for reading in source.readings:
+                if (platform := self.platforms.get(reading.platform)) is not None:
+                    view = f"{source.id}/{reading.surface}"
+                    eyes.setdefault(platform.id, {})[view] = Eye(platform.display, tells)
+        return eyes
 
     @cached_property
     def order(self) -> tuple[str, ...]:
@@ -129,10 +149,40 @@ class Context(Struct, frozen=True, dict=True):
         """The sources that can look at this number."""
         return self._by_kind[owned.kind]
 
+    def eyes(self, platform: str) -> Mapping[str, Eye]:
+        """What is known of each view of a platform that some source in use has."""
+        return self._eyes.get(platform, {})
+
+    def verdict_of(self, platform: str) -> VerdictPolicy:
+        """How a belief of this platform moves."""
+        return self.verdicts.get(platform, self.verdict)
+
+    def readers(self, owned: Owned, platform: str) -> tuple[str, ...]:
+        """The sources that look at this number on this platform, those included that can only say "marked"."""
+        each = self.sources_for(owned)
+        return tuple(source.id for source in each if any(r.platform == platform for r in source.readings))
+
+    def shown_from(self, platform: str, surface: str) -> int | None:
+        """The count of marks from which a label is displayed; `None` where nobody knows one, and where the surface is
+        a handset's own screen: what a person saw there is displayed, whatever is said of a threshold. Hearsay (grade
+        D) hides nothing: a real label would be taken for a harmless one."""
+        known = self.platforms.get(platform)
+        if (
+            known is None
+            or known.shown_from_grade == "D"
+            or (known.device_test is not None and surface in known.device_test.surfaces)
+        ):
+            return None
+        return known.shown_from
+
     def views(self, owned: Owned, platform: str) -> tuple[str, ...]:
         """Every source/surface that can show this number to be without a label on this platform."""
         seen = self._views.get((owned.kind, platform), ())
         return tuple(view for view in seen if view.partition("/")[0] not in self._witnesses)
+
+    def seen_views(self, owned: Owned, platform: str) -> tuple[str, ...]:
+        """Every source/surface that looks at this number there, those included that can only say "marked"."""
+        return self._views.get((owned.kind, platform), ())
 
     def approval(self, owned: Owned, platform: str) -> bool:
         """Whether an appeal waits for `approve`: platform and group may each say, "ask" wins."""

@@ -11,17 +11,20 @@ from msgspec import structs
 from numtrustd.actors.cases import CaseBook, Tasks
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
+from numtrustd.actors.judge import Judge
 from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
 from numtrustd.actors.policy import display_view
+from numtrustd.actors.task_answer import answer_event, outcome_of
 from numtrustd.domain import cause, finding, propagation, verdict
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Action, Case
 from numtrustd.domain.finding import Finding, FindingKind
+from numtrustd.domain.label import Category
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import CaseRef, LookState, NumberRecord
-from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
+from numtrustd.domain.task import TaskState
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
 from numtrustd.domain.workflow import Event, TimedOut
@@ -30,7 +33,6 @@ from numtrustd.events import (
     CauseFound,
     FindingClosed,
     FindingOpened,
-    LabelUnknownWord,
     PlatformMaintenance,
     VerdictBaseline,
     VerdictChanged,
@@ -38,7 +40,6 @@ from numtrustd.events import (
     duration_for_people,
 )
 
-NOT_KNOWN = "word not known"
 ACCEPTED = "the category is right for this number"
 
 CLOCK_SLACK = 300.0
@@ -87,6 +88,7 @@ class Decider:
         self.now = now
         self.made = Decision()
         self._calls = calls
+        self._judges: dict[str, Judge] = {}
         self.book = CaseBook(
             context, owned, cases, tasks, now, self.made, declared or {}, queued, lambda: self.record, no_room
         )
@@ -124,26 +126,42 @@ class Decider:
         """Take one reading in; `said` is what the source said, believed or not."""
         platform = observation.platform
         before = self.record.verdicts.get(platform) or Verdict(platform)
-        old = verdict.through(before, self.context.views(self.owned, platform))
+        old = verdict.through(before, self.context.seen_views(self.owned, platform))
         if any(view.at > self.now + CLOCK_SLACK for view in old.views.values()):
             old = verdict.not_after(old, self.now)
         if old.belief is not None and said.known:
             self.made.answers += 1
             # A mark that is held open although it is not shown is nobody's word to be contradicted.
             self.made.turned += not old.flapping and old.belief.marked != (said.status is Status.MARKED)
-        new, change = verdict.fold(old, observation, self.context.verdict)
+        judge, policy = self._judge(platform), self.context.verdict_of(platform)
+        self.made.words += judge.new_words(observation)
+        shown_from = self.context.shown_from(platform, observation.surface)
+        sources = self.context.readers(self.owned, platform) if policy.quorum > 1 else ()
+        new, change = verdict.fold(old, observation, policy, shown_from, sources)
         if new is old:
             return
+        if policy.quorum > 1 and old.run is None and new.run is not None:
+            self.made.plan = True  # the other sources are asked soon, not at their usual pace
         self._set_verdict(before, new)
+        new = self.record.verdicts[platform]
         if change is not None:
-            self._changed(new, change, observation)
+            self._changed(new, change)
+        self.record = judge.display(self.record, observation.view if observation.known else "")
         for case in self._cases_about(platform) if observation.known else ():
             view = observation.view if case.platform == platform else display_view(platform, observation.view)
             self.book.happen(case.id, a.Looked(view, observation.status, observation.at))
 
+    def _judge(self, platform: str) -> Judge:
+        judge = self._judges.get(platform)
+        if judge is None:
+            judge = self._judges[platform] = Judge(self.context, self.owned, platform, self.now, self.made)
+        return judge
+
     def _set_verdict(self, old: Verdict, new: Verdict) -> None:
         platform = new.platform
-        new, blind = verdict.sight(new, self.now, self.context.verdict)
+        new, blind = verdict.sight(new, self.now, self.context.verdict_of(platform))
+        if len(new.views) > 1 or new.apart_since:
+            new = self._judge(platform).together(new)
         self.record = structs.replace(self.record, verdicts={**self.record.verdicts, platform: new})
         if blind is not None:
             self._say_blind(new, blind=blind)
@@ -163,7 +181,7 @@ class Decider:
         else:
             self.made.say(FindingClosed(**facts, why="it can be seen again"), self.now)
 
-    def _changed(self, new: Verdict, change: Change, observation: Observation) -> None:
+    def _changed(self, new: Verdict, change: Change) -> None:
         self.made.durable = True
         shown = change.new
         facts: dict[str, Any] = {
@@ -175,35 +193,34 @@ class Decider:
             "marks": shown.marks,
             "sources": change.sources,
             "looks": change.looks,
-            "why": change.why,
+            "why": self._judge(new.platform).why(change),
         }
+        sides = self._judge(new.platform).sides(new)
         if change.kind is ChangeKind.BASELINE:
-            self.made.say(VerdictBaseline(**facts), self.now)
+            self.made.say(VerdictBaseline(**facts, **sides), self.now)
         elif change.kind is ChangeKind.FLAPPING:
             self.made.say(VerdictFlapping(**facts, from_=change.beside.key if change.beside else ""), self.now)
         else:
-            self.made.say(VerdictChanged(**facts, from_=change.old.key if change.old else ""), self.now)
-        if observation.detail == NOT_KNOWN and shown.words:
-            self.made.say(
-                LabelUnknownWord(
-                    platform=new.platform,
-                    source=observation.source,
-                    words=shown.words,
-                    number=self.owned.number,
-                ),
-                self.now,
-            )
+            self.made.say(VerdictChanged(**facts, **sides, from_=change.old.key if change.old else ""), self.now)
         self._weigh(new, change)
+
+    def _find(self, seen: Verdict) -> Finding | None:
+        return finding.find(seen, self.owned.accept, self.context.severity)
+
+    def _accepted(self, category: Category) -> str:
+        """Why a label that is displayed is no problem."""
+        return ACCEPTED if category in self.owned.accept else f"the settings hold {category} to be neutral"
 
     def _weigh(self, new: Verdict, change: Change) -> None:
         """Compare what is shown with what is wanted; open, feed or close what follows from it."""
         platform = new.platform
-        found = finding.find(new, self.owned.accept)
+        found = self._find(new)
         before = self.record.findings.get(platform)
         if found is None:
             if before is not None:
                 self._set_finding(platform, None)
-                why = "no longer shown" if not new.marked else ACCEPTED
+                displayed = new.belief is not None and new.belief.displayed
+                why = "no longer shown" if not displayed else self._accepted(before.category)
                 self.made.say(
                     FindingClosed(number=self.owned.number, platform=platform, finding=before.kind, why=why),
                     self.now,
@@ -299,16 +316,17 @@ class Decider:
         for platform, stored in list(self.record.verdicts.items()):
             if platform not in self.context.platforms:
                 continue
-            current = verdict.through(stored, self.context.views(self.owned, platform))
+            current = verdict.through(stored, self.context.seen_views(self.owned, platform))
             if current is not stored:
                 self._set_verdict(stored, current)
-            found = finding.find(current, self.owned.accept)
+            found = self._find(current)
             news = (found is None) != (platform not in self.record.findings)
             # A finding without a case may have become one to act on: the number is in use now, the platform takes it.
             lone = found is not None and platform not in self.record.cases and not self._cases_about(platform)
             if current.belief is not None and (news or lone):
                 change = Change(ChangeKind.CHANGED, current.belief, current.belief, 0, (), "configuration changed")
                 self._weigh(current, change)
+            self.record = self._judge(platform).display(self.record, None)
         for platform in self.record.cases:
             if (case := self._open_case(platform)) is not None:
                 if why := self._not_wanted(case):
@@ -320,9 +338,9 @@ class Decider:
         """Why the owner no longer wants a label to be appealed; `None` when he does."""
         if self.owned.watch is not Watch.YES:
             return f"the number is on {self.owned.watch}: nothing is appealed for it"
-        marked = [seen for seen in self._verdicts_of(case) if seen.marked]
-        if marked and all(finding.find(seen, self.owned.accept) is None for seen in marked):
-            return ACCEPTED
+        marked = [seen.belief for seen in self._verdicts_of(case) if seen.marked and seen.belief is not None]
+        if marked and all(belief.displayed for belief in marked) and not any(map(self._find, self._verdicts_of(case))):
+            return self._accepted(marked[0].category or Category.OTHER)
         return None
 
     def retire(self) -> None:
@@ -403,49 +421,3 @@ class Decider:
 
 def _ref(case: Case) -> CaseRef:
     return CaseRef(case.id, case.snapshot.state, case.open, case.data.displays)
-
-
-def outcome_of(task: Task, message: TaskAnswer) -> str:
-    """The answer that was given. Left out, it must be plain: the only one that there is, or a receipt was brought back.
-
-    Raises `RefusedError` naming the answers otherwise: the usual answer is not what happened because nobody said so.
-    """
-    answers = ANSWERS[task.kind]
-    if message.outcome:
-        return message.outcome
-    if len(answers) == 1 or (message.receipt and answers[0] in ("submitted", "happened")):
-        return answers[0]
-    raise RefusedError(f"say what happened with --outcome: one of {', '.join(answers)}")
-
-
-def answer_event(task: Task, message: TaskAnswer) -> Event:
-    """The event that an answer means to the task's case. Raises `RefusedError` naming the answers that there are."""
-    reason = message.reason or message.note
-    if message.outcome == "failed":
-        return a.TaskFailed(reason or "no reason given")
-    outcome = outcome_of(task, message)
-    if outcome not in ANSWERS[task.kind]:
-        raise RefusedError(f"{outcome!r} does not answer {task.kind}: one of {', '.join(ANSWERS[task.kind])}")
-    if outcome in ("rejected", "refused", "info_requested") and not reason:
-        raise RefusedError(f"{outcome} needs the platform's reason: it decides what the next attempt brings")
-    match outcome:
-        case "submitted" | "happened":
-            return a.Accepted(message.receipt)
-        case "refused":
-            return a.Refused(reason)
-        case "approved":
-            return a.Approve(message.by) if task.kind is TaskKind.APPROVE else a.Approved()
-        case "rejected":
-            return a.Rejected(reason)
-        case "info_requested":
-            return a.InfoRequested(reason)
-        case "still_waiting":
-            return a.StillInReview()
-        case "did_not_happen":
-            return a.NotHappened()
-        case "supplied":
-            return a.EvidenceChanged()
-        case "retry":
-            return a.Advance(reason or "a person sends it round again")
-        case _:
-            return a.ClosedByPerson(reason or "a person gave it up")

@@ -1,11 +1,20 @@
 """Everything that one message leads to: what to store together, and what to say and do once it is stored."""
 
+from msgspec import Struct
+
 from numtrustd.actors.messages import Told
 from numtrustd.domain.case import Action, Case
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import Entry, NumberRecord
 from numtrustd.domain.task import Task
-from numtrustd.events import Event, payload, sentence
+from numtrustd.events import Event, LabelUnknownWord, payload, sentence
+
+
+class NewWord(Struct, frozen=True):
+    """A label word that is not in the table; `key` is what it is known again by."""
+
+    key: str
+    event: LabelUnknownWord
 
 
 class Decision:
@@ -13,7 +22,8 @@ class Decision:
 
     `durable` is false for "looked, nothing new", which may be lost in a crash. `timers` maps a case to its (old, new)
     deadline with the seq that set the new one. `answers` counts the readings that could be held against a belief,
-    `turned` those that contradict it.
+    `turned` those that contradict it. `words` are those that nobody knows, to be said where they never were; `plan`
+    asks all sources of the number for their next look.
     """
 
     __slots__ = (
@@ -24,11 +34,13 @@ class Decision:
         "durable",
         "entries",
         "events",
+        "plan",
         "record",
         "tasks",
         "timers",
         "told",
         "turned",
+        "words",
     )
 
     def __init__(self) -> None:
@@ -44,6 +56,8 @@ class Decision:
         self.durable = False
         self.answers = 0
         self.turned = 0
+        self.words: list[NewWord] = []
+        self.plan = False
 
     def say(self, event: Event, at: Instant, by: str = "") -> None:
         """One log line, and one line of the number's history."""

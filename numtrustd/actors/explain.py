@@ -4,7 +4,9 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 `explain_looks` beside this module knows when the next look is due, and why not sooner.
 """
 
+from numtrustd.actors import explain_display
 from numtrustd.actors.explain_looks import next_look, sources_blind
+from numtrustd.actors.judge import ago
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
 from numtrustd.actors.views_case import goes_after, policy_of
 from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
@@ -15,8 +17,10 @@ from numtrustd.domain.case import Case, Move
 from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned, Watch
+from numtrustd.domain.quorum import stances
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.verdict import Verdict, demanded
+from numtrustd.domain.view import Shown
 from numtrustd.domain.workflow import Who
 from numtrustd.events import duration_for_people
 from numtrustd.store import records
@@ -82,6 +86,8 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
         case = records.get_case(sight.house.store, elsewhere)
     if verdict.marked:
         lines.append(_finding(sight, owned, record, verdict, case))
+    lines += explain_display.apart(sight, verdict)
+    lines += explain_display.faults(sight, owned, record, platform)
     if case is not None:
         lines.append(_open_case(sight, case) if case.open else _closed_case(sight, case))
     if (maintenance := maintenance_of(sight, platform)) is not None:
@@ -96,11 +102,6 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
             )
         )
     return lines
-
-
-def ago(at: Instant, now: Instant) -> str:
-    """How long ago, in words."""
-    return "just now" if now - at < 1.0 else f"{duration_for_people(now - at)} ago"
 
 
 # --------------------------------------------------------------------------------------------------------- beliefs
@@ -127,14 +128,18 @@ def _belief(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) 
 
 
 def _reasons(sight: Sight, verdict: Verdict) -> list[str]:
-    now, policy = sight.now(), sight.context.verdict
+    now, policy = sight.now(), sight.context.verdict_of(verdict.platform)
     said = []
-    for view, state in verdict.views.items():
-        if state.reason is None:
-            said.append(f"{view} said {state.status} {ago(state.at, now)}")
+    for stance in stances(verdict, now, policy):
+        view, state = stance.view, stance.state
+        otherwise = " and disagrees" if stance.agrees is False else ""
+        if state.reason is None and stance.said is not None:
+            said.append(f"{view} said {_said(stance.said)} {ago(state.at, now)}{otherwise}")
         else:
             since = state.at if state.unknown_since is None else state.unknown_since
             said.append(f"{view} could not see {ago(state.at, now)} ({state.reason}), the first time {ago(since, now)}")
+            if stance.said is not None and stance.said_at is not None:
+                said[-1] += f"; before that it said {_said(stance.said)} {ago(stance.said_at, now)}{otherwise}"
     if verdict.belief is not None and verdict.settled > 1:
         said.append(f"the last {verdict.settled} looks that could see agree")
     if verdict.run is not None:
@@ -142,13 +147,18 @@ def _reasons(sight: Sight, verdict: Verdict) -> list[str]:
         over = f" over at least {duration_for_people(spread)}" if spread else ""
         what, looks = what_is_shown(verdict.run.shown), verdict.run.looks
         so_far = f"{looks} looks say" if looks > 1 else "1 look says"
-        said.append(f"{so_far} {what}; it takes {need}{over} to be believed")
+        of = f" of {policy.quorum} sources" if policy.quorum > 1 and verdict.run.shown.displayed else ""
+        said.append(f"{so_far} {what}; it takes {need}{of}{over} to be believed")
     if verdict.flapping:
         window = duration_for_people(policy.flap_window)
         said.append(
             f"it changed {len(verdict.changes)} times within {window}, so the mark stands until a long clean run"
         )
     return said
+
+
+def _said(shown: Shown) -> str:
+    return f"{shown.status}, {what_is_shown(shown)}," if shown.marked else what_is_shown(shown)
 
 
 def _blind(sight: Sight, owned: Owned, verdict: Verdict, since: Instant) -> ExplainLine:
@@ -172,14 +182,7 @@ def _blind(sight: Sight, owned: Owned, verdict: Verdict, since: Instant) -> Expl
 def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict, case: Case | None) -> ExplainLine:
     platform, found = verdict.platform, record.findings.get(verdict.platform)
     if found is None:
-        category = verdict.belief.category if verdict.belief else None
-        return ExplainLine(
-            fact=f"no problem: {category} is right for this number",
-            why="the numbers file accepts that category",
-            next="",
-            who=Who.NOBODY,
-            platform=platform,
-        )
+        return explain_display.unproblematic(sight, owned, verdict)
     context = sight.context
     known = cause.Known(records.calls(sight.house.store, owned.number), context.documents)
     likely = cause.causes(verdict, record.verdicts, context.platforms, sight.now(), known, context.cause)

@@ -20,6 +20,9 @@ from numtrustd.domain.observation import Instant
 from numtrustd.log import Log
 from numtrustd.store import Store, records
 
+MOST_NEW_WORDS = 500
+"""New words of one platform that are said."""
+
 
 class Looks(Protocol):
     """A source's diary: who wants to be looked at by when."""
@@ -95,7 +98,8 @@ class UpkeepRoom(Protocol):
 class House:
     """One daemon's parts. `sources` and `numbers` are filled as actors start.
 
-    `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it.
+    `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it. `words` are the new label
+    words of each platform that were said.
     """
 
     store: Store
@@ -111,6 +115,7 @@ class House:
     network: NetworkWatch = field(init=False)
     lookout: Lookout = field(default_factory=Lookout)
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
+    words: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.network = NetworkWatch(self.clock, self.log)
@@ -120,6 +125,15 @@ class House:
         """Take over what is stored across all numbers (open tasks, declared maintenance), before any actor runs."""
         self.board.load(self.store)
         self.maintenance = {r.id: r.maintenance for r in records.all_platforms(self.store) if r.maintenance is not None}
+        self.words = {}
+        for word in records.all_words(self.store):
+            self.words.setdefault(word.platform, set()).add(word.words)
+
+    def new_word(self, platform: str, word: str) -> bool:
+        """Whether nobody knows this word and it was not said yet. A platform that makes up a word for every number is
+        not listened to for ever."""
+        said = self.words.get(platform, set())
+        return word not in said and len(said) < MOST_NEW_WORDS
 
     def post(self, number: str, message: NumberMessage) -> None:
         """Send to a number's actor. `BusyError` when it is parked, full or not watched."""

@@ -35,6 +35,7 @@ from numtrustd.domain.workflow import reason_of
 from numtrustd.events import ObservationRecorded, PlatformMaintenance
 from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, Table, records
+from numtrustd.store.records import WordRecord
 
 
 class NumberActor:
@@ -128,7 +129,7 @@ class NumberActor:
                 house.outbox.add(records.all_actions(house.store, f"{ref.id}/"))
         self._plan(record)
         return (
-            bool(record.findings)
+            bool(record.findings or record.flaws)
             or any(ref.open for ref in record.cases.values())
             or any(verdict.marked for verdict in record.verdicts.values())
         )
@@ -191,12 +192,19 @@ class NumberActor:
                 decider.refresh()
             case Retire():
                 decider.retire()
+        words = [w for w in decider.made.words if house.new_word(w.event.platform, w.key)]
+        for word in words:
+            decider.made.note(word.event, now)
+            decider.made.durable = True  # said once: what is said must outlive a crash
         made = decider.finish()
         assert made.record is not None
         packed = records.encode_number(made.record)
         batch = self._batch(made, packed)
         if isinstance(message, Answered) and action is not None and action.kind is ActionKind.SUBMIT:
             self._keep_done(batch, action, message, now)
+        for word in words:
+            event = word.event
+            records.put_word(batch, WordRecord(event.platform, word.key, now, self.number, event.source))
         if made.durable:
             await house.store.commit(batch, now=now)
         else:
@@ -204,6 +212,10 @@ class NumberActor:
             house.store.commit_soon(batch)
         # From here to the end nothing waits: what is stored, believed and said stays one thing.
         self._packed = packed
+        for word in words:
+            if house.new_word(word.event.platform, word.key):  # another number may have brought it meanwhile
+                house.words.setdefault(word.event.platform, set()).add(word.key)
+                house.log.emit(word.event)
         self._act(made, owned, message)
 
     def _case(self, identity: str) -> Case | None:
@@ -285,7 +297,7 @@ class NumberActor:
                 diary.heard(self.number, message.at, turned=2 * made.turned > made.answers)
             if message.batch and (diary := house.sources.get(message.source)) is not None:
                 diary.taken(self.number, message.batch)
-        if made.durable or isinstance(message, Refresh):
+        if made.durable or made.plan or isinstance(message, Refresh):
             self._plan(made.record)
         elif isinstance(message, Observed) and (source := house.context.sources.get(message.source)):
             self._want(made.record, owned, source)
@@ -307,6 +319,7 @@ class NumberActor:
                     category=seen.category,
                     words=seen.words,
                     marks=seen.marks,
+                    name=seen.name,
                     reason=seen.reason,
                     rule=seen.rule,
                     digest=seen.digest,

@@ -14,16 +14,19 @@ from numtrustd.actors.house import House
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.api import when
-from numtrustd.api.rows import HistoryRow, NumberRow, ObservationRow, StoreStatus, VerdictRow
+from numtrustd.api.rows import DisplayFault, HistoryRow, NumberRow, ObservationRow, StoreStatus, VerdictRow, ViewRow
 from numtrustd.api.status import Status
 from numtrustd.domain import observation
 from numtrustd.domain.case import number_of
 from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.number import from_canonical
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.domain.owned import Owned
+from numtrustd.domain.quorum import Stance, disagreement, stances
 from numtrustd.domain.record import Entry, NumberRecord
-from numtrustd.domain.verdict import Shown, Verdict, ViewState, demanded
+from numtrustd.domain.verdict import Verdict, demanded
+from numtrustd.domain.view import Shown, ViewState
 from numtrustd.probes.spec import Source
 from numtrustd.store import Table, records
 from numtrustd.store.errors import DamagedRecord
@@ -113,6 +116,8 @@ def number_row(sight: Sight, number: str) -> NumberRow:
     try:
         record = sight.record(number)
         kinds = [str(f.kind) for f in record.findings.values()]
+        kinds += [str(flaw.kind) for flaws in record.flaws.values() for flaw in flaws if flaw.said]
+        kinds += [str(FindingKind.INCONSISTENT) for v in record.verdicts.values() if v.apart_said]
         kinds += [str(FindingKind.BLIND) for v in record.verdicts.values() if v.blind_said]
         findings = tuple(dict.fromkeys(kinds))
     except DamagedRecord:
@@ -149,14 +154,16 @@ def what_is_shown(shown: Shown) -> str:
     if not shown.marked:
         return f"{shown.status} as {shown.name}" if shown.name else str(shown.status)
     words = f"{shown.words} ({shown.category})" if shown.words else str(shown.category)
-    return words if shown.marks is None else f"{words}, {shown.marks} marks"
+    counted = words if shown.marks is None else f"{words}, {shown.marks} marks"
+    return f"{counted}, too few to be displayed" if shown.hidden else counted
 
 
 def tending(sight: Sight, verdict: Verdict) -> str | None:
     """What the looks that disagree with the belief say so far."""
     if verdict.run is None:
         return None
-    need, _ = demanded(verdict, verdict.run, sight.context.verdict)
+    policy = sight.context.verdict_of(verdict.platform)
+    need, _ = demanded(verdict, verdict.run, policy)
     return f"{verdict.run.looks} of {need} looks say {what_is_shown(verdict.run.shown)}"
 
 
@@ -166,6 +173,7 @@ def verdict_row(sight: Sight, record: NumberRecord, platform: str) -> VerdictRow
     belief, view = verdict.belief, latest_view(verdict)
     finding, ref = record.findings.get(platform), record.cases.get(platform)
     planned = sight.next_look(record.number, platform)
+    now, policy = sight.now(), sight.context.verdict_of(platform)
     return VerdictRow(
         platform=platform,
         platform_name=sight.platform_name(platform),
@@ -183,6 +191,43 @@ def verdict_row(sight: Sight, record: NumberRecord, platform: str) -> VerdictRow
         blind_since=shown_at(verdict.blind_since),
         next_look=None if planned is None else when(planned[0]),
         case=ref.id if ref is not None and ref.open else None,
+        hidden=True if belief is not None and belief.hidden else None,
+        disagreement=disagreement(verdict, now, policy) or None,
+        apart_since=shown_at(verdict.apart_since),
+        views=tuple(map(view_row, stances(verdict, now, policy))),
+        faults=tuple(map(fault_row, record.flaws.get(platform, ()))),
+    )
+
+
+def view_row(stance: Stance) -> ViewRow:
+    """What one view says of a number on a platform."""
+    state, said = stance.state, stance.said
+    source, _, surface = stance.view.partition("/")
+    return ViewRow(
+        source=source,
+        surface=surface,
+        status=state.status,
+        at=when(state.at),
+        said=None if said is None else said.status,
+        said_at=shown_at(stance.said_at),
+        agrees=stance.agrees,
+        category=None if said is None else said.category,
+        words=None if said is None else said.words,
+        marks=None if said is None else said.marks,
+        hidden=True if said is not None and said.hidden else None,
+        shown_name=None if said is None else said.name,
+        logo=None if said is None else said.logo,
+        tag=None if said is None else said.tag,
+        reason=state.reason,
+        blind_since=shown_at(state.unknown_since),
+    )
+
+
+def fault_row(flaw: Flaw) -> DisplayFault:
+    """What is wrong with what one view shows."""
+    source, _, surface = flaw.view.partition("/")
+    return DisplayFault(
+        finding=flaw.kind, source=source, surface=surface, why=flaw.why, since=when(flaw.first_at), confirmed=flaw.said
     )
 
 

@@ -118,6 +118,7 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         since=shown_at(since),
         why=why,
         last_good=None if actor is None else shown_at(actor.record.seen_at),
+        blind_since=shown_at(blind_since(actor)),
         next_slot=None if actor is None or actor.next_slot <= now else when(actor.next_slot),
         batches=None if actor is None else _open_batches(actor),
     )
@@ -133,6 +134,15 @@ def _open_batches(actor: SourceActor) -> OpenBatches | None:
         since=when(min(b.sent_at for b in batches)),
         next=when(due) if (due := min((b.next_at for b in batches if b.next_at), default=None)) else None,
     )
+
+
+def blind_since(actor: SourceActor | None) -> Instant | None:
+    """Since when nothing that the source says moves a verdict; `None` while it may."""
+    if actor is None:
+        return None
+    parked = None if actor.parked is None else actor.parked.at
+    since = (actor.record.down_since, actor.record.trust.since, parked)
+    return min((at for at in since if at is not None), default=None)
 
 
 def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str, Instant | None, str | None]:

@@ -27,13 +27,54 @@ class NumberRow(Result, frozen=True, kw_only=True):
     next_look: When | None = None
 
 
+class ViewRow(Result, frozen=True, kw_only=True):
+    """What one view of a platform (a source and a surface) says of a number.
+
+    `said` is what it last said when it could see, at `said_at`, with the `words`, `category`, `marks`, `shown_name`,
+    `logo` and `tag` of that time; `status` is what it says now, at `at`, with the `reason` and since when
+    (`blind_since`) where it cannot see. `agrees` tells whether that is what is believed, left out where there is
+    nothing to compare.
+    """
+
+    source: str
+    surface: str
+    status: str
+    at: When
+    said: str | None = None
+    said_at: When | None = None
+    agrees: bool | None = None
+    category: str | None = None
+    words: str | None = None
+    marks: int | None = None
+    hidden: bool | None = None
+    shown_name: str | None = None
+    logo: str | None = None
+    tag: str | None = None
+    reason: str | None = None
+    blind_since: When | None = None
+
+
+class DisplayFault(Result, frozen=True, kw_only=True):
+    """A name, logo or tag that differs from what is wanted. `finding` is its kind; `confirmed` is false until enough
+    looks saw it.
+    """
+
+    finding: str
+    source: str
+    surface: str
+    why: str
+    since: When
+    confirmed: bool
+
+
 class VerdictRow(Result, frozen=True, kw_only=True):
     """What is believed of one number on one platform.
 
     `verdict` is marked, clean, certified or unknown, `since` when. `words`, `category`, `marks` and
     `shown_name` are what the platform shows. `finding` says why that is a problem. `last_said` is the
     latest look's own word, with the reason where it could not see; `tending` what the looks that
-    disagree with the belief say so far.
+    disagree with the belief say so far. `views` is who says what; `disagreement` who disagrees with whom, `apart_since`
+    since when. `hidden` marks are counted by the platform and not displayed. `faults` are of name, logo and tag.
     """
 
     platform: str
@@ -52,6 +93,11 @@ class VerdictRow(Result, frozen=True, kw_only=True):
     blind_since: When | None = None
     next_look: When | None = None
     case: str | None = None
+    hidden: bool | None = None
+    disagreement: str | None = None
+    apart_since: When | None = None
+    views: tuple[ViewRow, ...]
+    faults: tuple[DisplayFault, ...]
 
 
 class Maintenance(Result, frozen=True, kw_only=True):
@@ -110,7 +156,8 @@ class SourceRow(Result, frozen=True, kw_only=True):
     and `why`. `looks` and `failures` count since the start, `waiting` the looks that are due now.
     `interval` is the least time between two requests, `cadence` the usual one between two looks at a
     number, both in seconds. `via` is the way out that it takes, if it does not go out directly. `batches` are those
-    of a source that takes numbers in batches.
+    of a source that takes numbers in batches. `blind_since` is since when nothing of it moves a verdict: its breaker is
+    open, it is not believed, or it is parked.
     """
 
     source: str
@@ -129,6 +176,7 @@ class SourceRow(Result, frozen=True, kw_only=True):
     last_good: When | None = None
     next_slot: When | None = None
     batches: OpenBatches | None = None
+    blind_since: When | None = None
 
 
 class CaseRow(Result, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from numtrustd.api import status
-from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, VerdictRow
+from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, VerdictRow, ViewRow
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
 from numtrustd.ctl.text import age, due, local, missed, plural, span
@@ -45,6 +45,7 @@ def number(n: status.NumberView) -> Document:
         ],
         "no platform looks at this kind of number",
     )
+    _who_says_what(doc, n)
     if n.cases:
         doc.heading(plural(len(n.cases), "open case"))
         case_table(doc, [(c, n.now) for c in n.cases])
@@ -61,6 +62,59 @@ def number(n: status.NumberView) -> Document:
     if n.parked:
         doc.hint(f"unpark {n.number}", "set it going again")
     return doc
+
+
+def _who_says_what(doc: Document, n: status.NumberView) -> None:
+    """Each view with what it last said, how old that is, and whether it is what is believed."""
+    rows = [(r, view) for r in n.platforms for view in r.views]
+    if rows:
+        doc.heading("who says what")
+        doc.table(
+            ("PLATFORM", "SOURCE", "SURFACE", "LAST SAID", "WHEN", "NOW"),
+            [
+                (
+                    r.platform,
+                    view.source,
+                    view.surface,
+                    _last_said(view),
+                    None if view.said_at is None else age(view.said_at, n.now),
+                    _now(view, n.now),
+                )
+                for r, view in rows
+            ],
+        )
+    faults = [(r, fault) for r in n.platforms for fault in r.faults]
+    if faults:
+        doc.heading("name, logo, tag")
+        doc.table(
+            ("PLATFORM", "SOURCE", "SURFACE", "FINDING", "WHAT", "SINCE"),
+            [
+                (
+                    r.platform,
+                    fault.source,
+                    fault.surface,
+                    Cell(fault.finding if fault.confirmed else f"{fault.finding}, not confirmed", Tone.WARN),
+                    fault.why,
+                    local(fault.since, n.now),
+                )
+                for r, fault in faults
+            ],
+        )
+
+
+def _last_said(view: ViewRow) -> CellLike:
+    if view.said is None:
+        return Cell("nothing yet", Tone.DIM)
+    marks = None if view.marks is None else plural(view.marks, "mark")
+    category = f"({view.category})" if view.category and view.category != view.words else None
+    hidden = "not displayed" if view.hidden else None
+    return " ".join(p for p in (view.said, view.shown_name, view.tag, view.words, category, marks, hidden) if p)
+
+
+def _now(view: ViewRow, now: datetime) -> Cell:
+    if view.blind_since is not None:
+        return Cell(f"cannot see since {local(view.blind_since, now)} ({view.reason})", Tone.WARN)
+    return Cell("disagrees", Tone.WARN) if view.agrees is False else Cell("agrees" if view.agrees else "")
 
 
 def _next_look(at: datetime, now: datetime) -> str:
@@ -91,9 +145,15 @@ def _note(r: VerdictRow, now: datetime) -> Cell:
         notes.append(f"blind since {local(r.blind_since, now)}")
     if r.last_said and r.last_said != r.verdict:
         notes.append(f"last look: {r.last_said}")
+    if r.hidden:
+        notes.append("not displayed")
+    if r.disagreement and r.apart_since is not None:
+        notes.append(f"disagreement since {local(r.apart_since, now)}")
+    if r.faults:
+        notes.append(", ".join(dict.fromkeys(fault.finding for fault in r.faults if fault.confirmed)))
     if r.tending:
         notes.append(r.tending)
-    return Cell("; ".join(notes), Tone.WARN if r.blind_since else Tone.PLAIN)
+    return Cell("; ".join(note for note in notes if note), Tone.WARN if r.blind_since else Tone.PLAIN)
 
 
 def explanation(e: status.Explanation) -> Document:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from numtrustd.api import control, status
-from numtrustd.api.rows import ObservationRow, OpenBatches, PendingLook, PlatformRow
+from numtrustd.api.rows import ObservationRow, OpenBatches, PendingLook, PlatformRow, SourceRow
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.render import VERDICT_TONES, alarming, when
 from numtrustd.ctl.text import local, plural
@@ -113,7 +113,7 @@ def sources(answer: status.SourceList) -> Document:
                 _batches(r.batches, answer.now),
                 r.via,
                 " ".join(r.platforms),
-                r.why,
+                _source_why(r, answer.now),
             )
             for r in answer.sources
         ],
@@ -128,6 +128,13 @@ def _batches(open_: OpenBatches | None, now: datetime) -> str | None:
         return None
     said = f"{open_.open}: {plural(open_.awaited, 'number')} since {local(open_.since, now)}"
     return said if open_.next is None else f"{said}, next {local(open_.next, now)}"
+
+
+def _source_why(r: SourceRow, now: datetime) -> str | None:
+    """Why it is in its state; since when it is blind, where that began before its present state did."""
+    if r.blind_since is None or r.blind_since == r.since:
+        return r.why
+    return "; ".join(filter(None, (r.why, f"blind since {local(r.blind_since, now)}")))
 
 
 def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:

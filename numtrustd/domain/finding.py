@@ -1,11 +1,14 @@
-"""A difference between what the owner wants and what is believed to be shown."""
+"""A difference between what the owner wants and what is believed to be shown.
+
+`find` judges a label; what is wrong with the name, the logo or the tag is `flaw`'s.
+"""
 
 import enum
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
-from numtrustd.domain.label import SEVERITY, Category
+from numtrustd.domain.label import SEVERITY, Category, Severity, severity
 from numtrustd.domain.verdict import Verdict
 
 
@@ -14,11 +17,17 @@ class FindingKind(enum.StrEnum):
 
     MISLABEL = "mislabel"
     WRONG_CATEGORY = "wrong_category"
+    DISPLAY_MISSING = "display_missing"
+    DISPLAY_WRONG = "display_wrong"
+    TAG_WRONG = "tag_wrong"
+    TAG_EXPIRED = "tag_expired"
+    INCONSISTENT = "inconsistent"
+    RESIDUAL = "residual"
     BLIND = "blind"
 
 
 class Finding(Struct, frozen=True):
-    """One problem, with the fact that makes it one."""
+    """One problem with a label, with the fact that makes it one."""
 
     kind: FindingKind
     category: Category
@@ -30,14 +39,19 @@ class Finding(Struct, frozen=True):
         return SEVERITY[self.category]
 
 
-def find(verdict: Verdict, accept: Collection[Category]) -> Finding | None:
-    """The problem with a belief, if any. `accept` are the categories that are right for this number."""
-    if verdict.belief is None or not verdict.belief.marked:
+def find(
+    verdict: Verdict, accept: Collection[Category], own: Mapping[Category, Severity] | None = None
+) -> Finding | None:
+    """The problem with a belief, if any. `accept` are the categories that are right for this number, `own` says how bad
+    the operator holds a category to be. A mark that is not displayed costs nobody a call: it is none (`view.Shown`).
+    """
+    if verdict.belief is None or not verdict.belief.displayed:
         return None
     category = verdict.belief.category or Category.OTHER
-    if category in accept:
+    bad = severity(category, own)
+    if category in accept or bad is Severity.NEUTRAL:
         return None
     words = verdict.belief.words or category
-    if SEVERITY[category] >= 2:
+    if bad is Severity.HARMFUL:
         return Finding(FindingKind.MISLABEL, category, f"shown as {words}, which costs answered calls")
     return Finding(FindingKind.WRONG_CATEGORY, category, f"shown as {words}, which this number is not")

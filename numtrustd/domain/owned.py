@@ -4,6 +4,7 @@ import enum
 
 from msgspec import Struct
 
+from numtrustd.domain.identity import Wanted
 from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
 
@@ -21,7 +22,7 @@ DEFAULT_GROUP = "default"
 
 class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
     """A row of the numbers file. `accept` are the label categories that are right for it, its group's included;
-    `cadence` are the seconds between two looks, where it has its own.
+    `cadence` are the seconds between two looks, `wanted` is what is to be shown of it, where its owner says.
 
     Rows share their group, categories and flags, so that 100 000 of them cost little more than their own text.
     """
@@ -35,3 +36,4 @@ class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
     note: str = ""
     watch: Watch = Watch.YES
     cadence: float | None = None
+    wanted: Wanted | None = None

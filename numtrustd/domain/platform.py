@@ -9,6 +9,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
+from numtrustd.domain.display import Display
 from numtrustd.domain.label import Category
 
 
@@ -92,7 +93,8 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True):
 
     What nobody is known to have said stays empty. `data` says whose labels it shows, `appeal_at` names the platforms
     that take the appeals (its data owners, where it takes none itself), `shown_from` is the count of marks from which a
-    label is displayed.
+    label is displayed, `display` what each surface shows of an identity, and how it cuts it. A threshold of grade D is
+    hearsay: it is told to people, and no label is thought hidden because of it.
     """
 
     id: str
@@ -109,6 +111,8 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True):
     data: str = ""
     appeal_at: tuple[str, ...] = ()
     shown_from: Annotated[int, Meta(ge=1)] | None = None
+    shown_from_grade: str = "D"
+    display: tuple[Display, ...] = ()
     quotas: tuple[Quota, ...] = ()
     certification: Certification | None = None
     device_test: HandLook | None = None

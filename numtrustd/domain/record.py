@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from numtrustd.domain.finding import Finding
+from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.verdict import Verdict
 
@@ -33,7 +34,8 @@ class CaseRef(Struct, frozen=True, gc=False):
 class NumberRecord(Struct, frozen=True, omit_defaults=True):
     """All that one number's actor knows. `seq` rises with every durable change, so that a stale record shows.
 
-    `cases` names the newest case per platform, `counts` how many there have been.
+    `cases` names the newest case per platform, `counts` how many there have been. `findings` are of labels, `flaws` of
+    names, logos and tags, both per platform.
     """
 
     number: str
@@ -44,6 +46,7 @@ class NumberRecord(Struct, frozen=True, omit_defaults=True):
     looks: dict[str, LookState] = {}
     cases: dict[str, CaseRef] = {}
     counts: dict[str, int] = {}
+    flaws: dict[str, tuple[Flaw, ...]] = {}
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):

@@ -2,7 +2,7 @@
 
 Hysteresis works both ways: a label is believed after `confirm` looks spread over a minimum time, and believed gone only
 after `clear` clean looks in a row. An unknown never moves a belief; it only ages it (`blind_since`). `observation`
-is what goes in; `finding` says whether a belief is a problem.
+is what goes in, `view` what each source said last, `quorum` who agrees; `finding` says whether a belief is a problem.
 """
 
 import enum
@@ -10,12 +10,17 @@ from collections.abc import Collection
 
 from msgspec import Struct, structs
 
-from numtrustd.domain.label import Category
+from numtrustd.domain import view
 from numtrustd.domain.observation import Instant, Observation, Status, UnknownReason
+from numtrustd.domain.view import Shown, ViewState
 
 
 class VerdictPolicy(Struct, frozen=True):
-    """How many looks, over how long (seconds), move a belief. Defaults are those of the shipped configuration."""
+    """How many looks, over how long (seconds), move a belief. Defaults are those of the shipped configuration.
+
+    `quorum` is the number of different sources that must have seen a label before it is believed; a source that cannot
+    see has no vote, so that it can veto nothing. A label is gone only when every view says so, whatever the quorum.
+    """
 
     confirm: int = 2
     confirm_spread: float = 600.0
@@ -26,25 +31,8 @@ class VerdictPolicy(Struct, frozen=True):
     flap_changes: int = 4
     flap_hold: float = 86_400.0
     blind_after: float = 86_400.0
-
-
-class Shown(Struct, frozen=True, gc=False, omit_defaults=True):
-    """What is shown to the called person."""
-
-    status: Status
-    category: Category | None = None
-    words: str | None = None
-    marks: int | None = None
-    name: str | None = None
-
-    @property
-    def key(self) -> str:
-        """What makes two looks say the same: the status, and for a mark its category."""
-        return f"{self.status}:{self.category}" if self.category else str(self.status)
-
-    @property
-    def marked(self) -> bool:
-        return self.status is Status.MARKED
+    quorum: int = 1
+    inconsistent_after: float = 86_400.0
 
 
 class Run(Struct, frozen=True, gc=False, omit_defaults=True):
@@ -60,21 +48,13 @@ class Run(Struct, frozen=True, gc=False, omit_defaults=True):
     in_row: int = 1
 
 
-class ViewState(Struct, frozen=True, gc=False, omit_defaults=True):
-    """The last that one view (source/surface) gave. `unknown_since` is set while it cannot see."""
-
-    at: Instant
-    status: Status
-    unknown_since: Instant | None = None
-    reason: UnknownReason | None = None
-
-
 class Verdict(Struct, frozen=True, omit_defaults=True):
     """A belief, since when, and what speaks against it so far.
 
     `settled` counts the looks in a row that agree with the belief, those that made it included; `changes` holds
     (instant, key) of those within the flap window; `marks_from` is the first count seen of the present mark, with its
-    time; `blind_said` tells that nothing could be seen for so long that it was said.
+    time; `blind_said` tells that nothing could be seen for so long that it was said. `apart_since` is since when views
+    disagree (0: they do not), `apart_said` tells that they do for so long that it was said.
     """
 
     platform: str
@@ -91,6 +71,8 @@ class Verdict(Struct, frozen=True, omit_defaults=True):
     views: dict[str, ViewState] = {}
     baseline_marked: bool = False
     blind_said: bool = False
+    apart_since: Instant = 0.0
+    apart_said: bool = False
 
     @property
     def marked(self) -> bool:
@@ -156,14 +138,7 @@ def not_after(verdict: Verdict, now: Instant) -> Verdict:
 
     It was seen while the clock was ahead, and what is seen from now on is newer all the same.
     """
-    views = {
-        name: structs.replace(
-            view,
-            at=min(view.at, now),
-            unknown_since=None if view.unknown_since is None else min(view.unknown_since, now),
-        )
-        for name, view in verdict.views.items()
-    }
+    views = {name: view.not_after(state, now) for name, state in verdict.views.items()}
     run = verdict.run
     return structs.replace(
         verdict,
@@ -177,40 +152,41 @@ def not_after(verdict: Verdict, now: Instant) -> Verdict:
         clean_at=min(verdict.clean_at, now),
         marks_from=None if verdict.marks_from is None else (min(verdict.marks_from[0], now), verdict.marks_from[1]),
         views=views,
+        apart_since=min(verdict.apart_since, now),
     )
 
 
-def shown(observation: Observation) -> Shown:
-    """What a known observation says is shown."""
-    return Shown(observation.status, observation.category, observation.words, observation.marks, observation.name)
-
-
-def fold(verdict: Verdict, observation: Observation, policy: VerdictPolicy) -> tuple[Verdict, Change | None]:
+def fold(
+    verdict: Verdict,
+    observation: Observation,
+    policy: VerdictPolicy,
+    shown_from: int | None = None,
+    sources: Collection[str] = (),
+) -> tuple[Verdict, Change | None]:
     """The belief after one more observation of this platform, and the change if it moved.
 
-    An observation older than the newest one seen is ignored: late answers must not turn time back.
+    An observation older than the newest one seen is ignored: late answers must not turn time back. `shown_from` is the
+    count of marks from which the platform displays a label, `sources` those that look at this number there.
     """
-    view = observation.view
-    before = verdict.views.get(view)
+    before = verdict.views.get(observation.view)
     if before is not None and observation.at < before.at:
         return verdict, None
     if not observation.known:
-        since = before.unknown_since if before and before.unknown_since is not None else observation.at
-        state = ViewState(observation.at, observation.status, since, observation.reason)
+        views = {**verdict.views, observation.view: view.unseen(observation, before)}
         run = verdict.run
         if observation.reason is UnknownReason.QUARANTINED and run is not None and run.sources == (observation.source,):
             run = None  # what only a source says that is not believed is no beginning of a change
-        return structs.replace(verdict, views={**verdict.views, view: state}, run=run), None
+        return structs.replace(verdict, views=views, run=run), None
+    now = view.shown(observation, shown_from)
     verdict = structs.replace(
         verdict,
-        views={**verdict.views, view: ViewState(observation.at, observation.status)},
+        views={**verdict.views, observation.view: view.seen(observation, now)},
         seen_at=max(verdict.seen_at, observation.at),
         clean_at=verdict.clean_at if observation.status is Status.MARKED else observation.at,
     )
-    now = shown(observation)
     if verdict.belief is not None and verdict.belief.key == now.key:
         return _agree(verdict, now, observation.at, policy), None
-    return _contradict(verdict, now, observation, policy)
+    return _contradict(verdict, now, observation, policy, sources)
 
 
 def _agree(verdict: Verdict, now: Shown, at: Instant, policy: VerdictPolicy) -> Verdict:
@@ -218,7 +194,7 @@ def _agree(verdict: Verdict, now: Shown, at: Instant, policy: VerdictPolicy) -> 
     # Clean looks that would close a mark must come in a row; marked looks that would open one need not: a platform
     # that shows the label to every other caller must not pass as clean. They lapse with enough agreement or age.
     if run is not None:
-        opening = run.shown.marked
+        opening = run.shown.marked and not _better(now, run.shown)
         stale = at - run.first_at > policy.confirm_window or settled >= max(policy.clear, policy.confirm)
         if not opening or stale:
             run = None
@@ -237,7 +213,7 @@ def _marks(verdict: Verdict, now: Shown, at: Instant) -> tuple[Instant, int] | N
 
 
 def _extend(run: Run | None, now: Shown, observation: Observation, *, by_status: bool, window: float) -> Run:
-    same = run is not None and (run.shown.status is now.status if by_status else run.shown.key == now.key)
+    same = run is not None and (run.shown.side == now.side if by_status else run.shown.key == now.key)
     if run is None or not same or (now.marked and observation.at - run.first_at > window):
         return Run(now, 1, (observation.source,), observation.at, observation.at)
     sources = run.sources if observation.source in run.sources else (*run.sources, observation.source)
@@ -249,16 +225,30 @@ def demanded(verdict: Verdict, run: Run, policy: VerdictPolicy) -> tuple[int, fl
     old = verdict.belief
     if old is None and not run.shown.marked:
         return 1, 0.0
-    if old is not None and old.marked and not run.shown.marked:
+    if old is not None and _better(old, run.shown):
         return policy.clear, max(policy.clear_spread, policy.flap_hold if verdict.flapping else 0.0)
     return policy.confirm, 0.0 if len(run.sources) > 1 else policy.confirm_spread
 
 
+def _better(old: Shown, new: Shown) -> bool:
+    """Whether a label would be gone, or no longer displayed."""
+    return (old.marked and not new.marked) or (old.displayed and not new.displayed)
+
+
+def voters(verdict: Verdict, sources: Collection[str]) -> int:
+    """How many of these sources have a vote: all that have not looked yet, or of which a view can see."""
+    blind: dict[str, bool] = {}
+    for name, state in verdict.views.items():
+        source = name.partition("/")[0]
+        blind[source] = blind.get(source, True) and state.unknown_since is not None
+    return sum(not blind.get(source, False) for source in sources)
+
+
 def _contradict(
-    verdict: Verdict, now: Shown, observation: Observation, policy: VerdictPolicy
+    verdict: Verdict, now: Shown, observation: Observation, policy: VerdictPolicy, sources: Collection[str]
 ) -> tuple[Verdict, Change | None]:
     old, at = verdict.belief, observation.at
-    by_status = old is None or old.status is not now.status
+    by_status = old is None or old.side != now.side
     before, in_row = verdict.run, 1
     if before is not None and not verdict.settled and before.shown.key == now.key:
         in_row += before.in_row
@@ -267,6 +257,8 @@ def _contradict(
     need, spread = demanded(verdict, run, policy)
     verdict = structs.replace(verdict, settled=0, run=run)
     if run.looks < need or run.last_at - run.first_at < spread:
+        return verdict, None
+    if now.displayed and len(run.sources) < min(policy.quorum, voters(verdict, sources)):
         return verdict, None
     return _move(verdict, old, now, run, at, policy)
 
@@ -301,7 +293,7 @@ def _move(
         )
         return moved, Change(ChangeKind.SETTLED, old, now, run.looks, run.sources, why)
     if known_before and len(changes) >= policy.flap_changes and (old.marked or now.marked):
-        held = old if old.marked else now
+        held = now if (now.displayed and not old.displayed) or not old.marked else old  # the worse of the two
         moved = structs.replace(
             verdict,
             belief=held,

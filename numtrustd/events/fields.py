@@ -60,6 +60,9 @@ Sources = Annotated[tuple[str, ...], _is("ids of the sources that speak for it")
 HandedIn = Annotated[int, _is("how many numbers the batch holds")]
 Answered = Annotated[int, _is("how many of its numbers an answer has come for")]
 Looks = Annotated[int, _is("how many looks it rests on, or were made since the last heartbeat")]
+Agree = Annotated[tuple[str, ...], _is("the views that say so too: source/surface, what it last said and how long ago")]
+Disagree = Annotated[tuple[str, ...], _is("the views that say otherwise, in the same form")]
+View = Annotated[str, _is("source/surface: through which source, and where on the platform")]
 Causes = Annotated[tuple[str, ...], _is("the likely causes, the strongest first")]
 Facts = Annotated[tuple[str, ...], _is("what speaks for them")]
 

@@ -172,7 +172,7 @@ class ObservationRecorded(Event, frozen=True, kw_only=True):
 
 
 class LabelUnknownWord(Event, frozen=True, kw_only=True):
-    """A platform used a word that nobody taught the daemon; it counts as `other` until someone does."""
+    """A platform used a word that nobody taught the daemon: said once; it counts as `other` until someone does."""
 
     action = "label.unknown_word"
     level = Level.WARN
@@ -199,6 +199,8 @@ class VerdictBaseline(Event, frozen=True, kw_only=True):
     marks: f.Marks | None = None
     name: f.Name | None = None
     sources: f.Sources = ()
+    agree: f.Agree = ()
+    disagree: f.Disagree = ()
     looks: f.Looks | None = None
     why: f.Why | None = None
 
@@ -219,6 +221,8 @@ class VerdictChanged(Event, frozen=True, kw_only=True):
     marks: f.Marks | None = None
     name: f.Name | None = None
     sources: f.Sources = ()
+    agree: f.Agree = ()
+    disagree: f.Disagree = ()
     looks: f.Looks | None = None
     why: f.Why | None = None
 
@@ -268,6 +272,7 @@ class FindingOpened(Event, frozen=True, kw_only=True):
     platform: f.Platform
     finding: f.Finding
     why: f.Why
+    view: f.View | None = None
     category: f.Category | None = None
 
 
@@ -282,6 +287,7 @@ class FindingClosed(Event, frozen=True, kw_only=True):
     platform: f.Platform
     finding: f.Finding
     why: f.Why
+    view: f.View | None = None
 
 
 class NumberAdded(Event, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from hashlib import sha256
 from msgspec import Struct
 from selectolax.lexbor import LexborNode
 
-from numtrustd.domain.label import Category, classify
+from numtrustd.domain.label import STATUS_WORDS, Category, classify
 from numtrustd.domain.number import Number
 from numtrustd.domain.observation import Instant, Observation, Status, UnknownReason
 from numtrustd.probes import batch_lint, collect
@@ -193,6 +193,9 @@ def _marked(
     say: SayMarked,
 ) -> Observation:
     shown = answer.words(say.words)
+    if shown is not None and (status := STATUS_WORDS.get(shown.strip().casefold())) is not None:
+        why = f"{shown} stands where a label should and means {status}"
+        return _unknown(source, reading, at, _Nothing(UnknownReason.BAD_SHAPE, why, rule), digest)
     category, detail = say.category, None
     if category is None:
         category = Category.OTHER

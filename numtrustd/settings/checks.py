@@ -66,6 +66,14 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
     at.need(0 <= cadence.jitter <= 1, ("cadence", "jitter"), f"is {cadence.jitter:g}", "give a share from 0 to 1")
     at.need(verdict.confirm >= 1, ("verdict", "confirm"), "is less than one look", "give at least 1")
     at.need(verdict.clear >= 1, ("verdict", "clear"), "is less than one look", "give at least 1")
+    at.need(verdict.quorum >= 1, ("verdict", "quorum"), "is less than one source", "give at least 1")
+    at.need(verdict.inconsistent_after > 0, ("verdict", "inconsistent_after"), "is no time at all", "give a time")
+    taught: list[tuple[Path, Iterable[str]]] = [(("vocabulary", "words"), settings.vocabulary.words)]
+    taught += [(("platform", platform, "words"), own.words) for platform, own in settings.platform.items()]
+    for path, words in taught:
+        for word in words:
+            what = "is no word: it would be found in every label"
+            at.need(bool(word.strip()), (*path, word), what, "write the platform's word")
     at.need(verdict.flap_changes >= 2, ("verdict", "flap_changes"), "is less than 2", "give at least 2")
     at.need(
         verdict.confirm_window >= verdict.confirm_spread,

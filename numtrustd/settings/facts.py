@@ -6,9 +6,10 @@ person to a stranger.
 
 from collections.abc import Iterator
 
+from numtrustd.domain.display import What, as_shown
 from numtrustd.domain.evidence import KINDS
 from numtrustd.domain.platform import HandLook, Platform
-from numtrustd.settings.checks import is_official
+from numtrustd.settings.checks import NAME, NAME_HELP, is_official
 from numtrustd.settings.packs import Packs
 from numtrustd.settings.problem import Path, Report, dotted, one_of, suggest
 
@@ -30,6 +31,8 @@ def _platform(platform: Platform, names: frozenset[str] | None) -> Iterator[Find
     top: Path = ("platform",)
     if platform.grade not in GRADES:
         yield (*top, "grade"), f'is "{platform.grade}"', one_of(GRADES)
+    if platform.shown_from_grade not in GRADES:
+        yield (*top, "shown_from_grade"), f'is "{platform.shown_from_grade}"', one_of(GRADES)
     for i, name in enumerate(platform.appeal_at):
         at: Path = (*top, "appeal_at", i)
         if name == platform.id:
@@ -41,6 +44,7 @@ def _platform(platform: Platform, names: frozenset[str] | None) -> Iterator[Find
             yield (*top, "quota", i, "per"), "is no time at all", "give a time such as 1d, or leave it out"
         if not quota.what:
             yield (*top, "quota", i, "what"), "is empty", "say what is limited, such as appeals of one number"
+    yield from _display(top, platform)
     if (certified := platform.certification) is not None:
         at = (*top, "certification")
         if not certified.route:
@@ -54,6 +58,26 @@ def _platform(platform: Platform, names: frozenset[str] | None) -> Iterator[Find
     for key, look in (("device_test", platform.device_test), ("assisted", platform.assisted)):
         if look is not None:
             yield from _look((*top, key), look, platform)
+
+
+def _display(top: Path, platform: Platform) -> Iterator[Finding]:
+    """What each surface shows of an identity, and how it cuts it."""
+    before: set[tuple[str, str]] = set()
+    for i, rule in enumerate(platform.display):
+        at: Path = (*top, "display", i)
+        if rule.grade not in GRADES:
+            yield (*at, "grade"), f'is "{rule.grade}"', one_of(GRADES)
+        if rule.surface != "*" and not NAME.fullmatch(rule.surface):
+            yield (*at, "surface"), f'"{rule.surface}" is no name', f'{NAME_HELP}, or "*" for all'
+        if (rule.surface, rule.what) in before:
+            yield (*at, "what"), f"is a second rule for the {rule.what} on {rule.surface}", "keep one of the two"
+        before.add((rule.surface, rule.what))
+        if rule.limited and not rule.shown:
+            yield (*at, "shown"), "is false, and there is a limit for what is shown", "keep one of the two"
+        if rule.limited and rule.what is What.LOGO:
+            yield (*at, "what"), "is a logo, which nobody cuts", "leave out the limits"
+        if rule.limited and as_shown("国" * 50, rule).rstrip("".join(rule.ellipsis)) == "" and not rule.keeps:
+            yield (*at, "surface"), "leaves no room for one character of a name", "give larger limits"
 
 
 def _look(at: Path, look: HandLook, platform: Platform) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 
 from numtrustd.clock import Clock
 from numtrustd.domain.evidence import Document as Paper
+from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned
 from numtrustd.domain.platform import Platform
@@ -23,6 +24,7 @@ from numtrustd.probes.spec import Source
 from numtrustd.settings import base_urls, bounds, checks, document, facts, lint, numbers_csv, provenance, times, ways
 from numtrustd.settings.collect import Spelling, collect
 from numtrustd.settings.document import Document, Where
+from numtrustd.settings.identities import Identities
 from numtrustd.settings.numbers_csv import Roll
 from numtrustd.settings.overrides import Applied, apply
 from numtrustd.settings.packs import Channel, Packs, read_packs, shipped_dir
@@ -33,7 +35,7 @@ from numtrustd.settings.secret_use import check_secrets
 from numtrustd.wire.route import Route
 
 SPELLING = Spelling(units=UNITS)
-_GROWING = {"group": "name", "evidence": "", "number": ""}
+_GROWING = {"group": "name", "evidence": "", "number": "", "identity": ""}
 
 
 class Loaded(Struct, frozen=True):
@@ -67,6 +69,12 @@ class Loaded(Struct, frozen=True):
     def group(self, name: str) -> GroupTable:
         """The settings of a group; a group that no table describes has none of its own."""
         return next((group for group in self.settings.group if group.name == name), GroupTable(name=name))
+
+    @property
+    def vocabulary(self) -> dict[str, dict[str, Category]]:
+        """The operator's label words by platform, "" standing for all of them."""
+        own = {name: table.words for name, table in self.settings.platform.items() if table.words}
+        return {"": self.settings.vocabulary.words, **own}
 
     def source_vars(self, source: str) -> dict[str, str]:
         """The variables of a source's pack."""
@@ -207,7 +215,8 @@ def _numbers(
 ) -> dict[str, Owned]:
     groups = {group.name: group.accept for group in settings.group}
     nameless = any(report.spoilt(place, "group", i, "name") for i in range(max(1, len(settings.group))))
-    roll = Roll(groups, report, whole=not nameless)
+    identities = Identities(settings, place, report)
+    roll = Roll(groups, report, identities, whole=not nameless)
     numbers_csv.read_tables(settings.number, lambda i, key: place.where(("number", i, key)), roll)
     given = "files" in _table(place, "numbers")
     names = settings.numbers.files if given or not settings.number else ()
@@ -223,6 +232,7 @@ def _numbers(
         raw = document.read_bytes(file, report, place.where(at), dotted(at), numbers_csv.MAX_BYTES)
         if raw is not None:
             numbers_csv.read_csv(raw, str(file), roll)
+    identities.check_numbers(roll.rows, place, report)
     if not roll.rows and not report.problems:
         at = ("numbers", "files")
         report.add(place.where(at), dotted(at), "there is not one number", "add a row for each number you own")
@@ -330,6 +340,7 @@ def _warn(settings: Settings, numbers: Mapping[str, Owned], applied: Applied, pl
             f"no source that is switched on answers for numbers of the kind {kind} ({count})",
             "switch one on that does",
         )  # fmt: skip
+    _warn_quorum(settings, active, place, report)
     if any(name in applied.channels for name in checks.appealed(applied)) and not settings.company.name:
         report.warn(place.where(("company",)), "company.name", "missing", "give it: every letter of appeal needs it")
     grouped = {row.group for row in numbers.values()} | {DEFAULT_GROUP}
@@ -337,3 +348,15 @@ def _warn(settings: Settings, numbers: Mapping[str, Owned], applied: Applied, pl
         if group.name not in grouped:
             at: Path = ("group", i, "name")
             report.warn(place.where(at), dotted(at), f'no number is in the group "{group.name}"', "remove or use it")
+
+
+def _warn_quorum(settings: Settings, active: Sequence[Source], place: Document, report: Report) -> None:
+    """A quorum that a platform never has: there fewer sources must do."""
+    for platform in sorted(checks.watched(active)):
+        own = settings.platform[platform].verdict.quorum if platform in settings.platform else None
+        at: Path = ("verdict", "quorum") if own is None else ("platform", platform, "verdict", "quorum")
+        wanted = settings.verdict.quorum if own is None else own
+        count = sum(any(r.platform == platform for r in source.readings) for source in active)
+        if count < wanted:
+            what = f"is {wanted}, and {count} source(s) look at {platform}: there {count} will do"
+            report.warn(place.where(at), dotted(at), what, f"switch more on, or set platform.{platform}.verdict.quorum")

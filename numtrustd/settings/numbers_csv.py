@@ -1,4 +1,5 @@
-"""The numbers, as spreadsheets write them: `number,name,group,accept,note,watch,cadence`, one row each.
+"""The numbers, as spreadsheets write them: `number,name,group,accept,note,watch,cadence`, one row each, and what is to
+be shown of it in `wanted_name,wanted_logo,wanted_tag`.
 
 Every row that is wrong is reported with its line, and one number written in two ways is found out.
 `schema.NumberTable` is the TOML spelling of the same row; `load` puts both together.
@@ -16,10 +17,12 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned, Watch
 from numtrustd.settings import units
 from numtrustd.settings.document import Where
+from numtrustd.settings.identities import NOTHING, Identities
 from numtrustd.settings.problem import Report, one_of, suggest
 from numtrustd.settings.schema import NumberTable
 
-COLUMNS = ("number", "name", "group", "accept", "note", "watch", "cadence")
+WANTED = ("wanted_name", "wanted_logo", "wanted_tag")
+COLUMNS = ("number", "name", "group", "accept", "note", "watch", "cadence", *WANTED)
 _CHINESE = {
     "号码": "number",
     "电话": "number",
@@ -29,6 +32,9 @@ _CHINESE = {
     "备注": "note",
     "监测": "watch",
     "间隔": "cadence",
+    "显示名称": "wanted_name",
+    "显示图标": "wanted_logo",
+    "显示标签": "wanted_tag",
 }
 _SPLIT = re.compile(r"[\s|/;,、；，]+")
 _DELIMITERS = ",;\t"
@@ -42,9 +48,17 @@ class Roll:
     `groups` are not all where the settings' own table of groups could not be read (`whole` is false).
     """
 
-    def __init__(self, groups: dict[str, tuple[Category, ...]], report: Report, *, whole: bool = True) -> None:
+    def __init__(
+        self,
+        groups: dict[str, tuple[Category, ...]],
+        report: Report,
+        identities: Identities | None = None,
+        *,
+        whole: bool = True,
+    ) -> None:
         self.report = report
         self._whole = whole
+        self._identities = identities
         self.rows: dict[str, Owned] = {}
         self._groups = {
             DEFAULT_GROUP: frozenset[Category](),
@@ -72,6 +86,9 @@ class Roll:
         accept = self._accept(cells("accept"), group, where, key)
         watch = self._watch(cells("watch"), where, key)
         cadence = self._cadence(cells("cadence"), where, key)
+        own = (cells("wanted_name"), cells("wanted_logo"), cells("wanted_tag"))
+        if self._identities is not None and own != NOTHING:
+            self._identities.check_own(own, where, key, self.report)
         if isinstance(parsed, domain_number.Problem) or len(self.report.problems) > before:
             return
         self.rows[parsed.canonical] = Owned(
@@ -84,6 +101,7 @@ class Roll:
             cells("note"),
             watch,
             cadence,
+            None if self._identities is None else self._identities.wanted(parsed.canonical, group, own),
         )
 
     def _once(self, canonical: str, text: str, where: Where, key: Callable[[str], str]) -> None:
@@ -144,6 +162,8 @@ def read_tables(rows: Sequence[NumberTable], where: Callable[[int, str], Where],
             "number": row.number, "name": row.name, "group": row.group, "accept": " ".join(row.accept),
             "note": row.note, "watch": row.watch.value,
             "cadence": "" if row.cadence is None else f"{row.cadence!r}s",
+            "wanted_name": row.wanted_name,
+            "wanted_logo": row.wanted_logo, "wanted_tag": row.wanted_tag,
         }  # fmt: skip
         roll.add(partial(where, i), texts.__getitem__, partial("number[{}].{}".format, i))
 

@@ -80,7 +80,10 @@ def _platform(pack: Pack, settings: Settings) -> Platform:
     if appeal is not None:
         own = table.appeal
         appeal = _given(appeal, review_days=own.review_days, cooldown=own.cooldown, propagation=own.propagation)
-    return structs.replace(_given(platform, importance=table.importance), appeal=appeal)
+    changed = _given(platform, importance=table.importance, shown_from=table.shown_from)
+    if table.shown_from is not None:
+        changed = structs.replace(changed, shown_from_grade="A")  # the operator knows
+    return structs.replace(changed, appeal=appeal)
 
 
 def _given(struct: S, **values: Any) -> S:

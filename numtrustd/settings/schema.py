@@ -15,7 +15,7 @@ from msgspec import Meta, Struct
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy, Peak
 from numtrustd.domain.cause import CausePolicy
-from numtrustd.domain.label import Category
+from numtrustd.domain.label import Category, Severity
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
@@ -64,6 +64,43 @@ class NumberTable(_Table, frozen=True):
     note: str = ""
     watch: Watch = Watch.YES
     cadence: Interval | None = None
+    wanted_name: str = ""
+    wanted_logo: str = ""
+    wanted_tag: str = ""
+
+
+class IdentityTable(_Table, frozen=True):
+    """[[identity]]: what is to be shown of one number, of a group, or (neither given) of all numbers, from the day
+    `since` on. `logo` is the SHA-256 of the picture or its beginning, `until` the last day of the tag. A text that is
+    empty says that none is wanted from then on.
+    """
+
+    number: str = ""
+    group: str = ""
+    name: str | None = None
+    logo: str | None = None
+    tag: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+
+class SeverityTable(_Table, frozen=True):
+    """[vocabulary.severity]: how bad a label is that is not right for its number."""
+
+    fraud: Severity | None = None
+    nuisance: Severity | None = None
+    marketing: Severity | None = None
+    finance: Severity | None = None
+    agent: Severity | None = None
+    service: Severity | None = None
+    other: Severity | None = None
+
+
+class VocabularyTable(_Table, frozen=True):
+    """[vocabulary]: label words of all platforms; those of one stand in [platform.ID.words]."""
+
+    words: dict[str, Category] = {}
+    severity: SeverityTable = SeverityTable()
 
 
 class PlatformsTable(_Table, frozen=True):
@@ -102,13 +139,27 @@ class PlatformAppealTable(_Table, frozen=True):
     limits: LimitsTable = LimitsTable()
 
 
+class PlatformVerdictTable(_Table, frozen=True):
+    """[platform.ID.verdict]: what differs from [verdict]."""
+
+    quorum: Count | None = None
+    confirm: Count | None = None
+    clear: Count | None = None
+    inconsistent_after: Interval | None = None
+
+
 class PlatformTable(_Table, frozen=True):
-    """[platform.ID]."""
+    """[platform.ID]. `words` are label words of this platform alone, `shown_from` the count of marks from which it
+    displays a label.
+    """
 
     enabled: bool = True
     importance: Ratio | None = None
     cadence: Interval | None = None
     vars: dict[str, str] = {}
+    shown_from: Count | None = None
+    words: dict[str, Category] = {}
+    verdict: PlatformVerdictTable = PlatformVerdictTable()
     appeal: PlatformAppealTable = PlatformAppealTable()
 
 
@@ -267,6 +318,8 @@ class Settings(_Table, frozen=True):
     cause: CausePolicy = CausePolicy()
     appeal: AppealTable = AppealTable()
     group: tuple[GroupTable, ...] = ()
+    identity: tuple[IdentityTable, ...] = ()
+    vocabulary: VocabularyTable = VocabularyTable()
     evidence: tuple[EvidenceTable, ...] = ()
     company: CompanyTable = CompanyTable()
     control: ControlTable = ControlTable()

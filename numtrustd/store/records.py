@@ -60,6 +60,16 @@ class PlatformRecord(Struct, frozen=True, omit_defaults=True):
     maintenance: Maintenance | None = None
 
 
+class WordRecord(Struct, frozen=True, omit_defaults=True):
+    """A label word that nobody knew when it was first seen, which was said then."""
+
+    platform: str
+    words: str
+    first_at: Instant
+    number: str = ""
+    source: str = ""
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _number = msgspec.msgpack.Decoder(NumberRecord).decode
 _case = msgspec.msgpack.Decoder(Case).decode
@@ -68,6 +78,7 @@ _action = msgspec.msgpack.Decoder(Action).decode
 _source = msgspec.msgpack.Decoder(SourceRecord).decode
 _parked = msgspec.msgpack.Decoder(ParkedRecord).decode
 _platform = msgspec.msgpack.Decoder(PlatformRecord).decode
+_word = msgspec.msgpack.Decoder(WordRecord).decode
 _done = msgspec.msgpack.Decoder(Done).decode
 _batch = msgspec.msgpack.Decoder(OpenBatch).decode
 _calls = msgspec.msgpack.Decoder(DayCalls).decode
@@ -139,6 +150,11 @@ def put_parked(batch: Batch, record: ParkedRecord) -> None:
 
 def put_platform(batch: Batch, record: PlatformRecord) -> None:
     batch.put(Table.PLATFORM, key(record.id), _encode(record))
+
+
+def put_word(batch: Batch, record: WordRecord) -> None:
+    # The word comes last, and is no more than `label.MOST_OF_WORD` characters: together well below a key's limit.
+    batch.put(Table.WORD, key(record.platform) + b"\0" + record.words.encode(errors="replace"), _encode(record))
 
 
 def put_done(batch: Batch, done: Done) -> None:
@@ -223,6 +239,10 @@ def all_platforms(store: Store) -> Iterator[PlatformRecord]:
 def open_batches(store: Store, source: str) -> Iterator[OpenBatch]:
     """The batches of numbers that a source has handed in, oldest first."""
     return (_batch(value) for _, value in pages(store, Table.BATCH, key(f"{source}/")))
+
+
+def all_words(store: Store) -> Iterator[WordRecord]:
+    return (_word(value) for _, value in pages(store, Table.WORD))
 
 
 def all_parked(store: Store) -> Iterator[ParkedRecord]:

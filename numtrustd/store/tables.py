@@ -31,6 +31,7 @@ class Table(enum.StrEnum):
     DONE = "done"
     BATCH = "batch"
     CALLS = "calls"
+    WORD = "word"
 
 
 MAX_KEY: Final = 511

@@ -12,7 +12,8 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Status, UnknownReason
 from numtrustd.domain.record import CaseRef, NumberRecord
 from numtrustd.domain.task import Task, TaskKind, TaskState
-from numtrustd.domain.verdict import Shown, Verdict, ViewState
+from numtrustd.domain.verdict import Verdict
+from numtrustd.domain.view import Shown, ViewState
 
 PLATFORMS = ("alpha", "beta", "gamma")
 NUMBERS = tuple(f"+861380013{n:04}" for n in range(4))

@@ -2,7 +2,16 @@
 
 import pytest
 
-from numtrustd.domain.label import SEVERITY, WORDS, Category, classify
+from numtrustd.domain.label import (
+    SEVERITY,
+    STATUS_WORDS,
+    WORDS,
+    Category,
+    Severity,
+    classify,
+    same_word,
+    severity,
+)
 
 VOCABULARY = {
     Category.FRAUD: "诈骗电话 诈骗 疑似诈骗 疑似欺诈 涉诈电话 违法电话 违法 淫秽色情 反动谣言 发票办证 fraud scam",
@@ -25,9 +34,10 @@ def test_every_word_has_its_category(word: str, category: Category) -> None:
     assert classify(f" {word.upper()} ") == (category, True)
 
 
-def test_the_table_has_no_word_of_which_nobody_said_anything() -> None:
+def test_what_the_table_adds_to_that_list_is_english_or_a_spelling_of_it() -> None:
     known = {word.casefold() for words in VOCABULARY.values() for word in words.split()}
-    assert {word.casefold() for word in WORDS} == known
+    added = {word for word in WORDS if word.casefold() not in known and not word.isascii()}
+    assert added == {"欺诈电话", "响一声电话", "高频骚扰", "推销电话"}
 
 
 @pytest.mark.parametrize(
@@ -77,6 +87,36 @@ def test_own_words_win() -> None:
 def test_words_that_are_no_label_have_no_category(words: str) -> None:
     """Packs read them before they ask for a category; here they are not known."""
     assert classify(words) == (Category.OTHER, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [("未标记", "clean"), ("正常号码", "clean"), ("认证", "certified"), ("平台维护中", "unknown"), ("超时", "unknown")],
+)
+def test_words_that_are_no_label_are_known_as_that(words: str, status: str) -> None:
+    assert STATUS_WORDS[words] == status
+    assert words not in WORDS
+
+
+def test_every_chinese_row_has_english_words_too() -> None:
+    for category in set(Category) - {Category.OTHER}:
+        words = [word for word, c in WORDS.items() if c is category]
+        assert any(word.isascii() for word in words), category
+        assert any(not word.isascii() for word in words), category
+
+
+def test_a_count_inside_a_new_word_makes_no_other_word_of_it() -> None:
+    assert same_word("被 12 人标记为碰瓷") == same_word("被 345 人标记为碰瓷") != same_word("被 12 人标记为惹事")
+    assert len(same_word("碰瓷" * 500)) <= 64
+
+
+def test_the_owner_says_how_bad_a_label_is() -> None:
+    assert severity(Category.FRAUD) is severity(Category.OTHER) is Severity.HARMFUL
+    assert severity(Category.SERVICE) is Severity.MILD
+    own = {Category.SERVICE: Severity.NEUTRAL, Category.FINANCE: Severity.HARMFUL}
+    assert severity(Category.SERVICE, own) is Severity.NEUTRAL
+    assert severity(Category.FINANCE, own) is Severity.HARMFUL
+    assert Severity.NEUTRAL not in {severity(category) for category in Category}
 
 
 def test_every_category_has_a_severity() -> None:

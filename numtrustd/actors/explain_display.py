@@ -1,0 +1,72 @@
+"""What is explained beside a label's story: views that disagree, a mark that is not displayed, a name that is wrong."""
+
+from numtrustd.actors.judge import ago
+from numtrustd.actors.views import Sight
+from numtrustd.api.rows import ExplainLine
+from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.flaw import Flaw
+from numtrustd.domain.owned import Owned, Watch
+from numtrustd.domain.quorum import disagreement
+from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.verdict import Verdict
+from numtrustd.domain.workflow import Who
+from numtrustd.events import duration_for_people
+
+
+def apart(sight: Sight, verdict: Verdict) -> list[ExplainLine]:
+    """That the views of a platform disagree, if they do."""
+    policy, now = sight.context.verdict_of(verdict.platform), sight.now()
+    who = disagreement(verdict, now, policy)
+    if not who or not verdict.apart_since:
+        return []
+    name = f"{FindingKind.INCONSISTENT}: " if verdict.apart_said else ""
+    after = duration_for_people(policy.inconsistent_after)
+    rule = "a label is believed when enough looks show it, and gone only when every view says so"
+    return [
+        ExplainLine(
+            fact=f"{name}what is seen has disagreed since {ago(verdict.apart_since, now)}",
+            why=f"{who}; {rule}",
+            next="a person may look which of them is right" if verdict.apart_said else f"is a finding after {after}",
+            who=Who.PERSON if verdict.apart_said else Who.NOBODY,
+            platform=verdict.platform,
+        )
+    ]
+
+
+def unproblematic(sight: Sight, owned: Owned, verdict: Verdict) -> ExplainLine:
+    """Why a mark that is believed is no finding."""
+    belief, platform = verdict.belief, sight.context.platforms.get(verdict.platform)
+    category = belief.category if belief else None
+    if belief is not None and belief.hidden:
+        shown_from = platform.shown_from if platform else None
+        fact = f"no problem yet: {belief.marks} marks are counted and nothing is displayed"
+        why = f"the platform displays a label from {shown_from} marks on" if shown_from else "it was too few to display"
+        then = "is a finding, and appealed, when there are enough of them; it is no proof of a clean number"
+        return ExplainLine(fact=fact, why=why, next=then, who=Who.DAEMON, platform=verdict.platform)
+    accepted = category in owned.accept
+    return ExplainLine(
+        fact=f"no problem: {category} is {'right for this number' if accepted else 'a neutral label'}",
+        why="the numbers file accepts that category" if accepted else "the settings' [vocabulary] severity says so",
+        next="",
+        who=Who.NOBODY,
+        platform=verdict.platform,
+    )
+
+
+def faults(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -> list[ExplainLine]:
+    """What is wrong with name, logo and tag, by view."""
+    return [_fault(sight, owned, platform, flaw) for flaw in record.flaws.get(platform, ())]
+
+
+def _fault(sight: Sight, owned: Owned, platform: str, flaw: Flaw) -> ExplainLine:
+    policy = sight.context.verdict_of(platform)
+    so_far = f"{flaw.looks} look{'s' if flaw.looks > 1 else ''}, the first {ago(flaw.first_at, sight.now())}"
+    why = f"held against what is wanted{' of a number given up' if owned.watch is Watch.FAREWELL else ''}; {so_far}"
+    if flaw.said:
+        then, who = "a person has it corrected at the platform", Who.PERSON
+        if flaw.gone:
+            then, who = f"{flaw.gone} of {policy.confirm} looks no longer show it", Who.DAEMON
+    else:
+        then, who = f"is a finding after {policy.confirm} looks", Who.DAEMON
+    name = f"{flaw.kind}: " if flaw.said else ""
+    return ExplainLine(fact=f"{name}{flaw.view} {flaw.why}", why=why, next=then, who=who, platform=platform)

@@ -1,0 +1,33 @@
+"""What an owner wants to be shown of a number: name, logo and tag, each in its versions.
+
+A company changes its name, a tag goes with the season. The older versions are kept, so that "still the old name" and
+"some other name" can be told apart: the one is the platform's delay, the other somebody else's entry.
+`display` compares this with what is seen.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from numtrustd.domain.observation import Instant
+
+
+class Version(Struct, frozen=True, gc=False, omit_defaults=True):
+    """One wanted text, from when, and until when (a tag of a season). An empty text says that none is wanted."""
+
+    text: str
+    since: Instant = 0.0
+    until: Instant | None = None
+
+
+class Wanted(Struct, frozen=True, gc=False, omit_defaults=True):
+    """All that is wanted of one number, each oldest first; nothing said is nothing wanted. Many numbers share one."""
+
+    names: tuple[Version, ...] = ()
+    logos: tuple[Version, ...] = ()
+    tags: tuple[Version, ...] = ()
+
+
+def current(versions: Sequence[Version], now: Instant) -> Version | None:
+    """What is wanted now; `None` before the first version."""
+    return next((version for version in reversed(versions) if version.since <= now), None)
