@@ -11,6 +11,9 @@ from numtrustd.actors.context import AppealRules, Context, Group
 from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.domain.case import ActionKind
 from numtrustd.domain.wording import Owner
+from numtrustd.probes import command
+from numtrustd.probes.program import Program
+from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded
 from numtrustd.wire.route import DIRECT, Route
 from numtrustd.wire.spec import RequestSpec
@@ -74,14 +77,27 @@ def context(loaded: Loaded, store: str) -> Context:
     )
 
 
+def _fixed(variables: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
+    return {f"var:{k}": v for k, v in variables.items()} | {f"secret:{k}": v for k, v in secrets.items()}
+
+
 def _bound(spec: RequestSpec, variables: Mapping[str, str], secrets: Mapping[str, str]) -> Template:
-    fixed = {f"var:{k}": v for k, v in variables.items()} | {f"secret:{k}": v for k, v in secrets.items()}
-    return compile_request(spec).bind(fixed)
+    return compile_request(spec).bind(_fixed(variables, secrets))
 
 
 def look_template(loaded: Loaded, source: str) -> Template:
     """A source's request with everything but the number filled in."""
-    return _bound(loaded.sources[source].request, loaded.source_vars(source), loaded.secrets)
+    request = loaded.sources[source].request
+    assert request is not None, source
+    return _bound(request, loaded.source_vars(source), loaded.secrets)
+
+
+def program(loaded: Loaded, source: str) -> Program:
+    """A source's program with everything but the numbers filled in."""
+    spec = loaded.sources[source].command
+    assert spec is not None, source
+    fixed = _fixed(loaded.source_vars(source), loaded.secrets)
+    return Program(spec, {name: fixed[name] for name in command.placeholders(spec)})
 
 
 def call_templates(loaded: Loaded, platform: str, channel: HttpChannel) -> dict[ActionKind, Template]:
@@ -100,7 +116,7 @@ def call_templates(loaded: Loaded, platform: str, channel: HttpChannel) -> dict[
 
 def private(loaded: Loaded) -> list[str]:
     """What no line may hold: the secrets in use, and what is made of them once and for all (a Basic header)."""
-    templates = [look_template(loaded, name) for name in loaded.sources]
+    templates = [look_template(loaded, name) for name, s in loaded.sources.items() if s.request is not None]
     for platform, channel in loaded.channels.items():
         if isinstance(channel, HttpChannel):
             templates += call_templates(loaded, platform, channel).values()
@@ -113,10 +129,10 @@ Bound = tuple[object, Route, tuple[str, ...]]
 
 
 def _with_values(
-    spec: object, route: Route, requests: Iterable[RequestSpec], loaded: Loaded, variables: Mapping[str, str]
+    spec: object, route: Route, used: Iterable[str], loaded: Loaded, variables: Mapping[str, str]
 ) -> Bound:
-    fixed = {f"var:{k}": v for k, v in variables.items()} | {f"secret:{k}": v for k, v in loaded.secrets.items()}
-    names = sorted({name for request in requests for name in placeholders(request) if name in fixed})
+    fixed = _fixed(variables, loaded.secrets)
+    names = sorted({name for name in used if name in fixed})
     return spec, route, tuple(fixed[name] for name in names)
 
 
@@ -124,9 +140,16 @@ def bound_sources(loaded: Loaded) -> dict[str, Bound]:
     """Each source with its way out and the variables and secrets that its requests carry: if all is equal, it goes on
     as it is."""
     return {
-        name: _with_values(source, loaded.source_route(name), [source.request], loaded, loaded.source_vars(name))
+        name: _with_values(source, loaded.source_route(name), _used(source), loaded, loaded.source_vars(name))
         for name, source in loaded.sources.items()
     }
+
+
+def _used(source: Source) -> frozenset[str]:
+    """The variables and secrets that a source's looks carry, among other placeholders."""
+    if source.command is not None:
+        return command.placeholders(source.command)
+    return frozenset() if source.request is None else frozenset(placeholders(source.request))
 
 
 def bound_channels(loaded: Loaded) -> dict[str, Bound]:
@@ -135,7 +158,12 @@ def bound_channels(loaded: Loaded) -> dict[str, Bound]:
         platform: _with_values(
             channel,
             loaded.channel_route(platform),
-            [call.request for call in (channel.submit, channel.query, channel.look_up) if call is not None],
+            {
+                name
+                for call in (channel.submit, channel.query, channel.look_up)
+                if call is not None
+                for name in placeholders(call.request)
+            },
             loaded,
             loaded.vars[platform],
         )

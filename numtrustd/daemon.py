@@ -16,6 +16,7 @@ import trio
 from numtrustd import __version__, build, sockets
 from numtrustd.actors.board import Board
 from numtrustd.actors.control import Control
+from numtrustd.actors.glance import CommandGlance, HttpGlance
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import Order, RefusedError, Told
@@ -225,13 +226,15 @@ class Daemon:
         )
 
     def _make_source(self, source: str) -> SourceActor:
-        spec = self.house.context.sources[source]
+        spec, house, random = self.house.context.sources[source], self.house, self._random
+        if spec.command is not None:
+            return SourceActor(spec, CommandGlance(spec, build.program(self._loaded, source), house), house, random)
         assert self._way_out is not None
         session = self._way_out.session(
             connections=spec.concurrency, limits=spec.limits, route=self._loaded.source_route(source)
         )
         template = build.look_template(self._loaded, source)
-        return SourceActor(spec, template, session, self.house, self._random)
+        return SourceActor(spec, HttpGlance(spec, template, session, house, random), house, random)
 
     def _make_way(self, loaded: Loaded, platform: str) -> Way:
         assert self._way_out is not None

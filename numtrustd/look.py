@@ -1,5 +1,6 @@
 """`numtrustd look`: one look, now, shown whole: request, answer, which rule matched, observation. Touches no state."""
 
+import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -10,10 +11,12 @@ from numtrustd import build
 from numtrustd.actors.moment import moment
 from numtrustd.clock import Clock, Random, timestamp
 from numtrustd.domain.number import Number, parse
+from numtrustd.domain.observation import Observation
 from numtrustd.exit_status import CONFIG, UNAVAILABLE, USAGE
 from numtrustd.http import Http
 from numtrustd.log.guard import escape
-from numtrustd.probes.extract import Trace, extract, trace
+from numtrustd.probes import command
+from numtrustd.probes.extract import Trace, Words, extract, trace
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded, load, render
 from numtrustd.wire.exchange import Outcome, Reply, Request
@@ -85,6 +88,9 @@ async def _look_all(
     everything = structs.replace(loaded, sources={**loaded.sources, **loaded.idle})
     async with Http(ca_file=loaded.ca_file) as http:
         for source in chosen:
+            if source.command is not None:
+                answered = await _run_once(everything, source, number, words, verbose, echo) or answered
+                continue
             try:
                 template = build.look_template(everything, source.id)
                 request = template.fill(number_values(number) | moment(template, Clock(), Random()))
@@ -101,18 +107,32 @@ async def _look_all(
                 for told in trace(source, number, outcome, request.sent_as):
                     _show_trace(told, safe, echo)
             for seen in extract(source, number, outcome, at, words, request.sent_as):
-                said = [str(seen.status)]
-                said += [f"category={seen.category}"] if seen.category else []
-                said += [f"words={seen.words}"] if seen.words else []
-                said += [f"marks={seen.marks}"] if seen.marks is not None else []
-                said += [f"name={seen.name}"] if seen.name else []
-                said += [f"reason={seen.reason}"] if seen.reason else []
-                said += [f"({seen.detail})"] if seen.detail else []
-                said += [f"rule={seen.rule}"] if seen.rule else []
-                echo(
-                    escape(safe(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(at)}: {' '.join(said)}"))
-                )
+                _show_seen(source, seen, safe, echo)
     return answered
+
+
+async def _run_once(
+    loaded: Loaded, source: Source, number: Number, words: Words, verbose: bool, echo: Callable[[str], None]
+) -> bool:
+    """One run of an operator's program; whether it answered."""
+    program, safe = build.program(loaded, source.id), _redactor(tuple(loaded.secrets.values()))
+    places = tuple(command.Place(r.platform, r.surface) for r in source.readings)
+    asked = command.question((number,), places)
+    if verbose:
+        echo(f"{source.id}: {source.title}")
+        echo(safe(f"$ {shlex.join(program.spec.argv)}"))
+        echo(safe(f"> {asked.decode().rstrip()}"))
+    ended = await program.run(asked, (lambda line: echo(safe(f"! {line}"))) if verbose else (lambda line: None))
+    at = Clock().now()
+    heard = command.hear(source.id, (number,), places, ended, at, words)
+    if verbose:
+        for line in ended.output.decode("utf-8", "replace").splitlines():
+            echo(safe(f"< {line}"))
+        for problem in heard.problems:
+            echo(safe(problem))
+    for seen in heard.seen[number.canonical]:
+        _show_seen(source, seen, safe, echo)
+    return ended.reason is None
 
 
 Safe = Callable[[str], str]
@@ -128,6 +148,18 @@ def _redactor(private: tuple[str, ...]) -> Safe:
         return escape(text, lines=True)
 
     return safe
+
+
+def _show_seen(source: Source, seen: Observation, safe: Safe, echo: Callable[[str], None]) -> None:
+    said = [str(seen.status)]
+    said += [f"category={seen.category}"] if seen.category else []
+    said += [f"words={seen.words}"] if seen.words else []
+    said += [f"marks={seen.marks}"] if seen.marks is not None else []
+    said += [f"name={seen.name}"] if seen.name else []
+    said += [f"reason={seen.reason}"] if seen.reason else []
+    said += [f"({seen.detail})"] if seen.detail else []
+    said += [f"rule={seen.rule}"] if seen.rule else []
+    echo(escape(safe(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(seen.at)}: {' '.join(said)}")))
 
 
 def _show_trace(told: Trace, safe: Safe, echo: Callable[[str], None]) -> None:

@@ -21,6 +21,7 @@ from numtrustd.domain.workflow import mermaid
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.events import CATALOGUE
 from numtrustd.look import look_once
+from numtrustd.probes import program as program_module
 from numtrustd.settings import Loaded, load, render
 from numtrustd.wire.template import moment_values, number_values
 
@@ -45,7 +46,7 @@ def blocks(name: str, language: str) -> list[str]:
 
 def toml(name: str) -> tuple[str, str, str, str, str]:
     """The settings, what may be added, the pack, what points a source to a stand-in, and a fixture's expectation."""
-    settings, ways, trust, pack, _, stand_in, expect = blocks(name, "toml")
+    settings, ways, trust, pack, _, _, stand_in, expect = blocks(name, "toml")
     return settings, ways + trust, pack, stand_in, expect
 
 
@@ -253,6 +254,31 @@ def test_the_signed_request_goes_out_as_it_says(name: str, tmp_path: Path) -> No
     # printf %s menot-a-real-key1772413200000 | openssl dgst -sha256 -r
     sign = "cca615628864d6fd5edb80744e9796a7cbf3e517f26e6e37a7141f0bc45eb9ab"
     assert request.body.decode() == f"appId=me&timestamp=1772413200000&sign={sign}&phone=13800138000"
+
+
+@BOTH
+def test_a_program_answers_as_it_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tests may run as root, which would have to become somebody who cannot read what is theirs.
+    monkeypatch.setattr(program_module, "_user", lambda user: (None, ""))
+    exchange = next(block for block in blocks(name, "text") if '"looks"' in block)
+    asked, answered = (line[2:] for line in exchange.splitlines())
+    look = tmp_path / "look"
+    look.write_text(
+        f"#!/bin/sh\nread asked; test \"$asked\" = '{asked.replace(': ', ':').replace(', ', ',')}' || exit 3\n"
+        f"echo \"rack $2, $FARM_KEY\" >&2\necho '{answered}'\n"
+    )
+    look.chmod(0o755)
+    config = house(tmp_path, name)
+    farm = blocks(name, "toml")[5].replace("/opt/farm/look", str(look))
+    (tmp_path / "platforms.d" / "acme.toml").write_text(toml(name)[2] + farm, encoding="utf-8")
+    (tmp_path / "credentials" / "farm-key").write_text("s3cret-key")
+    (tmp_path / "credentials" / "farm-key").chmod(0o600)
+    said: list[str] = []
+    look_once("13800138000", config, {}, platform=None, source="acme.farm", verbose=True, echo=said.append)
+    shown = "\n".join(said)
+    assert "! rack 7, [redacted]" in shown
+    assert "acme/incoming_call by acme.farm" in said[-1]
+    assert "marked category=marketing words=推广号 marks=12" in said[-1]
 
 
 @BOTH

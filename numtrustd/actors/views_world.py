@@ -106,6 +106,7 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
     return SourceRow(
         source=source.id,
         title=source.title,
+        kind=source.kind,
         platforms=tuple(dict.fromkeys(reading.platform for reading in source.readings)),
         state=state,
         looks=0 if actor is None else actor.looks,

@@ -98,11 +98,13 @@ class SourceRow(Result, frozen=True, kw_only=True):
     `state` is ok, failing, open (the breaker is open), limited, quarantined, parked or off, `since` when
     and `why`. `looks` and `failures` count since the start, `waiting` the looks that are due now.
     `interval` is the least time between two requests, `cadence` the usual one between two looks at a
-    number, both in seconds. `via` is the way out that it takes, if it does not go out directly.
+    number, both in seconds. `via` is the way out that it takes, if it does not go out directly. `kind` is how it
+    looks: http or command.
     """
 
     source: str
     title: str
+    kind: str
     platforms: tuple[str, ...]
     state: str
     looks: int

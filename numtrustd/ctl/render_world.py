@@ -88,6 +88,7 @@ def sources(answer: status.SourceList) -> Document:
     doc.table(
         (
             "SOURCE",
+            "KIND",
             "STATE",
             "SINCE",
             "LOOKS",
@@ -102,6 +103,7 @@ def sources(answer: status.SourceList) -> Document:
         [
             (
                 Cell(r.source, Tone.STRONG),
+                r.kind,
                 Cell(r.state, _HEALTH_TONES.get(r.state, Tone.BAD)),
                 when(r.since, answer.now),
                 r.looks,

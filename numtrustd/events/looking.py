@@ -32,6 +32,18 @@ class SourceRecovered(Event, frozen=True, kw_only=True):
     failures: f.Failures | None = None
 
 
+class SourceSaid(Event, frozen=True, kw_only=True):
+    """A source that is a program said something of itself, on its standard error, or answered what cannot be read."""
+
+    action = "source.said"
+    level = Level.INFO
+    message = "source {source}: {text}[; {lines} lines left out]"
+
+    source: f.Source
+    text: f.Text
+    lines: f.Lines | None = None
+
+
 class SourceLimited(Event, frozen=True, kw_only=True):
     """A platform asked us to slow down, or a quota is used up; the source rests until then."""
 

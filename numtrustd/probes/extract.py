@@ -14,7 +14,7 @@ from hashlib import sha256
 from msgspec import Struct
 from selectolax.lexbor import LexborNode
 
-from numtrustd.domain.label import Category, classify
+from numtrustd.domain.label import WORD_NOT_KNOWN, Category, classify
 from numtrustd.domain.number import Number
 from numtrustd.domain.observation import Instant, Observation, Status, UnknownReason
 from numtrustd.probes.spec import Reading, Rule, SayCertified, SayClean, SayMarked, SayUnknown, Source
@@ -40,9 +40,6 @@ FAILURES: Mapping[Failure, UnknownReason] = {
     Failure.REFUSED: UnknownReason.HTTP_ERROR,
     Failure.WAY_OUT: UnknownReason.UNREACHABLE,
 }
-
-WORD_NOT_KNOWN = "word not known"
-"""`detail` of a marked observation whose words no table has: its category is `other`, and a person should look."""
 
 _STATUSES = {401: UnknownReason.BLOCKED, 403: UnknownReason.BLOCKED, 429: UnknownReason.RATE_LIMITED}
 
@@ -296,12 +293,15 @@ def lint(source: Source, unclear: Collection[str] = ()) -> list[str]:
 
     `unclear` are views of which nothing is known, because what stands there could not be read.
     """
-    wrong = template.lint(source.request, names=template.NUMBER_NAMES)
-    if source.request.cipher:
+    if source.kind != "http":
+        return _lint_unread(source)
+    wrong: list[str] = []
+    if (request := source.request) is not None:
+        wrong += template.lint(request, names=template.NUMBER_NAMES)
         wrong += [
             f"request.cipher: says nothing of numbers of the kind {kind}; add [source.request.cipher.{kind}]"
             for kind in source.kinds
-            if kind not in source.request.cipher
+            if request.cipher and kind not in request.cipher
         ]
     wrong += wires.views(source.views, unclear)
     wrong += _lint_callbacks(source)
@@ -325,19 +325,49 @@ def lint(source: Source, unclear: Collection[str] = ()) -> list[str]:
 def advice(source: Source) -> list[str]:
     """What is allowed and yet better done otherwise."""
     lines: list[str] = []
+    if source.kind == "http":
+        lines += _advice_on_reading(source)
+    if not source.enabled and not source.why_off:
+        lines.append("why_off: say why the source is off and what must be done to turn it on")
+    return lines
+
+
+def _advice_on_reading(source: Source) -> list[str]:
+    lines: list[str] = []
     if not source.echo and not source.bound:
         lines.append("echo: nothing proves that an answer is about the number asked for; name a place if there is one")
     if not any(c.status is None for rule in source.guards for c in rule.when):
         lines.append("guard: platforms block with pages of HTTP 200 too; add a guard on the words of that page")
     if not source.clears:
         lines.append("rule: no rule says clean or certified, so a label is never seen to go")
-    if not source.enabled and not source.why_off:
-        lines.append("why_off: say why the source is off and what must be done to turn it on")
     return lines
+
+
+def _lint_unread(source: Source) -> list[str]:
+    """A source whose answers say themselves what they mean has nothing to read them by."""
+    wrong = [] if source.readings else ["reading: there is none; say which platform the answer speaks for"]
+    seen: set[tuple[str, str]] = set()
+    for n, reading in enumerate(source.readings):
+        if (reading.platform, reading.surface) in seen:
+            wrong.append(f"reading[{n}]: {reading.platform}/{reading.surface} is read twice")
+        seen.add((reading.platform, reading.surface))
+        wrong += [
+            f"reading[{n}].{key}: is for answers of HTTP requests; leave it out"
+            for key in ("view", "at")
+            if getattr(reading, key) is not None
+        ]
+    for key, given in (
+        ("rule", source.rules), ("guard", source.guards), ("views", source.views), ("echo", source.echo),
+    ):  # fmt: skip
+        if given:
+            wrong.append(f"{key}: is for answers of HTTP requests; leave it out")
+    return wrong
 
 
 def _lint_callbacks(source: Source) -> list[str]:
     """A callback made of the number proves something only where the request asks for it."""
+    if source.request is None:
+        return []
     asked = (source.request.url, *(source.request.form or {}).values())
     return [
         f"views.{name}.steps[{n}].callback: the request does not ask for {step.callback!r}; write it there the same way"

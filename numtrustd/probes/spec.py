@@ -7,6 +7,7 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.observation import UnknownReason
 from numtrustd.domain.trust import Controls
+from numtrustd.probes.command import CommandSpec
 from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import Condition, Jsonp, Locator, Pick, RequestSpec, View
 
@@ -70,14 +71,16 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     `guards` are rules tried before all others, for every reading (blocks, maintenance). `echo` are the places where
     the answer names the number: one of them must, or the answer is `wrong_card` (`no_card` where none is there).
+    `request` and `command` are the ways to look; a source has one of them, and only a request's answer needs rules.
     """
 
     id: str
     title: str
     kinds: tuple[NumberKind, ...]
-    request: RequestSpec
     readings: tuple[Reading, ...]
-    rules: tuple[Rule, ...]
+    request: RequestSpec | None = None
+    command: CommandSpec | None = None
+    rules: tuple[Rule, ...] = ()
     guards: tuple[Rule, ...] = ()
     views: dict[str, View] = {}
     echo: tuple[Locator, ...] = ()
@@ -95,6 +98,11 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     budget: Budget = Budget()
 
     @property
+    def kind(self) -> str:
+        """Which of the ways to look it is."""
+        return "http" if self.command is None else "command"
+
+    @property
     def pause(self) -> float:
         """The least seconds between two requests, by `interval` and by the budget's looks a minute."""
         per_minute = self.budget.per_minute
@@ -107,6 +115,8 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         One that only knows its platform's form for a label (no documented form for "no mark") is a witness: its label
         counts, and its silence proves nothing, so no case waits for a clean look of it.
         """
+        if self.kind != "http":
+            return True
         return any(isinstance(rule.then, SayClean | SayCertified) for rule in self.rules)
 
     @property

@@ -255,6 +255,8 @@ def requests(packs: Packs, applied: Applied) -> Iterator[tuple[Use, bool]]:
             if applied.home[raw.id] == name:
                 source = applied.sources.get(raw.id)
                 request = (source or raw).request
+                if request is None:
+                    continue
                 yield (raw.id, name, ("source", i, "request"), request), source is not None and source.enabled
         channel = applied.channels.get(name, pack.channel)
         if isinstance(channel, HttpChannel):

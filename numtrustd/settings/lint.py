@@ -35,7 +35,8 @@ def check_rules(packs: Packs, report: Report) -> None:
             at: Path = ("source", i)
             _report(pack, at, extract.lint(source, _unclear(pack, at, source.views, report)), report)
             _report(pack, at, pages.lint(source), report)
-            _variables(pack, (*at, "request"), source.request, report)
+            if source.request is not None:
+                _variables(pack, (*at, "request"), source.request, report)
         at = ("appeal", "http")
         if isinstance(pack.channel, HttpChannel):
             unclear = {name: _unclear(pack, (*at, name), call.views, report) for name, call in calls(pack.channel)}

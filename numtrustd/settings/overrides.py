@@ -138,7 +138,7 @@ def _source(source: Source, settings: Settings, off: set[str], place: Located, r
         source,
         enabled=enabled and bool(readings),
         readings=readings,
-        request=_request(source.request, table.base_url),
+        request=None if source.request is None else _request(source.request, table.base_url),
         limits=_limits(source.limits, table.limits),
         controls=canonical(table.controls, source, place, report),
         budget=_given(source.budget, **structs.asdict(table.budget)),

@@ -25,6 +25,7 @@ from msgspec import Struct
 from numtrustd.actors.board import Board
 from numtrustd.actors.context import Context
 from numtrustd.actors.control import Control
+from numtrustd.actors.glance import Glance, HttpGlance
 from numtrustd.actors.house import House
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.roster import Roster
@@ -417,11 +418,12 @@ async def make_house(
     level: Level = Level.DEBUG,
     before: Callable[[Store], None] | None = None,
     alpha: Outside | None = None,
+    glances: Mapping[str, Callable[[Source, House], Glance]] | None = None,
     **context: Any,
 ) -> AsyncIterator[TestHouse]:
     """Everything at work for the length of the block; needs `autojump_clock`. On a `tmp_path` that was used before it
     goes on with the state found there. `before` may write to the store before any actor runs; further arguments replace
-    parts of the context.
+    parts of the context. `glances` are the ways to look of the sources that are no HTTP requests.
     """
     clock = VirtualClock(start)
     log = MemoryLog(clock, level=level)
@@ -434,7 +436,12 @@ async def make_house(
         def make_source(identity: str) -> SourceActor:
             spec = house.context.sources[identity]
             outside = alpha if identity.startswith("alpha") else beta
-            return SourceActor(spec, compile_request(spec.request), outside, house, random)
+            if glances is not None and identity in glances:
+                return SourceActor(spec, glances[identity](spec, house), house, random)
+            assert spec.request is not None
+            return SourceActor(
+                spec, HttpGlance(spec, compile_request(spec.request), outside, house, random), house, random
+            )
 
         def way(platform: str) -> Way | None:
             channel = house.context.channels.get(platform)

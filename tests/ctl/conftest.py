@@ -281,6 +281,7 @@ class Fake:
                     rows.SourceRow(
                         source="sogou.search",
                         title="Sogou search",
+                        kind="http",
                         platforms=("sogou",),
                         state="open",
                         looks=10,
