@@ -137,11 +137,12 @@ def _with_values(
 
 
 def bound_sources(loaded: Loaded) -> dict[str, Bound]:
-    """Each source with its way out and the variables and secrets that its requests carry: if all is equal, it goes on
-    as it is."""
+    """Each source that looks by itself, with its way out and the variables and secrets that its looks carry: if all is
+    equal, it goes on as it is."""
     return {
         name: _with_values(source, loaded.source_route(name), _used(source), loaded, loaded.source_vars(name))
         for name, source in loaded.sources.items()
+        if source.report is None
     }
 
 

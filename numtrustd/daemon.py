@@ -349,4 +349,5 @@ def _policies(context: Any) -> tuple[Any, ...]:
         context.documents,
         context.owner,
         context.channels,
+        [source for source in context.sources.values() if source.report is not None],
     )

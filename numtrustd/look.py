@@ -64,7 +64,9 @@ def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | 
     everything = {**loaded.sources, **loaded.idle}
     if source is not None and source not in everything:
         raise LookError(f"no pack defines the source {source}; there are {', '.join(everything)}", USAGE)
-    pool = [everything[source]] if source is not None else list(loaded.sources.values())
+    if source is not None and everything[source].kind == "report":
+        raise LookError(f"nobody looks through {source}: it is told, by `numtrustctl observe`", UNAVAILABLE)
+    pool = [everything[source]] if source is not None else [s for s in loaded.sources.values() if s.kind != "report"]
     chosen = [
         s
         for s in pool

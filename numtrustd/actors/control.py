@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import trio
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from numtrustd.actors import arguments
+from numtrustd.actors import arguments, reports
 from numtrustd.actors.answers import Answers
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Reply
@@ -80,6 +80,7 @@ class Control:
             "TaskDone": ("task", self._task_done),
             "TaskFail": ("task", self._task_fail),
             "Look": ("number", self._look),
+            "Observe": ("number", self._observe),
             "Approve": ("case", self._order(lambda p, by: a.Approve(by))),
             "Hold": ("case", self._order(lambda p, by: a.Hold(p.reason or ""))),
             "Advance": ("case", self._order(lambda p, by: a.Advance(p.reason or ""))),
@@ -243,6 +244,27 @@ class Control:
             now=when(then), number=number, sources=asked, observations=said, pending=pending or None
         )
         return result, f"{len(asked)} sources asked, {len(heard)} answered"
+
+    async def _observe(self, params: control.Observe, call: Call) -> tuple[Struct, str]:
+        message = reports.reported(self._sight, params, _by(params, call))
+        seen, number = message.observation, arguments.canonical(params.number)
+        told = Told("", "", "", "nothing was stored: this was a rehearsal")
+        if not params.rehearse:
+            told = await self._ask(number, lambda reply: structs.replace(message, reply=reply))
+        result = control.ObserveResult(
+            now=when(self._sight.now()),
+            number=number,
+            platform=seen.platform,
+            source=seen.source,
+            surface=seen.surface,
+            status=seen.status,
+            category=seen.category,
+            old=told.old,
+            new=told.new,
+            counted=not told.uncounted,
+            why=told.uncounted or None,
+        )
+        return result, f"{seen.platform}/{seen.surface} {seen.status}" + (f", {told.uncounted}" * bool(told.uncounted))
 
     # -------------------------------------------------------------------------------------------------- the daemon
 

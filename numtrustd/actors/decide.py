@@ -11,7 +11,7 @@ from msgspec import structs
 from numtrustd.actors.cases import CaseBook, Tasks
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
-from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
+from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, Reported, TaskAnswer, TimerDue, Told
 from numtrustd.domain import cause, finding, verdict
 from numtrustd.domain.case import Action, Case
 from numtrustd.domain.finding import Finding, FindingKind
@@ -19,6 +19,7 @@ from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import CaseRef, LookState, NumberRecord
+from numtrustd.domain.report import remembered
 from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
@@ -29,6 +30,7 @@ from numtrustd.events import (
     FindingClosed,
     FindingOpened,
     LabelUnknownWord,
+    ObservationReported,
     PlatformMaintenance,
     VerdictBaseline,
     VerdictChanged,
@@ -100,6 +102,46 @@ class Decider:
         failures = 0 if seen_any else (before.failures if before else 0) + 1
         looks = {**self.record.looks, message.source: LookState(message.at, failures)}
         self.record = structs.replace(self.record, looks=looks)
+
+    def report(self, message: Reported) -> None:
+        """Take in what somebody saw: stored whatever it says, and folded like any other look. Handed in again, it is
+        answered again and counts once."""
+        seen, report = message.observation, message.report
+        before = _believed(self.record.verdicts.get(seen.platform))
+        if report.key in self.record.reported:
+            self.made.told = Told("", before, before, "it was reported before, and counts once")
+            return
+        self.made.durable = True
+        latest = self.record.reports.get(seen.view)
+        late = latest is not None and latest.at > report.at
+        reports = self.record.reports if late else {**self.record.reports, seen.view: report}
+        keys = remembered(self.record.reported, report.key)
+        self.record = structs.replace(self.record, reports=reports, reported=keys)
+        self.made.say(
+            ObservationReported(
+                number=self.owned.number,
+                platform=seen.platform,
+                source=seen.source,
+                surface=seen.surface,
+                status=seen.status,
+                by=report.by,
+                category=seen.category,
+                words=seen.words,
+                marks=seen.marks,
+                name=seen.name,
+                reason=seen.reason,
+                seen_at=report.at,
+                device=report.handset or None,
+                screenshot=report.screenshot or None,
+                path=report.evidence or None,
+            ),
+            self.now,
+            report.by,
+        )
+        self.observe(Observed(seen.source, seen.at, (seen,)))
+        after = _believed(self.record.verdicts.get(seen.platform))
+        why = "something newer was seen there already: it is kept, and moves nothing" if late else ""
+        self.made.told = Told("", before, after, why)
 
     def _fold(self, observation: Observation, said: Observation) -> None:
         """Take one reading in; `said` is what the source said, believed or not."""
@@ -362,6 +404,10 @@ class Decider:
         if what == "supplied":
             return f"papers are still missing for case {identity}; register them in [[evidence]] and reload"
         return f"case {identity} is {case.snapshot.state} ({case.meaning}): {what} does nothing there"
+
+
+def _believed(verdict: Verdict | None) -> str:
+    return "unknown" if verdict is None or verdict.belief is None else verdict.belief.key
 
 
 def outcome_of(task: Task, message: TaskAnswer) -> str:

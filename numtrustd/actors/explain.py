@@ -113,7 +113,7 @@ def _belief(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) 
     then = next_look(sight, owned, record, verdict.platform)
     return ExplainLine(
         fact=fact,
-        why="; ".join(_reasons(sight, verdict)) or "no look has been made yet",
+        why="; ".join(_reasons(sight, record, verdict)) or "no look has been made yet",
         next=then.text,
         who=then.who,
         platform=verdict.platform,
@@ -121,12 +121,20 @@ def _belief(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) 
     )
 
 
-def _reasons(sight: Sight, verdict: Verdict) -> list[str]:
+def _seen_by(record: NumberRecord, view: str) -> str:
+    """Who saw it, and on what, where people look."""
+    report = record.reports.get(view)
+    if report is None:
+        return ""
+    return f", seen by {report.by}" + (f" on {report.handset}" if report.handset else "")
+
+
+def _reasons(sight: Sight, record: NumberRecord, verdict: Verdict) -> list[str]:
     now, policy = sight.now(), sight.context.verdict
     said = []
     for view, state in verdict.views.items():
         if state.reason is None:
-            said.append(f"{view} said {state.status} {ago(state.at, now)}")
+            said.append(f"{view} said {state.status} {ago(state.at, now)}{_seen_by(record, view)}")
         else:
             since = state.at if state.unknown_since is None else state.unknown_since
             said.append(f"{view} could not see {ago(state.at, now)} ({state.reason}), the first time {ago(since, now)}")

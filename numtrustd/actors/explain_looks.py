@@ -32,6 +32,11 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
     if not sources:
         return Then("nobody looks: no source in use sees this platform for such a number", Who.PERSON)
     planned = sight.next_look(number, platform)
+    if planned is None and all(s.kind == "report" for s in sources):
+        surfaces = dict.fromkeys(r.surface for s in sources for r in s.readings if r.platform == platform)
+        places = "|".join(surfaces)
+        how = f"`numtrustctl observe {number} --platform {platform} --surface {places} --status …`"
+        return Then(f"a person looks and tells: {how}", Who.PERSON)
     if planned is None:
         stuck = [s for s in sources if (actor := sight.sources.get(s.id)) is None or actor.parked is not None]
         if len(stuck) == len(sources):

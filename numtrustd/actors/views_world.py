@@ -125,6 +125,8 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
 
 def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str, Instant | None, str | None]:
     """(state, since when, why) of a source; `api.rows.SourceRow` lists the states."""
+    if actor is None and source.report is not None and source.enabled:
+        return "ok", None, None
     if actor is None:
         return "off", None, _why_off(source)
     record = actor.record

@@ -99,7 +99,7 @@ class SourceRow(Result, frozen=True, kw_only=True):
     and `why`. `looks` and `failures` count since the start, `waiting` the looks that are due now.
     `interval` is the least time between two requests, `cadence` the usual one between two looks at a
     number, both in seconds. `via` is the way out that it takes, if it does not go out directly. `kind` is how it
-    looks: http or command.
+    looks: http, command, or report (it is told).
     """
 
     source: str

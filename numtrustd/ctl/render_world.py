@@ -171,6 +171,22 @@ def looked(answer: control.LookResult) -> Document:
     return doc
 
 
+def observed(answer: control.ObserveResult) -> Document:
+    """`numtrustctl observe`."""
+    doc = Document()
+    what = f"{answer.status} ({answer.category})" if answer.category else answer.status
+    place = f"{answer.platform}/{answer.surface}"
+    doc.line("stored:" if answer.counted else "not counted:", Cell(answer.number, Tone.STRONG), f"{what} on {place}")
+    if answer.why:
+        doc.line(Cell(answer.why, Tone.WARN))
+    elif answer.old == answer.new:
+        doc.line(f"{answer.platform} is believed to be {answer.new}, as before")
+    else:
+        doc.line(f"{answer.platform} is believed to be {answer.new} now; it was {answer.old}")
+    doc.hint(f"explain {answer.number} {answer.platform}", "who saw what, and how many looks it takes")
+    return doc
+
+
 def _pending(look: PendingLook, now: datetime) -> Cell:
     if look.when is None:
         return Cell(f"{look.source} is being asked and has not answered yet", Tone.WARN)

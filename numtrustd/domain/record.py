@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from numtrustd.domain.finding import Finding
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.report import Report
 from numtrustd.domain.verdict import Verdict
 
 
@@ -25,7 +26,8 @@ class CaseRef(Struct, frozen=True, gc=False):
 class NumberRecord(Struct, frozen=True, omit_defaults=True):
     """All that one number's actor knows. `seq` rises with every durable change, so that a stale record shows.
 
-    `cases` names the newest case per platform, `counts` how many there have been.
+    `cases` names the newest case per platform, `counts` how many there have been. `reports` has the latest report of
+    each view that people look through, `reported` the keys of the latest reports, the newest last.
     """
 
     number: str
@@ -36,6 +38,8 @@ class NumberRecord(Struct, frozen=True, omit_defaults=True):
     looks: dict[str, LookState] = {}
     cases: dict[str, CaseRef] = {}
     counts: dict[str, int] = {}
+    reports: dict[str, Report] = {}
+    reported: tuple[str, ...] = ()
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):

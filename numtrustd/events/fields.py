@@ -56,6 +56,10 @@ Looks = Annotated[int, _is("how many looks it rests on, or were made since the l
 Causes = Annotated[tuple[str, ...], _is("the likely causes, the strongest first")]
 Facts = Annotated[tuple[str, ...], _is("what speaks for them")]
 
+SeenAt = Annotated[float, _instant("when it was seen")]
+Device = Annotated[str, _is("the handset: its model, system, and the app whose label it showed")]
+Screenshot = Annotated[str, _is("digest of the screenshot, sha256: and 64 hex digits")]
+
 # How things move
 From = Annotated[str, _is("what it was before")]
 To = Annotated[str, _is("what it is now")]

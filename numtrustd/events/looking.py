@@ -83,6 +83,30 @@ class SourceReleased(Event, frozen=True, kw_only=True):
     by: f.By | None = None
 
 
+class ObservationReported(Event, frozen=True, kw_only=True):
+    """Somebody, or a relay, told what was seen: a device test, a look behind a gate, a webhook. It was stored."""
+
+    action = "observation.reported"
+    level = Level.INFO
+    message = "{by} saw {number} on {platform} ({surface})[ on {device}]: {status}[ {words}][ ({reason})]"
+
+    number: f.Number
+    platform: f.Platform
+    source: f.Source
+    surface: f.Surface
+    status: f.Status
+    by: f.By
+    category: f.Category | None = None
+    words: f.Words | None = None
+    marks: f.Marks | None = None
+    name: f.Name | None = None
+    reason: f.Reason | None = None
+    seen_at: f.SeenAt | None = None
+    device: f.Device | None = None
+    screenshot: f.Screenshot | None = None
+    path: f.Path | None = None
+
+
 class ObservationRecorded(Event, frozen=True, kw_only=True):
     """One look at one number was made and stored."""
 

@@ -8,6 +8,7 @@ from numtrustd.domain.number import NumberKind
 from numtrustd.domain.observation import UnknownReason
 from numtrustd.domain.trust import Controls
 from numtrustd.probes.command import CommandSpec
+from numtrustd.probes.report import ReportSpec
 from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import Condition, Jsonp, Locator, Pick, RequestSpec, View
 
@@ -71,7 +72,8 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     `guards` are rules tried before all others, for every reading (blocks, maintenance). `echo` are the places where
     the answer names the number: one of them must, or the answer is `wrong_card` (`no_card` where none is there).
-    `request` and `command` are the ways to look; a source has one of them, and only a request's answer needs rules.
+    `request`, `command` and `report` are the ways to look; a source has one of them, and only a request's answer needs
+    rules. Nobody looks through a `report` source by himself: it is told.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     readings: tuple[Reading, ...]
     request: RequestSpec | None = None
     command: CommandSpec | None = None
+    report: ReportSpec | None = None
     rules: tuple[Rule, ...] = ()
     guards: tuple[Rule, ...] = ()
     views: dict[str, View] = {}
@@ -100,6 +103,8 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     @property
     def kind(self) -> str:
         """Which of the ways to look it is."""
+        if self.report is not None:
+            return "report"
         return "http" if self.command is None else "command"
 
     @property

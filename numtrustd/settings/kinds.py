@@ -17,10 +17,10 @@ from numtrustd.settings.packs import Pack, Packs
 from numtrustd.settings.problem import Path, Report, dotted, suggest
 from numtrustd.settings.schema import Settings, SourceTable
 
-WAYS = ("request", "command")
+WAYS = ("request", "command", "report")
 """The tables of a source that say how it looks; each source has one of them."""
 
-_HELP = "give [source.request] for an HTTP request or [source.command] for a program of yours"
+_HELP = "give [source.request] for an HTTP request, [source.command] for a program, [source.report] for what is told"
 
 
 def check_kinds(packs: Packs, settings: Settings, place: Located, report: Report) -> None:

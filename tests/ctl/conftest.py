@@ -399,6 +399,18 @@ class Fake:
                     rows.PendingLook(source="telnyx.reputation"),
                 ),
             ),
+            "Observe": control.ObserveResult(
+                now=NOW,
+                number=NUMBER,
+                platform="huawei",
+                source="huawei.device",
+                surface="incoming_call",
+                status="marked",
+                category="marketing",
+                old="clean",
+                new="marked:marketing",
+                counted=True,
+            ),
             "Reload": control.ReloadResult(
                 now=NOW,
                 numbers_added=1,

@@ -74,7 +74,7 @@ def test_another_secret_makes_another_source_of_it(good: Good, base: Files) -> N
         (
             FARM[FARM.index("[source.command]") : FARM.index("[[source.reading]]")],
             "",
-            "phone.toml:9: source[0].request: missing: give [source.request] for an HTTP request or [source.command]",
+            "phone.toml:9: source[0].request: missing: give [source.request] for an HTTP request, [source.command]",
         ),
         (
             "[[source.reading]]",
@@ -145,3 +145,67 @@ def test_the_program_is_looked_for_as_it_is_called(good: Good, base: Files, tmp_
     program.chmod(0o755)
     files = farm(base, '"/bin/true", "{var:rack}"', f'"{tmp_path}/look {{var:rack}}"')
     assert build.program(good(files), "phone.farm").spec.argv == (str(program),)
+
+
+RELAY = """\
+[platform]
+id = "phone"
+name = "Phone"
+class = "handset_vendor"
+[platform.device_test]
+surfaces = ["incoming_call", "call_log"]
+steps = ["call it"]
+
+[[source]]
+id = "phone.relay"
+title = "our relay"
+kinds = ["mobile"]
+[source.report]
+authors = ["relay"]
+max_age = "2d"
+[[source.reading]]
+platform = "phone"
+surface = "incoming_call"
+"""
+
+
+def test_what_is_told(good: Good, base: Files) -> None:
+    loaded = good(base | {"platforms.d/phone.toml": RELAY})
+    source = loaded.sources["phone.relay"]
+    assert source.kind == "report"
+    assert source.report is not None
+    assert (source.report.authors, source.report.max_age) == (("relay",), 172_800.0)
+    assert build.bound_sources(loaded) == {}
+
+
+def test_a_platform_that_people_look_at_has_its_source_and_it_is_off(good: Good, base: Files) -> None:
+    files = base | {"platforms.d/phone.toml": RELAY}
+    source = good(files).idle["phone.device"]
+    assert source.report is not None
+    assert source.report.handset
+    assert [reading.surface for reading in source.readings] == ["incoming_call", "call_log"]
+    assert source.why_off
+    files["numtrustd.toml"] = '[platforms]\nshipped = false\nenable = ["phone.device"]\n'
+    assert "phone.device" in good(files).sources
+
+
+def test_a_pack_may_write_it_down_itself(good: Good, base: Files) -> None:
+    files = base | {"platforms.d/phone.toml": RELAY.replace("phone.relay", "phone.device")}
+    loaded = good(files)
+    assert loaded.sources["phone.device"].title == "our relay"
+    assert not loaded.idle
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('max_age = "2d"', 'max_age = "0s"', "source[0].report.max_age: is"),
+        ('max_age = "2d"', 'max_age = "2 years"', "source[0].report.max_age: is"),
+        ("authors", "author", "source[0].report.author: unknown key: did you mean"),
+        ('["relay"]', '"relay"', "source[0].report.authors: is"),
+        ("[source.report]", "[source.command]\nargv = ['/bin/true']\n[source.report]", "a second way to look beside"),
+        ('surface = "incoming_call"\n', 'surface = "a b"\n', 'reading[0].surface: "a b" is no name'),
+    ],
+)
+def test_each_mistake_of_a_report_source(problems: Problems, base: Files, old: str, new: str, said: str) -> None:
+    assert said in problems(base | {"platforms.d/phone.toml": RELAY.replace(old, new, 1)})

@@ -286,7 +286,7 @@ name = "Example Ltd."
 [credentials]
 dir = "secrets"
 """
-    names = {name for source in loaded.idle.values() for name in placeholders(source.request)}
+    names = {name for s in loaded.idle.values() if s.request is not None for name in placeholders(s.request)}
     for secret in {"telnyx-api-key", *(name[7:] for name in names if name.startswith("secret:"))}:
         base[f"secrets/{secret}"] = "s3cret"
     loaded = good(base)
