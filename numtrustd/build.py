@@ -40,6 +40,7 @@ def context(loaded: Loaded, store: str) -> Context:
         verdict=settings.verdict,
         cadence=settings.cadence,
         trust=settings.trust,
+        hands=settings.device_tests,
         appeal=AppealRules(
             max_attempts=rules.max_attempts,
             person_deadline=rules.person_deadline,

@@ -17,6 +17,7 @@ from numtrustd import __version__, build, sockets
 from numtrustd.actors.board import Board
 from numtrustd.actors.control import Control
 from numtrustd.actors.glance import CommandGlance, HttpGlance
+from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import Order, RefusedError, Told
@@ -116,6 +117,7 @@ class Daemon:
         self.outbox = house.outbox = Outbox(house, self._ways.get, random)
         self.roster = Roster(house, random)
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
+        self.hands = house.hands = Hands(house)
         self.sources = Sources(house, random, self._make_source)
         self.pulse = Pulse(
             house,
@@ -167,7 +169,12 @@ class Daemon:
             async with running(self.sources.run), running(self.roster.run):
                 if self._store.restored_from is not None:
                     await self._reconcile()
-                async with running(self.outbox.run), running(self.timers.run), running(self.upkeep.run):
+                async with (
+                    running(self.outbox.run),
+                    running(self.timers.run),
+                    running(self.upkeep.run),
+                    running(self.hands.run),
+                ):
                     yield
             await self._store.flush()
 
@@ -278,6 +285,7 @@ class Daemon:
             fresh = set(numbers.added)
             changed = tuple(n for n in new.numbers if n not in fresh)
         await self.roster.apply(numbers.added, numbers.removed, changed)
+        self.hands.replan()
         self._log.emit(
             ConfigReloaded(
                 config=str(loaded.path),

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from numtrustd.channels.spec import HttpChannel, ManualChannel
 from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
@@ -62,6 +63,7 @@ class Context(Struct, frozen=True, dict=True):
     verdict: VerdictPolicy = VerdictPolicy()
     cadence: CadencePolicy = CadencePolicy()
     trust: TrustPolicy = TrustPolicy()
+    hands: HandPolicy = HandPolicy()
     appeal: AppealRules = AppealRules()
     attempts: Mapping[str, int] = {}
     ask_approval: frozenset[str] = frozenset()

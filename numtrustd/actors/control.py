@@ -26,6 +26,7 @@ from numtrustd.api import CONTROL, STATUS, control, errors, instant, rows, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.task import Task
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, StoreBackedUp
@@ -187,6 +188,8 @@ class Control:
         self, text: str, outcome: str, by: str, *, receipt: str = "", reason: str = "", note: str = ""
     ) -> tuple[Struct, str]:
         task = arguments.task(self._sight, text)
+        if task.numbers:
+            return await self._answer_look(task, outcome, by, note=reason or note)
         told = await self._ask(
             task.number, lambda reply: TaskAnswer(task.id, outcome, receipt, reason, note, by, reply)
         )
@@ -196,6 +199,25 @@ class Control:
         said = after.outcome or outcome
         answer = control.TaskChange(**change, task=task.id, outcome=said)
         return answer, f"{said}, case {change['old']} -> {change['new']}"
+
+    async def _answer_look(self, task: Task, outcome: str, by: str, *, note: str) -> tuple[Struct, str]:
+        assert self._house.hands is not None
+        with _refusing():
+            told = await self._house.hands.answer(task.id, outcome, note, by)
+        after = records.get_task(self._house.store, task.id)
+        assert after is not None, task.id
+        answer = control.TaskChange(
+            now=when(self._sight.now()),
+            case="",
+            number="",
+            platform=task.platform,
+            old=told.old,
+            new=told.new,
+            meaning="each look that was asked for is wanted again later" if outcome == "failed" else "all is reported",
+            task=task.id,
+            outcome=after.outcome,
+        )
+        return answer, f"{after.outcome}, {told.old} -> {told.new}"
 
     async def _task_done(self, params: control.TaskDone, call: Call) -> tuple[Struct, str]:
         if params.outcome == "failed":

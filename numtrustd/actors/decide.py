@@ -19,7 +19,7 @@ from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import CaseRef, LookState, NumberRecord
-from numtrustd.domain.report import remembered
+from numtrustd.domain.report import place, remembered
 from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
@@ -112,9 +112,10 @@ class Decider:
             self.made.told = Told("", before, before, "it was reported before, and counts once")
             return
         self.made.durable = True
-        latest = self.record.reports.get(seen.view)
+        where = place(seen.platform, seen.view)
+        latest = self.record.reports.get(where)
         late = latest is not None and latest.at > report.at
-        reports = self.record.reports if late else {**self.record.reports, seen.view: report}
+        reports = self.record.reports if late else {**self.record.reports, where: report}
         keys = remembered(self.record.reported, report.key)
         self.record = structs.replace(self.record, reports=reports, reported=keys)
         self.made.say(

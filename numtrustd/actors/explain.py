@@ -14,6 +14,7 @@ from numtrustd.domain.case import Case, Move
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.report import place
 from numtrustd.domain.verdict import Verdict, demanded
 from numtrustd.domain.workflow import Who
 from numtrustd.events import duration_for_people
@@ -121,9 +122,9 @@ def _belief(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) 
     )
 
 
-def _seen_by(record: NumberRecord, view: str) -> str:
+def _seen_by(record: NumberRecord, platform: str, view: str) -> str:
     """Who saw it, and on what, where people look."""
-    report = record.reports.get(view)
+    report = record.reports.get(place(platform, view))
     if report is None:
         return ""
     return f", seen by {report.by}" + (f" on {report.handset}" if report.handset else "")
@@ -134,7 +135,7 @@ def _reasons(sight: Sight, record: NumberRecord, verdict: Verdict) -> list[str]:
     said = []
     for view, state in verdict.views.items():
         if state.reason is None:
-            said.append(f"{view} said {state.status} {ago(state.at, now)}{_seen_by(record, view)}")
+            said.append(f"{view} said {state.status} {ago(state.at, now)}{_seen_by(record, verdict.platform, view)}")
         else:
             since = state.at if state.unknown_since is None else state.unknown_since
             said.append(f"{view} could not see {ago(state.at, now)} ({state.reason}), the first time {ago(since, now)}")

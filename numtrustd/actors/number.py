@@ -283,6 +283,8 @@ class NumberActor:
             self._plan(made.record)
         elif isinstance(message, Observed) and (source := house.context.sources.get(message.source)):
             self._want(made.record, owned, source)
+        if isinstance(message, Reported) and house.hands is not None:
+            house.hands.poke(self.number)
         if isinstance(message, Retire):
             message.reply.set(None)
         if isinstance(message, Order | TaskAnswer | Reported):

@@ -223,7 +223,9 @@ class HistoryRow(Result, frozen=True, kw_only=True):
 
 
 class TaskRow(Result, frozen=True, kw_only=True):
-    """One task for a person in a list. `answers` are the outcomes it can have, the usual one first."""
+    """One task for a person in a list. `answers` are the outcomes it can have, the usual one first. One that asks for
+    looks has `numbers` in the place of case and number.
+    """
 
     task: str
     kind: str
@@ -240,6 +242,7 @@ class TaskRow(Result, frozen=True, kw_only=True):
     note: str | None = None
     by: str | None = None
     closed_at: When | None = None
+    numbers: tuple[str, ...] | None = None
 
 
 class ObservationRow(Result, frozen=True, kw_only=True):

@@ -32,6 +32,11 @@ class Report(Struct, frozen=True, gc=False, omit_defaults=True):
         return f"{said}, app {self.app}" if self.app else said
 
 
+def place(platform: str, view: str) -> str:
+    """Under what the latest report of a view is kept: a page that people read may speak of several platforms."""
+    return f"{platform} {view}"
+
+
 def remembered(keys: tuple[str, ...], key: str) -> tuple[str, ...]:
     """The keys with one more, the newest last."""
     return (*keys, key)[-KEPT_KEYS:]

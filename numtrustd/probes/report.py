@@ -26,12 +26,14 @@ _APPLE = re.compile(r"iphone|ipad|\bios\b|ipados", re.IGNORECASE)
 class ReportSpec(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Who may report (`authors`; empty is everybody whom the socket lets in), and how old a report may be, in seconds.
 
-    `handset` says that a report is of a handset, whose model and system must be told.
+    `handset` says that a report is of a handset, whose model and system must be told; `witness` that only a label
+    counts there: no case waits until nobody sees one.
     """
 
     authors: tuple[str, ...] = ()
     max_age: Annotated[float, Meta(gt=0, le=366 * DAY, extra={"unit": "duration"})] = 7 * DAY
     handset: bool = False
+    witness: bool = False
 
 
 class Claim(Said, frozen=True, kw_only=True):

@@ -120,6 +120,8 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         One that only knows its platform's form for a label (no documented form for "no mark") is a witness: its label
         counts, and its silence proves nothing, so no case waits for a clean look of it.
         """
+        if self.report is not None:
+            return not self.report.witness
         if self.kind != "http":
             return True
         return any(isinstance(rule.then, SayClean | SayCertified) for rule in self.rules)

@@ -70,6 +70,9 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
     )
     for name in ("control_interval", "recheck_interval", "turn_window"):
         at.need(getattr(settings.trust, name) > 0, ("trust", name), "is no time at all", "give more than 0 seconds")
+    for name in ("interval", "assisted_interval", "verify_interval", "confirm_interval", "deadline"):
+        hands = getattr(settings.device_tests, name)
+        at.need(hands > 0, ("device_tests", name), "is no time at all", "give more than 0 seconds")
     for source, table in settings.source.items():
         _check_zone(at, table.budget.zone, ("source", source, "budget", "zone"))
     _once(at, "group", [group.name for group in settings.group], "name")

@@ -6,14 +6,12 @@ They are off like all others, until somebody has such a handset or the time to l
 
 from collections.abc import Iterator
 
+from numtrustd.domain.device_test import ASSISTED, DEVICE
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.platform import HandLook
 from numtrustd.probes.report import ReportSpec
 from numtrustd.probes.spec import Reading, Source
 from numtrustd.settings.packs import Pack
-
-DEVICE, ASSISTED = "device", "assisted"
-"""What the sources are called after their platform."""
 
 RINGING = "incoming_call"
 """The surface that only a handset has: where it is one, the handset must be named."""
@@ -38,8 +36,11 @@ def _source(identity: str, platform: str, kind: str, look: HandLook, pack: Pack)
         id=identity,
         title="what a handset shows" if kind == DEVICE else "what the page shows a person",
         kinds=tuple(NumberKind),
-        readings=tuple(Reading(platform, surface) for surface in look.surfaces or ("default",)),
-        report=ReportSpec(handset=RINGING in look.surfaces),
+        readings=(
+            *(Reading(platform, surface) for surface in look.surfaces or ("default",)),
+            *(Reading(other, platform) for other in look.reads),
+        ),
+        report=ReportSpec(handset=RINGING in look.surfaces, witness=bool(look.reads)),
         enabled=False,
         why_off=_WHY_OFF[kind],
         grade=pack.platform.grade,

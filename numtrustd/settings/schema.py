@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.trust import Controls, TrustPolicy
@@ -258,6 +259,7 @@ class Settings(_Table, frozen=True):
     cadence: CadencePolicy = CadencePolicy()
     verdict: VerdictPolicy = VerdictPolicy()
     trust: TrustPolicy = TrustPolicy()
+    device_tests: HandPolicy = HandPolicy()
     appeal: AppealTable = AppealTable()
     group: tuple[GroupTable, ...] = ()
     evidence: tuple[EvidenceTable, ...] = ()

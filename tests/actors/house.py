@@ -26,6 +26,7 @@ from numtrustd.actors.board import Board
 from numtrustd.actors.context import Context
 from numtrustd.actors.control import Control
 from numtrustd.actors.glance import Glance, HttpGlance
+from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.roster import Roster
@@ -462,6 +463,7 @@ async def make_house(
         house.outbox = outbox = Outbox(house, way, random)
         roster, sources = Roster(house, random), Sources(house, random, make_source)
         house.upkeep = upkeep = Upkeep(house, roster.refresh)
+        house.hands = hands = Hands(house)
         control = Control(house, roster, sources.actors, version="0.0.test", started_at=start, reload=reload)
         made = TestHouse(
             house, log, clock, store, roster, sources, outbox, timers, control, alpha, beta, lambda: _no_reload()
@@ -474,7 +476,7 @@ async def make_house(
             timers.load()
             outbox.load()
             house.load()
-            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run):
+            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run, hands.run):
                 await stack.enter_async_context(_running(run))
             # What a test raises comes out as it is, not in a group for each of the nurseries.
             failed: Exception | None = None

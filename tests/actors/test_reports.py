@@ -8,6 +8,7 @@ import trio.testing
 from msgspec import structs
 
 from numtrustd.api import errors, when
+from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.platform import HandLook
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.events import CaseOpened, ControlActed, ObservationReported, VerdictChanged
@@ -34,6 +35,7 @@ def handsets(**spec: Any) -> dict[str, Any]:
     return {
         "platforms": {"alpha": platform("alpha"), "beta": platform("beta", device_test=look)},
         "sources": {"alpha.api": source("alpha"), "beta.device": device(**spec)},
+        "hands": HandPolicy(enabled=False),
     }
 
 
@@ -71,7 +73,7 @@ async def test_a_report_is_stored_logged_explained_and_outlives_a_crash(
         left, then = killed(house, tmp_path), house.clock.now()
     async with make_house(left, start=then, **handsets()) as again:
         await again.settled()
-        assert again.record().reports["beta.device/incoming_call"].by == "小李"
+        assert again.record().reports["beta beta.device/incoming_call"].by == "小李"
         history = await again.ask("History", number=MOBILE)
         assert any(e.action == "observation.reported" for e in history.events)
         assert not (await observe(again, screenshot_digest=PICTURE, evidence="/photos/1.png")).counted
@@ -160,7 +162,9 @@ async def test_too_old_and_from_the_future(shm: Path, autojump_clock: Clock) -> 
             with pytest.raises(Refusal, match=why):
                 await observe(house, at=when(at))
         await observe(house, at=when(now + MINUTE))
-        assert house.record().reports["beta.device/incoming_call"].at <= now + 1.0, "a clock that is a little ahead"
+        assert house.record().reports["beta beta.device/incoming_call"].at <= now + 1.0, (
+            "a clock that is a little ahead"
+        )
 
 
 async def test_unknown_names_and_places_where_nobody_takes_reports(shm: Path, autojump_clock: Clock) -> None:

@@ -433,6 +433,31 @@ def test_a_look_that_was_heard_everywhere_promises_nothing(daemon: Any, capsys: 
     assert out.endswith("it counts like any other look; the history shows what changes, not single looks\n")
 
 
+def test_a_task_for_many_numbers_has_the_lines_that_answer_it(daemon: Any, capsys: Capture) -> None:
+    view = daemon.answers["GetTask"]
+    daemon.answers["GetTask"] = structs.replace(
+        view,
+        case="",
+        number="",
+        kind="device_test",
+        answers=("reported",),
+        numbers=(NUMBER, "95588"),
+        reports=("numtrustctl observe 95588 --platform huawei",),
+    )
+    _, out, _ = run(capsys, "task", "show", "look/huawei.device/1")
+    assert "for 2 numbers at" in out
+    assert "report with\n  numtrustctl observe 95588 --platform huawei\n" in out
+    assert "case" not in out.split("steps")[0]
+
+
+def test_the_answer_to_a_task_without_a_case(daemon: Any, capsys: Capture) -> None:
+    change = daemon.answers["TaskDone"]
+    daemon.answers["TaskDone"] = structs.replace(change, case="", number="", meaning="all is reported")
+    _, out, _ = run(capsys, "task", "done", "look/huawei.device/1")
+    assert out.endswith("all is reported\n")
+    assert "->" not in out
+
+
 def test_what_an_act_has_done_at_once_is_not_overdue(daemon: Any, capsys: Capture) -> None:
     change = daemon.answers["Approve"]
     for late in (timedelta(), timedelta(milliseconds=3), timedelta(minutes=2)):

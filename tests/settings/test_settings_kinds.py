@@ -209,3 +209,24 @@ def test_a_pack_may_write_it_down_itself(good: Good, base: Files) -> None:
 )
 def test_each_mistake_of_a_report_source(problems: Problems, base: Files, old: str, new: str, said: str) -> None:
     assert said in problems(base | {"platforms.d/phone.toml": RELAY.replace(old, new, 1)})
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ('interval = "0s"', "device_tests.interval: is no time at all: give more than 0 seconds"),
+        ("numbers = 0", "device_tests.numbers: is the number 0: give at least 1"),
+        ("open_tasks = 0", "device_tests.open_tasks: is the number 0: give at least 1"),
+        ('enabled = "no"', "device_tests.enabled: is"),
+        ("monthly = true", "device_tests.monthly: unknown key"),
+    ],
+)
+def test_each_mistake_of_the_device_tests(problems: Problems, base: Files, key: str, said: str) -> None:
+    base["numtrustd.toml"] += f"[device_tests]\n{key}\n"
+    assert said in problems(base)
+
+
+def test_the_device_tests_as_they_are_set(good: Good, base: Files) -> None:
+    base["numtrustd.toml"] += '[device_tests]\ninterval = "14d"\nnumbers = 5\n'
+    hands = build.context(good(base), "store").hands
+    assert (hands.interval, hands.numbers, hands.enabled) == (14 * 86_400.0, 5, True)
