@@ -25,6 +25,10 @@ PAGE_STEPS = (
 AFTERWARDS = (
     "逐个号码执行，用下面的命令报告；报告齐了，任务自动关闭",
     "Do this for each number and report it with the lines below; the task closes itself when all reports are in",
+    "STATUS 写 marked（加 --words 标记原文，有次数加 --marks）、clean、certified（加 --name 名称）"
+    "或 unknown（加 --reason）",
+    "STATUS is marked (add --words as shown, and --marks if a count is), clean, certified (add --name) or unknown "
+    "(add --reason)",
     "打不开、看不到、验证码不通过时报 --status unknown --reason blocked，绝不报 clean",
     "What could not be seen is --status unknown --reason blocked, never clean",
 )
@@ -84,7 +88,9 @@ def _in_english(look: HandLook) -> tuple[str, ...]:
 
 
 def _lines(source: Source, number: str) -> list[str]:
-    """What to type for each look, with the words in capitals to be filled in."""
+    """What to type for each look, with the words in capitals to be filled in. As it stands it is refused, so that
+    nobody reports by pasting alone.
+    """
     assert source.report is not None
     handset = ' --device "MODEL" --os "SYSTEM"' if source.report.handset else ""
     handset += ' --app "APP"' if source.id.startswith("apple.") else ""
@@ -92,7 +98,6 @@ def _lines(source: Source, number: str) -> list[str]:
     national = from_canonical(number).national
     readings = source.readings[:1] if assisted(source) else source.readings
     return [
-        f"numtrustctl observe {national} --platform {r.platform} --surface {r.surface} "
-        f'--status clean|marked|certified|unknown --words "LABEL" --marks COUNT --name "NAME"{rest}'
+        f"numtrustctl observe {national} --platform {r.platform} --surface {r.surface} --status STATUS{rest}"
         for r in readings
     ]

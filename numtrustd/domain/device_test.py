@@ -99,10 +99,12 @@ def wish(
     elif verifying and age >= policy.verify_interval:
         why = Why.VERIFY
     elif verdict is not None and others and age >= policy.verify_interval:
-        if _disagree(verdict, hands):
+        if _disagree(verdict, hands, others):
             why = Why.DISAGREE
         elif all(view.unknown_since is not None for view in others.values()):
             why = Why.BLIND if age >= policy.interval / 4 else None
+    elif not (others or watched or verifying) and verdict is not None and _surfaces_differ(verdict, age, policy):
+        why = Why.DISAGREE
     elif not (others or watched or verifying):
         every = policy.assisted_interval if assisted else policy.interval
         if last is None:
@@ -112,14 +114,21 @@ def wish(
     return None if why is None else Wish(number, why, newest)
 
 
-def _disagree(verdict: Verdict, hands: Collection[str]) -> bool:
+def _disagree(verdict: Verdict, hands: Iterable[str], others: Iterable[str]) -> bool:
     """Whether what people saw is a label and what a program sees is none, or the other way round."""
-    told: set[bool] = set()
-    seen: set[bool] = set()
-    for name, view in verdict.views.items():
-        if view.status is not Status.UNKNOWN:
-            (told if name in hands else seen).add(view.status is Status.MARKED)
+    told, seen = _marked(verdict, hands), _marked(verdict, others)
     return bool(told and seen) and told != seen
+
+
+def _surfaces_differ(verdict: Verdict, age: float, policy: HandPolicy) -> bool:
+    """Whether people saw a label on one surface only, and it is not believed: one that is has its case."""
+    return not verdict.marked and age >= policy.interval / 4 and len(_marked(verdict, verdict.views)) > 1
+
+
+def _marked(verdict: Verdict, names: Iterable[str]) -> set[bool]:
+    """What these views say, as far as they can see: a label, none, or both."""
+    views = [verdict.views[name] for name in names if name in verdict.views]
+    return {view.status is Status.MARKED for view in views if view.status is not Status.UNKNOWN}
 
 
 def errands(

@@ -64,6 +64,15 @@ def test_where_a_program_looks_people_are_asked_only_where_it_fails() -> None:
     assert why(both(3 * DAY), verdict(api=fine, screen=blind)) is None, "who cannot see does not disagree"
 
 
+def test_a_label_on_one_surface_only_is_looked_at_again_until_it_is_believed() -> None:
+    fine, label = ViewState(NOW, Status.CLEAN), ViewState(NOW, Status.MARKED)
+    assert why(both(8 * DAY), verdict(screen=label, log=fine)) is Why.DISAGREE
+    assert why(both(7 * DAY), verdict(screen=label, log=fine)) is None
+    assert why(both(8 * DAY), verdict(screen=fine, log=fine)) is None
+    believed = structs.replace(verdict(screen=label, log=fine), belief=MARKED)
+    assert why(both(8 * DAY), believed) is None
+
+
 def test_what_disagrees_with_the_belief_is_looked_at_again_soon() -> None:
     assert why(both(3_600.0), verdict(run=True)) is None
     assert why(both(HOURS), verdict(run=True)) is Why.CONFIRM

@@ -85,7 +85,10 @@ def test_what_nobody_said_stays_unsaid(good: Good, acme: Files) -> None:
             "8: platform.appeal_at[0]: is the platform itself: "
             "name the platforms that take its appeals, or leave it out",
         ),
-        ('reads = ["owner"]', 'reads = ["ownr"]', '36: platform.assisted.reads[0]: no pack of "ownr": did you mean "owner"?'),
+        (
+            'reads = ["owner"]', 'reads = ["ownr"]',
+            '36: platform.assisted.reads[0]: no pack of "ownr": did you mean "owner"?',
+        ),
         (
             'reads = ["owner"]', 'reads = ["owner", "owner"]',
             '36: platform.assisted.reads[1]: "owner" is there already: name each other platform once',
