@@ -5,8 +5,10 @@ says when nobody came.
 this is a service of its own beside them, and the only writer of these tasks.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator
 
+import msgspec
 import trio
 from msgspec import structs
 
@@ -25,6 +27,7 @@ from numtrustd.domain.task import Task, TaskState
 from numtrustd.events import TaskDone, TaskExpired, TaskOpened, TaskReminded
 from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, Table, records
+from numtrustd.store.errors import DamagedRecord
 
 PLAN_EVERY = 3_600.0
 """Seconds (of the clock) between two looks at what is wanted."""
@@ -300,11 +303,16 @@ class Hands:
             yield left[0]
 
     def _record(self, number: str) -> NumberRecord:
+        """What is known of a number; of one whose record cannot be read, nothing: that is its own actor's affair, which
+        is parked for it, while this is a service of all."""
         actor = self._house.numbers.get(number)
         packed = actor.packed if actor is not None else None
-        if packed is None:
-            packed = self._house.store.get(Table.NUMBER, records.key(number))
-        return NumberRecord(number, self._house.clock.now()) if packed is None else records.decode_number(packed)
+        with contextlib.suppress(DamagedRecord, msgspec.MsgspecError):
+            if packed is None:
+                packed = self._house.store.get(Table.NUMBER, records.key(number))
+            if packed is not None:
+                return records.decode_number(packed)
+        return NumberRecord(number, self._house.clock.now())
 
     async def _ask(self, source: Source, look: HandLook, wanted: Iterable[Errand], now: Instant) -> None:
         platform = self._house.context.platforms[source.readings[0].platform]

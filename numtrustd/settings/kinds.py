@@ -23,15 +23,16 @@ WAYS = ("request", "command", "report")
 _HELP = "give [source.request] for an HTTP request, [source.command] for a program, [source.report] for what is told"
 
 
-def check_kinds(packs: Packs, settings: Settings, place: Located, report: Report) -> None:
-    """Every source of every pack, switched on or not."""
+def check_kinds(packs: Packs, applied: Applied, settings: Settings, place: Located, report: Report) -> None:
+    """Every source of every pack, switched on or not, and what the settings say of those that are no requests."""
     for pack in packs.by_id.values():
         for i, source in enumerate(pack.sources):
             _check_ways(pack, i, report)
             if (spec := source.command) is not None and not report.spoilt(pack.doc, "source", i, "command"):
                 _check_command(pack, ("source", i, "command"), spec, report)
-            if source.kind != "http" and (table := settings.source.get(source.id)) is not None:
-                _without_effect(source, table, place, report)
+    for name, table in settings.source.items():
+        if (known := applied.sources.get(name)) is not None and known.kind != "http":
+            _without_effect(known, table, place, report)
 
 
 def _check_ways(pack: Pack, i: int, report: Report) -> None:
@@ -68,13 +69,18 @@ def _place_of(spec: CommandSpec, name: str) -> Path:
     return "env", next(key for key, value in spec.env.items() if text in value)
 
 
+_OF_REQUESTS = ("base_url", "via", "limits")
+_OF_LOOKS = ("interval", "concurrency", "cadence", "controls", "budget")
+
+
 def _without_effect(source: Source, table: SourceTable, place: Located, report: Report) -> None:
-    given = {"base_url": table.base_url, "via": table.via, "limits": table.limits}
-    for key, default in (("base_url", ""), ("via", None), ("limits", SourceTable().limits)):
-        if given[key] != default:
+    """Keys that mean nothing to this source: a program has no address, and what is told is not asked for."""
+    default = SourceTable()
+    for key in (*_OF_REQUESTS, *(_OF_LOOKS if source.kind == "report" else ())):
+        if getattr(table, key) != getattr(default, key):
             at: Path = ("source", source.id, key)
-            what = f"has no effect: {source.id} is no HTTP request"
-            report.add(place.where(at), dotted(at), what, "leave it out")
+            why = "is no HTTP request" if key in _OF_REQUESTS else "is told, and looks at nothing by itself"
+            report.add(place.where(at), dotted(at), f"has no effect: {source.id} {why}", "leave it out")
 
 
 def check_commands(

@@ -10,10 +10,19 @@ from msgspec import structs
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.platform import HandLook
 from numtrustd.domain.task import Task, TaskKind, TaskState
-from numtrustd.events import CaseClosed, CaseOpened, TaskDone, TaskExpired, TaskOpened, TaskReminded
+from numtrustd.events import (
+    ActorCrashed,
+    ActorParked,
+    CaseClosed,
+    CaseOpened,
+    TaskDone,
+    TaskExpired,
+    TaskOpened,
+    TaskReminded,
+)
 from numtrustd.probes.report import ReportSpec
 from numtrustd.probes.spec import Reading
-from numtrustd.store import records
+from numtrustd.store import Batch, Store, Table, records
 from tests.actors.house import DAY, HOUR, MOBILE, OTHER_MOBILE, Refusal, TestHouse, make_house, platform, source
 from tests.actors.parts import killed, shm
 
@@ -231,3 +240,33 @@ async def test_a_page_behind_a_gate_is_looked_at_by_a_person_and_any_word_of_it_
         began = house.clock.now()
         await asked(house)
         assert house.clock.now() - began < 8 * DAY, "once a week"
+
+
+async def test_a_number_whose_record_is_damaged_stops_nobody_elses_task(shm: Path, autojump_clock: Clock) -> None:
+    numbers = (MOBILE, OTHER_MOBILE)
+
+    def spoil(store: Store) -> None:
+        store.commit_soon(Batch().put(Table.NUMBER, records.key(MOBILE), b"\x93\x01\x02\x03"))
+
+    async with make_house(shm, numbers=numbers, **handsets()) as house:
+        await asked(house, HOUR)
+        await report_all(house, number=OTHER_MOBILE)
+        await house.settled()
+        then = house.clock.now()
+    async with make_house(shm, numbers=numbers, start=then, before=spoil, **handsets()) as again:
+        await again.until(lambda: again.log.of(ActorParked), DAY)
+        [task] = tasks(again)
+        view = await again.ask("GetTask", task=task.id)
+        assert {line for line in view.detail if "still" in line} == {
+            f"still to be reported: {MOBILE} on beta/{surface}" for surface in SURFACES
+        }
+        await again.until(lambda: again.log.of(TaskExpired), 8 * DAY)
+        assert {event.actor for event in again.log.of(ActorCrashed)} == {MOBILE}
+
+
+async def test_a_number_shows_the_task_that_asks_for_a_look_at_it(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, numbers=(MOBILE, OTHER_MOBILE), **handsets()) as house:
+        task = await asked(house, HOUR)
+        view = await house.ask("GetNumber", number=OTHER_MOBILE)
+        assert [row.task for row in view.tasks] == [task.id]
+        assert "1 task for people" in (await house.ask("GetStatus")).summary

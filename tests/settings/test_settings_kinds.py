@@ -230,3 +230,20 @@ def test_the_device_tests_as_they_are_set(good: Good, base: Files) -> None:
     base["numtrustd.toml"] += '[device_tests]\ninterval = "14d"\nnumbers = 5\n'
     hands = build.context(good(base), "store").hands
     assert (hands.interval, hands.numbers, hands.enabled) == (14 * 86_400.0, 5, True)
+
+
+@pytest.mark.parametrize("key", ['interval = "5s"', 'cadence = "1d"', "budget = { per_day = 3 }", "concurrency = 2"])
+def test_settings_of_looks_have_no_effect_on_what_is_told(problems: Problems, base: Files, key: str) -> None:
+    files = base | {"platforms.d/phone.toml": RELAY}
+    files["numtrustd.toml"] += f'[source."phone.device"]\n{key}\n'
+    assert "has no effect: phone.device is told, and looks at nothing by itself: leave it out" in problems(files)
+
+
+def test_the_platforms_of_a_page_are_read_there_and_only_a_label_counts(good: Good, base: Files) -> None:
+    page = RELAY.replace("[platform.device_test]", "[platform.assisted]").replace(
+        'steps = ["call it"]', 'steps = ["type it"]\nreads = ["other"]'
+    )
+    other = '[platform]\nid = "other"\nname = "Other"\nclass = "social"\n'
+    source = good(base | {"platforms.d/phone.toml": page, "platforms.d/other.toml": other}).idle["phone.assisted"]
+    assert [(r.platform, r.surface) for r in source.readings][-1] == ("other", "phone")
+    assert not source.clears
