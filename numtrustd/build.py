@@ -12,6 +12,9 @@ from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.domain.case import ActionKind
 from numtrustd.domain.label import Category
 from numtrustd.domain.wording import Owner
+from numtrustd.probes import command
+from numtrustd.probes.program import Program
+from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded
 from numtrustd.wire.route import DIRECT, Route
 from numtrustd.wire.spec import RequestSpec
@@ -50,6 +53,7 @@ def context(loaded: Loaded, store: str) -> Context:
         cadence=settings.cadence,
         cause=settings.cause,
         trust=settings.trust,
+        hands=settings.device_tests,
         appeal=AppealRules(
             max_attempts=rules.max_attempts,
             person_deadline=rules.person_deadline,
@@ -90,9 +94,12 @@ def context(loaded: Loaded, store: str) -> Context:
     )
 
 
+def _fixed(variables: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
+    return {f"var:{k}": v for k, v in variables.items()} | {f"secret:{k}": v for k, v in secrets.items()}
+
+
 def _bound(spec: RequestSpec, variables: Mapping[str, str], secrets: Mapping[str, str]) -> Template:
-    fixed = {f"var:{k}": v for k, v in variables.items()} | {f"secret:{k}": v for k, v in secrets.items()}
-    return compile_request(spec).bind(fixed)
+    return compile_request(spec).bind(_fixed(variables, secrets))
 
 
 def look_template(loaded: Loaded, source: str) -> Template:
@@ -107,6 +114,14 @@ def batch_templates(loaded: Loaded, source: str) -> dict[str, Template]:
     batch = loaded.sources[source].batch
     assert batch is not None, source
     return {name: _bound(spec, loaded.source_vars(source), loaded.secrets) for name, spec in batch.requests}
+
+
+def program(loaded: Loaded, source: str) -> Program:
+    """A source's program with everything but the numbers filled in."""
+    spec = loaded.sources[source].command
+    assert spec is not None, source
+    fixed = _fixed(loaded.source_vars(source), loaded.secrets)
+    return Program(spec, {name: fixed[name] for name in command.placeholders(spec)})
 
 
 def call_templates(loaded: Loaded, platform: str, channel: HttpChannel) -> dict[ActionKind, Template]:
@@ -142,26 +157,28 @@ Bound = tuple[object, Route, tuple[str, ...]]
 
 
 def _with_values(
-    spec: object, route: Route, requests: Iterable[RequestSpec], loaded: Loaded, variables: Mapping[str, str]
+    spec: object, route: Route, used: Iterable[str], loaded: Loaded, variables: Mapping[str, str]
 ) -> Bound:
-    fixed = {f"var:{k}": v for k, v in variables.items()} | {f"secret:{k}": v for k, v in loaded.secrets.items()}
-    names = sorted({name for request in requests for name in placeholders(request) if name in fixed})
+    fixed = _fixed(variables, loaded.secrets)
+    names = sorted({name for name in used if name in fixed})
     return spec, route, tuple(fixed[name] for name in names)
 
 
 def bound_sources(loaded: Loaded) -> dict[str, Bound]:
-    """Each source with its way out and the variables and secrets that its requests carry: if all is equal, it goes on
-    as it is."""
+    """Each source that looks by itself, with its way out and the variables and secrets that its looks carry: if all is
+    equal, it goes on as it is."""
     return {
-        name: _with_values(
-            source,
-            loaded.source_route(name),
-            [request for _, request in source.requests],
-            loaded,
-            loaded.source_vars(name),
-        )
+        name: _with_values(source, loaded.source_route(name), _used(source), loaded, loaded.source_vars(name))
         for name, source in loaded.sources.items()
+        if source.report is None
     }
+
+
+def _used(source: Source) -> frozenset[str]:
+    """The variables and secrets that a source's looks carry, among other placeholders."""
+    if source.command is not None:
+        return command.placeholders(source.command)
+    return frozenset(name for _, request in source.requests for name in placeholders(request))
 
 
 def bound_channels(loaded: Loaded) -> dict[str, Bound]:
@@ -170,7 +187,12 @@ def bound_channels(loaded: Loaded) -> dict[str, Bound]:
         platform: _with_values(
             channel,
             loaded.channel_route(platform),
-            [call.request for call in (channel.submit, channel.query, channel.look_up) if call is not None],
+            {
+                name
+                for call in (channel.submit, channel.query, channel.look_up)
+                if call is not None
+                for name in placeholders(call.request)
+            },
             loaded,
             loaded.vars[platform],
         )

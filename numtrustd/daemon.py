@@ -17,6 +17,8 @@ from numtrustd import __version__, build, sockets
 from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
 from numtrustd.actors.control import Control
+from numtrustd.actors.glance import CommandGlance, HttpGlance
+from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import Order, RefusedError, Told
@@ -116,6 +118,7 @@ class Daemon:
         self.outbox = house.outbox = Outbox(house, self._ways.get, random)
         self.roster = Roster(house, random)
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
+        self.hands = house.hands = Hands(house)
         self.sources = Sources(house, random, self._make_source)
         self.pulse = Pulse(
             house,
@@ -167,7 +170,12 @@ class Daemon:
             async with running(self.sources.run), running(self.roster.run):
                 if self._store.restored_from is not None:
                     await self._reconcile()
-                async with running(self.outbox.run), running(self.timers.run), running(self.upkeep.run):
+                async with (
+                    running(self.outbox.run),
+                    running(self.timers.run),
+                    running(self.upkeep.run),
+                    running(self.hands.run),
+                ):
                     yield
             await self._store.flush()
 
@@ -226,7 +234,9 @@ class Daemon:
         )
 
     def _make_source(self, source: str) -> SourceActor:
-        spec = self.house.context.sources[source]
+        spec, house, random = self.house.context.sources[source], self.house, self._random
+        if spec.command is not None:
+            return SourceActor(spec, CommandGlance(spec, build.program(self._loaded, source), house), house, random)
         assert self._way_out is not None
         session = self._way_out.session(
             connections=spec.concurrency, limits=spec.limits, route=self._loaded.source_route(source)
@@ -235,7 +245,7 @@ class Daemon:
             templates = build.batch_templates(self._loaded, source)
             return BatchActor(spec, templates, session, self.house, self._random)
         template = build.look_template(self._loaded, source)
-        return SourceActor(spec, template, session, self.house, self._random)
+        return SourceActor(spec, HttpGlance(spec, template, session, house, random), house, random)
 
     def _make_way(self, loaded: Loaded, platform: str) -> Way:
         assert self._way_out is not None
@@ -279,6 +289,7 @@ class Daemon:
             fresh = set(numbers.added)
             changed = tuple(n for n in new.numbers if n not in fresh)
         await self.roster.apply(numbers.added, numbers.removed, changed)
+        self.hands.replan()
         self._log.emit(
             ConfigReloaded(
                 config=str(loaded.path),
@@ -353,4 +364,5 @@ def _policies(context: Any) -> tuple[Any, ...]:
         context.documents,
         context.owner,
         context.channels,
+        [source for source in context.sources.values() if source.report is not None],
     )

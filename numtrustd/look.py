@@ -1,5 +1,6 @@
 """`numtrustd look`: one look, now, shown whole: request, answer, which rule matched, observation. Touches no state."""
 
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from numtrustd.domain.observation import Instant, Observation
 from numtrustd.exit_status import CONFIG, IO, UNAVAILABLE, USAGE
 from numtrustd.http import Http
 from numtrustd.log.guard import escape
-from numtrustd.probes import fixture
-from numtrustd.probes.extract import Trace, extract, trace
+from numtrustd.probes import command, fixture
+from numtrustd.probes.extract import Trace, Words, extract, trace
 from numtrustd.probes.fixture import FixtureError
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded, load, render
@@ -68,7 +69,9 @@ def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | 
     everything = {**loaded.sources, **loaded.idle}
     if source is not None and source not in everything:
         raise LookError(f"no pack defines the source {source}; there are {', '.join(everything)}", USAGE)
-    pool = [everything[source]] if source is not None else list(loaded.sources.values())
+    if source is not None and everything[source].kind == "report":
+        raise LookError(f"nobody looks through {source}: it is told, by `numtrustctl observe`", UNAVAILABLE)
+    pool = [everything[source]] if source is not None else [s for s in loaded.sources.values() if s.kind != "report"]
     chosen = [
         s
         for s in pool
@@ -100,6 +103,9 @@ async def _look_all(
             if source.batch is not None:
                 what = "takes numbers in batches and answers hours later"
                 raise LookError(f"{source.id} {what}: let the daemon ask, with numtrustctl look", UNAVAILABLE)
+            if source.command is not None:
+                answered = await _run_once(everything, source, number, words, verbose, echo) or answered
+                continue
             try:
                 template = build.look_template(everything, source.id)
                 request = template.fill(number_values(number) | moment(template, Clock(), Random()))
@@ -119,17 +125,7 @@ async def _look_all(
             if record is not None:
                 echo(_keep(record, number, outcome, observations, at))
             for seen in observations:
-                said = [str(seen.status)]
-                said += [f"category={seen.category}"] if seen.category else []
-                said += [f"words={seen.words}"] if seen.words else []
-                said += [f"marks={seen.marks}"] if seen.marks is not None else []
-                said += [f"name={seen.name}"] if seen.name else []
-                said += [f"reason={seen.reason}"] if seen.reason else []
-                said += [f"({seen.detail})"] if seen.detail else []
-                said += [f"rule={seen.rule}"] if seen.rule else []
-                echo(
-                    escape(safe(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(at)}: {' '.join(said)}"))
-                )
+                _show_seen(source, seen, safe, echo)
     return answered
 
 
@@ -138,7 +134,7 @@ def _recordable(chosen: list[Source]) -> None:
         names = ", ".join(source.id for source in chosen)
         raise LookError(f"one answer is recorded at a time: choose with --source one of {names}", USAGE)
     if chosen[0].request is None:
-        raise LookError(f"{chosen[0].id}: it answers later, and is not looked through by hand", USAGE)
+        raise LookError(f"{chosen[0].id}: only what answers an HTTP request can be recorded", USAGE)
     if chosen[0].request.cipher:
         raise LookError(
             f"{chosen[0].id}: its answers repeat the number as your key sealed it: nobody could read that", USAGE
@@ -158,6 +154,30 @@ def _keep(record: Path, number: Number, outcome: Outcome, seen: Sequence[Observa
     return f"recorded as {record}.http and {record}.toml; {advice}"
 
 
+async def _run_once(
+    loaded: Loaded, source: Source, number: Number, words: Words, verbose: bool, echo: Callable[[str], None]
+) -> bool:
+    """One run of an operator's program; whether it answered."""
+    program, safe = build.program(loaded, source.id), _redactor(tuple(loaded.secrets.values()))
+    places = tuple(command.Place(r.platform, r.surface) for r in source.readings)
+    asked = command.question((number,), places)
+    if verbose:
+        echo(f"{source.id}: {source.title}")
+        echo(safe(f"$ {shlex.join(program.spec.argv)}"))
+        echo(safe(f"> {asked.decode().rstrip()}"))
+    ended = await program.run(asked, (lambda line: echo(safe(f"! {line}"))) if verbose else (lambda line: None))
+    at = Clock().now()
+    heard = command.hear(source.id, (number,), places, ended, at, words)
+    if verbose:
+        for line in ended.output.decode("utf-8", "replace").splitlines():
+            echo(safe(f"< {line}"))
+        for problem in heard.problems:
+            echo(safe(problem))
+    for seen in heard.seen[number.canonical]:
+        _show_seen(source, seen, safe, echo)
+    return ended.reason is None
+
+
 Safe = Callable[[str], str]
 
 
@@ -171,6 +191,18 @@ def _redactor(private: tuple[str, ...]) -> Safe:
         return escape(text, lines=True)
 
     return safe
+
+
+def _show_seen(source: Source, seen: Observation, safe: Safe, echo: Callable[[str], None]) -> None:
+    said = [str(seen.status)]
+    said += [f"category={seen.category}"] if seen.category else []
+    said += [f"words={seen.words}"] if seen.words else []
+    said += [f"marks={seen.marks}"] if seen.marks is not None else []
+    said += [f"name={seen.name}"] if seen.name else []
+    said += [f"reason={seen.reason}"] if seen.reason else []
+    said += [f"({seen.detail})"] if seen.detail else []
+    said += [f"rule={seen.rule}"] if seen.rule else []
+    echo(escape(safe(f"{seen.platform}/{seen.surface} by {source.id} at {timestamp(seen.at)}: {' '.join(said)}")))
 
 
 def _show_trace(told: Trace, safe: Safe, echo: Callable[[str], None]) -> None:

@@ -23,6 +23,7 @@ from numtrustd.domain.workflow import mermaid
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.events import CATALOGUE
 from numtrustd.look import look_once
+from numtrustd.probes import program as program_module
 from numtrustd.probes.extract import extract
 from numtrustd.settings import Loaded, load, render
 from numtrustd.wire.exchange import Reply
@@ -311,6 +312,31 @@ def test_the_batch_is_handed_in_and_read_as_it_says(name: str, tmp_path: Path) -
     reply = Reply(200, (), f'{{"task": "T-1", "state": "running", "answers": [{item}]}}'.encode())
     (seen,) = extract(loaded.sources["acme.lookup"], from_canonical("+8613800138000"), reply, 0.0, {}, ("T-1",))
     assert (str(seen.status), seen.words, seen.marks) == ("marked", "推广号", 12)
+
+
+@BOTH
+def test_a_program_answers_as_it_says(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The tests may run as root, which would have to become somebody who cannot read what is theirs.
+    monkeypatch.setattr(program_module, "_user", lambda user: (None, ""))
+    exchange = next(text for text in blocks(name, "text") if '"looks"' in text)
+    asked, answered = (line[2:] for line in exchange.splitlines())
+    look = tmp_path / "look"
+    look.write_text(
+        f"#!/bin/sh\nread asked; test \"$asked\" = '{asked.replace(': ', ':').replace(', ', ',')}' || exit 3\n"
+        f"echo \"rack $2, $FARM_KEY\" >&2\necho '{answered}'\n"
+    )
+    look.chmod(0o755)
+    config = house(tmp_path, name)
+    farm = block(name, "toml", "[[source]]").replace("/opt/farm/look", str(look))
+    (tmp_path / "platforms.d" / "acme.toml").write_text(toml(name)[2] + farm, encoding="utf-8")
+    (tmp_path / "credentials" / "farm-key").write_text("s3cret-key")
+    (tmp_path / "credentials" / "farm-key").chmod(0o600)
+    said: list[str] = []
+    look_once("13800138000", config, {}, platform=None, source="acme.farm", verbose=True, echo=said.append)
+    shown = "\n".join(said)
+    assert "! rack 7, [redacted]" in shown
+    assert "acme/incoming_call by acme.farm" in said[-1]
+    assert "marked category=marketing words=推广号 marks=12" in said[-1]
 
 
 @BOTH

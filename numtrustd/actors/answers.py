@@ -141,6 +141,8 @@ class Answers:
             if case is not None
             for task in sight.house.board.tasks_of(case.id)
         ]
+        if (hands := sight.house.hands) is not None:
+            tasks += [hands.asked(source.id, owned.number) for source in sight.context.sources_for(owned)]
         parked = sight.parked.get(owned.number)
         return status.NumberView(
             now=self._now,

@@ -16,6 +16,7 @@ from msgspec import structs
 from numtrustd.actors.batch_answers import Answers
 from numtrustd.actors.batch_diary import BatchDiary
 from numtrustd.actors.batch_news import event_of, over
+from numtrustd.actors.glance import host_of, sight_of
 from numtrustd.actors.house import House
 from numtrustd.actors.moment import moment
 from numtrustd.actors.source import STORE_PAUSE, SourceActor
@@ -25,7 +26,7 @@ from numtrustd.domain import batch as domain
 from numtrustd.domain import budget
 from numtrustd.domain.batch import BatchState, Moved, News, OpenBatch, Submitted, Taken
 from numtrustd.domain.number import from_canonical
-from numtrustd.domain.observation import Instant, UnknownReason
+from numtrustd.domain.observation import Instant, Observation, UnknownReason
 from numtrustd.probes import collect
 from numtrustd.probes.batch import SubmitCall
 from numtrustd.probes.extract import FAILURES, unread
@@ -46,8 +47,11 @@ class BatchActor(BatchDiary):
     def __init__(
         self, source: Source, templates: Mapping[str, Template], fetcher: Fetcher, house: House, random: Random
     ) -> None:
-        super().__init__(source, templates["submit"], fetcher, house, random)
+        super().__init__(source, house, random)
         self._templates = templates
+        self._fetcher = fetcher
+        self._host = host_of(source)
+        self._cut_off = False
         self._written = cut(self.spec.number, str, [], "number")
         self._before: BatchActor | None = None
         self._idle = trio.Event()
@@ -217,7 +221,7 @@ class BatchActor(BatchDiary):
         reason, detail = UnknownReason.PENDING, ""
         if not isinstance(said, Taken | domain.Absent):
             reason, detail = said.reason, said.detail
-        await self._judge(outcome, unread(self.source, now, reason, detail), now, probing=self._probing)
+        await self._weigh(outcome, unread(self.source, now, reason, detail), now)
 
     def _request(self, name: str, values: Mapping[str, str]) -> Callable[[], Awaitable[Outcome]]:
         """A request, filled in; what can go wrong with that has gone wrong before it is sent."""
@@ -226,10 +230,19 @@ class BatchActor(BatchDiary):
 
         async def fetch() -> Outcome:
             outcome = await self._fetcher.fetch(request)
-            self._house.network.heard(self._host, outcome)
+            self._cut_off = self._house.network.heard(self._host, outcome)
             return without(outcome, template.hidden, request.private)
 
         return fetch
+
+    async def _weigh(self, outcome: Outcome, seen: tuple[Observation, ...], at: Instant) -> None:
+        """Take an answer into the source's health, unless it is our own network that is down."""
+        if not self._cut_off:
+            await self._judge(sight_of(outcome, at, {"": seen}), 1, probing=self._probing)
+
+    async def aclose(self) -> None:
+        """As in `SourceActor`."""
+        await self._fetcher.aclose()
 
     # -------------------------------------------------------------------------------------------------- collecting
 
@@ -248,9 +261,7 @@ class BatchActor(BatchDiary):
         at = self._house.clock.now()
         if not isinstance(outcome, Reply):
             detail = outcome.detail or str(outcome.failure)
-            await self._judge(
-                outcome, unread(self.source, at, FAILURES[outcome.failure], detail), at, probing=self._probing
-            )
+            await self._weigh(outcome, unread(self.source, at, FAILURES[outcome.failure], detail), at)
             await self._collected(batch.id, (), at)
             return
         read = collect.collected(self.spec, self.source.echo, self.source.views, outcome, batch.task)
@@ -258,7 +269,7 @@ class BatchActor(BatchDiary):
         seen = tuple(o for _, observations in found for o in observations)
         if read.reason is not None or not seen:
             seen = unread(self.source, at, read.reason or UnknownReason.PENDING, read.detail, read.rule)
-        await self._judge(outcome, seen, at, probing=self._probing)
+        await self._weigh(outcome, seen, at)
         await self._collected(batch.id, [name for name, _ in found], at, done=read.done, gone=read.gone)
         for name, observations in found:
             self._answers.give(batch, name, observations, at, self.trust, last=read.done)

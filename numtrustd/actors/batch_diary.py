@@ -17,15 +17,13 @@ from numtrustd.domain.batch import OpenBatch, Terms
 from numtrustd.domain.observation import Instant
 from numtrustd.probes.spec import Source
 from numtrustd.store import records
-from numtrustd.wire.exchange import Fetcher
-from numtrustd.wire.template import Template
 
 
 class BatchDiary(SourceActor):
     """A source's diary with gathering numbers (`_ripe`), open batches, and who is in which (`_awaited`)."""
 
-    def __init__(self, source: Source, template: Template, fetcher: Fetcher, house: House, random: Random) -> None:
-        super().__init__(source, template, fetcher, house, random)
+    def __init__(self, source: Source, house: House, random: Random) -> None:
+        super().__init__(source, None, house, random)
         assert source.batch is not None
         self.spec = spec = source.batch
         self._terms = Terms(spec.ready_after, spec.poll, spec.give_up, spec.settle, spec.look_up is not None)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from numtrustd.channels.spec import HttpChannel, ManualChannel
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.cause import CausePolicy
+from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.display import What
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.flaw import Eye
@@ -68,6 +69,7 @@ class Context(Struct, frozen=True, dict=True):
     verdict: VerdictPolicy = VerdictPolicy()
     cadence: CadencePolicy = CadencePolicy()
     trust: TrustPolicy = TrustPolicy()
+    hands: HandPolicy = HandPolicy()
     appeal: AppealRules = AppealRules()
     cause: CausePolicy = CausePolicy()
     attempts: Mapping[str, int] = {}
@@ -112,12 +114,15 @@ class Context(Struct, frozen=True, dict=True):
 
     @cached_property
     def _eyes(self) -> dict[str, dict[str, Eye]]:
-        """Per platform and view: the platform's display rules, and what the source's rules can read."""
+        """Per platform and view: the platform's display rules, and what the source can tell: what its rules read, or
+        all of it where a person or a program says what is shown."""
         eyes: dict[str, dict[str, Eye]] = {}
         for source in self.sources.values():
             tells = frozenset(
                 what for what in What for rule in source.rules if getattr(rule.then, what, None) is not None
             )
+            if source.kind in ("command", "report"):
+                tells = frozenset(What)
             for reading in source.readings:
                 if (platform := self.platforms.get(reading.platform)) is not None:
                     view = f"{source.id}/{reading.surface}"

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import trio
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from numtrustd.actors import arguments
+from numtrustd.actors import arguments, reports
 from numtrustd.actors.answers import Answers
 from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.house import House
@@ -27,6 +27,7 @@ from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, rows
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.task import Task
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, StoreBackedUp
@@ -82,6 +83,7 @@ class Control:
             "TaskDone": ("task", self._task_done),
             "TaskFail": ("task", self._task_fail),
             "Look": ("number", self._look),
+            "Observe": ("number", self._observe),
             "Approve": ("case", self._order(lambda p, by: a.Approve(by))),
             "Hold": ("case", self._order(lambda p, by: a.Hold(p.reason or ""))),
             "Advance": ("case", self._order(lambda p, by: a.Advance(p.reason or ""))),
@@ -191,6 +193,8 @@ class Control:
         self, text: str, outcome: str, by: str, *, receipt: str = "", reason: str = "", note: str = ""
     ) -> tuple[Struct, str]:
         task = arguments.task(self._sight, text)
+        if task.numbers:
+            return await self._answer_look(task, outcome, by, note=reason or note)
         told = await self._ask(
             task.number, lambda reply: TaskAnswer(task.id, outcome, receipt, reason, note, by, reply)
         )
@@ -200,6 +204,25 @@ class Control:
         said = after.outcome or outcome
         answer = control.TaskChange(**change, task=task.id, outcome=said)
         return answer, f"{said}, case {change['old']} -> {change['new']}"
+
+    async def _answer_look(self, task: Task, outcome: str, by: str, *, note: str) -> tuple[Struct, str]:
+        assert self._house.hands is not None
+        with _refusing():
+            told = await self._house.hands.answer(task.id, outcome, note, by)
+        after = records.get_task(self._house.store, task.id)
+        assert after is not None, task.id
+        answer = control.TaskChange(
+            now=when(self._sight.now()),
+            case="",
+            number="",
+            platform=task.platform,
+            old=told.old,
+            new=told.new,
+            meaning="each look that was asked for is wanted again later" if outcome == "failed" else "all is reported",
+            task=task.id,
+            outcome=after.outcome,
+        )
+        return answer, f"{after.outcome}, {told.old} -> {told.new}"
 
     async def _task_done(self, params: control.TaskDone, call: Call) -> tuple[Struct, str]:
         if params.outcome == "failed":
@@ -248,6 +271,27 @@ class Control:
             now=when(then), number=number, sources=asked, observations=said, pending=pending or None
         )
         return result, f"{len(asked)} sources asked, {len(heard)} answered"
+
+    async def _observe(self, params: control.Observe, call: Call) -> tuple[Struct, str]:
+        message = reports.reported(self._sight, params, _by(params, call))
+        seen, number = message.observation, arguments.canonical(params.number)
+        told = Told("", "", "", "nothing was stored: this was a rehearsal")
+        if not params.rehearse:
+            told = await self._ask(number, lambda reply: structs.replace(message, reply=reply))
+        result = control.ObserveResult(
+            now=when(self._sight.now()),
+            number=number,
+            platform=seen.platform,
+            source=seen.source,
+            surface=seen.surface,
+            status=seen.status,
+            category=seen.category,
+            old=told.old,
+            new=told.new,
+            counted=not told.uncounted,
+            why=told.uncounted or None,
+        )
+        return result, f"{seen.platform}/{seen.surface} {seen.status}" + (f", {told.uncounted}" * bool(told.uncounted))
 
     # -------------------------------------------------------------------------------------------------- the daemon
 

@@ -12,7 +12,7 @@ from numtrustd.actors.cases import CaseBook, Tasks
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.judge import Judge
-from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, TaskAnswer, TimerDue, Told
+from numtrustd.actors.messages import Answered, Observed, Order, RefusedError, Reported, TaskAnswer, TimerDue, Told
 from numtrustd.actors.policy import display_view
 from numtrustd.actors.task_answer import answer_event, outcome_of
 from numtrustd.domain import cause, finding, propagation, verdict
@@ -24,6 +24,7 @@ from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import CaseRef, LookState, NumberRecord
+from numtrustd.domain.report import place, remembered
 from numtrustd.domain.task import TaskState
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
@@ -33,6 +34,7 @@ from numtrustd.events import (
     CauseFound,
     FindingClosed,
     FindingOpened,
+    ObservationReported,
     PlatformMaintenance,
     VerdictBaseline,
     VerdictChanged,
@@ -121,6 +123,47 @@ class Decider:
         failures = 0 if seen_any or message.paid else (before.failures if before else 0) + 1
         looks = {**self.record.looks, message.source: LookState(message.at, failures, message.batch, taken)}
         self.record = structs.replace(self.record, looks=looks)
+
+    def report(self, message: Reported) -> None:
+        """Take in what somebody saw: stored whatever it says, and folded like any other look. Handed in again, it is
+        answered again and counts once."""
+        seen, report = message.observation, message.report
+        before = _believed(self.record.verdicts.get(seen.platform))
+        if report.key in self.record.reported:
+            self.made.told = Told("", before, before, "it was reported before, and counts once")
+            return
+        self.made.durable = True
+        where = place(seen.platform, seen.view)
+        latest = self.record.reports.get(where)
+        late = latest is not None and latest.at > report.at
+        reports = self.record.reports if late else {**self.record.reports, where: report}
+        keys = remembered(self.record.reported, report.key)
+        self.record = structs.replace(self.record, reports=reports, reported=keys)
+        self.made.say(
+            ObservationReported(
+                number=self.owned.number,
+                platform=seen.platform,
+                source=seen.source,
+                surface=seen.surface,
+                status=seen.status,
+                by=report.by,
+                category=seen.category,
+                words=seen.words,
+                marks=seen.marks,
+                name=seen.name,
+                reason=seen.reason,
+                seen_at=report.at,
+                device=report.handset or None,
+                screenshot=report.screenshot or None,
+                path=report.evidence or None,
+            ),
+            self.now,
+            report.by,
+        )
+        self.observe(Observed(seen.source, seen.at, (seen,)))
+        after = _believed(self.record.verdicts.get(seen.platform))
+        why = "something newer was seen there already: it is kept, and moves nothing" if late else ""
+        self.made.told = Told("", before, after, why)
 
     def _fold(self, observation: Observation, said: Observation) -> None:
         """Take one reading in; `said` is what the source said, believed or not."""
@@ -421,3 +464,7 @@ class Decider:
 
 def _ref(case: Case) -> CaseRef:
     return CaseRef(case.id, case.snapshot.state, case.open, case.data.displays)
+
+
+def _believed(verdict: Verdict | None) -> str:
+    return "unknown" if verdict is None or verdict.belief is None else verdict.belief.key

@@ -19,6 +19,7 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.quorum import stances
 from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.report import place
 from numtrustd.domain.verdict import Verdict, demanded
 from numtrustd.domain.view import Shown
 from numtrustd.domain.workflow import Who
@@ -119,7 +120,7 @@ def _belief(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) 
     then = next_look(sight, owned, record, verdict.platform)
     return ExplainLine(
         fact=fact,
-        why="; ".join(_reasons(sight, verdict)) or "no look has been made yet",
+        why="; ".join(_reasons(sight, record, verdict)) or "no look has been made yet",
         next=then.text,
         who=then.who,
         platform=verdict.platform,
@@ -127,14 +128,23 @@ def _belief(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) 
     )
 
 
-def _reasons(sight: Sight, verdict: Verdict) -> list[str]:
+def _seen_by(record: NumberRecord, platform: str, view: str) -> str:
+    """Who saw it, and on what, where people look."""
+    report = record.reports.get(place(platform, view))
+    if report is None:
+        return ""
+    return f", seen by {report.by}" + (f" on {report.handset}" if report.handset else "")
+
+
+def _reasons(sight: Sight, record: NumberRecord, verdict: Verdict) -> list[str]:
     now, policy = sight.now(), sight.context.verdict_of(verdict.platform)
     said = []
     for stance in stances(verdict, now, policy):
         view, state = stance.view, stance.state
         otherwise = " and disagrees" if stance.agrees is False else ""
         if state.reason is None and stance.said is not None:
-            said.append(f"{view} said {_said(stance.said)} {ago(state.at, now)}{otherwise}")
+            by = _seen_by(record, verdict.platform, view)
+            said.append(f"{view} said {_said(stance.said)} {ago(state.at, now)}{otherwise}{by}")
         else:
             since = state.at if state.unknown_since is None else state.unknown_since
             said.append(f"{view} could not see {ago(state.at, now)} ({state.reason}), the first time {ago(since, now)}")

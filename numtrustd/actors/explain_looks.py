@@ -11,6 +11,7 @@ from numtrustd.actors.views_world import health
 from numtrustd.domain import cadence
 from numtrustd.domain.batch import BatchState
 from numtrustd.domain.cadence import CadencePolicy, Pace
+from numtrustd.domain.device_test import again_at
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
@@ -39,6 +40,18 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
     asked = _asked(sight, number, sources)
     if asked is not None and (planned is None or asked.at is None or asked.at <= planned[0]):
         return asked
+    if planned is None and all(s.kind == "report" for s in sources):
+        surfaces = dict.fromkeys(r.surface for s in sources for r in s.readings if r.platform == platform)
+        places = "|".join(surfaces)
+        for source in sources:
+            hands = sight.house.hands
+            if hands is not None and (task := hands.asked(source.id, number)) is not None:
+                return Then(f"a person was asked to look: type `numtrustctl task show {task.id}`", Who.PERSON, task.due)
+            if hands is not None and (at := hands.given_up(source.id, number)) is not None:
+                again = again_at(at, sight.context.hands)
+                return Then("a person was asked to look and did not; somebody is asked again", Who.PERSON, again)
+        how = f"`numtrustctl observe {number} --platform {platform} --surface {places} --status …`"
+        return Then(f"a person looks and tells: {how}", Who.PERSON)
     if planned is None:
         stuck = [s for s in sources if (actor := sight.sources.get(s.id)) is None or actor.parked is not None]
         if len(stuck) == len(sources):

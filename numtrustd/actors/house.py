@@ -11,12 +11,13 @@ from numtrustd.actors.board import Board
 from numtrustd.actors.context import Context
 from numtrustd.actors.lookout import Lookout
 from numtrustd.actors.mailbox import BusyError
-from numtrustd.actors.messages import NumberMessage
+from numtrustd.actors.messages import NumberMessage, Told
 from numtrustd.actors.network import NetworkWatch
 from numtrustd.clock import Clock
 from numtrustd.domain.case import Action
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.task import Task
 from numtrustd.log import Log
 from numtrustd.store import Store, records
 
@@ -94,6 +95,34 @@ class UpkeepRoom(Protocol):
         ...
 
 
+class HandsRoom(Protocol):
+    """Asks people for the looks that only they can make."""
+
+    def poke(self, number: str) -> None:
+        """A report of this number was stored."""
+        ...
+
+    def replan(self) -> None:
+        """What is configured has changed."""
+        ...
+
+    def asked(self, source: str, number: str) -> Task | None:
+        """The open task that asks for this look."""
+        ...
+
+    def given_up(self, source: str, number: str) -> Instant | None:
+        """When the latest task that asked for this look ended without it."""
+        ...
+
+    def missing(self, task: Task) -> tuple[tuple[str, str, str], ...]:
+        """(number, platform, surface) of the looks that a task still waits for."""
+        ...
+
+    async def answer(self, identity: str, outcome: str, reason: str, by: str) -> Told:
+        """A person answers such a task."""
+        ...
+
+
 @dataclass
 class House:
     """One daemon's parts. `sources` and `numbers` are filled as actors start.
@@ -112,6 +141,7 @@ class House:
     timers: TimerRoom | None = None
     outbox: OutboxRoom | None = None
     upkeep: UpkeepRoom | None = None
+    hands: HandsRoom | None = None
     network: NetworkWatch = field(init=False)
     lookout: Lookout = field(default_factory=Lookout)
     maintenance: dict[str, Maintenance] = field(default_factory=dict)

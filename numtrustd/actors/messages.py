@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from numtrustd.actors.mailbox import Reply
 from numtrustd.domain.observation import Instant, Observation
+from numtrustd.domain.report import Report
 from numtrustd.domain.workflow import Event
 
 
@@ -40,11 +41,12 @@ class Answered(Struct, frozen=True):
 
 
 class Told(Struct, frozen=True):
-    """What an order changed."""
+    """What an order changed; of a report, what was believed before it and after it, and why it did not count."""
 
     case: str
     old: str
     new: str
+    uncounted: str = ""
 
 
 class Order(Struct, frozen=True):
@@ -65,6 +67,14 @@ class TaskAnswer(Struct, frozen=True):
     reason: str
     note: str
     by: str
+    reply: Reply[Told]
+
+
+class Reported(Struct, frozen=True):
+    """Somebody saw something. The reply says what was believed before and is now, and whether it was new."""
+
+    observation: Observation
+    report: Report
     reply: Reply[Told]
 
 
@@ -89,4 +99,4 @@ class RefusedError(Exception):
     """An order that the present state does not allow; the message says why and what would."""
 
 
-NumberMessage = Observed | TimerDue | Answered | Order | TaskAnswer | Refresh | Retire | Stop
+NumberMessage = Observed | TimerDue | Answered | Order | TaskAnswer | Reported | Refresh | Retire | Stop

@@ -18,6 +18,7 @@ from numtrustd.actors.messages import (
     Order,
     Refresh,
     RefusedError,
+    Reported,
     Retire,
     Stop,
     TaskAnswer,
@@ -67,7 +68,7 @@ class NumberActor:
         """Take no more messages, and answer those that wait: the actor is parked, or ends."""
         self._box.closed = True
         for message in self._box.drain():
-            if isinstance(message, Order | TaskAnswer | Retire | Stop):
+            if isinstance(message, Order | TaskAnswer | Reported | Retire | Stop):
                 message.reply.fail(error)
 
     def reopen(self) -> None:
@@ -95,13 +96,13 @@ class NumberActor:
             message.reply.fail(error)
         except Finished as end:
             gone = BusyError(str(end))
-            if isinstance(message, Order | TaskAnswer | Retire):
+            if isinstance(message, Order | TaskAnswer | Reported | Retire):
                 message.reply.fail(gone)
             self.close(gone)
             raise
         except Exception as error:
             # The sender must not wait for ever for an answer that died with this attempt.
-            if isinstance(message, Order | TaskAnswer):
+            if isinstance(message, Order | TaskAnswer | Reported):
                 message.reply.fail(error)
             elif isinstance(message, Retire | Stop):  # part of a reload, which goes on with the other numbers
                 message.reply.fail(BusyError("its actor crashed"))
@@ -188,6 +189,8 @@ class NumberActor:
                 decider.order(message)
             case TaskAnswer():
                 decider.answer(message)
+            case Reported():
+                decider.report(message)
             case Refresh():
                 decider.refresh()
             case Retire():
@@ -301,9 +304,11 @@ class NumberActor:
             self._plan(made.record)
         elif isinstance(message, Observed) and (source := house.context.sources.get(message.source)):
             self._want(made.record, owned, source)
+        if isinstance(message, Reported) and house.hands is not None:
+            house.hands.poke(self.number)
         if isinstance(message, Retire):
             message.reply.set(None)
-        if isinstance(message, Order | TaskAnswer):
+        if isinstance(message, Order | TaskAnswer | Reported):
             assert made.told is not None
             message.reply.set(made.told)
 

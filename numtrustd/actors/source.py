@@ -7,31 +7,26 @@ What the platform does is a value here; only bugs of ours raise.
 
 import heapq
 from typing import Any
-from urllib.parse import urlsplit
 
 import trio
 from msgspec import structs
 
+from numtrustd.actors.glance import Glance, Sight
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, ClosedError
 from numtrustd.actors.messages import Observed
-from numtrustd.actors.moment import moment
 from numtrustd.actors.trust import CONTROL, SourceTrust
 from numtrustd.clock import Random
 from numtrustd.domain import budget
 from numtrustd.domain.batch import OpenBatch
 from numtrustd.domain.number import from_canonical
-from numtrustd.domain.observation import Instant, Observation, UnknownReason
+from numtrustd.domain.observation import Instant, UnknownReason
 from numtrustd.domain.trust import Trust
 from numtrustd.events import SourceFailed, SourceLimited, SourceRecovered
-from numtrustd.probes.extract import extract
 from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, records
 from numtrustd.store.records import ParkedRecord
-from numtrustd.wire.exchange import Fetcher, Outcome, Reply
-from numtrustd.wire.retry_after import LONGEST, retry_after
-from numtrustd.wire.secrecy import without
-from numtrustd.wire.template import Template, number_values
+from numtrustd.wire.retry_after import LONGEST
 
 RESERVE = 2.0
 """Real seconds of slots that a durable reservation adds to the one at hand; so much pace is given away at a restart.
@@ -55,6 +50,7 @@ SOURCE_FAULTS = frozenset(
         UnknownReason.TLS,
         UnknownReason.TOO_LARGE,
         UnknownReason.HTTP_ERROR,
+        UnknownReason.FAILED,
     }
 )
 """Reasons that speak against the source; the others (no card, maintenance, pending) are answers about a number."""
@@ -66,13 +62,13 @@ STORE_PAUSE = 5.0
 
 
 class SourceActor:
-    """Looks through one source. `fetcher` is its way out, `template` its request, all filled in but the number."""
+    """Looks through one source. `glance` makes a look and reads what it saw; a source that looks in another way than
+    number by number has none.
+    """
 
-    def __init__(self, source: Source, template: Template, fetcher: Fetcher, house: House, random: Random) -> None:
+    def __init__(self, source: Source, glance: Glance | None, house: House, random: Random) -> None:
         self.source = source
-        self._template = template
-        self._fetcher = fetcher
-        self._host = next((urlsplit(request.url).netloc for _, request in source.requests), "") or source.id
+        self._glance = glance
         self._house = house
         self._random = random
         self._due: dict[str, Instant] = {}
@@ -179,20 +175,22 @@ class SourceActor:
 
     async def aclose(self) -> None:
         """Let go of its connections."""
-        await self._fetcher.aclose()
+        if self._glance is not None:
+            await self._glance.aclose()
 
     async def _work(self) -> None:
         while True:
             async with self._turn:
-                number, probing = await self._next()
+                numbers, probing = await self._next()
             self.looking += 1
             try:
-                await self._look(number, probing=probing)
-                self._under_way.discard(number)
+                await self._look(numbers, probing=probing)
+                self._under_way.difference_update(numbers)
             except Exception:
                 # Not at once again, lest it crash us again and keep those beside it from being looked at.
-                self._under_way.discard(number)
-                self.want(number, self._house.clock.now() + self._house.context.cadence.retry_interval)
+                self._under_way.difference_update(numbers)
+                for number in numbers:
+                    self.want(number, self._house.clock.now() + self._house.context.cadence.retry_interval)
                 raise
             finally:
                 self.looking -= 1
@@ -200,19 +198,19 @@ class SourceActor:
                     self._probing = False
                     self._wake.set()
 
-    async def _next(self) -> tuple[str, bool]:
-        """The next number whose time has come, once the pace and the breaker allow; and whether it is a probe."""
+    async def _next(self) -> tuple[tuple[str, ...], bool]:
+        """The next numbers whose time has come, once the pace and the breaker allow; and whether it is a probe."""
         clock = self._house.clock
         while True:
             now = clock.now()
             self._follow(now)
-            while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
-                heapq.heappop(self._heap)
+            self._tidy()
             wait = clock.recheck
             if self._heap and not (self.down and self._probing):  # one look at a time finds out whether it is back
                 held = max(self._slot, self._pause) - clock.monotonic()
                 wait = max((self._heap[0][0] - now) / clock.speed, held)
-                wait = max(wait, self._house.network.wait() / clock.speed)
+                if self.source.requests:
+                    wait = max(wait, self._house.network.wait() / clock.speed)
                 if self._house.store.trouble is not None:
                     wait = max(wait, STORE_PAUSE / clock.speed)  # what is seen could not be kept
                 if wait <= 0 and (used_up := budget.again(self.record.spent, self.source.budget, now)) is not None:
@@ -223,19 +221,36 @@ class SourceActor:
             self._wake = trio.Event()
             with trio.move_on_after(min(wait, clock.recheck)):
                 await self._wake.wait()
-        _, number = heapq.heappop(self._heap)
-        del self._due[number]
-        self._asked.discard(number)
-        self._under_way.add(number)
-        self._house.network.take_probe()
         probing = self.down
         self._probing = self._probing or probing
+        if self.source.requests:
+            self._house.network.take_probe()
+        numbers = self._take(1 if probing or self._glance is None else self._glance.most, now)
         if self.source.budget.bounded:
             # Stored before it leaves: nobody pays for, or is refused because of, a look that was forgotten.
-            await self._save(spent=budget.spend(self.record.spent, self.source.budget, clock.now()))
+            await self._save(spent=budget.spend(self.record.spent, self.source.budget, clock.now(), len(numbers)))
         if self.source.pause > 0:
             await self._reserve()
-        return number, probing
+        return numbers, probing
+
+    def _take(self, most: int, now: Instant) -> tuple[str, ...]:
+        """The numbers whose time has come, at least the first of the diary, as many as the look and the budget take."""
+        room = budget.left(self.record.spent, self.source.budget, now)
+        most = most if room is None else max(1, min(most, room))
+        taken: list[str] = []
+        while self._heap and len(taken) < most and (not taken or self._heap[0][0] <= now):
+            _, number = heapq.heappop(self._heap)
+            del self._due[number]
+            self._asked.discard(number)
+            self._under_way.add(number)
+            taken.append(number)
+            self._tidy()
+        return tuple(taken)
+
+    def _tidy(self) -> None:
+        """Let the diary begin with a wish that still stands."""
+        while self._heap and self._due.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)
 
     async def _reserve(self) -> None:
         """Use one slot; the store knows of it before the platform does."""
@@ -303,42 +318,38 @@ class SourceActor:
         records.put_source(batch, self.record)
         self._house.store.commit_soon(batch)
 
-    async def _look(self, number: str, *, probing: bool) -> None:
-        control = number.startswith(CONTROL)
-        parsed = from_canonical(number.removeprefix(CONTROL))
-        values = number_values(parsed)
-        if self._template.timed:
-            values |= moment(self._template, self._house.clock, self._random)
-        request = self._template.fill(values)
-        outcome = await self._fetcher.fetch(request)
-        if self._template.hidden or request.private:
-            outcome = without(outcome, self._template.hidden, request.private)
-        at = self._house.clock.now()
-        seen = extract(self.source, parsed, outcome, at, self._house.context.words, request.sent_as)
-        if not self._house.network.heard(self._host, outcome):
-            await self._judge(outcome, seen, at, probing=probing)
-        if control:
-            self.trust.control(parsed.canonical, seen, at)
-            return
-        try:
-            self._house.post(number, Observed(self.source.id, at, seen, self.trust.trust.quarantined))
-        except ClosedError:
-            pass  # parked: it asks anew when it is let go on
-        except BusyError:
-            if number in self._house.numbers:
-                self.want(number, at + self._house.context.cadence.retry_interval)
+    async def _look(self, entries: tuple[str, ...], *, probing: bool) -> None:
+        asked = {entry: from_canonical(entry.removeprefix(CONTROL)) for entry in entries}
+        assert self._glance is not None
+        sight = await self._glance.look(tuple({n.canonical: n for n in asked.values()}.values()))
+        at = sight.at
+        if not sight.cut_off:
+            await self._judge(sight, len(entries), probing=probing)
+        for entry, number in asked.items():
+            seen = sight.seen[number.canonical]
+            if entry.startswith(CONTROL):
+                self.trust.control(number.canonical, seen, at)
+                continue
+            try:
+                self._house.post(entry, Observed(self.source.id, at, seen, self.trust.trust.quarantined))
+            except ClosedError:
+                pass  # parked: it asks anew when it is let go on
+            except BusyError:
+                if entry in self._house.numbers:
+                    self.want(entry, at + self._house.context.cadence.retry_interval)
 
     # ------------------------------------------------------------------------------------------------------ health
 
-    async def _judge(self, outcome: Outcome, seen: tuple[Observation, ...], at: Instant, *, probing: bool) -> None:
+    async def _judge(self, sight: Sight, looks: int, *, probing: bool) -> None:
         """Take a look's outcome into the source's health: failures in a row open the breaker, a probe closes it.
 
         Once it is open only the probe counts, not what had left before.
         """
-        known = any(o.known for o in seen)
-        fault = None if known else next((o for o in seen if o.reason in SOURCE_FAULTS), None)
-        wait = retry_after(outcome, at) if isinstance(outcome, Reply) and not known else None
-        self.looks += 1
+        at, each = sight.at, [o for seen in sight.seen.values() for o in seen]
+        known = any(o.known for o in each)
+        fault = None if known else next((o for o in each if o.reason in SOURCE_FAULTS), None)
+        wait = None if known else sight.wait
+        self.looks += looks
         if known:
             self.record = structs.replace(self.record, seen_at=at)  # stored with whatever is next
         if wait is not None:
@@ -348,10 +359,10 @@ class SourceActor:
                 await self._recovered(at)
             if wait is not None:
                 await self._save(retry_at=max(self.record.retry_at, at + wait))
-                self._say_limited(outcome, at + wait)
+                self._say_limited(sight.http_status, at + wait)
             return
         assert fault.reason is not None
-        self.failed += 1
+        self.failed += looks
         failures = self.record.failures + 1
         retry_at = self.record.retry_at if wait is None else max(self.record.retry_at, at + wait)
         trips = self.record.trips
@@ -368,7 +379,6 @@ class SourceActor:
         await self._save(
             failures=failures, trips=trips, retry_at=retry_at, down_since=down_since, reason=str(fault.reason)
         )
-        status = outcome.status if isinstance(outcome, Reply) else None
         if newly_down:
             self._house.log.emit(
                 SourceFailed(
@@ -378,11 +388,11 @@ class SourceActor:
                     detail=fault.detail,
                     # On a fast clock storing this took longer than the wait, and it was said later than it ended.
                     retry_at=max(retry_at, self._house.clock.now()),
-                    http_status=status,
+                    http_status=sight.http_status,
                 )
             )
         elif wait is not None:
-            self._say_limited(outcome, at + wait)
+            self._say_limited(sight.http_status, at + wait)
 
     def _say_used_up(self, until: Instant, why: str) -> None:
         if until != self._used_up_until:
@@ -393,13 +403,13 @@ class SourceActor:
         """Ask nothing for so long."""
         self._pause = max(self._pause, self._monotonic(seconds))
 
-    def _say_limited(self, outcome: Outcome, until: Instant) -> None:
+    def _say_limited(self, http_status: int | None, until: Instant) -> None:
         self._house.log.emit(
             SourceLimited(
                 source=self.source.id,
                 until=until,
                 why="the platform asked for a pause (Retry-After)",
-                http_status=outcome.status if isinstance(outcome, Reply) else None,
+                http_status=http_status,
             )
         )
 

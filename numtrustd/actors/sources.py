@@ -36,8 +36,9 @@ class Sources:
         """Start an actor for every source of the context, then keep them."""
         async with trio.open_nursery() as nursery:
             self._nursery = nursery
-            for source in self._house.context.sources:
-                self._start(source)
+            for source, spec in self._house.context.sources.items():
+                if spec.report is None:  # nobody looks through it: it is told
+                    self._start(source)
             # A source that was parked is tried again: nothing else would ever take it up, and a fault parks it anew.
             for record in list(records.all_parked(self._house.store)):
                 if record.actor.startswith(PREFIX):

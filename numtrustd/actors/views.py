@@ -18,6 +18,7 @@ from numtrustd.api.rows import DisplayFault, HistoryRow, NumberRow, ObservationR
 from numtrustd.api.status import Status
 from numtrustd.domain import observation
 from numtrustd.domain.case import number_of
+from numtrustd.domain.device_test import PREFIX
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.number import from_canonical
@@ -101,9 +102,10 @@ def shown_at(at: Instant | None) -> datetime | None:
 
 
 def open_tasks(sight: Sight) -> list[tuple[Instant, str]]:
-    """(due, id) of the open tasks of numbers that are watched, the most urgent first."""
+    """(due, id) of the open tasks of numbers that are watched, or of many numbers, the most urgent first."""
     numbers = sight.context.numbers
-    return [(due, task) for due, task in sight.house.board.tasks() if number_of(task) in numbers]
+    each = sight.house.board.tasks()
+    return [(due, task) for due, task in each if number_of(task) in numbers or task.startswith(PREFIX)]
 
 
 # --------------------------------------------------------------------------------------------------------- numbers

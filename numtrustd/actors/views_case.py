@@ -194,12 +194,15 @@ def task_row(sight: Sight, task: Task) -> TaskRow:
         note=task.note or None,
         by=task.by or None,
         closed_at=shown_at(task.closed_at),
+        numbers=task.numbers or None,
     )
 
 
 def task_view(sight: Sight, task: Task) -> TaskView:
     """One task with all that is needed to do it."""
-    case, packet = records.get_case(sight.house.store, task.case), task.packet
+    packet, case = task.packet, None
+    if task.case:
+        case = records.get_case(sight.house.store, task.case)
     evidence: tuple[Paper, ...] = ()
     if case is not None and task.kind in PAPER_TASKS:
         policy = policy_of(sight, case)
@@ -218,6 +221,7 @@ def task_view(sight: Sight, task: Task) -> TaskView:
         address=packet.address or None if packet is not None else None,
         letter=packet.letter or None if packet is not None else None,
         bring_back=packet.bring_back or None if packet is not None else None,
+        reports=(packet.reports or None) if packet is not None else None,
     )
 
 
@@ -228,6 +232,9 @@ def _detail(sight: Sight, task: Task, case: Case | None) -> tuple[str, ...]:
         how = "put each on file as [[evidence]] in the settings, then `numtrustctl reload`"
         return (*(f"missing: {KINDS.get(kind, kind)} ({kind})" for kind in task.detail), how)
     detail = [text for text in task.detail if text]
+    if task.numbers and task.state is TaskState.OPEN and sight.house.hands is not None:
+        missing = sight.house.hands.missing(task)
+        detail += [f"still to be reported: {number} on {platform}/{surface}" for number, platform, surface in missing]
     if case is not None and task.state is TaskState.OPEN and task.kind in AT_PLATFORM:
         detail.append(f"our reference: {reference(sight.context.store, case.id, case.data.attempt)}")
         if case.data.receipt:

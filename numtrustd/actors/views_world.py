@@ -106,6 +106,7 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
     return SourceRow(
         source=source.id,
         title=source.title,
+        kind=source.kind,
         platforms=tuple(dict.fromkeys(reading.platform for reading in source.readings)),
         state=state,
         looks=0 if actor is None else actor.looks,
@@ -147,6 +148,8 @@ def blind_since(actor: SourceActor | None) -> Instant | None:
 
 def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str, Instant | None, str | None]:
     """(state, since when, why) of a source; `api.rows.SourceRow` lists the states."""
+    if actor is None and source.report is not None and source.enabled:
+        return "ok", None, None
     if actor is None:
         return "off", None, _why_off(source)
     record = actor.record

@@ -79,6 +79,58 @@ class Look(Params[LookResult], frozen=True, kw_only=True):
     platform: Text | None = None
 
 
+class ObserveResult(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
+    """A report that was stored, what was believed of the number there before it and is now, and why it did not count
+    if it did not. Of a rehearsal, what would have been stored.
+    """
+
+    now: When
+    number: str
+    platform: str
+    source: str
+    surface: str
+    status: str
+    old: str
+    new: str
+    counted: bool
+    category: str | None = None
+    why: str | None = None
+
+
+Kept = Annotated[str, Meta(min_length=1, max_length=500)]
+
+
+class Observe(Params[ObserveResult], frozen=True, kw_only=True):
+    """Somebody saw what a platform shows of a number: on a handset, behind a gate for people, or a relay heard of it.
+
+    words are the label's, name what is shown as the owner's. device and os say on which handset, app which app's label
+    an iPhone showed, at when (just now if left out). screenshot_digest and logo_digest are sha256: and 64 hex digits,
+    evidence is where the picture lies. key makes two reports the same one; without it, being equal does. With rehearse
+    it is only looked over: nothing is stored.
+    """
+
+    number: Text
+    platform: Text
+    surface: Text
+    status: Literal["marked", "clean", "certified", "unknown"]
+    reason: Text | None = None
+    words: Kept | None = None
+    marks: Annotated[int, Meta(ge=0, le=10**12)] | None = None
+    name: Kept | None = None
+    logo_digest: Kept | None = None
+    tag: Kept | None = None
+    device: Text | None = None
+    os: Text | None = None
+    app: Text | None = None
+    at: When | None = None
+    screenshot_digest: Text | None = None
+    evidence: Note | None = None
+    source: Text | None = None
+    key: Text | None = None
+    rehearse: bool = False
+    author: Text | None = None
+
+
 class Approve(Params[CaseChange], frozen=True, kw_only=True):
     """Allow a case's submission."""
 
@@ -247,6 +299,7 @@ CONTROL = InterfaceSpec(
         method(TaskDone),
         method(TaskFail),
         method(Look),
+        method(Observe),
         method(Approve),
         method(Hold),
         method(Advance),

@@ -155,13 +155,14 @@ class SourceRow(Result, frozen=True, kw_only=True):
     `state` is ok, failing, open (the breaker is open), limited, quarantined, parked or off, `since` when
     and `why`. `looks` and `failures` count since the start, `waiting` the looks that are due now.
     `interval` is the least time between two requests, `cadence` the usual one between two looks at a
-    number, both in seconds. `via` is the way out that it takes, if it does not go out directly. `batches` are those
-    of a source that takes numbers in batches. `blind_since` is since when nothing of it moves a verdict: its breaker is
-    open, it is not believed, or it is parked.
+    number, both in seconds. `via` is the way out that it takes, if it does not go out directly. `kind` is how it
+    looks: http, batch, command, or report (it is told). `batches` are those of a source that takes numbers in batches.
+    `blind_since` is since when nothing of it moves a verdict: its breaker is open, it is not believed, or it is parked.
     """
 
     source: str
     title: str
+    kind: str
     platforms: tuple[str, ...]
     state: str
     looks: int
@@ -282,7 +283,9 @@ class HistoryRow(Result, frozen=True, kw_only=True):
 
 
 class TaskRow(Result, frozen=True, kw_only=True):
-    """One task for a person in a list. `answers` are the outcomes it can have, the usual one first."""
+    """One task for a person in a list. `answers` are the outcomes it can have, the usual one first. One that asks for
+    looks has `numbers` in the place of case and number.
+    """
 
     task: str
     kind: str
@@ -299,6 +302,7 @@ class TaskRow(Result, frozen=True, kw_only=True):
     note: str | None = None
     by: str | None = None
     closed_at: When | None = None
+    numbers: tuple[str, ...] | None = None
 
 
 class ObservationRow(Result, frozen=True, kw_only=True):

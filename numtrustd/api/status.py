@@ -239,7 +239,7 @@ class TaskView(TaskRow, frozen=True, kw_only=True):
     """One task with all that is needed to do it.
 
     `address` is where, `fields` what to fill in, `letter` the text to hand in, `evidence` the papers,
-    `steps` the way, `bring_back` what to come back with.
+    `steps` the way, `bring_back` what to come back with, `reports` the lines that tell what was seen.
     """
 
     now: When
@@ -250,6 +250,7 @@ class TaskView(TaskRow, frozen=True, kw_only=True):
     address: str | None = None
     letter: str | None = None
     bring_back: str | None = None
+    reports: tuple[str, ...] | None = None
 
 
 class GetTask(Params[TaskView], frozen=True, kw_only=True):

@@ -1,14 +1,16 @@
 """The verbs that tell and act. They go to control.sock; each prints what it changed."""
 
 import os
+import sys
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import click
 
 from numtrustd.api import control, status
 from numtrustd.api.declare import Params
-from numtrustd.ctl import render, render_detail, render_world
+from numtrustd.ctl import render, render_detail, render_world, reports
 from numtrustd.ctl.common import author_option, command, instant_option
 from numtrustd.ctl.session import Session
 
@@ -68,6 +70,43 @@ def fail(session: Session, task: str, reason: str, author: str) -> None:
 def look(session: Session, number: str, platform: str | None) -> None:
     """Look at a number now, on one platform or all."""
     session.show(control.Look(number=number, platform=platform), render_world.looked, timeout=120.0)
+
+
+_SEEN = ("marked", "clean", "certified", "unknown")
+
+
+@command(act)
+@click.argument("number", required=False)
+@click.option("--platform", metavar="ID", help="Whose label or name it is.")
+@click.option("--surface", metavar="NAME", help="Where it was seen: incoming_call, call_log, …")
+@click.option("--status", type=click.Choice(_SEEN), help="What was seen.")
+@click.option("--reason", metavar="WORD", help="Why nothing could be seen, with --status unknown.")
+@click.option("--words", metavar="WORDS", help="The label's words, as they are shown.")
+@click.option("--marks", type=click.IntRange(0), help="The count of marks that is shown.")
+@click.option("--name", metavar="NAME", help="The name that is shown.")
+@click.option("--logo-digest", metavar="SHA256", help="The logo that is shown: sha256: and its digest.")
+@click.option("--tag", metavar="WORDS", help="The tag that is shown.")
+@click.option("--device", metavar="MODEL", help='On which handset: "HUAWEI Mate 60".')
+@click.option("--os", metavar="SYSTEM", help='On which system: "HarmonyOS 4.2".')
+@click.option("--app", metavar="NAME", help="Which app gave the label; an iPhone shows those of apps.")
+@instant_option("--at", help="When it was seen, if not just now.")
+@click.option("--screenshot-digest", metavar="SHA256", help="sha256: and the digest of the picture.")
+@click.option("--evidence", metavar="PATH", help="Where the picture lies.")
+@click.option("--source", metavar="ID", help="The report source, where several take reports of this place.")
+@click.option("--key", metavar="WORD", help="Reports with the same key count once.")
+@click.option("--all-or-none", is_flag=True, help="Of lines on standard input: store none unless all are right.")
+@author_option
+def observe(session: Session, number: str | None, all_or_none: bool, author: str, **said: Any) -> None:
+    """Tell what a handset or a page showed. Without NUMBER: JSON lines on standard input, with the options as keys
+    (number, platform, surface, status, …; "-" as "_")."""
+    if number is not None:
+        if missing := [f"--{key}" for key in ("platform", "surface", "status") if said[key] is None]:
+            raise click.UsageError(f"give {', '.join(missing)} as well")
+        session.show(control.Observe(number=number, author=author, **said), render_world.observed)
+    elif given := [f"--{key.replace('_', '-')}" for key, value in said.items() if value is not None]:
+        raise click.UsageError(f"{', '.join(given)} without a number; lines on standard input say it all themselves")
+    else:
+        reports.from_lines(session, sys.stdin.buffer, author, all_or_none=all_or_none)
 
 
 CaseAct = Callable[[str, str | None, str], Params[control.CaseChange]]

@@ -8,13 +8,14 @@ socket is not for this user; 130 interrupted.
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 import numtrustd
 from numtrustd.ctl import act, calls, see
 from numtrustd.ctl.common import COMMON_OPTIONS
+from numtrustd.ctl.refusal import words
+from numtrustd.ctl.reports import LinesRefusedError
 from numtrustd.ctl.session import SOCKET_DIR, Session
 from numtrustd.ctl.text import escape
 from numtrustd.varlink.client import ClientError, Denied, ErrorReply, NotThere
@@ -57,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except ErrorReply as error:
         return _refused(error, context)
+    except LinesRefusedError as error:
+        _say(str(error))
+        return REFUSED
     except ClientError as error:
         return _unreachable(error)
     except BrokenPipeError:
@@ -74,45 +78,9 @@ def _refused(error: ErrorReply, context: click.Context | None) -> int:
     session = context.obj if context is not None else None
     if isinstance(session, Session) and session.as_json:
         session.write_json({"error": error.name, "parameters": error.parameters})
-    for line in _words(error.name, error.parameters):
+    for line in words(error.name, error.parameters):
         _say(line)
     return REFUSED
-
-
-def _words(name: str, given: Any) -> list[str]:
-    """An error reply as sentences."""
-    kind = name.rpartition(".")[2]
-    said = {key: str(value) for key, value in given.items()}
-    why = said.get("why", "")
-    match kind:
-        case "UnknownNumber":
-            return [f"{said.get('number', '')}: {why}"]
-        case "UnknownPlatform":
-            return [f"there is no platform {said.get('platform', '')!r}: see numtrustctl platforms"]
-        case "UnknownCase":
-            return [f"there is no case {said.get('case', '')!r}: see numtrustctl cases"]
-        case "UnknownTask":
-            return [f"there is no task {said.get('task', '')!r}: see numtrustctl tasks --all"]
-        case "InvalidArgument":
-            return [f"{said.get('field', '')}: {why}"]
-        case "Refused":
-            return [why]
-        case "ConfigRejected":
-            problems = [str(p) for p in given.get("problems", ())]
-            return [*problems, "the configuration was refused; the running one is untouched"]
-        case "Busy":
-            return [f"busy: {why}; try again"]
-        case "NotReady":
-            return [f"not ready: {why}"]
-        case "InternalError":
-            return [f"the daemon met a bug ({said.get('type', 'unknown')}); its log has the details"]
-        case "InterfaceNotFound" if said.get("interface", "").endswith(".Control"):
-            return ["this socket only looks; acts go to control.sock"]
-        case "MethodNotFound" | "InterfaceNotFound":
-            what = said.get("method") or said.get("interface")
-            return [f"the daemon does not know {what}: is it older than this program?"]
-        case _:
-            return [f"{name} {said or ''}".strip()]
 
 
 def _unreachable(error: ClientError) -> int:

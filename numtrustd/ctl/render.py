@@ -231,6 +231,9 @@ def task_change(c: control.TaskChange) -> Document:
     """What the answer to a task did."""
     doc = Document()
     doc.line("task", Cell(f"{c.task}:", Tone.STRONG), c.outcome)
+    if not c.case:
+        doc.line(c.meaning)
+        return doc
     doc.blocks += case_change(c).blocks
     return doc
 

@@ -285,10 +285,11 @@ def _papers(doc: Document, papers: Sequence[Paper]) -> None:
 def task(t: status.TaskView) -> Document:
     """`numtrustctl task show`: everything on one screen, ready to be done."""
     doc = Document()
-    doc.line(Cell(t.title, Tone.STRONG), f"for {t.number} at {t.platform_name}")
+    many = plural(len(t.numbers), "number") if t.numbers else t.number
+    doc.line(Cell(t.title, Tone.STRONG), f"for {many} at {t.platform_name}")
     doc.facts(
         ("task", t.task),
-        ("case", t.case),
+        ("case", t.case or None),
         ("state", t.state if t.state != "open" else None),
         ("outcome", t.outcome or None),
         ("note", t.note or None),
@@ -305,13 +306,17 @@ def task(t: status.TaskView) -> Document:
         for index, step in enumerate(t.steps, 1):
             doc.line(f"{index}. {step}", indent=2)
     if t.fields:
-        doc.heading("fill in")
+        doc.heading("numbers" if t.numbers else "fill in")
         # The letter stands below with its line ends; a field is one line.
         doc.facts(*((f.name, "the letter below" if f.value == t.letter else f.value) for f in t.fields), indent=2)
     if t.letter:
         doc.heading("letter")
         doc.prose(t.letter, indent=2)
     _papers(doc, t.evidence)
+    if t.reports and t.state == "open":
+        doc.heading("report with")
+        for line in t.reports:
+            doc.line(line, indent=2)
     if t.state == "open":
         receipt = " --receipt NUMBER" if t.kind in ("submit_appeal", "did_it_arrive") else ""
         for index, answer in enumerate(t.answers):

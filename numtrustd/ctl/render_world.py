@@ -88,6 +88,7 @@ def sources(answer: status.SourceList) -> Document:
     doc.table(
         (
             "SOURCE",
+            "KIND",
             "STATE",
             "SINCE",
             "LOOKS",
@@ -103,6 +104,7 @@ def sources(answer: status.SourceList) -> Document:
         [
             (
                 Cell(r.source, Tone.STRONG),
+                r.kind,
                 Cell(r.state, _HEALTH_TONES.get(r.state, Tone.BAD)),
                 when(r.since, answer.now),
                 r.looks,
@@ -183,6 +185,22 @@ def looked(answer: control.LookResult) -> Document:
     doc.line("it counts like any other look; the history shows what changes, not single looks")
     doc.hint(f"number {answer.number}", "what is believed now, and the last look")
     doc.hint(f"explain {answer.number}", "how many looks it takes")
+    return doc
+
+
+def observed(answer: control.ObserveResult) -> Document:
+    """`numtrustctl observe`."""
+    doc = Document()
+    what = f"{answer.status} ({answer.category})" if answer.category else answer.status
+    place = f"{answer.platform}/{answer.surface}"
+    doc.line("stored:" if answer.counted else "not counted:", Cell(answer.number, Tone.STRONG), f"{what} on {place}")
+    if answer.why:
+        doc.line(Cell(answer.why, Tone.WARN))
+    elif answer.old == answer.new:
+        doc.line(f"{answer.platform} is believed to be {answer.new}, as before")
+    else:
+        doc.line(f"{answer.platform} is believed to be {answer.new} now; it was {answer.old}")
+    doc.hint(f"explain {answer.number} {answer.platform}", "who saw what, and how many looks it takes")
     return doc
 
 

@@ -89,8 +89,7 @@ class Session:
         """A stream until its end or Ctrl-C, one line a record; as JSON, one object a line."""
         for raw in self._call(params, more=True, timeout=0):
             if self.as_json:
-                self._out.write(escape_json(json.dumps(_parsed(raw), ensure_ascii=False)) + "\n")
-                self._out.flush()
+                self.write_line(_parsed(raw))
             else:
                 for record in self._typed(params, [raw]):
                     self.write(render(record))
@@ -98,6 +97,11 @@ class Session:
     def write_json(self, value: Any) -> None:
         """One JSON document, indented, in UTF-8 where that is harmless."""
         self._out.write(escape_json(json.dumps(value, ensure_ascii=False, indent=2)) + "\n")
+        self._out.flush()
+
+    def write_line(self, value: Any) -> None:
+        """One JSON object, one line."""
+        self._out.write(escape_json(json.dumps(value, ensure_ascii=False)) + "\n")
         self._out.flush()
 
     def write(self, document: Document) -> None:

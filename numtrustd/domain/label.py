@@ -7,6 +7,9 @@ words, and the operator his, which win over both. A word that nobody knows is `O
 import enum
 from collections.abc import Mapping
 
+WORD_NOT_KNOWN = "word not known"
+"""`detail` of a marked observation whose words no table has: its category is `other`, and a person should look."""
+
 
 class Category(enum.StrEnum):
     """What a label accuses the number of."""

@@ -41,6 +41,7 @@ class UnknownReason(enum.StrEnum):
     TLS = "tls"  # certificate or handshake refused
     TOO_LARGE = "too_large"  # wire-byte cap passed
     HTTP_ERROR = "http_error"  # another HTTP status, a redirect, a protocol violation
+    FAILED = "failed"  # the operator's program ended with an error, or could not be started
     QUARANTINED = "quarantined"  # it said something, and is not believed at present
 
 

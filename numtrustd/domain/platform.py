@@ -78,7 +78,7 @@ class HandLook(Struct, frozen=True, forbid_unknown_fields=True):
     """How a person looks where no program can: on a handset, or at a page behind a gate that is there for people.
 
     `surfaces` are the places where a label shows, `record` what the report must hold. `address` is the page.
-    `command` is what a phone farm may run on the handset instead.
+    `command` is what a phone farm may run on the handset instead. `reads` are the platforms whose marks the page tells.
     """
 
     steps: tuple[str, ...]
@@ -86,6 +86,7 @@ class HandLook(Struct, frozen=True, forbid_unknown_fields=True):
     record: tuple[str, ...] = ()
     address: str = ""
     command: str = ""
+    reads: tuple[str, ...] = ()
 
 
 class Platform(Struct, frozen=True, forbid_unknown_fields=True):

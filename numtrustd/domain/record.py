@@ -5,6 +5,7 @@ from msgspec import Struct
 from numtrustd.domain.finding import Finding
 from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.report import Report
 from numtrustd.domain.verdict import Verdict
 
 
@@ -35,7 +36,8 @@ class NumberRecord(Struct, frozen=True, omit_defaults=True):
     """All that one number's actor knows. `seq` rises with every durable change, so that a stale record shows.
 
     `cases` names the newest case per platform, `counts` how many there have been. `findings` are of labels, `flaws` of
-    names, logos and tags, both per platform.
+    names, logos and tags, both per platform. `reports` has the latest report of each view that people look through,
+    `reported` the keys of the latest reports, the newest last.
     """
 
     number: str
@@ -47,6 +49,8 @@ class NumberRecord(Struct, frozen=True, omit_defaults=True):
     cases: dict[str, CaseRef] = {}
     counts: dict[str, int] = {}
     flaws: dict[str, tuple[Flaw, ...]] = {}
+    reports: dict[str, Report] = {}
+    reported: tuple[str, ...] = ()
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):

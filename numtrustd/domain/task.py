@@ -24,6 +24,8 @@ class TaskKind(enum.StrEnum):
     SUPPLY_EVIDENCE = "supply_evidence"
     APPROVE = "approve"
     DECIDE = "decide"
+    DEVICE_TEST = "device_test"
+    ASSISTED_LOOK = "assisted_look"
 
 
 TITLES: dict[TaskKind, str] = {
@@ -34,6 +36,8 @@ TITLES: dict[TaskKind, str] = {
     TaskKind.SUPPLY_EVIDENCE: "Supply the missing papers",
     TaskKind.APPROVE: "Approve the appeal",
     TaskKind.DECIDE: "Decide how to go on",
+    TaskKind.DEVICE_TEST: "Look on a handset and report what it shows",
+    TaskKind.ASSISTED_LOOK: "Look at a page for people and report what it shows",
 }
 
 ANSWERS: dict[TaskKind, tuple[str, ...]] = {
@@ -44,12 +48,14 @@ ANSWERS: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.SUPPLY_EVIDENCE: ("supplied",),
     TaskKind.APPROVE: ("approved",),
     TaskKind.DECIDE: ("retry", "abandon"),
+    TaskKind.DEVICE_TEST: ("reported",),
+    TaskKind.ASSISTED_LOOK: ("reported",),
 }
 """The outcomes that each kind of task can be done with; the first one is the default."""
 
 
 class Packet(Struct, frozen=True, omit_defaults=True):
-    """All that a person needs to hand an appeal in by hand."""
+    """All that a person needs to hand an appeal in by hand, or to look; `reports` tell what was seen."""
 
     address: str
     fields: dict[str, str] = {}
@@ -57,10 +63,13 @@ class Packet(Struct, frozen=True, omit_defaults=True):
     papers: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     bring_back: str = ""
+    reports: tuple[str, ...] = ()
 
 
 class Task(Struct, frozen=True, omit_defaults=True):
-    """One task. `id` is the id of the effect that opened it."""
+    """One task. `id` is the id of the effect that opened it. One that asks for looks has no case and no number but
+    `numbers`, and the `source` through which people tell.
+    """
 
     id: str
     case: str
@@ -76,6 +85,8 @@ class Task(Struct, frozen=True, omit_defaults=True):
     outcome: str = ""
     note: str = ""
     by: str = ""
+    numbers: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def title(self) -> str:

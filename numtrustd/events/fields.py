@@ -66,6 +66,10 @@ View = Annotated[str, _is("source/surface: through which source, and where on th
 Causes = Annotated[tuple[str, ...], _is("the likely causes, the strongest first")]
 Facts = Annotated[tuple[str, ...], _is("what speaks for them")]
 
+SeenAt = Annotated[float, _instant("when it was seen")]
+Device = Annotated[str, _is("the handset: its model, system, and the app whose label it showed")]
+Screenshot = Annotated[str, _is("digest of the screenshot, sha256: and 64 hex digits")]
+
 # How things move
 From = Annotated[str, _is("what it was before")]
 To = Annotated[str, _is("what it is now")]
@@ -126,7 +130,7 @@ Removed = Annotated[int, _is("how many it takes away")]
 Changed = Annotated[int, _is("how many it changes")]
 Unchanged = Annotated[int, _is("how many are left alone")]
 Records = Annotated[int, _is("how many stored records it concerns")]
-Lines = Annotated[int, _is("how many log lines were lost")]
+Lines = Annotated[int, _is("how many log lines were lost, or left out")]
 RssBytes = Annotated[int, _is("memory of the process")]
 LoopTasks = Annotated[int, _is("how many tasks the event loop has")]
 SizeBytes = Annotated[int, _is("size of the file")]

@@ -32,6 +32,18 @@ class SourceRecovered(Event, frozen=True, kw_only=True):
     failures: f.Failures | None = None
 
 
+class SourceSaid(Event, frozen=True, kw_only=True):
+    """A source that is a program said something of itself, on its standard error, or answered what cannot be read."""
+
+    action = "source.said"
+    level = Level.INFO
+    message = "source {source}: {text}[; {lines} lines left out]"
+
+    source: f.Source
+    text: f.Text
+    lines: f.Lines | None = None
+
+
 class SourceLimited(Event, frozen=True, kw_only=True):
     """A platform asked us to slow down, or a quota is used up; the source rests until then."""
 
@@ -146,6 +158,30 @@ class SourceBatchOverdue(Event, frozen=True, kw_only=True):
     answered: f.Answered
     why: f.Why
     receipt: f.Receipt | None = None
+
+
+class ObservationReported(Event, frozen=True, kw_only=True):
+    """Somebody, or a relay, told what was seen: a device test, a look behind a gate, a webhook. It was stored."""
+
+    action = "observation.reported"
+    level = Level.INFO
+    message = "{by} saw {number} on {platform} ({surface})[ on {device}]: {status}[ {words}][ ({reason})]"
+
+    number: f.Number
+    platform: f.Platform
+    source: f.Source
+    surface: f.Surface
+    status: f.Status
+    by: f.By
+    category: f.Category | None = None
+    words: f.Words | None = None
+    marks: f.Marks | None = None
+    name: f.Name | None = None
+    reason: f.Reason | None = None
+    seen_at: f.SeenAt | None = None
+    device: f.Device | None = None
+    screenshot: f.Screenshot | None = None
+    path: f.Path | None = None
 
 
 class ObservationRecorded(Event, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from hashlib import sha256
 from msgspec import Struct
 from selectolax.lexbor import LexborNode
 
-from numtrustd.domain.label import STATUS_WORDS, Category, classify
+from numtrustd.domain.label import STATUS_WORDS, WORD_NOT_KNOWN, Category, classify
 from numtrustd.domain.number import Number
 from numtrustd.domain.observation import Instant, Observation, Status, UnknownReason
 from numtrustd.probes import batch_lint, collect
@@ -31,8 +31,6 @@ from numtrustd.wire.spec import Jsonp, Locator, Pick
 Words = Mapping[str, Mapping[str, Category]]
 """Platform id → its own words, beside the shared table of `domain.label`."""
 
-WORD_NOT_KNOWN = "word not known"
-"""`detail` of a marked observation whose words no table has: its category is `other`, and a person should look."""
 
 _PARTS = 50
 """Parts that are looked through for the number; no page shows more cards of a kind."""
@@ -328,19 +326,17 @@ def lint(
     `unclear` are views of which nothing is known, because what stands there could not be read; `calls` are those of a
     batch's calls.
     """
+    if source.kind in ("command", "report"):
+        return _lint_unread(source)
     wrong: list[str] = []
-    if source.request is not None and source.batch is not None:
-        wrong.append("batch: stands beside a request; a source has one of the two, so make two sources of it")
-    elif source.batch is not None:
+    if source.batch is not None:
         wrong += batch_lint.lint(source, source.batch, calls or {})
-    elif source.request is None:
-        wrong.append("request: missing; give [source.request], or [source.batch] where answers come later")
-    if source.request is not None:
-        wrong += template.lint(source.request, names=template.NUMBER_NAMES)
+    if (request := source.request) is not None:
+        wrong += template.lint(request, names=template.NUMBER_NAMES)
         wrong += [
             f"request.cipher: says nothing of numbers of the kind {kind}; add [source.request.cipher.{kind}]"
             for kind in source.kinds
-            if source.request.cipher and kind not in source.request.cipher
+            if request.cipher and kind not in request.cipher
         ]
     wrong += wires.views(source.views, unclear)
     wrong += _lint_callbacks(source)
@@ -364,15 +360,43 @@ def lint(
 def advice(source: Source) -> list[str]:
     """What is allowed and yet better done otherwise."""
     lines: list[str] = []
+    if source.kind in ("http", "batch"):
+        lines += _advice_on_reading(source)
+    if not source.enabled and not source.why_off:
+        lines.append("why_off: say why the source is off and what must be done to turn it on")
+    return lines
+
+
+def _advice_on_reading(source: Source) -> list[str]:
+    lines: list[str] = []
     if not source.echo and not source.bound and source.batch is None:
         lines.append("echo: nothing proves that an answer is about the number asked for; name a place if there is one")
     if source.batch is None and not any(c.status is None for rule in source.guards for c in rule.when):
         lines.append("guard: platforms block with pages of HTTP 200 too; add a guard on the words of that page")
     if not source.clears:
         lines.append("rule: no rule says clean or certified, so a label is never seen to go")
-    if not source.enabled and not source.why_off:
-        lines.append("why_off: say why the source is off and what must be done to turn it on")
     return lines
+
+
+def _lint_unread(source: Source) -> list[str]:
+    """A source whose answers say themselves what they mean has nothing to read them by."""
+    wrong = [] if source.readings else ["reading: there is none; say which platform the answer speaks for"]
+    seen: set[tuple[str, str]] = set()
+    for n, reading in enumerate(source.readings):
+        if (reading.platform, reading.surface) in seen:
+            wrong.append(f"reading[{n}]: {reading.platform}/{reading.surface} is read twice")
+        seen.add((reading.platform, reading.surface))
+        wrong += [
+            f"reading[{n}].{key}: is for answers of HTTP requests; leave it out"
+            for key in ("view", "at")
+            if getattr(reading, key) is not None
+        ]
+    for key, given in (
+        ("rule", source.rules), ("guard", source.guards), ("views", source.views), ("echo", source.echo),
+    ):  # fmt: skip
+        if given:
+            wrong.append(f"{key}: is for answers of HTTP requests; leave it out")
+    return wrong
 
 
 def _lint_callbacks(source: Source) -> list[str]:

@@ -10,6 +10,8 @@ from numtrustd.domain.number import NumberKind
 from numtrustd.domain.observation import UnknownReason
 from numtrustd.domain.trust import Controls
 from numtrustd.probes.batch import BatchSpec
+from numtrustd.probes.command import CommandSpec
+from numtrustd.probes.report import ReportSpec
 from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import Condition, Jsonp, Locator, Pick, RequestSpec, View
 
@@ -76,15 +78,19 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     `guards` are rules tried before all others, for every reading (blocks, maintenance). `echo` are the places where
     the answer names the number: one of them must, or the answer is `wrong_card` (`no_card` where none is there).
     `hours` are those in which alone it is asked (`domain.hours`).
+    `request`, `batch`, `command` and `report` are the ways to look; a source has one of them, and only a request's
+    answer needs rules. Nobody looks through a `report` source by himself: it is told.
     """
 
     id: str
     title: str
     kinds: tuple[NumberKind, ...]
     readings: tuple[Reading, ...]
-    rules: tuple[Rule, ...]
     request: RequestSpec | None = None
     batch: BatchSpec | None = None
+    command: CommandSpec | None = None
+    report: ReportSpec | None = None
+    rules: tuple[Rule, ...] = ()
     guards: tuple[Rule, ...] = ()
     views: dict[str, View] = {}
     echo: tuple[Locator, ...] = ()
@@ -103,9 +109,13 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     hours: str = ""
 
     @property
-    def kind(self) -> Literal["http", "batch"]:
-        """How it looks."""
-        return "http" if self.batch is None else "batch"
+    def kind(self) -> Literal["http", "batch", "command", "report"]:
+        """Which of the ways to look it is."""
+        if self.batch is not None:
+            return "batch"
+        if self.command is not None:
+            return "command"
+        return "http" if self.report is None else "report"
 
     @property
     def requests(self) -> tuple[tuple[tuple[str, ...], RequestSpec], ...]:
@@ -128,6 +138,10 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
         One that only knows its platform's form for a label (no documented form for "no mark") is a witness: its label
         counts, and its silence proves nothing, so no case waits for a clean look of it.
         """
+        if self.report is not None:
+            return not self.report.witness
+        if self.kind != "http":
+            return True
         return any(isinstance(rule.then, SayClean | SayCertified) for rule in self.rules)
 
     @property

@@ -89,6 +89,9 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
     at.need(settings.cause.rise >= 1, ("cause", "rise"), f"is {settings.cause.rise:g}", "give at least 1")
     for name in ("burst_marks", "window_days"):
         at.need(1 <= getattr(settings.cause, name) <= 200, ("cause", name), "is out of reach", "give 1 to 200")
+    for name in ("interval", "assisted_interval", "verify_interval", "confirm_interval", "deadline"):
+        hands = getattr(settings.device_tests, name)
+        at.need(hands > 0, ("device_tests", name), "is no time at all", "give more than 0 seconds")
     _once(at, "group", [group.name for group in settings.group], "name")
     for i, paper in enumerate(settings.evidence):
         _evidence_kind(at, paper.kind, ("evidence", i, "kind"))

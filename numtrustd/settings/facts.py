@@ -57,7 +57,7 @@ def _platform(platform: Platform, names: frozenset[str] | None) -> Iterator[Find
         yield from _address((*at, "address"), certified.address, platform)
     for key, look in (("device_test", platform.device_test), ("assisted", platform.assisted)):
         if look is not None:
-            yield from _look((*top, key), look, platform)
+            yield from _look((*top, key), look, platform, names)
 
 
 def _display(top: Path, platform: Platform) -> Iterator[Finding]:
@@ -80,11 +80,19 @@ def _display(top: Path, platform: Platform) -> Iterator[Finding]:
             yield (*at, "surface"), "leaves no room for one character of a name", "give larger limits"
 
 
-def _look(at: Path, look: HandLook, platform: Platform) -> Iterator[Finding]:
+def _look(at: Path, look: HandLook, platform: Platform, names: frozenset[str] | None) -> Iterator[Finding]:
     if not look.steps or not all(look.steps):
         yield (*at, "steps"), "says nothing", "write what the person does, one step a line"
     if len(set(look.surfaces)) < len(look.surfaces):
         yield (*at, "surfaces"), "names a place twice", "name each place once"
+    for i, surface in enumerate(look.surfaces):
+        if not NAME.fullmatch(surface):
+            yield (*at, "surfaces", i), f'"{surface}" is no name', NAME_HELP
+    for i, name in enumerate(look.reads):
+        if name == platform.id or name in look.reads[:i]:
+            yield (*at, "reads", i), f'"{name}" is there already', "name each other platform once"
+        elif names is not None and name not in names:
+            yield (*at, "reads", i), f'no pack of "{name}"', suggest(name, sorted(names))
     yield from _address((*at, "address"), look.address, platform)
 
 

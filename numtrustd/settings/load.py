@@ -21,7 +21,19 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned
 from numtrustd.domain.platform import Platform
 from numtrustd.probes.spec import Source
-from numtrustd.settings import base_urls, bounds, checks, document, facts, lint, numbers_csv, provenance, times, ways
+from numtrustd.settings import (
+    base_urls,
+    bounds,
+    checks,
+    document,
+    facts,
+    kinds,
+    lint,
+    numbers_csv,
+    provenance,
+    times,
+    ways,
+)
 from numtrustd.settings.collect import Spelling, collect
 from numtrustd.settings.document import Document, Where
 from numtrustd.settings.identities import Identities
@@ -112,7 +124,9 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     facts.check_facts(packs, report)
     provenance.check_provenance(packs, Clock().now() if now is None else now, report)
     lint.check_rules(packs, report)
+    kinds.check_kinds(packs, applied, settings, place, report)
     wanted = checks.check_use(packs, applied, settings, place, report)
+    wanted |= kinds.check_commands(packs, applied, settings, place, report)
     wanted |= ways.check_ways(settings, packs, applied, place, report)
     if report.spoilt(place, "credentials"):
         wanted = set()  # where they lie is not known

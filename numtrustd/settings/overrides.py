@@ -13,6 +13,7 @@ from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.domain.platform import Platform
 from numtrustd.probes.batch import BatchSpec
 from numtrustd.probes.spec import Source
+from numtrustd.settings import hand_looks
 from numtrustd.settings.collect import Located
 from numtrustd.settings.controls import canonical
 from numtrustd.settings.packs import Channel, Pack, Packs
@@ -41,7 +42,8 @@ class Applied(Struct, frozen=True):
 
 def apply(packs: Packs, settings: Settings, place: Located, report: Report) -> Applied:
     """Put the settings over the packs. Names that no pack has are reported where the settings say them."""
-    home = {source.id: name for name, pack in packs.by_id.items() for source in pack.sources}
+    told = {name: tuple(hand_looks.sources(pack)) for name, pack in packs.by_id.items()}
+    home = {source.id: name for name, pack in packs.by_id.items() for source in (*pack.sources, *told[name])}
     _unknown_names(packs, settings, home, place, report)
     off = {name for name, table in settings.platform.items() if not table.enabled}
     applied = Applied({}, {}, {}, {}, home, {})
@@ -56,7 +58,7 @@ def apply(packs: Packs, settings: Settings, place: Located, report: Report) -> A
             applied.channels[name] = _channel(channel, table.appeal if table else None)
         if table is not None and not isinstance(channel, HttpChannel):
             _without_effect(name, table.appeal, place, report)
-        for source in pack.sources:
+        for source in (*pack.sources, *told[name]):
             applied.sources[source.id] = _source(source, settings, off, place, report)
     return applied
 

@@ -16,6 +16,7 @@ from msgspec import Struct, structs
 from numtrustd.channels.spec import Call, HttpChannel, ManualChannel
 from numtrustd.domain.platform import AppealFacts, Platform
 from numtrustd.probes.batch import CollectCall, SubmitCall
+from numtrustd.probes.command import CommandSpec
 from numtrustd.probes.spec import Source
 from numtrustd.settings import document
 from numtrustd.settings.collect import Spelling, collect
@@ -43,6 +44,7 @@ SPELLING = Spelling(
         (Condition, "at_least"): "number",
         (Limits, "max_bytes"): "bytes",
         (Limits, "max_header_bytes"): "bytes",
+        (CommandSpec, "max_bytes"): "bytes",
     },
 )
 """Where a pack's TOML differs from the structs: singular names for arrays of tables, `class`, and units."""

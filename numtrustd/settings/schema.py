@@ -15,6 +15,7 @@ from msgspec import Meta, Struct
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy, Peak
 from numtrustd.domain.cause import CausePolicy
+from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.label import Category, Severity
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.trust import Controls, TrustPolicy
@@ -316,6 +317,7 @@ class Settings(_Table, frozen=True):
     verdict: VerdictPolicy = VerdictPolicy()
     trust: TrustPolicy = TrustPolicy()
     cause: CausePolicy = CausePolicy()
+    device_tests: HandPolicy = HandPolicy()
     appeal: AppealTable = AppealTable()
     group: tuple[GroupTable, ...] = ()
     identity: tuple[IdentityTable, ...] = ()

@@ -26,6 +26,8 @@ from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
 from numtrustd.actors.context import Context
 from numtrustd.actors.control import Control
+from numtrustd.actors.glance import Glance, HttpGlance
+from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.roster import Roster
@@ -418,11 +420,12 @@ async def make_house(
     level: Level = Level.DEBUG,
     before: Callable[[Store], None] | None = None,
     alpha: Outside | None = None,
+    glances: Mapping[str, Callable[[Source, House], Glance]] | None = None,
     **context: Any,
 ) -> AsyncIterator[TestHouse]:
     """Everything at work for the length of the block; needs `autojump_clock`. On a `tmp_path` that was used before it
     goes on with the state found there. `before` may write to the store before any actor runs; further arguments replace
-    parts of the context.
+    parts of the context. `glances` are the ways to look of the sources that are no HTTP requests.
     """
     clock = VirtualClock(start)
     log = MemoryLog(clock, level=level)
@@ -438,8 +441,12 @@ async def make_house(
             if spec.batch is not None:
                 templates = {name: compile_request(request) for name, request in spec.batch.requests}
                 return BatchActor(spec, templates, outside, house, random)
+            if glances is not None and identity in glances:
+                return SourceActor(spec, glances[identity](spec, house), house, random)
             assert spec.request is not None
-            return SourceActor(spec, compile_request(spec.request), outside, house, random)
+            return SourceActor(
+                spec, HttpGlance(spec, compile_request(spec.request), outside, house, random), house, random
+            )
 
         def way(platform: str) -> Way | None:
             channel = house.context.channels.get(platform)
@@ -460,6 +467,7 @@ async def make_house(
         house.outbox = outbox = Outbox(house, way, random)
         roster, sources = Roster(house, random), Sources(house, random, make_source)
         house.upkeep = upkeep = Upkeep(house, roster.refresh)
+        house.hands = hands = Hands(house)
         control = Control(house, roster, sources.actors, version="0.0.test", started_at=start, reload=reload)
         made = TestHouse(
             house, log, clock, store, roster, sources, outbox, timers, control, alpha, beta, lambda: _no_reload()
@@ -472,7 +480,7 @@ async def make_house(
             timers.load()
             outbox.load()
             house.load()
-            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run):
+            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run, hands.run):
                 await stack.enter_async_context(_running(run))
             # What a test raises comes out as it is, not in a group for each of the nurseries.
             failed: Exception | None = None

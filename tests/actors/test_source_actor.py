@@ -14,6 +14,7 @@ import trio
 import trio.testing
 from msgspec import structs
 
+from numtrustd.actors.glance import HttpGlance
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, ClosedError
 from numtrustd.actors.messages import Observed
@@ -119,7 +120,8 @@ async def watchtower(
         def make(identity: str) -> SourceActor:
             used = house.context.sources[identity]
             assert used.request is not None
-            return SourceActor(used, compile_request(used.request), platform, house, Random(1))
+            glance = HttpGlance(used, compile_request(used.request), platform, house, Random(1))
+            return SourceActor(used, glance, house, Random(1))
 
         sources = Sources(house, Random(2), make)
         boxes: dict[str, Box] = {}

@@ -320,6 +320,7 @@ class Fake:
                     rows.SourceRow(
                         source="sogou.search",
                         title="Sogou search",
+                        kind="http",
                         platforms=("sogou",),
                         state="open",
                         looks=10,
@@ -437,6 +438,18 @@ class Fake:
                     ),
                     rows.PendingLook(source="telnyx.reputation"),
                 ),
+            ),
+            "Observe": control.ObserveResult(
+                now=NOW,
+                number=NUMBER,
+                platform="huawei",
+                source="huawei.device",
+                surface="incoming_call",
+                status="marked",
+                category="marketing",
+                old="clean",
+                new="marked:marketing",
+                counted=True,
             ),
             "Reload": control.ReloadResult(
                 now=NOW,

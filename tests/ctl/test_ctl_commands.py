@@ -192,6 +192,38 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ],
     ),
     (["look", NUMBER, "so360"], control.Look(number=NUMBER, platform="so360"), []),
+    (
+        [
+            *("observe", NUMBER, "--platform", "huawei", "--surface", "incoming_call", "--status", "marked"),
+            *(
+                "--words",
+                "推销",
+                "--marks",
+                "3",
+                "--device",
+                "HUAWEI Mate 60",
+                "--os",
+                "HarmonyOS 4.2",
+                "--author",
+                "li",
+            ),
+            *("--at", "2025-10-17T18:00:00+08:00", "--screenshot-digest", f"sha256:{'0' * 64}"),
+        ],
+        control.Observe(
+            number=NUMBER,
+            platform="huawei",
+            surface="incoming_call",
+            status="marked",
+            words="推销",
+            marks=3,
+            device="HUAWEI Mate 60",
+            os="HarmonyOS 4.2",
+            author="li",
+            at=datetime(2025, 10, 17, 10, tzinfo=UTC),
+            screenshot_digest=f"sha256:{'0' * 64}",
+        ),
+        [f"stored: {NUMBER} marked (marketing) on huawei/incoming_call", "marked:marketing now; it was clean"],
+    ),
     (["approve", CASE, "--author", "li"], control.Approve(case=CASE, author="li"), ["-> in_review"]),
     (["hold", CASE, "--reason", "r", "--author", "li"], control.Hold(case=CASE, reason="r", author="li"), []),
     (["advance", CASE, "--author", "li"], control.Advance(case=CASE, author="li"), []),
@@ -430,6 +462,31 @@ def test_a_look_that_was_heard_everywhere_promises_nothing(daemon: Any, capsys: 
     _, out, _ = run(capsys, "look", NUMBER)
     assert "will show" not in out
     assert out.endswith("it counts like any other look; the history shows what changes, not single looks\n")
+
+
+def test_a_task_for_many_numbers_has_the_lines_that_answer_it(daemon: Any, capsys: Capture) -> None:
+    view = daemon.answers["GetTask"]
+    daemon.answers["GetTask"] = structs.replace(
+        view,
+        case="",
+        number="",
+        kind="device_test",
+        answers=("reported",),
+        numbers=(NUMBER, "95588"),
+        reports=("numtrustctl observe 95588 --platform huawei",),
+    )
+    _, out, _ = run(capsys, "task", "show", "look/huawei.device/1")
+    assert "for 2 numbers at" in out
+    assert "report with\n  numtrustctl observe 95588 --platform huawei\n" in out
+    assert "case" not in out.split("steps")[0]
+
+
+def test_the_answer_to_a_task_without_a_case(daemon: Any, capsys: Capture) -> None:
+    change = daemon.answers["TaskDone"]
+    daemon.answers["TaskDone"] = structs.replace(change, case="", number="", meaning="all is reported")
+    _, out, _ = run(capsys, "task", "done", "look/huawei.device/1")
+    assert out.endswith("all is reported\n")
+    assert "->" not in out
 
 
 def test_what_an_act_has_done_at_once_is_not_overdue(daemon: Any, capsys: Capture) -> None:

@@ -18,6 +18,8 @@ ARGUMENTS: dict[str, Any] = {
     "path": "/b",
     "source": "so360.onebox",
     "level": "debug",
+    "surface": "incoming_call",
+    "status": "clean",
     "why": "closed",
     "reason": "refused",
     "rows": [{"number": "+862151288888", "day": "2026-11-20", "calls": 3, "answered": 1}],

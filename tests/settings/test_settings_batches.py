@@ -147,9 +147,9 @@ def test_a_base_url_and_a_changed_secret_are_those_of_every_call(good: Good, acm
             "[source.batch]\n",
             '[source.request]\nurl = "https://a.example/"\n[source.batch]\n',
             "batch",
-            "one of the two",
+            "keep one, or make two sources of it",
         ),
-        (BATCH, "", "request", "give [source.request], or [source.batch]"),
+        (BATCH, "", "request", "give [source.request] for an HTTP request, [source.batch]"),
     ],
 )
 def test_each_mistake_has_its_place_and_remedy(

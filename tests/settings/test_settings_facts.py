@@ -41,6 +41,7 @@ command = "adb shell true"
 [platform.assisted]
 address = "https://www.acme.example/query"
 steps = ["type the number"]
+reads = ["owner"]
 """
 OWNER = '[platform]\nid = "owner"\nname = "Owner"\nclass = "data_owner"\n'
 
@@ -63,7 +64,9 @@ def test_all_facts(good: Good, acme: Files) -> None:
     assert platform.device_test == HandLook(
         ("call the handset", "take a picture"), ("incoming_call", "call_log"), ("model",), "", "adb shell true"
     )
-    assert platform.assisted == HandLook(("type the number",), address="https://www.acme.example/query")
+    assert platform.assisted == HandLook(
+        ("type the number",), address="https://www.acme.example/query", reads=("owner",)
+    )
 
 
 def test_what_nobody_said_stays_unsaid(good: Good, acme: Files) -> None:
@@ -81,6 +84,19 @@ def test_what_nobody_said_stays_unsaid(good: Good, acme: Files) -> None:
             '["owner"]', '["acme"]',
             "8: platform.appeal_at[0]: is the platform itself: "
             "name the platforms that take its appeals, or leave it out",
+        ),
+        (
+            'reads = ["owner"]', 'reads = ["ownr"]',
+            '36: platform.assisted.reads[0]: no pack of "ownr": did you mean "owner"?',
+        ),
+        (
+            'reads = ["owner"]', 'reads = ["owner", "owner"]',
+            '36: platform.assisted.reads[1]: "owner" is there already: name each other platform once',
+        ),
+        (
+            'surfaces = ["incoming_call", "call_log"]', 'surfaces = ["incoming call"]',
+            '28: platform.device_test.surfaces[0]: "incoming call" is no name: '
+            "write at most 64 letters, digits, dots, hyphens and underscores",
         ),
         ("shown_from = 6", "shown_from = 0", "9: platform.shown_from: is the number 0: give at least 1"),
         ("most = 1\n", "most = 0\n", "13: platform.quota[0].most: is the number 0: give at least 1"),

@@ -1,0 +1,103 @@
+"""What a person is given who is to look: the way in Chinese and English, the numbers with what each is for, and the
+lines that tell what was seen. `hands` beside this opens and closes these tasks.
+"""
+
+from numtrustd.actors.context import Context
+from numtrustd.domain import device_test as plan
+from numtrustd.domain.device_test import Errand
+from numtrustd.domain.number import from_canonical
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.platform import HandLook, Platform
+from numtrustd.domain.task import Packet, Task, TaskKind
+from numtrustd.probes.spec import Source
+
+RINGING = "incoming_call"
+PHONE_STEPS = (
+    "Take such a handset with its own caller identification on, a SIM that has nothing to do with the number, and the "
+    "number in no contact list",
+    "Call it from the number; take a screenshot while it rings",
+    "Hang up, open the call log, take a screenshot of the entry",
+)
+PAGE_STEPS = (
+    "Open the page, type the number, and pass its gate yourself: no program may",
+    "Copy what the page says, word by word; take a screenshot",
+)
+AFTERWARDS = (
+    "逐个号码执行，用下面的命令报告；报告齐了，任务自动关闭",
+    "Do this for each number and report it with the lines below; the task closes itself when all reports are in",
+    "STATUS 写 marked（加 --words 标记原文，有次数加 --marks）、clean、certified（加 --name 名称）"
+    "或 unknown（加 --reason）",
+    "STATUS is marked (add --words as shown, and --marks if a count is), clean, certified (add --name) or unknown "
+    "(add --reason)",
+    "打不开、看不到、验证码不通过时报 --status unknown --reason blocked，绝不报 clean",
+    "What could not be seen is --status unknown --reason blocked, never clean",
+)
+SAYS = {
+    plan.Why.CONFIRM: "the latest look disagrees with what is believed",
+    plan.Why.VERIFY: "a case waits for looks that show the label gone",
+    plan.Why.DISAGREE: "what people saw and what other sources say differ",
+    plan.Why.BLIND: "the other sources cannot see",
+    plan.Why.FIRST: "nobody has looked yet",
+    plan.Why.ROUTINE: "the last look is long ago",
+}
+
+
+def look_of(source: Source, context: Context) -> HandLook | None:
+    """How a person looks for a source; `None` when it is no person whom we ask."""
+    home, _, kind = source.id.partition(".")
+    platform = context.platforms.get(home)
+    if platform is None or source.report is None or not source.readings:
+        return None
+    return {plan.DEVICE: platform.device_test, plan.ASSISTED: platform.assisted}.get(kind)
+
+
+def assisted(source: Source) -> bool:
+    """Whether it is a page that is looked at, which is read as a whole; else each surface of a handset by itself."""
+    return source.id.endswith(f".{plan.ASSISTED}")
+
+
+def task(identity: str, source: Source, platform: Platform, look: HandLook, errand: Errand, now: Instant) -> Task:
+    """The task with everything needed to do it."""
+    numbers = tuple(wish.number for wish in errand.wishes)
+    return Task(
+        id=identity,
+        case="",
+        number="",
+        platform=platform.id,
+        kind=TaskKind.ASSISTED_LOOK if assisted(source) else TaskKind.DEVICE_TEST,
+        opened_at=now,
+        due=errand.due,
+        detail=(f"at {platform.name} ({platform.name_en or platform.id}), {len(numbers)} numbers",),
+        packet=Packet(
+            address=look.address,
+            fields={from_canonical(wish.number).national: SAYS[wish.why] for wish in errand.wishes},
+            steps=(*look.steps, *_in_english(look), *AFTERWARDS),
+            bring_back="; ".join(look.record),
+            reports=tuple(line for number in numbers for line in _lines(source, number)),
+        ),
+        numbers=numbers,
+        source=source.id,
+    )
+
+
+def _in_english(look: HandLook) -> tuple[str, ...]:
+    """The same way in English, where the pack tells it in Chinese."""
+    if all(step.isascii() for step in look.steps):
+        return ()
+    return PHONE_STEPS if RINGING in look.surfaces else PAGE_STEPS
+
+
+def _lines(source: Source, number: str) -> list[str]:
+    """What to type for each look, with the words in capitals to be filled in. As it stands it is refused, so that
+    nobody reports by pasting alone.
+    """
+    assert source.report is not None
+    handset = ' --device "MODEL" --os "SYSTEM"' if source.report.handset else ""
+    handset += ' --app "APP"' if source.id.startswith("apple.") else ""
+    rest = f"{handset} --screenshot-digest sha256:DIGEST --source {source.id}"
+    national = from_canonical(number).national
+    readings = source.readings[:1] if assisted(source) else source.readings
+    return [
+        f"numtrustctl observe {national} --platform {r.platform} --surface {r.surface} --status STATUS{rest}"
+        for r in readings
+    ]

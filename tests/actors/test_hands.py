@@ -1,0 +1,272 @@
+"""Looks that only people can make: asked for as tasks, closed when they are reported, said when nobody came."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio.testing
+from msgspec import structs
+
+from numtrustd.domain.device_test import HandPolicy
+from numtrustd.domain.platform import HandLook
+from numtrustd.domain.task import Task, TaskKind, TaskState
+from numtrustd.events import (
+    ActorCrashed,
+    ActorParked,
+    CaseClosed,
+    CaseOpened,
+    TaskDone,
+    TaskExpired,
+    TaskOpened,
+    TaskReminded,
+)
+from numtrustd.probes.report import ReportSpec
+from numtrustd.probes.spec import Reading
+from numtrustd.store import Batch, Store, Table, records
+from tests.actors.house import DAY, HOUR, MOBILE, OTHER_MOBILE, Refusal, TestHouse, make_house, platform, source
+from tests.actors.parts import killed, shm
+
+__all__ = ["shm"]
+
+Clock = trio.testing.MockClock
+PLAIN: dict[str, Any] = {"views": {}, "echo": (), "guards": (), "rules": (), "request": None}
+STEPS = ("用被测号码拨打这部手机",)
+SURFACES = ("incoming_call", "call_log")
+
+
+def handsets(**policy: Any) -> dict[str, Any]:
+    readings = tuple(Reading("beta", surface) for surface in SURFACES)
+    look = HandLook(steps=STEPS, surfaces=SURFACES, record=("机型",))
+    return {
+        "platforms": {"alpha": platform("alpha"), "beta": platform("beta", device_test=look, name_en="Beta")},
+        "sources": {
+            "alpha.api": source("alpha"),
+            "beta.device": source(
+                "beta", id="beta.device", readings=readings, report=ReportSpec(handset=True), **PLAIN
+            ),
+        },
+        "hands": HandPolicy(**policy),
+    }
+
+
+def page(**policy: Any) -> dict[str, Any]:
+    """A page behind a gate, which tells the marks of alpha too."""
+    look = HandLook(steps=STEPS, address="https://gamma.example/", reads=("alpha",))
+    readings = (Reading("gamma", "default"), Reading("alpha", "gamma"))
+    report = ReportSpec(witness=True)
+    return {
+        "platforms": {"alpha": platform("alpha"), "gamma": platform("gamma", assisted=look)},
+        "sources": {
+            "alpha.api": source("alpha"),
+            "gamma.assisted": source("gamma", id="gamma.assisted", readings=readings, report=report, **PLAIN),
+        },
+        "hands": HandPolicy(**policy),
+    }
+
+
+async def report(house: TestHouse, surface: str, status: str = "clean", number: str = MOBILE, **more: Any) -> Any:
+    said = {"number": number, "platform": "beta", "surface": surface, "status": status}
+    return await house.ask("Observe", **(said | {"device": "Mate 60", "os": "4.2", "author": "小李"} | more))
+
+
+async def report_all(house: TestHouse, status: str = "clean", number: str = MOBILE, **more: Any) -> None:
+    for surface in SURFACES:
+        await report(house, surface, status, number, **more)
+
+
+def tasks(house: TestHouse) -> list[Task]:
+    return [task for task in house.tasks() if task.numbers]
+
+
+async def asked(house: TestHouse, within: float = 60 * DAY) -> Task:
+    return (await house.until(lambda: tasks(house), within))[0]
+
+
+async def test_one_task_for_all_numbers_that_closes_itself_when_every_surface_is_reported(
+    shm: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(shm, numbers=(MOBILE, OTHER_MOBILE), **handsets()) as house:
+        task = await asked(house, HOUR)
+        assert (task.id, task.kind, set(task.numbers)) == (
+            "look/beta.device/1",
+            TaskKind.DEVICE_TEST,
+            {MOBILE, OTHER_MOBILE},
+        )
+        [row] = [row for page in await house.ask("ListTasks") for row in page.tasks]
+        assert (row.task, row.platform, row.answers) == (task.id, "beta", ("reported",))
+        view = await house.ask("GetTask", task=task.id)
+        assert view.steps[0] == STEPS[0]
+        assert any(step.startswith("Call it from the number") for step in view.steps)
+        assert len(view.reports) == 4
+        assert view.reports[0].startswith("numtrustctl observe 1")
+        assert sum(line.startswith("still to be reported") for line in view.detail) == 4
+        [line] = (await house.ask("Explain", number=MOBILE, platform="beta")).lines
+        assert f"numtrustctl task show {task.id}" in line.next
+        await report_all(house)
+        await house.settled()
+        assert tasks(house) == [task], "one of the two is still to be looked at"
+        await report(house, "call_log", number=OTHER_MOBILE)
+        with pytest.raises(Refusal, match="incoming_call"):
+            await house.ask("TaskDone", task=task.id)
+        await report(house, "incoming_call", "unknown", OTHER_MOBILE, reason="blocked")
+        done = (await house.until(lambda: house.log.of(TaskDone), HOUR))[0]
+        assert (done.task, done.result, done.by) == (task.id, "reported", "小李")
+        assert not tasks(house)
+        assert (await house.ask("TaskDone", task=task.id)).outcome == "reported", "said twice, done once"
+
+
+async def test_the_next_test_is_asked_for_after_the_interval(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets(interval=10 * DAY)) as house:
+        await asked(house, HOUR)
+        await report_all(house)
+        began = house.clock.now()
+        await house.until(lambda: not tasks(house), HOUR)
+        task = await asked(house)
+        assert task.id == "look/beta.device/2"
+        assert 10 * DAY <= house.clock.now() - began < 10 * DAY + 3 * HOUR
+
+
+async def test_a_label_is_confirmed_and_the_appeal_verified_by_people(shm: Path, autojump_clock: Clock) -> None:
+    spec = handsets(confirm_interval=HOUR, verify_interval=6 * HOUR)
+    async with make_house(shm, **spec) as house:
+        await asked(house, HOUR)
+        await report_all(house)
+        await house.until(lambda: not tasks(house), HOUR)
+        await house.sleep(DAY)
+        await report(house, "incoming_call", "marked", words="诈骗电话")
+        task = await asked(house, DAY)
+        assert task.due - task.opened_at <= DAY / 2, "before the first look lapses"
+        assert "disagrees" in next(iter((await house.ask("GetTask", task=task.id)).fields)).value
+        await report_all(house, "marked", words="诈骗电话")
+        await house.until(lambda: house.log.of(CaseOpened), HOUR)
+        submit = await house.until(lambda: [t for t in house.tasks() if t.kind is TaskKind.SUBMIT_APPEAL])
+        await house.ask("TaskDone", task=submit[0].id, outcome="submitted", receipt="r1")
+        await house.sleep(HOUR)
+        for task in [t for t in house.tasks() if not t.numbers]:
+            await house.ask("TaskDone", task=task.id, outcome="approved")
+        answer = await house.until(
+            lambda: (
+                [t for t in house.tasks() if t.kind is TaskKind.REPORT_ANSWER]
+                or house.case("beta").snapshot.state in ("propagating", "verifying")
+            )
+        )
+        if isinstance(answer, list):
+            await house.ask("TaskDone", task=answer[0].id, outcome="approved")
+        for _ in range(6):
+            if house.log.of(CaseClosed):
+                break
+            await asked(house, 10 * DAY)
+            await report_all(house)
+            await house.until(lambda: not tasks(house), HOUR)
+        assert house.log.of(CaseClosed)[-1].outcome == "cleared"
+
+
+async def test_nobody_came(shm: Path, tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets(deadline=4 * DAY)) as house:
+        task = await asked(house, HOUR)
+        await report(house, "call_log")
+        expired = (await house.until(lambda: house.log.of(TaskExpired)))[0]
+        assert (expired.task, expired.why) == (task.id, "1 of 1 numbers not reported")
+        assert len(house.log.of(TaskReminded)) == 3, "once a day before that"
+        [line] = (await house.ask("Explain", number=MOBILE, platform="beta")).lines
+        assert "was asked to look and did not; somebody is asked again" in line.next
+        left, then = killed(house, tmp_path), house.clock.now()
+    async with make_house(left, start=then, **handsets(deadline=4 * DAY)) as again:
+        await again.settled()
+        assert not tasks(again), "not asked at once, also after a restart"
+        assert (await asked(again, 3 * DAY)).id == "look/beta.device/2"
+
+
+async def test_a_restart_asks_nobody_twice_and_closes_what_was_reported_meanwhile(
+    shm: Path, tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await asked(house, HOUR)
+        left, then = killed(house, tmp_path), house.clock.now()
+    async with make_house(left, start=then, **handsets()) as again:
+        await again.settled()
+        assert len(tasks(again)) == 1
+        assert not again.log.of(TaskOpened)
+        await report_all(again)
+        await again.until(lambda: again.log.of(TaskDone), HOUR)
+
+
+async def test_it_cannot_be_done(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        task = await asked(house, HOUR)
+        with pytest.raises(Refusal, match="does not answer"):
+            await house.ask("TaskDone", task=task.id, outcome="approved")
+        change = await house.ask("TaskFail", task=task.id, why="the phone is broken", author="小李")
+        assert (change.outcome, change.new) == ("failed", "failed")
+        stored = records.get_task(house.store, task.id)
+        assert stored is not None
+        assert (stored.state, stored.note, stored.by) == (TaskState.FAILED, "the phone is broken", "小李")
+        with pytest.raises(Refusal, match="already failed"):
+            await house.ask("TaskFail", task=task.id, why="again")
+        await house.sleep(DAY)
+        assert not tasks(house), "not asked again at once"
+
+
+async def test_switched_off_or_no_longer_wanted(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets(enabled=False)) as house:
+        await house.sleep(2 * DAY)
+        assert not tasks(house)
+        house.house.context = structs.replace(house.house.context, hands=HandPolicy())
+        assert house.house.hands is not None
+        house.house.hands.replan()
+        await asked(house, HOUR)
+        house.house.context = structs.replace(house.house.context, sources={})
+        house.house.hands.replan()
+        expired = (await house.until(lambda: house.log.of(TaskExpired), HOUR))[0]
+        assert expired.why == "it is no longer wanted"
+
+
+async def test_a_page_behind_a_gate_is_looked_at_by_a_person_and_any_word_of_it_counts(
+    shm: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(shm, **page()) as house:
+        await house.until(lambda: house.record().verdicts)
+        task = await asked(house, HOUR)
+        assert task.kind is TaskKind.ASSISTED_LOOK
+        view = await house.ask("GetTask", task=task.id)
+        assert view.address == "https://gamma.example/"
+        assert any("no program may" in step for step in view.steps)
+        assert len(view.reports) == 1
+        more = {"platform": "alpha", "device": None, "os": None, "source": "gamma.assisted", "words": "诈骗电话"}
+        await report(house, "gamma", "marked", **more)
+        await house.until(lambda: house.log.of(TaskDone), HOUR)
+        assert house.record().verdicts["alpha"].views["alpha.api/default"].status == "clean"
+        assert house.house.context.views(house.house.context.numbers[MOBILE], "alpha") == ("alpha.api/default",)
+        began = house.clock.now()
+        await asked(house)
+        assert house.clock.now() - began < 8 * DAY, "once a week"
+
+
+async def test_a_number_whose_record_is_damaged_stops_nobody_elses_task(shm: Path, autojump_clock: Clock) -> None:
+    numbers = (MOBILE, OTHER_MOBILE)
+
+    def spoil(store: Store) -> None:
+        store.commit_soon(Batch().put(Table.NUMBER, records.key(MOBILE), b"\x93\x01\x02\x03"))
+
+    async with make_house(shm, numbers=numbers, **handsets()) as house:
+        await asked(house, HOUR)
+        await report_all(house, number=OTHER_MOBILE)
+        await house.settled()
+        then = house.clock.now()
+    async with make_house(shm, numbers=numbers, start=then, before=spoil, **handsets()) as again:
+        await again.until(lambda: again.log.of(ActorParked), DAY)
+        [task] = tasks(again)
+        view = await again.ask("GetTask", task=task.id)
+        assert {line for line in view.detail if "still" in line} == {
+            f"still to be reported: {MOBILE} on beta/{surface}" for surface in SURFACES
+        }
+        await again.until(lambda: again.log.of(TaskExpired), 8 * DAY)
+        assert {event.actor for event in again.log.of(ActorCrashed)} == {MOBILE}
+
+
+async def test_a_number_shows_the_task_that_asks_for_a_look_at_it(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, numbers=(MOBILE, OTHER_MOBILE), **handsets()) as house:
+        task = await asked(house, HOUR)
+        view = await house.ask("GetNumber", number=OTHER_MOBILE)
+        assert [row.task for row in view.tasks] == [task.id]
+        assert "1 task for people" in (await house.ask("GetStatus")).summary

@@ -1,0 +1,225 @@
+"""What people report to have seen: stored before it is answered, counted once, believed like any other look."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio.testing
+from msgspec import structs
+
+from numtrustd.api import errors, when
+from numtrustd.domain.device_test import HandPolicy
+from numtrustd.domain.platform import HandLook
+from numtrustd.domain.verdict import VerdictPolicy
+from numtrustd.events import CaseOpened, ControlActed, ObservationReported, VerdictChanged
+from numtrustd.probes.report import ReportSpec
+from numtrustd.probes.spec import Reading
+from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, Refusal, TestHouse, make_house, platform, source
+from tests.actors.parts import killed, shm
+
+__all__ = ["shm"]
+
+Clock = trio.testing.MockClock
+PICTURE = "sha256:" + "5e" * 32
+PLAIN: dict[str, Any] = {"views": {}, "echo": (), "guards": (), "rules": (), "request": None}
+
+
+def device(identity: str = "beta.device", **spec: Any) -> Any:
+    readings = (Reading("beta", "incoming_call"), Reading("beta", "call_log"))
+    return source("beta", id=identity, readings=readings, report=ReportSpec(**({"handset": True} | spec)), **PLAIN)
+
+
+def handsets(**spec: Any) -> dict[str, Any]:
+    """A platform that only people can look at."""
+    look = HandLook(steps=("拨打",), surfaces=("incoming_call", "call_log"))
+    return {
+        "platforms": {"alpha": platform("alpha"), "beta": platform("beta", device_test=look)},
+        "sources": {"alpha.api": source("alpha"), "beta.device": device(**spec)},
+        "hands": HandPolicy(enabled=False),
+    }
+
+
+SEEN: dict[str, Any] = {
+    "number": "138 0013 8000",
+    "platform": "beta",
+    "surface": "incoming_call",
+    "status": "clean",
+    "device": "HUAWEI Mate 60",
+    "os": "HarmonyOS 4.2",
+    "author": "小李",
+}
+
+
+async def observe(house: TestHouse, **more: Any) -> Any:
+    return await house.ask("Observe", **(SEEN | more))
+
+
+async def test_a_report_is_stored_logged_explained_and_outlives_a_crash(
+    shm: Path, tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        said = await observe(house, screenshot_digest=PICTURE, evidence="/photos/1.png")
+        assert (said.counted, said.old, said.new, said.source) == (True, "unknown", "clean", "beta.device")
+        [event] = house.log.of(ObservationReported)
+        assert (event.by, event.device, event.screenshot) == ("小李", "HUAWEI Mate 60 HarmonyOS 4.2", PICTURE)
+        [act] = [e for e in house.log.of(ControlActed) if e.method == "Observe"]
+        assert (act.by, act.result) == ("小李", "beta/incoming_call clean")
+        assert act.peer_uid is not None
+        await house.sleep(3 * DAY)
+        [line] = (await house.ask("Explain", number=MOBILE, platform="beta")).lines
+        assert "beta.device/incoming_call said clean 3 d ago, seen by 小李 on HUAWEI Mate 60 HarmonyOS 4.2" in line.why
+        assert "a person looks and tells: `numtrustctl observe" in line.next
+        left, then = killed(house, tmp_path), house.clock.now()
+    async with make_house(left, start=then, **handsets()) as again:
+        await again.settled()
+        assert again.record().reports["beta beta.device/incoming_call"].by == "小李"
+        history = await again.ask("History", number=MOBILE)
+        assert any(e.action == "observation.reported" for e in history.events)
+        assert not (await observe(again, screenshot_digest=PICTURE, evidence="/photos/1.png")).counted
+
+
+async def test_the_same_report_counts_once_and_another_one_again(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, verdict=VerdictPolicy(confirm=2, confirm_spread=0.0), **handsets()) as house:
+        await house.settled()
+        await observe(house)
+        await house.sleep(MINUTE)
+        label = {"status": "marked", "words": "广告推销", "at": when(house.clock.now())}
+        assert (await observe(house, **label)).counted
+        for _ in range(3):
+            said = await observe(house, **label)
+            assert (said.counted, said.why) == (False, "it was reported before, and counts once")
+        run = house.record().verdicts["beta"].run
+        assert run is not None
+        assert run.looks == 1
+        assert (await observe(house, **label, key="k")).counted
+        assert not (await observe(house, status="clean", key="k")).counted
+        assert house.log.of(VerdictChanged)[-1].to == "marked:marketing", "the second look was that with a key"
+
+
+async def test_reports_move_the_belief_and_open_a_case_as_looks_do(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        await observe(house)
+        await house.sleep(DAY)
+        await observe(house, status="marked", words="诈骗电话", marks=7)
+        assert not house.log.of(CaseOpened)
+        await house.sleep(HOUR)
+        said = await observe(house, status="marked", words="诈骗电话", marks=9, surface="call_log")
+        assert (said.old, said.new, said.category) == ("clean", "marked:fraud", "fraud")
+        assert house.log.of(CaseOpened)[-1].platform == "beta"
+
+
+async def test_a_report_older_than_what_was_seen_there_moves_nothing(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        before = house.clock.now()
+        await house.sleep(HOUR)
+        await observe(house)
+        said = await observe(house, status="marked", words="诈骗", at=when(before))
+        assert (said.counted, said.new) == (False, "clean")
+        assert "something newer was seen there already" in said.why
+        assert house.record().verdicts["beta"].run is None
+        assert len(house.log.of(ObservationReported)) == 2, "kept all the same"
+
+
+@pytest.mark.parametrize(
+    ("more", "field", "why"),
+    [
+        ({"surface": "moon"}, "surface", "beta has these: incoming_call, call_log"),
+        ({"device": None}, "device", "name the handset's model"),
+        ({"os": None}, "os", "name the handset's system"),
+        ({"device": "iPhone 15"}, "app", "an iPhone shows labels of apps"),
+        ({"os": "iOS 17"}, "app", "an iPhone shows labels of apps"),
+        ({"screenshot_digest": "sha256:abc"}, "screenshot_digest", "64 hex digits"),
+        ({"status": "certified", "name": "A", "logo_digest": "sha256:1"}, "logo_digest", "64 hex digits"),
+        ({"status": "marked"}, "words", "write the label as it is shown"),
+        ({"words": "诈骗"}, "words", "say marked"),
+        ({"status": "unknown"}, "reason", "is missing: one of blocked"),
+        ({"author": "mallory"}, "author", "小李 may"),
+    ],
+)
+async def test_what_is_wrong_with_a_report_is_told_with_its_field(
+    shm: Path, autojump_clock: Clock, more: dict[str, Any], field: str, why: str
+) -> None:
+    async with make_house(shm, **handsets(authors=("小李",))) as house:
+        await house.settled()
+        with pytest.raises(Refusal) as caught:
+            await observe(house, **more)
+        error = caught.value.error
+        assert isinstance(error, errors.InvalidArgument)
+        assert error.field == field
+        assert why in error.why
+        assert not house.log.of(ObservationReported)
+        assert not house.record().reports
+
+
+async def test_too_old_and_from_the_future(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets(max_age=2 * DAY)) as house:
+        await house.settled()
+        now = house.clock.now()
+        for at, why in ((now - 3 * DAY, "than the 2 days"), (now + HOUR, "lies in the future")):
+            with pytest.raises(Refusal, match=why):
+                await observe(house, at=when(at))
+        await observe(house, at=when(now + MINUTE))
+        assert house.record().reports["beta beta.device/incoming_call"].at <= now + 1.0, (
+            "a clock that is a little ahead"
+        )
+
+
+async def test_unknown_names_and_places_where_nobody_takes_reports(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        cases: list[tuple[dict[str, Any], type]] = [
+            ({"number": "13900139000"}, errors.UnknownNumber),
+            ({"number": "x"}, errors.UnknownNumber),
+            ({"platform": "nowhere"}, errors.UnknownPlatform),
+            ({"platform": "alpha"}, errors.Refused),
+            ({"source": "alpha.api"}, errors.Refused),
+        ]
+        for more, kind in cases:
+            with pytest.raises(Refusal) as caught:
+                await observe(house, **more)
+            assert type(caught.value.error) is kind
+        house.house.context = structs.replace(house.house.context, sources={}, idle={"beta.device": device()})
+        with pytest.raises(Refusal, match=r'put "beta\.device" into'):
+            await observe(house)
+
+
+async def test_of_two_sources_one_must_be_named(shm: Path, autojump_clock: Clock) -> None:
+    spec = handsets()
+    spec["sources"]["beta.farm"] = device("beta.farm")
+    async with make_house(shm, **spec) as house:
+        await house.settled()
+        with pytest.raises(Refusal, match=r"beta\.device, beta\.farm"):
+            await observe(house)
+        assert (await observe(house, source="beta.farm")).source == "beta.farm"
+
+
+async def test_a_rehearsal_stores_nothing_and_finds_what_is_wrong(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        said = await observe(house, rehearse=True)
+        assert (said.counted, said.why) == (False, "nothing was stored: this was a rehearsal")
+        assert not house.record().reports
+        with pytest.raises(Refusal):
+            await observe(house, rehearse=True, device=None)
+
+
+async def test_a_parked_number_takes_no_reports(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        await house.ask("Park", number=MOBILE)
+        with pytest.raises(Refusal, match="unpark"):
+            await observe(house)
+        assert not house.record().reports
+
+
+async def test_lists_say_that_it_is_told(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        rows = {row.source: row for row in (await house.ask("ListSources")).sources}
+        assert (rows["beta.device"].kind, rows["beta.device"].state) == ("report", "ok")
+        assert rows["alpha.api"].kind == "http"
+        with pytest.raises(Refusal, match="no source in use sees beta"):
+            await house.ask("Look", number=MOBILE, platform="beta")

@@ -1,0 +1,96 @@
+"""Reports as JSON lines: every line has its own answer with its number, and a wrong one stops none of the others."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from numtrustd.api import control, errors
+from numtrustd.ctl.cli import main
+from numtrustd.ctl.reports import LONGEST
+
+NUMBER = "+862151288888"
+Capture = pytest.CaptureFixture[str]
+LINE: dict[str, Any] = {"number": NUMBER, "platform": "huawei", "surface": "incoming_call", "status": "clean"}
+
+
+def hand_in(monkeypatch: pytest.MonkeyPatch, capsys: Capture, *lines: Any, more: tuple[str, ...] = ()) -> Any:
+    text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    code = main(["observe", "--author", "relay", *more])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def told(daemon: Any) -> list[control.Observe]:
+    return [params for params in daemon.asked if isinstance(params, control.Observe)]
+
+
+def test_each_line_is_one_report(daemon: Any, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    code, out, _ = hand_in(monkeypatch, capsys, LINE, "", LINE | {"author": "li", "key": "k1"})
+    assert code == 0
+    assert told(daemon) == [control.Observe(**LINE, author="relay"), control.Observe(**LINE, author="li", key="k1")]
+    assert [line.split(":")[0] for line in out.splitlines()] == ["line 1", "line 3"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("nonsense", "line 2: is no JSON: write one object a line"),
+        ('{"number": "1"}', "line 2: Object missing required field `platform`"),
+        (LINE | {"status": "dirty"}, "line 2: Invalid enum value 'dirty'"),
+        (LINE | {"colour": "red"}, "line 2: Object contains unknown field `colour`"),
+        (LINE | {"rehearse": True}, "line 2: rehearse is not for lines"),
+        (LINE | {"words": "x" * LONGEST}, f"line 2: is longer than {LONGEST} bytes"),
+    ],
+)
+def test_a_wrong_line_has_its_number_and_stops_no_other(
+    daemon: Any, monkeypatch: pytest.MonkeyPatch, capsys: Capture, line: Any, said: str
+) -> None:
+    code, out, err = hand_in(monkeypatch, capsys, LINE, line, LINE)
+    assert code == 1
+    assert said in out
+    assert "1 of 3 lines were not stored" in err
+    assert len(told(daemon)) == 2
+
+
+def test_what_the_daemon_refuses_is_said_of_its_line(
+    daemon: Any, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    daemon.refuse("Observe", errors.InvalidArgument("surface", "huawei has these: incoming_call, call_log"))
+    code, out, _ = hand_in(monkeypatch, capsys, LINE)
+    assert (code, out) == (1, "line 1: surface: huawei has these: incoming_call, call_log\n")
+    code, out, _ = hand_in(monkeypatch, capsys, LINE, more=("--json",))
+    assert code == 1
+    assert json.loads(out) == {"line": 1, "error": "surface: huawei has these: incoming_call, call_log"}
+
+
+def test_all_or_none_stores_nothing_when_one_line_is_wrong(
+    daemon: Any, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    code, out, err = hand_in(monkeypatch, capsys, LINE, "nonsense", more=("--all-or-none",))
+    assert (code, out) == (1, "line 2: is no JSON: write one object a line\n")
+    assert "2 of 2 lines were not stored" in err
+    assert all(report.rehearse for report in told(daemon))
+    code, _, _ = hand_in(monkeypatch, capsys, LINE, more=("--all-or-none",))
+    assert code == 0
+    assert not told(daemon)[-1].rehearse
+
+
+def test_one_that_did_not_count_says_why(daemon: Any, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
+    result = daemon.answers["Observe"]
+    daemon.answers["Observe"] = structs.replace(result, counted=False, why="it was reported before, and counts once")
+    code, out, _ = hand_in(monkeypatch, capsys, LINE)
+    assert code == 0
+    assert "(it was reported before, and counts once)" in out
+    assert main(["observe", NUMBER, "--platform", "huawei", "--surface", "call_log", "--status", "clean"]) == 0
+    assert "not counted:" in capsys.readouterr().out
+
+
+def test_a_single_report_needs_its_place_and_lines_need_no_options(daemon: Any, capsys: Capture) -> None:
+    assert main(["observe", NUMBER, "--platform", "huawei"]) == 64
+    assert "give --surface, --status as well" in capsys.readouterr().err
+    assert main(["observe", "--platform", "huawei"]) == 64
+    assert "--platform without a number" in capsys.readouterr().err
