@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from numtrustd.domain.cause import BURST_MARKS
+from numtrustd.domain.cause import CausePolicy
 from numtrustd.sim.script import Weather
 from numtrustd.sim.state import Arrive, Happened
 from numtrustd.sim.stories import DEMO_ORIGIN, demo_story, plain_story
@@ -108,8 +108,8 @@ def test_maintenance_at_the_aggregator_holds_up_one_platforms_review(told: Told,
 def test_a_burst_of_marks(told: Told, world: World) -> None:
     label = told("labelled", "dianhuabang")[0]
     fresh = World.create(seed=3, origin=DEMO_ORIGIN, numbers=NUMBERS, story=demo_story(NUMBERS))
-    assert (fresh.face("dianhuabang", label.number, label.at).marks or 0) < BURST_MARKS
-    assert (fresh.face("dianhuabang", label.number, label.at + HOUR).marks or 0) >= BURST_MARKS
+    assert (fresh.face("dianhuabang", label.number, label.at).marks or 0) < CausePolicy().burst_marks
+    assert (fresh.face("dianhuabang", label.number, label.at + HOUR).marks or 0) >= CausePolicy().burst_marks
 
 
 def test_two_numbers_are_certified_and_not_labelled_there(world: World) -> None:
