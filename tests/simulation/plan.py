@@ -479,7 +479,7 @@ class Drawing:
         pairs = [
             structs.replace(span, kind=kind, after=moment)
             for span in starts
-            for moment in (rng.choice(BRIEFLY),)
+            for moment in (rng.choice(BRIEFLY), "state:asking")
             for kind in ("bug_start", "bug_before")
         ]
         return [*found, *pairs]

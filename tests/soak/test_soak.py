@@ -9,7 +9,7 @@ import pytest
 from tests.soak.flat import FEWEST, Bound, leaks, rise
 from tests.soak.world import BOUNDS, BYTES_A_LINE, Sample, Samples, soak
 
-SECONDS = 40.0
+SECONDS = 60.0
 """Real ones; a day passes in each."""
 
 COUNT = 80
