@@ -10,7 +10,7 @@ from pathlib import Path
 from numtrustd.domain.number import Number
 from numtrustd.exit_status import CONFIG, DATA
 from numtrustd.log.guard import escape
-from numtrustd.probes import fixture
+from numtrustd.probes import fixture, lint
 from numtrustd.probes.extract import Words, extract, trace
 from numtrustd.probes.fixture import Fixture, FixtureError
 from numtrustd.probes.spec import Source
@@ -66,6 +66,7 @@ def run_pack_test(file: Path, fixtures: Path | None, echo: Echo) -> int:
                 echo(escape(fault))
         if fit:
             hints += _hints(source, fit)
+        hints += [f"{source.id}: {line}" for line in lint.advice(source)]
     for hint in hints:
         echo(escape(f"hint: {hint}"))
     if right + failed:

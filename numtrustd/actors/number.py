@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from msgspec import structs
 
-from numtrustd.actors.decide import Decider, new_of
+from numtrustd.actors.decide import Decider
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Mailbox
@@ -26,6 +26,7 @@ from numtrustd.actors.messages import (
 )
 from numtrustd.actors.pace import looked_at, pace_of
 from numtrustd.actors.supervisor import Finished
+from numtrustd.actors.weigh import new_of
 from numtrustd.domain import cadence
 from numtrustd.domain.case import Action, ActionKind, ActionState, Case, Done
 from numtrustd.domain.observation import Instant

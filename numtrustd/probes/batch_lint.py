@@ -1,6 +1,6 @@
 """PURE: what is wrong with a source's batches, found at start instead of with the first batch that is paid for.
 
-`extract.lint` calls this for `[source.batch]`; everything else of a source it looks at itself.
+`lint` beside this calls it for `[source.batch]`; everything else of a source it looks at itself.
 """
 
 from collections.abc import Collection, Mapping, Sequence

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from numtrustd.channels import answer
 from numtrustd.channels.spec import FIELD_NAMES, HttpChannel, ManualChannel
-from numtrustd.probes import extract
+from numtrustd.probes import lint as source_lint
 from numtrustd.probes.spec import Source
 from numtrustd.settings import pages
 from numtrustd.settings.checks import calls
@@ -37,7 +37,7 @@ def check_rules(packs: Packs, report: Report) -> None:
             calls_unclear = {
                 name: _unclear(pack, (*at, "batch", name), views, report) for name, views in _batch_views(source)
             }
-            _report(pack, at, extract.lint(source, _unclear(pack, at, source.views, report), calls_unclear), report)
+            _report(pack, at, source_lint.lint(source, _unclear(pack, at, source.views, report), calls_unclear), report)
             _report(pack, at, pages.lint(source), report)
             for path, request in source.requests:
                 _variables(pack, (*at, *path), request, report)

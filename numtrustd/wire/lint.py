@@ -1,6 +1,6 @@
 """What is wrong with a pack's views, conditions and picks, found at start instead of at the first odd answer.
 
-`match` evaluates them and never complains; `probes.extract.lint` and `channels.answer.lint` call this for
+`match` evaluates them and never complains; `probes.lint` and `channels.answer.lint` call this for
 whole packs. Problems are readable lines that begin with the place (`rules.marked.when[0]`), without file and
 line: `settings` adds those.
 """

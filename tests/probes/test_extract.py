@@ -9,7 +9,8 @@ from msgspec import structs
 from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind, from_canonical
 from numtrustd.domain.observation import Observation, Status, UnknownReason
-from numtrustd.probes.extract import FAILURES, WORD_NOT_KNOWN, advice, extract, lint, trace
+from numtrustd.probes.extract import FAILURES, WORD_NOT_KNOWN, extract, trace
+from numtrustd.probes.lint import advice, lint
 from numtrustd.probes.spec import Reading, Rule, SayCertified, SayClean, SayMarked, SayUnknown, Source
 from numtrustd.wire import echo
 from numtrustd.wire.exchange import Failure, NotSent, Outcome, Reply, Unknown

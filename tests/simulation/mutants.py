@@ -14,8 +14,8 @@ from unittest import mock
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.actors import decide
 from numtrustd.actors import outbox as outboxes
+from numtrustd.actors import weigh
 from numtrustd.actors.cases import CaseBook
 from numtrustd.actors.decide import Decider
 from numtrustd.actors.mailbox import BusyError
@@ -246,7 +246,7 @@ def budget_by_the_run() -> Iterator[None]:
 @_mutant
 def quarantine_is_only_said() -> Iterator[None]:
     """What a source says that is not believed moves verdicts all the same."""
-    with mock.patch.object(decide, "kept_back", lambda observation: observation):
+    with mock.patch.object(weigh, "kept_back", lambda observation: observation):
         yield
 
 

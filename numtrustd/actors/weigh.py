@@ -1,0 +1,359 @@
+"""What is seen of one number, weighed: looks into verdicts, verdicts into findings, findings into cases. Pure.
+
+`Weigher` holds what is decided during one message; `decide.Decider` on top of it takes what happens to cases: orders,
+answers, timers. `judge` words what is said, `cases` moves a case.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from msgspec import structs
+
+from numtrustd.actors.cases import CaseBook, Tasks
+from numtrustd.actors.context import Context
+from numtrustd.actors.decision import Decision
+from numtrustd.actors.judge import Judge
+from numtrustd.actors.messages import Observed, Reported, Told
+from numtrustd.actors.policy import display_view
+from numtrustd.domain import cause, finding, propagation, verdict
+from numtrustd.domain.call_stats import DayCalls
+from numtrustd.domain.case import Case
+from numtrustd.domain.finding import Finding, FindingKind
+from numtrustd.domain.label import Category
+from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.observation import Instant, Observation, Status
+from numtrustd.domain.owned import Owned, Watch
+from numtrustd.domain.record import CaseRef, LookState, NumberRecord
+from numtrustd.domain.report import place, remembered
+from numtrustd.domain.trust import kept_back
+from numtrustd.domain.verdict import Change, ChangeKind, Verdict
+from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.events import (
+    CauseFound,
+    FindingClosed,
+    FindingOpened,
+    ObservationReported,
+    PlatformMaintenance,
+    VerdictBaseline,
+    VerdictChanged,
+    VerdictFlapping,
+    duration_for_people,
+)
+
+ACCEPTED = "the category is right for this number"
+
+CLOCK_SLACK = 300.0
+"""Seconds by which what was seen may lie ahead of the clock; more means that the clock has been set back since."""
+
+
+def never(case: str) -> bool:
+    """No submission is queued."""
+    return False
+
+
+def new_of(message: Observed, before: LookState | None) -> tuple[Sequence[Observation], tuple[str, ...]]:
+    """(the observations that were not taken yet, what is taken of their batch then): each part of a batch's answer
+    counts once, and after it none that says less."""
+    if not message.batch:
+        return message.observations, ()
+    had = before.taken if before is not None and before.batch == message.batch else ()
+    fresh = [o for o in message.observations if f"{o.platform}/{o.surface}" not in had]
+    return fresh, (*had, *(f"{o.platform}/{o.surface}" for o in fresh if o.known))
+
+
+class Weigher:
+    """Decides for one number during one message, and is then thrown away.
+
+    `cases` gives a stored case by its id, `tasks` those of a case, `queued` tells whether a case's submission has not
+    begun to leave; all only read. `declared` are the platforms' declared maintenances.
+    """
+
+    def __init__(
+        self,
+        context: Context,
+        owned: Owned,
+        record: NumberRecord,
+        cases: Callable[[str], Case | None],
+        tasks: Tasks,
+        now: Instant,
+        declared: Mapping[str, Maintenance] | None = None,
+        queued: Callable[[str], bool] = never,
+        *,
+        calls: Callable[[], Sequence[DayCalls]] = tuple,
+        no_room: bool = False,
+    ) -> None:
+        self.context = context
+        self.owned = owned
+        self.record = record
+        self.now = now
+        self.made = Decision()
+        self._calls = calls
+        self._judges: dict[str, Judge] = {}
+        self.book = CaseBook(
+            context, owned, cases, tasks, now, self.made, declared or {}, queued, lambda: self.record, no_room
+        )
+
+    def finish(self) -> Decision:
+        """Everything decided. The record's seq rises when something durable changed."""
+        made = self.made
+        if made.cases:
+            refs = {c.platform: _ref(c) for c in made.cases.values()}
+            self.record = structs.replace(self.record, cases={**self.record.cases, **refs})
+        if made.durable:
+            self.record = structs.replace(self.record, seq=self.record.seq + 1)
+        made.record = self.record
+        return made
+
+    # ---------------------------------------------------------------------------------------------------- looking
+
+    def observe(self, message: Observed) -> None:
+        """Fold every reading of one look into the verdicts, and let the cases know."""
+        before = self.record.looks.get(message.source)
+        fresh, taken = new_of(message, before)
+        if message.batch and not fresh:
+            return
+        seen_any = False
+        for observation in fresh:
+            if observation.platform not in self.context.platforms:
+                continue
+            seen_any = seen_any or observation.known
+            self._fold(kept_back(observation) if message.quarantined else observation, observation)
+        failures = 0 if seen_any or message.paid else (before.failures if before else 0) + 1
+        looks = {**self.record.looks, message.source: LookState(message.at, failures, message.batch, taken)}
+        self.record = structs.replace(self.record, looks=looks)
+
+    def report(self, message: Reported) -> None:
+        """Take in what somebody saw: stored whatever it says, and folded like any other look. Handed in again, it is
+        answered again and counts once."""
+        seen, report = message.observation, message.report
+        before = _believed(self.record.verdicts.get(seen.platform))
+        if report.key in self.record.reported:
+            self.made.told = Told("", before, before, "it was reported before, and counts once")
+            return
+        self.made.durable = True
+        where = place(seen.platform, seen.view)
+        latest = self.record.reports.get(where)
+        late = latest is not None and latest.at > report.at
+        reports = self.record.reports if late else {**self.record.reports, where: report}
+        keys = remembered(self.record.reported, report.key)
+        self.record = structs.replace(self.record, reports=reports, reported=keys)
+        self.made.say(
+            ObservationReported(
+                number=self.owned.number,
+                platform=seen.platform,
+                source=seen.source,
+                surface=seen.surface,
+                status=seen.status,
+                by=report.by,
+                category=seen.category,
+                words=seen.words,
+                marks=seen.marks,
+                name=seen.name,
+                reason=seen.reason,
+                seen_at=report.at,
+                device=report.handset or None,
+                screenshot=report.screenshot or None,
+                path=report.evidence or None,
+            ),
+            self.now,
+            report.by,
+        )
+        self.observe(Observed(seen.source, seen.at, (seen,)))
+        after = _believed(self.record.verdicts.get(seen.platform))
+        why = "something newer was seen there already: it is kept, and moves nothing" if late else ""
+        self.made.told = Told("", before, after, why)
+
+    def _fold(self, observation: Observation, said: Observation) -> None:
+        """Take one reading in; `said` is what the source said, believed or not."""
+        platform = observation.platform
+        before = self.record.verdicts.get(platform) or Verdict(platform)
+        old = verdict.through(before, self.context.seen_views(self.owned, platform))
+        if any(view.at > self.now + CLOCK_SLACK for view in old.views.values()):
+            old = verdict.not_after(old, self.now)
+        if old.belief is not None and said.known:
+            self.made.answers += 1
+            # A mark that is held open although it is not shown is nobody's word to be contradicted.
+            self.made.turned += not old.flapping and old.belief.marked != (said.status is Status.MARKED)
+        judge, policy = self._judge(platform), self.context.verdict_of(platform)
+        self.made.words += judge.new_words(observation)
+        shown_from = self.context.shown_from(platform, observation.surface)
+        sources = self.context.readers(self.owned, platform) if policy.quorum > 1 else ()
+        new, change = verdict.fold(old, observation, policy, shown_from, sources)
+        if new is old:
+            return
+        if policy.quorum > 1 and old.run is None and new.run is not None:
+            self.made.plan = True  # the other sources are asked soon, not at their usual pace
+        self._set_verdict(before, new)
+        new = self.record.verdicts[platform]
+        if change is not None:
+            self._changed(new, change)
+        self.record = judge.display(self.record, observation.view if observation.known else "")
+        for case in self._cases_about(platform) if observation.known else ():
+            view = observation.view if case.platform == platform else display_view(platform, observation.view)
+            self.book.happen(case.id, a.Looked(view, observation.status, observation.at))
+
+    def _judge(self, platform: str) -> Judge:
+        judge = self._judges.get(platform)
+        if judge is None:
+            judge = self._judges[platform] = Judge(self.context, self.owned, platform, self.now, self.made)
+        return judge
+
+    def _set_verdict(self, old: Verdict, new: Verdict) -> None:
+        platform = new.platform
+        new, blind = verdict.sight(new, self.now, self.context.verdict_of(platform))
+        if len(new.views) > 1 or new.apart_since:
+            new = self._judge(platform).together(new)
+        self.record = structs.replace(self.record, verdicts={**self.record.verdicts, platform: new})
+        if blind is not None:
+            self._say_blind(new, blind=blind)
+        if old.maintenance != new.maintenance:
+            state = "seen" if new.maintenance else "over"
+            # Every number of the platform sees it: each history has it, and the board tells the log once.
+            self.made.note(PlatformMaintenance(platform=platform, state=state), self.now)
+            self.made.durable = True
+
+    def _say_blind(self, new: Verdict, *, blind: bool) -> None:
+        self.made.durable = True
+        facts: dict[str, Any] = {"number": self.owned.number, "platform": new.platform, "finding": FindingKind.BLIND}
+        if blind:
+            since = duration_for_people(self.now - (new.blind_since or self.now))
+            reasons = ", ".join(f"{name}: {view.reason}" for name, view in new.views.items())
+            self.made.say(FindingOpened(**facts, why=f"nothing could be seen for {since} ({reasons})"), self.now)
+        else:
+            self.made.say(FindingClosed(**facts, why="it can be seen again"), self.now)
+
+    def _changed(self, new: Verdict, change: Change) -> None:
+        self.made.durable = True
+        shown = change.new
+        facts: dict[str, Any] = {
+            "number": self.owned.number,
+            "platform": new.platform,
+            "to": shown.key,
+            "category": shown.category,
+            "words": shown.words,
+            "marks": shown.marks,
+            "sources": change.sources,
+            "looks": change.looks,
+            "why": self._judge(new.platform).why(change),
+        }
+        sides = self._judge(new.platform).sides(new)
+        if change.kind is ChangeKind.BASELINE:
+            self.made.say(VerdictBaseline(**facts, **sides), self.now)
+        elif change.kind is ChangeKind.FLAPPING:
+            self.made.say(VerdictFlapping(**facts, from_=change.beside.key if change.beside else ""), self.now)
+        else:
+            self.made.say(VerdictChanged(**facts, **sides, from_=change.old.key if change.old else ""), self.now)
+        self._weigh(new, change)
+
+    def _find(self, seen: Verdict) -> Finding | None:
+        return finding.find(seen, self.owned.accept, self.context.severity)
+
+    def _accepted(self, category: Category) -> str:
+        """Why a label that is displayed is no problem."""
+        return ACCEPTED if category in self.owned.accept else f"the settings hold {category} to be neutral"
+
+    def _weigh(self, new: Verdict, change: Change) -> None:
+        """Compare what is shown with what is wanted; open, feed or close what follows from it."""
+        platform = new.platform
+        found = self._find(new)
+        before = self.record.findings.get(platform)
+        if found is None:
+            if before is not None:
+                self._set_finding(platform, None)
+                displayed = new.belief is not None and new.belief.displayed
+                why = "no longer shown" if not displayed else self._accepted(before.category)
+                self.made.say(
+                    FindingClosed(number=self.owned.number, platform=platform, finding=before.kind, why=why),
+                    self.now,
+                )
+            for case in self._cases_about(platform):
+                if not any(v.marked for v in self._verdicts_of(case)):
+                    self.book.happen(case.id, a.LabelGone())
+            return
+        known = cause.Known(self._calls(), self.context.documents)
+        likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now, known, self.context.cause)
+        if before is None or before.category is not found.category:
+            self._set_finding(platform, found)
+            self.made.say(
+                CauseFound(
+                    number=self.owned.number,
+                    platform=platform,
+                    causes=tuple(c.kind for c in likely),
+                    facts=tuple(f for c in likely for f in c.facts),
+                ),
+                self.now,
+            )
+            self.made.say(
+                FindingOpened(number=self.owned.number, platform=platform, finding=found.kind, why=found.why),
+                self.now,
+            )
+        self._act_on(found, new, likely, returned=change.old is not None and not change.old.marked)
+
+    def _act_on(
+        self,
+        found: Finding,
+        new: Verdict,
+        likely: Iterable[cause.Cause],
+        *,
+        returned: bool,
+    ) -> None:
+        if self.owned.watch is not Watch.YES:
+            return
+        shown = (new.belief.words if new.belief else None) or found.category
+        again = a.Returned(found.kind, found.category, shown)
+        at = propagation.taken_at(self.context.platforms, new.platform, found.category)
+        about = self._cases_about(new.platform)
+        case = about[0] if about else self._newest_case(at or new.platform)
+        within = self.context.appeal.watch_period
+        if case is not None and (
+            case.open or (case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within)
+        ):
+            if not case.open or returned:
+                self.book.happen(case.id, again)
+            case = self.book.get(case.id) or case
+            if case.open and new.platform not in (case.platform, *case.data.displays):
+                self.book.join(case, new.platform)
+            return
+        if at is None:
+            return
+        n = self.record.counts.get(at, 0) + 1
+        opened = self.book.open(at, n, found, new, tuple(likely))
+        refs = {**self.record.cases, at: _ref(opened)}
+        self.record = structs.replace(self.record, cases=refs, counts={**self.record.counts, at: n})
+
+    def _set_finding(self, platform: str, found: Finding | None) -> None:
+        self.made.durable = True
+        findings = {k: v for k, v in self.record.findings.items() if k != platform}
+        if found is not None:
+            findings[platform] = found
+        self.record = structs.replace(self.record, findings=findings)
+
+    def _newest_case(self, platform: str) -> Case | None:
+        ref = self.record.cases.get(platform)
+        return self.book.get(ref.id) if ref is not None else None
+
+    def _open_case(self, platform: str) -> Case | None:
+        ref = self.record.cases.get(platform)
+        if ref is None or (not ref.open and ref.id not in self.made.cases):
+            return None
+        case = self.book.get(ref.id)
+        return case if case is not None and case.open else None
+
+    def _cases_about(self, platform: str) -> list[Case]:
+        """The open cases whose label is shown there: its own, and those at the owners of its data."""
+        names = [platform, *(at for at, ref in self.record.cases.items() if platform in ref.displays)]
+        names += [c.platform for c in self.made.cases.values() if platform in c.data.displays]
+        return [case for name in dict.fromkeys(names) if (case := self._open_case(name)) is not None]
+
+    def _verdicts_of(self, case: Case) -> list[Verdict]:
+        """What is believed of the platforms that a case is about."""
+        known = ((name, self.record.verdicts.get(name)) for name in (case.platform, *case.data.displays))
+        return [verdict.through(v, self.context.views(self.owned, name)) for name, v in known if v is not None]
+
+
+def _ref(case: Case) -> CaseRef:
+    return CaseRef(case.id, case.snapshot.state, case.open, case.data.displays)
+
+
+def _believed(verdict: Verdict | None) -> str:
+    return "unknown" if verdict is None or verdict.belief is None else verdict.belief.key
