@@ -36,12 +36,20 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
     sources = sight.sources_of(owned, platform)
     if not sources:
         return Then("nobody looks: no source in use sees this platform for such a number", Who.PERSON)
-    resting = [source.id for source in sources if not is_asked(sight.context, owned, record, source)]
+    resting = [source.id for source in sources if _rests(sight, owned, record, source)]
     then = _by(sight, owned, record, platform, tuple(s for s in sources if s.id not in resting))
     if not resting:
         return then
     verb = "is" if len(resting) == 1 else "are"
     return Then(f"{then.text}; {', '.join(resting)} {verb} asked only in doubt", then.who, then.at)
+
+
+def _rests(sight: Sight, owned: Owned, record: NumberRecord, source: Source) -> bool:
+    """Whether the source is not asked of this number, and has not been by a person or while it was in doubt."""
+    if is_asked(sight.context, owned, record, source):
+        return False
+    actor = sight.sources.get(source.id)
+    return actor is None or (actor.due_of(owned.number) is None and actor.batch_of(owned.number) is None)
 
 
 def _by(sight: Sight, owned: Owned, record: NumberRecord, platform: str, sources: tuple[Source, ...]) -> Then:
