@@ -66,6 +66,13 @@ class BatchDiary(SourceActor):
         if number not in self._awaited:
             super().ask(number)
 
+    def rest(self, number: str) -> None:
+        """As in `SourceActor`; what was handed in is paid for, and its answer is taken."""
+        if number not in self._asked:
+            self._ripe.pop(number, None)
+            self._after.pop(number, None)
+        super().rest(number)
+
     def forget(self, number: str) -> None:
         """This number is no longer to be looked at; what was handed in stays so, and blocks handing it in again."""
         super().forget(number)

@@ -108,6 +108,25 @@ class Context(Struct, frozen=True, dict=True):
         return frozenset(source.id for source in self.sources.values() if not source.clears)
 
     @cached_property
+    def doubtful(self) -> bool:
+        """Whether some source in use is asked only in doubt."""
+        return any(source.when == "doubt" for source in self.sources.values())
+
+    @cached_property
+    def _lone(self) -> frozenset[tuple[NumberKind, str]]:
+        """(kind of number, source): of one of the source's platforms no source that is always asked sees anything."""
+        steady = {
+            kind: {r.platform for s in each if s.when == "always" and s.kind != "report" for r in s.readings}
+            for kind, each in self._by_kind.items()
+        }
+        return frozenset(
+            (kind, source.id)
+            for kind, each in self._by_kind.items()
+            for source in each
+            if any(reading.platform not in steady[kind] for reading in source.readings)
+        )
+
+    @cached_property
     def words(self) -> dict[str, dict[str, Category]]:
         """Each platform's own label words: its pack's, over them the operator's for all, over these his for it."""
         return by_platform({p.id: p.words for p in self.platforms.values()}, self.vocabulary)
@@ -153,6 +172,11 @@ class Context(Struct, frozen=True, dict=True):
     def sources_for(self, owned: Owned) -> tuple[Source, ...]:
         """The sources that can look at this number."""
         return self._by_kind[owned.kind]
+
+    def lone(self, owned: Owned, source: Source) -> bool:
+        """Whether nobody but this source, and others that are asked only in doubt, looks by himself at one of its
+        platforms for this number."""
+        return (owned.kind, source.id) in self._lone
 
     def eyes(self, platform: str) -> Mapping[str, Eye]:
         """What is known of each view of a platform that some source in use has."""

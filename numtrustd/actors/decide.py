@@ -7,6 +7,7 @@ decides inside one case.
 from msgspec import structs
 
 from numtrustd.actors.messages import Answered, Order, RefusedError, TaskAnswer, TimerDue, Told
+from numtrustd.actors.pace import views_asked
 from numtrustd.actors.task_answer import answer_event, outcome_of
 from numtrustd.actors.weigh import Weigher
 from numtrustd.domain import verdict
@@ -27,7 +28,7 @@ class Decider(Weigher):
         for platform, stored in list(self.record.verdicts.items()):
             if platform not in self.context.platforms:
                 continue
-            current = verdict.through(stored, self.context.seen_views(self.owned, platform))
+            current = verdict.through(stored, views_asked(self.context, self.owned, self.record, platform))
             if current is not stored:
                 self._set_verdict(stored, current)
             found = self._find(current)

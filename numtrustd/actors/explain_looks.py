@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from numtrustd.actors.pace import pace_of
+from numtrustd.actors.pace import is_asked, pace_of
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight
 from numtrustd.actors.views_world import health
@@ -36,6 +36,25 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
     sources = sight.sources_of(owned, platform)
     if not sources:
         return Then("nobody looks: no source in use sees this platform for such a number", Who.PERSON)
+    resting = [source.id for source in sources if _rests(sight, owned, record, source)]
+    then = _by(sight, owned, record, platform, tuple(s for s in sources if s.id not in resting))
+    if not resting:
+        return then
+    verb = "is" if len(resting) == 1 else "are"
+    return Then(f"{then.text}; {', '.join(resting)} {verb} asked only in doubt", then.who, then.at)
+
+
+def _rests(sight: Sight, owned: Owned, record: NumberRecord, source: Source) -> bool:
+    """Whether the source is not asked of this number, and has not been by a person or while it was in doubt."""
+    if is_asked(sight.context, owned, record, source):
+        return False
+    actor = sight.sources.get(source.id)
+    return actor is None or (actor.due_of(owned.number) is None and actor.batch_of(owned.number) is None)
+
+
+def _by(sight: Sight, owned: Owned, record: NumberRecord, platform: str, sources: tuple[Source, ...]) -> Then:
+    """The next look through one of these sources, or one that a person has asked for."""
+    number = owned.number
     planned = sight.next_look(number, platform)
     asked = _asked(sight, number, sources)
     if asked is not None and (planned is None or asked.at is None or asked.at <= planned[0]):

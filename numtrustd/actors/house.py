@@ -32,6 +32,10 @@ class Looks(Protocol):
         """Look at this number at `due` or as soon after it as the source's pace allows."""
         ...
 
+    def rest(self, number: str) -> None:
+        """Nobody but a person wants this number looked at for now."""
+        ...
+
     def forget(self, number: str) -> None:
         """This number is no longer to be looked at."""
         ...

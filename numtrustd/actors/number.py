@@ -24,7 +24,7 @@ from numtrustd.actors.messages import (
     TaskAnswer,
     TimerDue,
 )
-from numtrustd.actors.pace import looked_at, pace_of
+from numtrustd.actors.pace import is_asked, looked_at, pace_of
 from numtrustd.actors.supervisor import Finished
 from numtrustd.actors.weigh import new_of
 from numtrustd.domain import cadence
@@ -347,6 +347,9 @@ class NumberActor:
         if diary is None:
             return
         context = self._house.context
+        if not is_asked(context, owned, record, source):
+            diary.rest(self.number)
+            return
         # A look in the future is of a clock that has been set back since: it must not put off the next one.
         now = self._house.clock.now()
         pace, at = pace_of(record, source, context.platforms, now), min(looked_at(record, source), now)

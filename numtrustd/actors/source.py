@@ -110,6 +110,11 @@ class SourceActor:
         self.want(number, self._house.clock.now())
         self._asked.add(number)
 
+    def rest(self, number: str) -> None:
+        """Nobody but a person wants this number looked at for now: what was planned is not, what he asked for is."""
+        if number not in self._asked:
+            self._due.pop(number, None)
+
     def forget(self, number: str) -> None:
         """This number is no longer to be looked at."""
         self._asked.discard(number)

@@ -14,6 +14,7 @@ from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.judge import Judge
 from numtrustd.actors.messages import Observed, Reported, Told
+from numtrustd.actors.pace import views_asked
 from numtrustd.actors.policy import display_view
 from numtrustd.domain import cause, finding, propagation, verdict
 from numtrustd.domain.call_stats import DayCalls
@@ -167,7 +168,7 @@ class Weigher:
         """Take one reading in; `said` is what the source said, believed or not."""
         platform = observation.platform
         before = self.record.verdicts.get(platform) or Verdict(platform)
-        old = verdict.through(before, self.context.seen_views(self.owned, platform))
+        old = verdict.through(before, views_asked(self.context, self.owned, self.record, platform))
         if any(view.at > self.now + CLOCK_SLACK for view in old.views.values()):
             old = verdict.not_after(old, self.now)
         if old.belief is not None and said.known:
@@ -183,6 +184,8 @@ class Weigher:
             return
         if policy.quorum > 1 and old.run is None and new.run is not None:
             self.made.plan = True  # the other sources are asked soon, not at their usual pace
+        if self.context.doubtful and (old.run is None) != (new.run is None):
+            self.made.plan = True  # those that are asked only in doubt begin to look, or rest again
         self._set_verdict(before, new)
         new = self.record.verdicts[platform]
         if change is not None:

@@ -76,6 +76,8 @@ def _advice_on_reading(source: Source) -> list[str]:
 def _lint_unread(source: Source) -> list[str]:
     """A source whose answers say themselves what they mean has nothing to read them by."""
     wrong = [] if source.readings else ["reading: there is none; say which platform the answer speaks for"]
+    if source.kind == "report" and source.when != "always":
+        wrong.append("when: nobody looks through it by himself; leave it out")
     seen: set[tuple[str, str]] = set()
     for n, reading in enumerate(source.readings):
         if (reading.platform, reading.surface) in seen:

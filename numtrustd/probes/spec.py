@@ -77,7 +77,8 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
     `guards` are rules tried before all others, for every reading (blocks, maintenance). `echo` are the places where
     the answer names the number: one of them must, or the answer is `wrong_card` (`no_card` where none is there).
-    `hours` are those in which alone it is asked (`domain.hours`).
+    `hours` are those in which alone it is asked (`domain.hours`). `when` is "doubt" where a look is dear (a fresh
+    answer beside a kept one): asked only while something is in doubt (`actors.pace`).
     `request`, `batch`, `command` and `report` are the ways to look; a source has one of them, and only a request's
     answer needs rules. Nobody looks through a `report` source by himself: it is told.
     """
@@ -107,6 +108,7 @@ class Source(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     controls: Controls = Controls()
     budget: Budget = Budget()
     hours: str = ""
+    when: Literal["always", "doubt"] = "always"
 
     @property
     def kind(self) -> Literal["http", "batch", "command", "report"]:

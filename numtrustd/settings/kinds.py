@@ -73,7 +73,7 @@ def _place_of(spec: CommandSpec, name: str) -> Path:
 
 
 _OF_REQUESTS = ("base_url", "via", "limits")
-_OF_LOOKS = ("interval", "concurrency", "cadence", "controls", "budget")
+_OF_LOOKS = ("interval", "concurrency", "cadence", "when", "controls", "budget")
 
 
 def _without_effect(source: Source, table: SourceTable, place: Located, report: Report) -> None:

@@ -77,6 +77,9 @@ def _follows(pack: Pack, at: Path, found: Path, what: str, report: Report) -> bo
     """Whether a finding only follows from a value at or beside its place that could not be read."""
     if report.spoilt(pack.doc, *at, "request") and (found[-1] == "callback" or _MADE.search(what)):
         return True
+    made = found[: found.index("request") + 1] if "request" in found and _MADE.search(what) else ()
+    if made and report.spoilt(pack.doc, *made):
+        return True  # of a request in a batch: what should make it could not be read
     if report.spoilt(pack.doc, *at, "batch") and found[len(at) :] in ((), ("request",)):
         return True  # that there is no way to ask at all
     beside = found[:-1] if len(found) > len(at) + 1 else found

@@ -355,6 +355,7 @@ def _warn(settings: Settings, numbers: Mapping[str, Owned], applied: Applied, pl
             "switch one on that does",
         )  # fmt: skip
     _warn_quorum(settings, active, place, report)
+    _warn_doubt(active, place, report)
     if any(name in applied.channels for name in checks.appealed(applied)) and not settings.company.name:
         report.warn(place.where(("company",)), "company.name", "missing", "give it: every letter of appeal needs it")
     grouped = {row.group for row in numbers.values()} | {DEFAULT_GROUP}
@@ -374,3 +375,20 @@ def _warn_quorum(settings: Settings, active: Sequence[Source], place: Document, 
         if count < wanted:
             what = f"is {wanted}, and {count} source(s) look at {platform}: there {count} will do"
             report.warn(place.where(at), dotted(at), what, f"switch more on, or set platform.{platform}.verdict.quorum")
+
+
+def _warn_doubt(active: Sequence[Source], place: Document, report: Report) -> None:
+    """A source that is to be asked only in doubt, and is asked always: nobody else looks."""
+    for source in active:
+        if source.when != "doubt":
+            continue
+        others = [s for s in active if s.when == "always" and s.kind != "report"]
+        for kind in source.kinds:
+            seen = {reading.platform for s in others if kind in s.kinds for reading in s.readings}
+            alone = sorted({reading.platform for reading in source.readings} - seen)
+            if alone:
+                at: Path = ("source", source.id, "when")
+                what = f'is "doubt", and nobody else looks at {", ".join(alone)} for {kind} numbers: it is asked always'
+                remedy = "switch on another source that looks there, or leave it so"
+                report.warn(place.where(at), dotted(at), what, remedy)
+                break

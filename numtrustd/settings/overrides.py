@@ -163,7 +163,12 @@ def _source(source: Source, settings: Settings, off: set[str], place: Located, r
         budget=_given(source.budget, **structs.asdict(table.budget)),
     )
     return _given(
-        changed, interval=table.interval, concurrency=table.concurrency, cadence=table.cadence, hours=table.hours
+        changed,
+        interval=table.interval,
+        concurrency=table.concurrency,
+        cadence=table.cadence,
+        hours=table.hours,
+        when=table.when,
     )
 
 

@@ -184,6 +184,7 @@ class SourceTable(_Table, frozen=True):
     concurrency: Annotated[int, Meta(ge=1, le=MOST_AT_ONCE)] | None = None
     cadence: Interval | None = None
     hours: str | None = None
+    when: Literal["always", "doubt"] | None = None
     via: Text | None = None
     limits: LimitsTable = LimitsTable()
     controls: Controls = Controls()

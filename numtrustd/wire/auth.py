@@ -30,7 +30,7 @@ from numtrustd.wire.spec import (
 
 SIGN, SEALED, SHA1 = "sign", "sealed", "national_sha1"
 
-MOMENT_NAMES = frozenset({"timestamp", "timestamp_ms", "timestamp_iso", "nonce"})
+MOMENT_NAMES = frozenset({"timestamp", "timestamp_ms", "timestamp_iso", "timestamp_beijing", "nonce"})
 """What is new with each request."""
 
 REQUEST_NAMES = frozenset({"method", "path", "query", "body"})

@@ -111,8 +111,9 @@ class RequestSpec(Struct, frozen=True, forbid_unknown_fields=True):
 
     Placeholders: the number's forms (`{national}`, `{e164}`, `{digits}`, `{area}`, `{subscriber}`,
     `{dashed}`, `{nanp}`, `{national_sha1}`), `{var:NAME}` from the pack's `[vars]` (the operator may override
-    them), `{secret:NAME}` from the credentials, `{timestamp}`, `{timestamp_ms}`, `{timestamp_iso}` and `{nonce}`,
-    which are new with each request, and, for a submission, `{ref}`, `{letter}`, `{purpose}`, `{receipt}`.
+    them), `{secret:NAME}` from the credentials, `{timestamp}`, `{timestamp_ms}`, `{timestamp_iso}`,
+    `{timestamp_beijing}` (20190310121232) and `{nonce}`, which are new with each request, and, for a submission,
+    `{ref}`, `{letter}`, `{purpose}`, `{receipt}`.
     Values are escaped for the place where they stand. At most one of `json`, `form` and `multipart`.
 
     `auth` of the kinds digest and hmac gives `{sign}`, which may stand anywhere. What it is made `of` may hold

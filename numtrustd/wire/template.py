@@ -66,6 +66,9 @@ _OURS = frozenset(
 )
 _AGENT = f"numtrustd/{__version__}"
 _PLACED = re.compile(r"(auth|cipher|multipart)[.:]")
+_NO_DIGIT = re.compile(r"[^0-9]")
+_BEIJING = 8 * 3_600
+"""Seconds that Beijing's clocks are ahead of UTC, all year."""
 _NOT_TEXT = "a value is not text: it has a lone surrogate"
 _HINTS = {
     auth.SIGN: 'add an auth of the kind "digest" or "hmac", which makes it',
@@ -94,6 +97,7 @@ def moment_values(now: float, nonce: str) -> dict[str, str]:
         "timestamp": str(math.floor(now)),
         "timestamp_ms": str(math.floor(now * 1000)),
         "timestamp_iso": rfc3339(math.floor(now)).partition(".")[0] + "Z",
+        "timestamp_beijing": _NO_DIGIT.sub("", rfc3339(math.floor(now) + _BEIJING).partition(".")[0]),
         "nonce": nonce,
     }
 

@@ -710,3 +710,29 @@ async def test_people_see_what_was_handed_in_and_when_it_is_answered(shm: Path, 
         await house.until(lambda: house.log.of(SourceBatchCollected))
         (row,) = (r for r in (await house.ask("ListSources")).sources if r.source == "alpha.api")
         assert row.batches is None
+
+
+async def test_what_rests_hands_nothing_in_until_there_is_a_doubt(shm: Path, autojump_clock: Autojump) -> None:
+    vendor = Vendor()
+    steady = h.source("beta", readings=(Reading("alpha"),), cadence=HOUR)
+    more: dict[str, Any] = {
+        "sources": {"alpha.api": source(when="doubt"), "beta.api": steady},
+        "platforms": {"alpha": h.platform("alpha", appeal=None)},
+        "channels": {},
+    }
+    async with make_house(shm, numbers=FLEET[:3], alpha=vendor, cadence=QUIET, **more) as house:
+        await house.sleep(4 * DAY)
+        assert not vendor.tasks
+        house.beta.labels[FLEET[0]] = vendor.labels[FLEET[0]] = LABEL
+        await house.until(lambda: vendor.tasks)
+        [task] = vendor.tasks.values()
+        assert task.phones == ["13800130000"]
+        house.beta.labels.clear()  # the doubt is over before the answer is there, which is taken all the same
+        actor = house.sources.actors["alpha.api"]
+        await house.until(lambda: actor.batch_of(FLEET[0]) is None)
+        assert house.record(FLEET[0]).looks["alpha.api"].batch
+        await house.until(lambda: actor.due_of(FLEET[0]) is None and actor.batch_of(FLEET[0]) is None)
+        actor.ask(FLEET[1])
+        actor.rest(FLEET[1])
+        await house.until(lambda: len(vendor.tasks) > 1)
+        assert {phone for each in vendor.tasks.values() for phone in each.phones} >= {"13800130001"}

@@ -21,6 +21,7 @@ T0 = 1_772_413_200.0
                 "timestamp": "1772413201",
                 "timestamp_ms": "1772413201500",
                 "timestamp_iso": "2026-03-02T01:00:01Z",
+                "timestamp_beijing": "20260302090001",
                 "nonce": "",
             },
             False,

@@ -22,7 +22,7 @@ FORM = {
 
 LOOKED_AT = {
     "so360", "sogou", "baidu", "tencent", "juhe", "contract_aggregator", "telnyx", "twilio", "nomorobo", "youmail",
-    "ipqualityscore", "telesign", "chuanglan",
+    "ipqualityscore", "telesign", "chuanglan", "jumdata", "caih", "ihuyi",
 }  # fmt: skip
 HANDSETS = {"huawei", "xiaomi", "oppo", "vivo", "samsung", "apple"}
 CARRIERS = {"china_mobile", "china_unicom", "china_telecom"}
@@ -31,7 +31,7 @@ FACTS = {"teddy", "dianhuabang", "wechat", "opene164"} | HANDSETS | CARRIERS | E
 """Platforms that no program can look at: packs of facts."""
 UNKNOWN = {
     "contract_aggregator", "juhe", "xiaomi", "oppo", "vivo", "samsung", "apple", "wechat", "first_orion", "twilio",
-    "youmail", "ipqualityscore", "telesign", "chuanglan",
+    "youmail", "ipqualityscore", "telesign", "chuanglan", "jumdata", "caih", "ihuyi",
 }  # fmt: skip
 """Platforms of whose own appeals nothing is known, or that show nothing to anybody."""
 

@@ -69,6 +69,29 @@ def test_a_look_up_proves_presence_and_absence() -> None:
     assert isinstance(collect.submitted(BATCH.look_up, said(code=200, data=None), "r-1"), Unclear)
 
 
+JUMDATA = {"code": 200, "msg": "成功", "taskNo": "043439882226367117195632", "charge": True}
+
+
+@pytest.mark.parametrize(
+    ("source", "reply", "meaning"),
+    [
+        ("jumdata.marks", said(**JUMDATA), Taken("043439882226367117195632")),
+        ("jumdata.marks", said(code=701, msg="appId 无效"), Declined(UnknownReason.REFUSED, "appId 无效")),
+        ("jumdata.marks", said(code=702, msg="余额不足"), Declined(UnknownReason.REFUSED, "余额不足")),
+        ("caih.marks", said(data={"state": "1", "desc": "成功", "batchUniqueId": "u91"}), Taken("u91")),
+        ("caih.marks", said(data={"state": "9", "desc": "签名错误"}), Declined(UnknownReason.REFUSED, "签名错误")),
+        ("caih.marks", said(data={"state": "9", "desc": "系统异常"}), None),
+        ("jumdata.marks", said(code=500, msg="系统异常"), None),
+        ("jumdata.marks", said(**{**JUMDATA, "code": 500, "msg": "余额不足"}), None),
+    ],
+)
+def test_what_the_documented_vendors_say_of_handing_in(source: str, reply: Reply, meaning: Submitted | None) -> None:
+    batch = packs.sources()[source].batch
+    assert batch is not None
+    found = collect.submitted(batch.submit, reply, "r-1")
+    assert found == meaning if meaning is not None else isinstance(found, Unclear)
+
+
 SPELLINGS = (
     lambda n: n.national,
     lambda n: n.e164,

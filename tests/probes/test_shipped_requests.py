@@ -1,8 +1,10 @@
 """What the shipped sources would send: to the platform's own hosts, over https, and with the number in it."""
 
 import base64
-from urllib.parse import unquote
+from hashlib import md5, sha256
+from urllib.parse import parse_qsl, unquote
 
+import msgspec
 import pytest
 
 from numtrustd.domain.number import from_canonical
@@ -62,6 +64,7 @@ def test_basic(source: str) -> None:
         ("nomorobo.spamscore", "+12025550123", "/v1/PhoneNumbers/%2B12025550123?AddOns=nomorobo_spamscore"),
         ("twilio.lookup", "+12025550123", "/v2/PhoneNumbers/%2B12025550123?Fields=caller_name"),
         ("telesign.score", "+12025550123", "/v1/score/12025550123"),
+        ("telnyx.fresh", "+12025550123", f"/v2/enterprises/{KEY}/reputation/numbers/%2B12025550123?fresh=true"),
         ("juhe.onebox", "+862151288888", f"/onebox/phone/query?tel=02151288888&key={KEY}&dtype=json"),
         (
             "sogou.vr",
@@ -85,9 +88,29 @@ def test_a_batch_is_written_as_its_platform_wants_it() -> None:
     assert sent(SOURCES["contract_aggregator.batch"], "+13800138000".replace("+1", "+861")).body == (
         b'{"order":"r-1","phones":["13800138000"]}'
     )
+    asked = sent(SOURCES["jumdata.marks"], "+862151288888")
+    assert asked.target == "/phone/mark/query"
+    form = dict(parse_qsl(asked.body.decode()))
+    assert form["sign"] == sha256(f"{KEY}{KEY}1795000000000".encode()).hexdigest()
+    assert (form["phone"], form["timestamp"]) == ("02151288888", "1795000000000")
+    asked = sent(SOURCES["caih.marks"], "+862151288888")
+    assert asked.target == "/verify/api/sign_add"
+    added = msgspec.json.decode(asked.body)
+    assert added["param"] == {"tels": "02151288888"}
+    assert added["authinfo"]["timestamp"] == "20261118190640"
+    assert added["authinfo"]["sign"] == md5(f"{KEY * 3}20261118190640".encode(), usedforsecurity=False).hexdigest()
     body = sent(SOURCES["chuanglan.marks"], "+862151288888").body.decode()
     assert 'name="phones"' in body
     assert "02151288888" in body
+
+
+@pytest.mark.parametrize(
+    ("source", "path"), [("ihuyi.makers", "numbermark"), ("ihuyi.platforms", "numbermarkplatform")]
+)
+def test_ihuyi_asks_with_a_form(source: str, path: str) -> None:
+    request = sent(SOURCES[source], "4008101234")
+    assert (request.method, request.target) == ("POST", f"/info_service/{path}/Submit.json")
+    assert dict(parse_qsl(request.body.decode())) == {"account": KEY, "password": KEY, "content": "4008101234"}
 
 
 def test_telesign_asks_with_a_form() -> None:

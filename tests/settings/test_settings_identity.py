@@ -111,6 +111,24 @@ def test_a_number_that_is_not_watched_and_a_quorum_that_never_comes_together_are
     assert said in warnings
 
 
+DOUBT = '[source."acme.query"]\nwhen = {}\n'
+
+
+def test_a_source_that_is_asked_only_in_doubt(good: Good) -> None:
+    loaded = good(files(DOUBT.format('"doubt"')))
+    assert build.context(loaded, "s").sources["acme.query"].when == "doubt"
+    [said] = [str(warning) for warning in loaded.warnings if warning.key == 'source."acme.query".when']
+    assert 'is "doubt", and nobody else looks at acme for' in said
+    assert "it is asked always" in said
+    assert not [w for w in good(files(DOUBT.format('"always"'))).warnings if w.key.endswith(".when")]
+
+
+def test_a_word_for_when_that_is_none(problems: Problems) -> None:
+    assert 'source."acme.query".when: is "seldom": one of "always", "doubt"' in problems(
+        files(DOUBT.format('"seldom"'))
+    )
+
+
 def test_words_severity_thresholds_and_policies_reach_the_actors(good: Good) -> None:
     loaded = good(
         files(

@@ -232,11 +232,18 @@ def test_the_device_tests_as_they_are_set(good: Good, base: Files) -> None:
     assert (hands.interval, hands.numbers, hands.enabled) == (14 * 86_400.0, 5, True)
 
 
-@pytest.mark.parametrize("key", ['interval = "5s"', 'cadence = "1d"', "budget = { per_day = 3 }", "concurrency = 2"])
+@pytest.mark.parametrize(
+    "key", ['interval = "5s"', 'cadence = "1d"', 'when = "doubt"', "budget = { per_day = 3 }", "concurrency = 2"]
+)
 def test_settings_of_looks_have_no_effect_on_what_is_told(problems: Problems, base: Files, key: str) -> None:
     files = base | {"platforms.d/phone.toml": RELAY}
     files["numtrustd.toml"] += f'[source."phone.device"]\n{key}\n'
     assert "has no effect: phone.device is told, and looks at nothing by itself: leave it out" in problems(files)
+
+
+def test_what_is_told_is_told_in_doubt_or_not(problems: Problems, base: Files) -> None:
+    files = base | {"platforms.d/phone.toml": RELAY.replace("[source.report]", 'when = "doubt"\n[source.report]')}
+    assert "when: nobody looks through it by himself: leave it out" in problems(files)
 
 
 def test_the_platforms_of_a_page_are_read_there_and_only_a_label_counts(good: Good, base: Files) -> None:

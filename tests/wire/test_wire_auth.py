@@ -63,6 +63,7 @@ def test_moment_values() -> None:
         "timestamp": "1772413200",
         "timestamp_ms": "1772413200750",
         "timestamp_iso": "2026-03-02T01:00:00Z",
+        "timestamp_beijing": "20260302090000",
         "nonce": "n" * 32,
     }
 
@@ -129,6 +130,22 @@ def test_the_digest_of_a_documentation_in_a_form() -> None:
     }
     assert request.private == ("6ddcdc405743c576cb6d34b17b47ed56e2b9b6670fae1fe85ed01244fd31558b",)
     assert request.sent_as == ()
+
+
+def test_the_digest_of_a_documentation_in_json() -> None:
+    """CAIH: sign = md5(secretkey + userkey + appid + timestamp), with the parts and the outcome of its own example."""
+    spec = post(
+        json={"authinfo": {"timestamp": "{timestamp_beijing}", "sign": "{sign}"}, "param": {"tels": "{national}"}},
+        auth=Digest("{secret:key}{secret:user}{secret:app}{timestamp_beijing}", "md5"),
+    )
+    parts = {
+        "secret:key": "g8imy09du0y893uv03mu580c4mu5c341",
+        "secret:user": "6be014da2c1f6b4140e2a12984960376",
+        "secret:app": "f790e630a256667a9b25a433bf40481b",
+    }
+    at_noon = moment_values(1_552_191_152.0, "n")  # TZ=Asia/Shanghai date -d @1552191152 +%Y%m%d%H%M%S
+    sent = json.loads(ready(spec, parts).fill({**MOBILE, **at_noon}).body)
+    assert sent["authinfo"] == {"timestamp": "20190310121232", "sign": "0fd62781d984abc1a840480d707d5cd2"}
 
 
 def test_a_signature_stands_where_the_pack_puts_it() -> None:
