@@ -5,7 +5,7 @@ lines that tell what was seen. `hands` beside this opens and closes these tasks.
 from numtrustd.actors.context import Context
 from numtrustd.domain import device_test as plan
 from numtrustd.domain.device_test import Errand
-from numtrustd.domain.number import from_canonical
+from numtrustd.domain.number import NumberKind, from_canonical
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.platform import HandLook, Platform
 from numtrustd.domain.task import Packet, Task, TaskKind
@@ -70,7 +70,7 @@ def task(identity: str, source: Source, platform: Platform, look: HandLook, erra
         detail=(f"at {platform.name} ({platform.name_en or platform.id}), {len(numbers)} numbers",),
         packet=Packet(
             address=look.address,
-            fields={from_canonical(wish.number).national: SAYS[wish.why] for wish in errand.wishes},
+            fields={_typed(wish.number): SAYS[wish.why] for wish in errand.wishes},
             steps=(*look.steps, *_in_english(look), *AFTERWARDS),
             bring_back="; ".join(look.record),
             reports=tuple(line for number in numbers for line in _lines(source, number)),
@@ -78,6 +78,12 @@ def task(identity: str, source: Source, platform: Platform, look: HandLook, erra
         numbers=numbers,
         source=source.id,
     )
+
+
+def _typed(number: str) -> str:
+    """The number as somebody types it: one of another country is only known by its country code."""
+    parsed = from_canonical(number)
+    return parsed.canonical if parsed.kind is NumberKind.FOREIGN else parsed.national
 
 
 def _in_english(look: HandLook) -> tuple[str, ...]:
@@ -95,9 +101,9 @@ def _lines(source: Source, number: str) -> list[str]:
     handset = ' --device "MODEL" --os "SYSTEM"' if source.report.handset else ""
     handset += ' --app "APP"' if source.id.startswith("apple.") else ""
     rest = f"{handset} --screenshot-digest sha256:DIGEST --source {source.id}"
-    national = from_canonical(number).national
+    typed = _typed(number)
     readings = source.readings[:1] if assisted(source) else source.readings
     return [
-        f"numtrustctl observe {national} --platform {r.platform} --surface {r.surface} --status STATUS{rest}"
+        f"numtrustctl observe {typed} --platform {r.platform} --surface {r.surface} --status STATUS{rest}"
         for r in readings
     ]

@@ -14,7 +14,8 @@ class Observed(Struct, frozen=True, gc=False):
     """A source looked: one observation per reading. From one that is in quarantine they move no verdict.
 
     Answers of a `batch` (its id) may come in parts, and twice over a restart: what was taken of it once counts once.
-    What was `paid` for, or may have been, is not asked again any sooner because nothing was seen.
+    What was `paid` for, or may have been, is not asked again any sooner because nothing was seen. `missed`: no look was
+    made when it was due, because the source is down.
     """
 
     source: str
@@ -23,6 +24,7 @@ class Observed(Struct, frozen=True, gc=False):
     quarantined: bool = False
     batch: str = ""
     paid: bool = False
+    missed: bool = False
 
 
 class TimerDue(Struct, frozen=True):

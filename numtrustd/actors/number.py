@@ -294,7 +294,7 @@ class NumberActor:
         house.board.note_tasks(made.tasks.values())
         if isinstance(message, Observed):
             known = any(seen.known for seen in message.observations)
-            if message.observations:  # else nothing that was not taken before a restart
+            if message.observations and not message.missed:  # else nothing new was seen
                 house.board.looked(message.at, house.clock.monotonic(), known=known)
                 house.lookout.tell(self.number, message)
             if made.answers and (diary := house.sources.get(message.source)) is not None:

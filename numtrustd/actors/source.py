@@ -20,7 +20,7 @@ from numtrustd.clock import Random
 from numtrustd.domain import budget
 from numtrustd.domain.batch import OpenBatch
 from numtrustd.domain.number import from_canonical
-from numtrustd.domain.observation import Instant, UnknownReason
+from numtrustd.domain.observation import Instant, Observation, Status, UnknownReason
 from numtrustd.domain.trust import Trust
 from numtrustd.events import SourceFailed, SourceLimited, SourceRecovered
 from numtrustd.probes.spec import Source
@@ -56,6 +56,10 @@ SOURCE_FAULTS = frozenset(
 """Reasons that speak against the source; the others (no card, maintenance, pending) are answers about a number."""
 
 MAX_DOUBLINGS = 16
+
+MISSED = "not looked: the source is down"
+MISSED_AT_ONCE = 200
+"""Numbers that are told in one go that nobody looked; the loop goes on between."""
 
 STORE_PAUSE = 5.0
 """Seconds between two looks at whether the store can be written again."""
@@ -209,6 +213,7 @@ class SourceActor:
         while True:
             now = clock.now()
             self._follow(now)
+            self._tell_missed(now)
             self._tidy()
             wait = clock.recheck
             if self._heap and not (self.down and self._probing):  # one look at a time finds out whether it is back
@@ -251,6 +256,39 @@ class SourceActor:
             taken.append(number)
             self._tidy()
         return tuple(taken)
+
+    def _tell_missed(self, now: Instant) -> None:
+        """Nobody sees through a source that is down: numbers whose look is overdue for that are told so, and ask anew.
+
+        Else those that are not among its few probes would go on as if they had been seen yesterday.
+        """
+        if not self.down or self.record.reason not in SOURCE_FAULTS:
+            return
+        late = now - self._house.context.cadence.retry_interval
+        self._tidy()
+        for _ in range(MISSED_AT_ONCE):
+            if len(self._heap) < 2 or self._heap[0][0] > late:
+                return  # the last one is kept: it finds out whether the source is back
+            _, number = heapq.heappop(self._heap)
+            if number.startswith(CONTROL) or number in self._asked:
+                heapq.heappush(self._heap, (self._due[number], number))
+                return
+            reason = UnknownReason(self.record.reason)
+            seen = tuple(
+                Observation(self.source.id, r.platform, now, Status.UNKNOWN, r.surface, reason=reason, detail=MISSED)
+                for r in self.source.readings
+            )
+            del self._due[number]
+            try:
+                quarantined = self.trust.trust.quarantined
+                self._house.post(number, Observed(self.source.id, now, seen, quarantined, missed=True))
+            except ClosedError:
+                pass  # parked: it asks anew when it is let go on
+            except BusyError:
+                if number in self._house.numbers:
+                    self.want(number, now)
+                return
+            self._tidy()
 
     def _tidy(self) -> None:
         """Let the diary begin with a wish that still stands."""

@@ -50,7 +50,10 @@ def calls_() -> None:
 @author_option
 def add(session: Session, file: str, author: str) -> None:
     """Take in FILE (- is standard input): CSV with a header, or JSON lines, a row for each number and day."""
-    raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise click.UsageError(f"{file}: cannot be read: {error.strerror}") from None
     rows = _rows(raw, file)
     days = numbers = 0
     for begin in range(0, len(rows), calls.MOST_ROWS):

@@ -250,7 +250,7 @@ def reloaded(r: control.ReloadResult) -> Document:
         indent=2,
     )
     for warning in r.warnings:
-        doc.line(Cell(warning, Tone.WARN), indent=2)
+        doc.line(Cell(f"warning: {warning}", Tone.WARN), indent=2)
     return doc
 
 

@@ -95,12 +95,11 @@ def _tell(root: Path, tally: Tally, person: Person) -> None:
         table.add_row(str(tally.counts[key]), meaning)
     console.print(table)
     console.print("The table counts this run alone. The simulated story lasts some weeks; after it, all is quiet.")
-    config, run = root / "numtrustd.toml", root / "run"
+    run = root / "run"
     number = tally.number or "95001"
     prefix = f"NUMTRUSTD_SOCKET_DIR={run} {_command('numtrustctl')}"
     lines = [
-        "Look around (start the daemon again first: `make demo`, in another terminal, or",
-        f"  {_command('numtrustd')} run --config {config}   — the simulated platforms are then away, and it says so):",
+        "Look around while it runs: start it again (`make demo`), and type in another terminal:",
         f"  {prefix} status",
         f"  {prefix} number {number}",
         *([f"  {prefix} case {tally.case}"] if tally.case else []),

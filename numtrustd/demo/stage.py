@@ -33,6 +33,10 @@ EVIDENCE = (
 SOURCES = ("so360.onebox", "sogou.search", "contract_aggregator.query", "telnyx.reputation")
 
 
+WRITTEN = "# Written by `numtrustd demo`."
+"""How a settings file begins that the demo may write over."""
+
+
 class StageError(Exception):
     """The demo cannot start, and what would help."""
 
@@ -77,8 +81,15 @@ def prepare(root: Path, count: int) -> Stage:
     """Make or take over the directory. Raises `StageError` when another demo runs on it."""
     root = root.absolute()
     origin = DEMO_ORIGIN
-    for name in ("run", "evidence", "credentials"):
-        (root / name).mkdir(parents=True, exist_ok=True)
+    config = root / "numtrustd.toml"
+    try:
+        if (root / "numbers.csv").exists() and not (config.exists() and config.read_text("utf-8").startswith(WRITTEN)):
+            raise StageError(f"{root}: holds a configuration that is not the demo's: choose another --state")
+        for name in ("run", "evidence", "credentials"):
+            (root / name).mkdir(parents=True, exist_ok=True)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise StageError(f"{root}: cannot be used ({why}): choose another --state") from error
     if len(str(root / "run" / "control.sock")) > 100:
         raise StageError(f"{root}: the path is too long for a socket: choose a shorter --state")
     if (root / "state" / "data.mdb").exists():
@@ -102,7 +113,7 @@ def write_config(stage: Stage, address: str) -> None:
         f'[source."{source}"]\nenabled = true\nbase_url = "{address}/{source.split(".")[0]}"\n' for source in SOURCES
     )
     stage.config.write_text(
-        f"""# Written by `numtrustd demo`. The platforms are simulated ones on this machine.
+        f"""{WRITTEN} The platforms are simulated ones on this machine.
 
 [clock]                      # for rehearsals only: the daemon's clock runs fast, and every record says so
 speed = {SPEED:.1f}

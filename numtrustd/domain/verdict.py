@@ -244,10 +244,26 @@ def voters(verdict: Verdict, sources: Collection[str]) -> int:
     return sum(not blind.get(source, False) for source in sources)
 
 
+def _marked_elsewhere(verdict: Verdict, observation: Observation, policy: VerdictPolicy) -> bool:
+    """Whether another view, which is believed, last showed a mark, and not long ago."""
+    return any(
+        name != observation.view
+        and state.reason is not UnknownReason.QUARANTINED
+        and (last := state.last) is not None
+        and last[0].marked
+        and observation.at - last[1] <= policy.confirm_window
+        for name, state in verdict.views.items()
+    )
+
+
 def _contradict(
     verdict: Verdict, now: Shown, observation: Observation, policy: VerdictPolicy, sources: Collection[str]
 ) -> tuple[Verdict, Change | None]:
     old, at = verdict.belief, observation.at
+    if old is None and not now.marked and _marked_elsewhere(verdict, observation, policy):
+        # No first picture yet: another view has just shown a mark, which is looked at again.
+        run = None if verdict.run is None else structs.replace(verdict.run, in_row=0)
+        return structs.replace(verdict, run=run), None
     by_status = old is None or old.side != now.side
     before, in_row = verdict.run, 1
     if before is not None and not verdict.settled and before.shown.key == now.key:

@@ -19,7 +19,7 @@ from msgspec import structs
 
 from numtrustd.domain.observation import UnknownReason
 from numtrustd.probes.command import CommandSpec, Ended, fill
-from numtrustd.wire.secrecy import REDACTED, spellings
+from numtrustd.wire.secrecy import LONG, REDACTED, spellings
 
 Say = Callable[[str], None]
 """Takes one line that the program wrote on its standard error."""
@@ -67,6 +67,8 @@ class Program:
                 await trio.to_thread.run_sync(partial(shutil.rmtree, home, ignore_errors=True))
         output = ended.output
         for text in self._hidden:
+            if len(text) < LONG:
+                continue  # it would be found in words and figures that are none
             output = output.replace(text.encode(), REDACTED.encode())
         return structs.replace(ended, output=output)
 

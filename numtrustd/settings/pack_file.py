@@ -36,7 +36,8 @@ def read_pack(file: pathlib.Path) -> PackFile | list[Problem]:
     )
     if file.parent.resolve() == shipped_dir().resolve():
         beside = []
-    layers = [shipped, [*(other for other in beside if _id_of(other)), file]]
+    own = _id_of(file)
+    layers = [shipped, [*(other for other in beside if _id_of(other) not in ("", own)), file]]
     packs = read_packs(layers, {"cadence": CadencePolicy().interval, "limits": {}}, report)
     report.second_pass()
     checks.check_packs(packs, report)

@@ -15,7 +15,7 @@ from numtrustd.wire.exchange import Outcome, Reply
 
 REDACTED = "[redacted]"
 
-_LONG = 6
+LONG = 6
 """Characters from which a text is taken out of an answer; a shorter one would take along what is not its own."""
 
 
@@ -37,7 +37,7 @@ def _json(text: str) -> str:
 
 def without(outcome: Outcome, hidden: tuple[str, ...], private: tuple[str, ...] = ()) -> Outcome:
     """The outcome without these texts: `hidden` are `spellings`, `private` are texts to be spelt first."""
-    forms = [text for text in (*hidden, *spellings(private)) if len(text) >= _LONG]
+    forms = [text for text in (*hidden, *spellings(private)) if len(text) >= LONG]
     if isinstance(outcome, Reply):
         body = outcome.body
         for text in forms:
