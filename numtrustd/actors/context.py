@@ -130,6 +130,11 @@ class Context(Struct, frozen=True, dict=True):
         return eyes
 
     @cached_property
+    def official_hosts(self) -> dict[str, tuple[str, ...]]:
+        """The hosts that each platform itself uses."""
+        return {platform.id: platform.official_hosts for platform in self.platforms.values()}
+
+    @cached_property
     def order(self) -> tuple[str, ...]:
         """All numbers in the order in which lists give them."""
         return tuple(sorted(self.numbers))

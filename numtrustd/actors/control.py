@@ -190,20 +190,21 @@ class Control:
         }
 
     async def _answer(
-        self, text: str, outcome: str, by: str, *, receipt: str = "", reason: str = "", note: str = ""
+        self, text: str, outcome: str, by: str, *, receipt: str = "", reason: str = "", note: str = "", vouch: str = ""
     ) -> tuple[Struct, str]:
         task = arguments.task(self._sight, text)
         if task.numbers:
             return await self._answer_look(task, outcome, by, note=reason or note)
         told = await self._ask(
-            task.number, lambda reply: TaskAnswer(task.id, outcome, receipt, reason, note, by, reply)
+            task.number, lambda reply: TaskAnswer(task.id, outcome, receipt, reason, note, by, reply, vouch)
         )
         after = records.get_task(self._house.store, task.id)
         assert after is not None, task.id
         change = self._change(task.case, told)
         said = after.outcome or outcome
         answer = control.TaskChange(**change, task=task.id, outcome=said)
-        return answer, f"{said}, case {change['old']} -> {change['new']}"
+        result = f"{said}, case {change['old']} -> {change['new']}"
+        return answer, f"{result}; something suspicious vouched for: {vouch}" if vouch else result
 
     async def _answer_look(self, task: Task, outcome: str, by: str, *, note: str) -> tuple[Struct, str]:
         assert self._house.hands is not None
@@ -227,13 +228,16 @@ class Control:
     async def _task_done(self, params: control.TaskDone, call: Call) -> tuple[Struct, str]:
         if params.outcome == "failed":
             raise CallError(errors.InvalidArgument("outcome", "a task that cannot be done is `task fail`"))
+        task, by, safety = arguments.task(self._sight, params.task), _by(params, call), self._house.safety
+        receipt, reason, note = params.receipt or "", params.reason or "", params.note or ""
+        texts = (receipt, reason, note)
+        suspicious = safety.refuses(texts, task.platform)
+        if suspicious and not params.vouch:
+            safety.refused(texts, task.platform, number=task.number, case=task.case, by=by)
+            raise CallError(errors.SuspectedPhishing(platform=task.platform, why=suspicious))
+        vouch = (params.vouch or "") if suspicious else ""
         return await self._answer(
-            params.task,
-            params.outcome or "",
-            _by(params, call),
-            receipt=params.receipt or "",
-            reason=params.reason or "",
-            note=params.note or "",
+            params.task, params.outcome or "", by, receipt=receipt, reason=reason, note=note, vouch=vouch
         )
 
     async def _task_fail(self, params: control.TaskFail, call: Call) -> tuple[Struct, str]:

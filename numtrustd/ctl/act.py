@@ -40,6 +40,7 @@ def show(session: Session, task: str) -> None:
 @click.option("--receipt", metavar="NUMBER", help="What the platform gave for it.")
 @click.option("--reason", metavar="WORDS", help="The platform's words where it refused, rejected or asked.")
 @click.option("--note", metavar="WORDS", help="For the record.")
+@click.option("--vouch", metavar="WORDS", help="Why a link or a demand in it that looks like phishing is right.")
 @author_option
 def done(
     session: Session,
@@ -48,10 +49,13 @@ def done(
     receipt: str | None,
     reason: str | None,
     note: str | None,
+    vouch: str | None,
     author: str,
 ) -> None:
     """It is done, and what came of it."""
-    params = control.TaskDone(task=task, outcome=outcome, receipt=receipt, reason=reason, note=note, author=author)
+    params = control.TaskDone(
+        task=task, outcome=outcome, receipt=receipt, reason=reason, note=note, vouch=vouch, author=author
+    )
     session.show(params, render.task_change)
 
 

@@ -11,7 +11,7 @@ import pytest
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, facts, rows, status
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, facts, links, rows, status
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -471,6 +471,22 @@ class Fake:
                 days=(
                     calls.CallDay(number=NUMBER, day="2026-11-20", calls=120, answered=48, short=9, complaints=3),
                     calls.CallDay(number=NUMBER, day="2026-11-19", calls=0, answered=0),
+                ),
+            ),
+            "CheckLink": links.LinkCheck(
+                now=NOW,
+                standing="official",
+                official=True,
+                why=("haoma.so.com is an official host of so360",),
+                advice="it leads to the platform itself",
+                links=(
+                    links.LinkRow(
+                        url="https://haoma.so.com/x",
+                        standing="official",
+                        why=("haoma.so.com is an official host of so360",),
+                        host="haoma.so.com",
+                        platform="so360",
+                    ),
                 ),
             ),
             "TrustSource": control.SourceChange(now=NOW, source="so360.onebox", old="quarantined", new="ok"),

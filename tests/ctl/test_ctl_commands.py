@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import calls, control, errors, facts, status
+from numtrustd.api import calls, control, errors, facts, links, status
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
@@ -268,6 +268,11 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ),
         ["2 days of calls taken in"],
     ),
+    (
+        ["check-link", "请登录", "https://haoma.so.com/x", "--platform", "so360"],
+        links.CheckLink(text="请登录 https://haoma.so.com/x", platform="so360"),
+        ["official\n  haoma.so.com is an official host of so360\nit leads to the platform itself\n"],
+    ),
     (["log-level", "debug"], control.SetLogLevel(level="debug"), ["info -> debug"]),
     (
         [
@@ -310,6 +315,20 @@ def test_verbs(daemon: Any, capsys: Capture, arguments: list[str], asked: Struct
     code, out, err = run(capsys, *arguments, "--json")
     assert (code, err) == (0, "")
     assert isinstance(json.loads(out), list if arguments[0] in ("numbers", "cases", "tasks") else dict)
+
+
+def test_a_link_that_is_not_official(daemon: Any, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = structs.replace(daemon.answers["CheckLink"], standing="refused", official=False, why=("it asks",), links=())
+    daemon.answers["CheckLink"] = said
+    monkeypatch.setattr("sys.stdin", io.StringIO("请提供\n验证码"))
+    code, out, err = run(capsys, "check-link", "-")
+    assert (code, err) == (1, "")
+    assert daemon.asked == [links.CheckLink(text="请提供\n验证码")]
+    assert out.startswith("refused\n  it asks\n")
+    code, out, _ = run(capsys, "--json", "check-link", "x")
+    assert (code, json.loads(out)["standing"]) == (1, "refused")
+    monkeypatch.setattr("sys.stdin", io.StringIO(" \n"))
+    assert run(capsys, "check-link", "-")[0] == 64
 
 
 def test_every_verb_is_tried() -> None:
@@ -362,6 +381,10 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
         (errors.UnknownTask("x"), "there is no task 'x'"),
         (errors.InvalidArgument("after", "no such page"), "after: no such page"),
         (errors.Refused("the case is closed: reopen it"), "the case is closed: reopen it"),
+        (
+            errors.SuspectedPhishing("so360", "x"),
+            "suspected phishing in the name of so360: x\nnumtrustctl: nothing",
+        ),
         (errors.ConfigRejected(("a.toml:3: x: y: z", "b")), "a.toml:3: x: y: z\nnumtrustctl: b"),
         (errors.Busy("mailbox is full"), "busy: mailbox is full; try again"),
         (errors.NotReady("starting"), "not ready: starting"),
