@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import calls, control, errors, facts, links, status
+from numtrustd.api import calls, control, errors, evidence, facts, links, status
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
@@ -269,6 +269,19 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["2 days of calls taken in"],
     ),
     (
+        ["evidence", "list"],
+        evidence.ListEvidence(),
+        [
+            "(licence)",
+            "expired on 2026-11-01",
+            f"{CASE} and 11 more",
+            "代理",
+            "lacking",
+            "none is on file",
+            "more open cases than",
+        ],
+    ),
+    (
         ["check-link", "请登录", "https://haoma.so.com/x", "--platform", "so360"],
         links.CheckLink(text="请登录 https://haoma.so.com/x", platform="so360"),
         ["official\n  haoma.so.com is an official host of so360\nit leads to the platform itself\n"],
@@ -334,7 +347,7 @@ def test_a_link_that_is_not_official(daemon: Any, capsys: Capture, monkeypatch: 
 def test_every_verb_is_tried() -> None:
     tried = {arguments[0] for arguments, _, _ in VERBS} | {"watch"}
     assert tried == set(program.commands)
-    for name in "task", "maintenance", "calls":
+    for name in "task", "maintenance", "calls", "evidence":
         assert {a[1] for a, _, _ in VERBS if a[0] == name} == set(program.commands[name].commands)  # type: ignore[attr-defined]  # groups
 
 
