@@ -158,10 +158,13 @@ class Advance(Params[CaseChange], frozen=True, kw_only=True):
 
 
 class Reject(Params[CaseChange], frozen=True, kw_only=True):
-    """Tell a case that the platform refused, in the platform's words."""
+    """Tell a case that the platform refused, in the platform's words, which are held against its official hosts like
+    those of `TaskDone`; vouch is why they are right all the same.
+    """
 
     case: Text
     reason: Note
+    vouch: Note | None = None
     author: Text | None = None
 
 

@@ -101,12 +101,13 @@ _SPLITS = frozenset("/\\?#@:")
 def judge(text: str, hosts: Hosts, platform: str = "") -> Judgement:
     """What a link, or a text with links in it, is. With `platform` only the hosts of that one are official."""
     rest, links = text[:MOST_TEXT], []
-    for mail, found in _found(rest):
-        links.append(_mail(found, hosts, platform) if mail else _link(found, hosts, platform))
-    if len(links) > MOST_LINKS or len(text) > MOST_TEXT:
+    found, words = _found(rest)
+    for mail, link in found[:MOST_LINKS]:
+        links.append(_mail(link, hosts, platform) if mail else _link(link, hosts, platform))
+    if len(found) > MOST_LINKS or len(text) > MOST_TEXT:
         much = Link("", "", Standing.SUSPICIOUS, why=("it is too long, or holds too many links, to be looked through",))
-        links = [*links[:MOST_LINKS], much]
-    asks = demands(rest)
+        links.append(much)
+    asks = demands(words)
     if asks:
         return Judgement(Standing.REFUSED, tuple(links), asks)
     return Judgement(
@@ -130,8 +131,8 @@ def suspect(texts: Iterable[str], hosts: Hosts, platform: str) -> Judgement | No
     return None
 
 
-def _found(text: str) -> list[tuple[bool, str]]:
-    """(whether it is a mail address, the text of it) of each link."""
+def _found(text: str) -> tuple[list[tuple[bool, str]], str]:
+    """((whether it is a mail address, the text of it) of each link, the text without them)."""
     found: list[tuple[bool, str]] = []
 
     def take(match: re.Match[str]) -> str:
@@ -151,8 +152,7 @@ def _found(text: str) -> list[tuple[bool, str]]:
         return match[0]
 
     rest = unicodedata.normalize("NFKC", _MAIL.sub(take_mail, _URL.sub(take, text)))
-    _BARE.sub(take_bare, rest)
-    return found
+    return found, _BARE.sub(take_bare, rest)
 
 
 def _mail(address: str, hosts: Hosts, platform: str) -> Link:
@@ -241,7 +241,8 @@ def _placed(url: str, host: str, hosts: Hosts, platform: str, why: list[str], *,
 
 _CLAUSE = re.compile(r"[，。；！？,;!?\n\r]|\.(?:\s|$)")
 _WANTED = {
-    "a bank card": r"银行卡|信用卡|储蓄卡|借记卡|卡号|cvv2?|\b(?:bank|credit|debit)[\s-]?cards?\b|\bcard numbers?\b",
+    "a bank card": r"银行卡|信用卡|储蓄卡|借记卡|卡号"
+    r"|\bcvv2?\b|\b(?:bank|credit|debit)[\s-]?cards?\b|\bcard numbers?\b",
     "an SMS code": r"验证码|校验码|动态码|短信码|确认码"
     r"|\b(?:sms|verification|security|one[\s-]?time)[\s-]?codes?\b|\botp\b",
     "a password": r"密码|口令|\bpass(?:word|code)s?\b|\bpin(?:[\s-]?code)?\b",

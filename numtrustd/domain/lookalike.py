@@ -6,6 +6,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import ip_address
 
 import idna
@@ -22,11 +23,15 @@ _CONFUSABLE = str.maketrans(
         "|": "l",
     }
 )
+_KEPT = 1_024
+"""Readings that are kept: the official hosts are held against every link."""
+
 _SECOND_LEVEL = frozenset({"com", "net", "org", "gov", "edu", "co", "ac"})
 _ALIKE = ("LATIN", "CYRILLIC", "GREEK")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 
 
+@lru_cache(_KEPT)
 def spelt(host: str) -> str | None:
     """The host in lower case and punycode, without a dot at its end; `None` for what is no host name at all."""
     try:
@@ -67,6 +72,7 @@ def shown(host: str) -> str:
         return host
 
 
+@lru_cache(_KEPT)
 def skeleton(host: str) -> str:
     """What stays of a host when letters that look the same are the same."""
     bare = "".join(c for c in unicodedata.normalize("NFKD", shown(host)) if not unicodedata.combining(c))

@@ -58,6 +58,19 @@ async def test_a_person_who_is_sure_vouches_and_that_is_kept(tmp_path: Path, aut
         assert not suspected(house)
 
 
+async def test_the_words_of_a_rejection_are_looked_at_too(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, platforms=PLATFORMS) as house:
+        await house.labelled("beta")
+        [task] = await house.until(house.tasks)
+        await house.ask("TaskDone", task=task.id, receipt="B-1")
+        case = house.case("beta").id
+        await refused(house, errors.SuspectedPhishing, "Reject", case=case, reason=SMS_CODE)
+        assert (len(suspected(house)), house.case("beta").snapshot.state) == (1, "in_review")
+        moved = await house.ask("Reject", case=case, reason=SMS_CODE, vouch="their form says so; they were called")
+        assert moved.new == "cooling"
+        assert "they were called" in (house.log.of(ControlActed)[-1].result or "")
+
+
 async def test_vouching_for_what_is_not_suspicious_leaves_no_trace(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path, platforms=PLATFORMS) as house:
         await house.labelled("beta")

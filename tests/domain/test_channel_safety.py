@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from numtrustd.domain.channel_safety import MOST_LINKS, MOST_TEXT, Judgement, Standing, demands, judge, suspect
-from numtrustd.domain.lookalike import below, spelt
+from numtrustd.domain.lookalike import below, shown, spelt
 
 HOSTS = {
     "so360": ("so.com", "360.cn"),
@@ -141,6 +141,10 @@ def test_warnings_and_accusations_ask_for_nothing(text: str) -> None:
     assert demands(text) == ()
 
 
+def test_words_within_a_link_ask_for_nothing() -> None:
+    assert judge("https://pin.so.com/cvv?otp=请", HOSTS).standing is Standing.OFFICIAL
+
+
 def test_what_must_not_be_believed_in_a_platforms_name() -> None:
     for text in ("https://example.com/r/1", "see https://baidu.com/x", "请提供银行卡号", "http://so.com/"):
         assert suspect(["SQ-1", text], HOSTS, "so360") is not None
@@ -151,6 +155,12 @@ def test_what_must_not_be_believed_in_a_platforms_name() -> None:
 def test_without_official_hosts_only_what_is_dangerous_is_refused() -> None:
     assert suspect(["https://10086.cn/x"], HOSTS, "china_mobile") is None
     assert suspect(["https://1.2.3.4/x"], HOSTS, "china_mobile") is not None
+
+
+def test_only_so_many_links_are_looked_at() -> None:
+    said = judge(" ".join(f"https://{n}.evil.cn/" for n in range(400)), HOSTS)
+    assert len(said.links) == MOST_LINKS + 1
+    assert said.standing is Standing.SUSPICIOUS
 
 
 LABEL = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,6}[a-z0-9])?", fullmatch=True)
@@ -181,11 +191,11 @@ def test_where_it_is_called_official_browsers_go_to_an_official_host(rest: str) 
     if len(links) != 1 or links[0].standing is not Standing.OFFICIAL or links[0].mail:
         return
     try:
-        host = httpx.URL(url).raw_host.decode().lower().removesuffix(".")
+        host = httpx.URL(url).raw_host.decode().lower().rstrip(".")  # a sentence may end there
     except (httpx.InvalidURL, UnicodeError):
         return
     # Words of a Chinese text that run on behind the host are no host that there can be.
-    ending = httpx.URL(url).host.rpartition(".")[2]
+    ending = shown(host).rpartition(".")[2]
     runs_on = ending[:1].isascii() and not ending.isascii()
     assert runs_on or any(host == home or host.endswith("." + home) for home in HOMES)
 
