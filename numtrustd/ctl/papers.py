@@ -46,6 +46,10 @@ def shown(said: evidence.EvidenceList) -> Document:
         ],
         "no paper is on file: [[evidence]] in the settings names them",
     )
+    for changed in (p for p in said.papers if p.state == "changed" and p.digest):
+        doc.line(
+            f'if {changed.path} is right as it is now, write digest = "{changed.digest}" into its entry and reload'
+        )
     if said.lacking:
         doc.heading("lacking")
         doc.table(

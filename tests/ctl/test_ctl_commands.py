@@ -276,6 +276,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "expired on 2026-11-01",
             f"{CASE} and 11 more",
             "代理",
+            'if /srv/papers/nda.pdf is right as it is now, write digest = "0a1b" into its entry and reload',
             "lacking",
             "none is on file",
             "more open cases than",
