@@ -84,6 +84,7 @@ def context(loaded: Loaded, store: str) -> Context:
             for g in settings.group
         },
         documents=loaded.evidence,
+        papers=settings.papers,
         owner=Owner(
             name=company.name,
             licence_number=company.licence_number,

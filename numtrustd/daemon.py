@@ -23,6 +23,7 @@ from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import Order, RefusedError, Told
 from numtrustd.actors.outbox import Outbox, Way
+from numtrustd.actors.papers import Papers
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.sources import Sources
@@ -119,6 +120,7 @@ class Daemon:
         self.roster = Roster(house, random)
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
         self.hands = house.hands = Hands(house)
+        self.papers = Papers(house, self.roster.refresh)
         self.sources = Sources(house, random, self._make_source)
         self.pulse = Pulse(
             house,
@@ -140,6 +142,7 @@ class Daemon:
             async with (
                 Http(ca_file=self._loaded.ca_file) as http,
                 self.working(http),
+                running(self.papers.run),
                 running(self._run_control),
                 running(self.pulse.run),
             ):
@@ -167,6 +170,7 @@ class Daemon:
             self.timers.load()
             self.outbox.load(restored=self._store.restored_from is not None)
             self.house.load()
+            self.papers.load()
             async with running(self.sources.run), running(self.roster.run):
                 if self._store.restored_from is not None:
                     await self._reconcile()
@@ -269,7 +273,7 @@ class Daemon:
 
     async def _apply(self, loaded: Loaded) -> ReloadResult:
         old, house = self.house.context, self.house
-        new = build.context(loaded, self._store.uuid)
+        new = self.papers.judged(build.context(loaded, self._store.uuid))
         numbers = build.difference(old.numbers, new.numbers)
         # By what their requests carry too: a secret that was rotated makes another source of it.
         sources = build.difference(build.bound_sources(self._loaded), build.bound_sources(loaded))
@@ -290,6 +294,7 @@ class Daemon:
             changed = tuple(n for n in new.numbers if n not in fresh)
         await self.roster.apply(numbers.added, numbers.removed, changed)
         self.hands.replan()
+        self.papers.poke()
         self._log.emit(
             ConfigReloaded(
                 config=str(loaded.path),

@@ -54,7 +54,7 @@ def block(name: str, language: str, begins: str) -> str:
     return found
 
 
-MORE = ("[http]", '[source."telnyx.reputation".controls]', "[[identity]]", "[vocabulary]")
+MORE = ("[http]", '[source."telnyx.reputation".controls]', "[[identity]]", "[vocabulary]", "[[evidence]]")
 """What may be added to the settings."""
 
 
@@ -171,7 +171,8 @@ def house(root: Path, name: str, more: str = "") -> Path:
     for folder in ("credentials", "papers", "platforms.d"):
         (root / folder).mkdir()
     (root / "numbers.csv").write_text(blocks(name, "csv")[0], encoding="utf-8")
-    (root / "papers" / "number-ownership.pdf").write_text("paper")
+    for paper in ("number-ownership", "licence", "nda"):
+        (root / "papers" / f"{paper}.pdf").write_text("paper")
     for secret in ("telnyx-api-key", "acme-key", "office-proxy"):
         (root / "credentials" / secret).write_text("not-a-real-key")
         (root / "credentials" / secret).chmod(0o600)

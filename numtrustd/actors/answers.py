@@ -15,11 +15,13 @@ import trio
 from numtrustd.actors import arguments, views
 from numtrustd.actors.calls import calls_view
 from numtrustd.actors.explain import explain
+from numtrustd.actors.links import check_link
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
+from numtrustd.actors.views_papers import evidence_list
 from numtrustd.actors.views_platform import platform_view
 from numtrustd.actors.views_world import platform_rows, source_rows
-from numtrustd.api import calls, facts, instant, status, when
+from numtrustd.api import calls, evidence, facts, instant, links, status, when
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
 from numtrustd.domain.case import Case
@@ -99,6 +101,8 @@ class Answers:
             "GetCalls": self._call_stats,
             "ListTasks": self._tasks,
             "GetTask": self._task,
+            "ListEvidence": self._evidence,
+            "CheckLink": self._check_link,
             "Watch": self._watch,
         }
 
@@ -169,6 +173,13 @@ class Answers:
             name=owned.name,
             lines=explain(sight, owned, platform),
         )
+
+    async def _evidence(self, params: evidence.ListEvidence, call: Call) -> evidence.EvidenceList:
+        return await evidence_list(self._sight)
+
+    async def _check_link(self, params: links.CheckLink, call: Call) -> links.LinkCheck:
+        of = "" if params.platform is None else arguments.platform(self._sight, params.platform)
+        return check_link(self._sight, params.text, of)
 
     async def _call_stats(self, params: calls.GetCalls, call: Call) -> calls.CallsView:
         return calls_view(self._sight, params.number, params.limit)

@@ -16,7 +16,7 @@ from msgspec import structs
 from numtrustd.actors.batch_answers import Answers
 from numtrustd.actors.batch_diary import BatchDiary
 from numtrustd.actors.batch_news import event_of, over
-from numtrustd.actors.glance import host_of, sight_of
+from numtrustd.actors.glance import home_of, host_of, sight_of
 from numtrustd.actors.house import House
 from numtrustd.actors.moment import moment
 from numtrustd.actors.source import STORE_PAUSE, SourceActor
@@ -231,7 +231,9 @@ class BatchActor(BatchDiary):
         async def fetch() -> Outcome:
             outcome = await self._fetcher.fetch(request)
             self._cut_off = self._house.network.heard(self._host, outcome)
-            return without(outcome, template.hidden, request.private)
+            outcome = without(outcome, template.hidden, request.private)
+            self._house.safety.redirected(home_of(self.source), request, outcome)
+            return outcome
 
         return fetch
 

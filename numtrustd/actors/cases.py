@@ -1,6 +1,7 @@
 """Moves the cases of one number: events go through the workflow tables, effects become tasks and actions. Pure."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 
 from msgspec import structs
 
@@ -10,9 +11,10 @@ from numtrustd.actors.messages import Told
 from numtrustd.actors.policy import appeal_policy
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import wording
+from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Action, ActionKind, Case, Move, case_id, reference
 from numtrustd.domain.cause import Cause
-from numtrustd.domain.evidence import KINDS
+from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.finding import Finding
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.number import Number, from_canonical
@@ -278,6 +280,10 @@ class CaseBook:
     def _papers(self, case: Case) -> tuple[str, ...]:
         return a.required(case.data, self._policy_of(case))
 
+    def _today(self, platform: str) -> date:
+        known = self._context.platforms.get(platform)
+        return local_date(self._now, known.appeal.country if known is not None and known.appeal is not None else "CN")
+
     def _owner(self) -> wording.Owner:
         group = self._context.groups.get(self._owned.group)
         return structs.replace(self._context.owner, name=group.owner) if group and group.owner else self._context.owner
@@ -337,7 +343,14 @@ class CaseBook:
             for lacking in detail:
                 self._made.say(
                     EvidenceMissing(
-                        case=case.id, number=case.number, platform=case.platform, kind=lacking, deadline=due
+                        case=case.id,
+                        number=case.number,
+                        platform=case.platform,
+                        kind=lacking,
+                        why=why_missing(
+                            self._context.documents, lacking, self._today(case.platform), case.platform, case.workflow
+                        ),
+                        deadline=due,
                     ),
                     self._now,
                 )

@@ -1,6 +1,7 @@
 """What configuration says to the actors: one frozen value, replaced as a whole on reload.
 
-`daemon` builds it from the settings; nothing here changes while it is in use, and no run-time state lives in it.
+`daemon` builds it from the settings; nothing here changes while it is in use. Of run-time state it holds one thing
+only, how the papers on file are, for which `papers` replaces it, too.
 """
 
 from collections import Counter
@@ -14,7 +15,7 @@ from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.display import What
-from numtrustd.domain.evidence import Document
+from numtrustd.domain.evidence import Document, PaperPolicy
 from numtrustd.domain.flaw import Eye
 from numtrustd.domain.label import Category, Severity, by_platform
 from numtrustd.domain.number import NumberKind
@@ -78,6 +79,7 @@ class Context(Struct, frozen=True, dict=True):
     ask_by_default: bool = False
     groups: Mapping[str, Group] = {}
     documents: tuple[Document, ...] = ()
+    papers: PaperPolicy = PaperPolicy()
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
     vias: Mapping[str, str] = {}
@@ -147,6 +149,11 @@ class Context(Struct, frozen=True, dict=True):
                     view = f"{source.id}/{reading.surface}"
                     eyes.setdefault(platform.id, {})[view] = Eye(platform.display, tells)
         return eyes
+
+    @cached_property
+    def official_hosts(self) -> dict[str, tuple[str, ...]]:
+        """The hosts that each platform itself uses."""
+        return {platform.id: platform.official_hosts for platform in self.platforms.values()}
 
     @cached_property
     def order(self) -> tuple[str, ...]:

@@ -87,7 +87,7 @@ class Control:
             "Approve": ("case", self._order(lambda p, by: a.Approve(by))),
             "Hold": ("case", self._order(lambda p, by: a.Hold(p.reason or ""))),
             "Advance": ("case", self._order(lambda p, by: a.Advance(p.reason or ""))),
-            "Reject": ("case", self._order(lambda p, by: a.Rejected(p.reason))),
+            "Reject": ("case", self._reject),
             "Withdraw": ("case", self._order(lambda p, by: a.Withdraw(p.reason or ""))),
             "Reopen": ("case", self._order(lambda p, by: a.Reopen(p.reason or ""))),
             "Reload": ("", self._reload),
@@ -173,6 +173,23 @@ class Control:
 
         return act
 
+    async def _reject(self, params: control.Reject, call: Call) -> tuple[Struct, str]:
+        case, by = arguments.case(self._sight, params.case), _by(params, call)
+        vouched = self._trusted((params.reason,), params.vouch, case.platform, case.number, case.id, by)
+        answer, result = await self._order(lambda p, _: a.Rejected(p.reason))(params, call)
+        return answer, result + _vouched(vouched)
+
+    def _trusted(
+        self, texts: tuple[str, ...], vouch: str | None, platform: str, number: str, case: str, by: str
+    ) -> str:
+        """Refuse what is suspicious in the platform's name; answers why a person vouches for it, empty if it is not."""
+        safety = self._house.safety
+        suspicious = safety.refuses(texts, platform)
+        if suspicious and not vouch:
+            safety.refused(texts, platform, number=number, case=case, by=by)
+            raise CallError(errors.SuspectedPhishing(platform=platform, why=suspicious))
+        return (vouch or "") if suspicious else ""
+
     def _change(self, identity: str, told: Told) -> dict[str, Any]:
         case = records.get_case(self._house.store, identity)
         assert case is not None, identity  # what was just stored
@@ -190,20 +207,21 @@ class Control:
         }
 
     async def _answer(
-        self, text: str, outcome: str, by: str, *, receipt: str = "", reason: str = "", note: str = ""
+        self, text: str, outcome: str, by: str, *, receipt: str = "", reason: str = "", note: str = "", vouch: str = ""
     ) -> tuple[Struct, str]:
         task = arguments.task(self._sight, text)
         if task.numbers:
             return await self._answer_look(task, outcome, by, note=reason or note)
         told = await self._ask(
-            task.number, lambda reply: TaskAnswer(task.id, outcome, receipt, reason, note, by, reply)
+            task.number, lambda reply: TaskAnswer(task.id, outcome, receipt, reason, note, by, reply, vouch)
         )
         after = records.get_task(self._house.store, task.id)
         assert after is not None, task.id
         change = self._change(task.case, told)
         said = after.outcome or outcome
         answer = control.TaskChange(**change, task=task.id, outcome=said)
-        return answer, f"{said}, case {change['old']} -> {change['new']}"
+        result = f"{said}, case {change['old']} -> {change['new']}"
+        return answer, result + _vouched(vouch)
 
     async def _answer_look(self, task: Task, outcome: str, by: str, *, note: str) -> tuple[Struct, str]:
         assert self._house.hands is not None
@@ -227,13 +245,12 @@ class Control:
     async def _task_done(self, params: control.TaskDone, call: Call) -> tuple[Struct, str]:
         if params.outcome == "failed":
             raise CallError(errors.InvalidArgument("outcome", "a task that cannot be done is `task fail`"))
+        task, by = arguments.task(self._sight, params.task), _by(params, call)
+        receipt, reason, note = params.receipt or "", params.reason or "", params.note or ""
+        texts = (receipt, reason, note)
+        vouch = self._trusted(texts, params.vouch, task.platform, task.number, task.case, by)
         return await self._answer(
-            params.task,
-            params.outcome or "",
-            _by(params, call),
-            receipt=params.receipt or "",
-            reason=params.reason or "",
-            note=params.note or "",
+            params.task, params.outcome or "", by, receipt=receipt, reason=reason, note=note, vouch=vouch
         )
 
     async def _task_fail(self, params: control.TaskFail, call: Call) -> tuple[Struct, str]:
@@ -410,6 +427,10 @@ _DROPS: Mapping[Drop, str] = {
 def _by(params: Any, call: Call) -> str:
     """Who says so: what the caller tells, else all that the kernel does."""
     return params.author or f"uid {call.peer.uid}"
+
+
+def _vouched(vouch: str) -> str:
+    return f"; something suspicious vouched for: {vouch}" if vouch else ""
 
 
 def _peer(peer: Peer) -> dict[str, Any]:

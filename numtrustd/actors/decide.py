@@ -112,7 +112,10 @@ class Decider(Weigher):
             self.made.told = self.made.told or Told(task.case, "", "")
             return
         outcome = outcome_of(task, message)
-        self.book.close_task(task, outcome, message.note or message.reason or message.receipt, message.by)
+        note = message.note or message.reason or message.receipt
+        if message.vouch:
+            note = f"{note} (suspicious, and vouched for: {message.vouch})"
+        self.book.close_task(task, outcome, note, message.by)
         if not self._happen(task.case, event, message.by):
             raise RefusedError(self._why_not(task.case, outcome))
 

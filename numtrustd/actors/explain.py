@@ -8,7 +8,7 @@ from numtrustd.actors import explain_display
 from numtrustd.actors.explain_looks import next_look, sources_blind
 from numtrustd.actors.judge import ago
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
-from numtrustd.actors.views_case import goes_after, policy_of
+from numtrustd.actors.views_case import goes_after, papers, policy_of
 from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine
@@ -254,6 +254,9 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     why = "" if move is None else f"{_on_whose_word(move)}, {ago(move.at, sight.now())}"
     if case.snapshot.state == "waiting" and not case.data.hurried and (first := goes_after(policy_of(sight, case))):
         why += f"; {first}, goes first: `numtrustctl advance {case.id}` sends this one all the same"
+    if case.snapshot.state == "gathering":
+        lacking = [p for p in papers(sight, case, policy_of(sight, case)) if not p.held]
+        why += "".join(f"; missing: {p.title} ({p.kind}): {p.why}" for p in lacking)
     tasks = sight.house.board.tasks_of(case.id)
     then = case.then
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:

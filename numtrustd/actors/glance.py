@@ -54,6 +54,11 @@ def host_of(source: Source) -> str:
     return next((urlsplit(request.url).netloc for _, request in source.requests), "") or source.id
 
 
+def home_of(source: Source) -> str:
+    """The platform in whose pack a source stands."""
+    return source.id.partition(".")[0]
+
+
 class Glance(Protocol):
     """One way to look. `most` is how many numbers one look takes."""
 
@@ -90,6 +95,7 @@ class HttpGlance:
         cut_off = self._house.network.heard(self._host, outcome)
         if template.hidden or request.private:
             outcome = without(outcome, template.hidden, request.private)
+        self._house.safety.redirected(home_of(self._source), request, outcome)
         at = clock.now()
         seen = {
             number.canonical: extract(self._source, number, outcome, at, self._house.context.words, request.sent_as)

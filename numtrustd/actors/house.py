@@ -13,6 +13,7 @@ from numtrustd.actors.lookout import Lookout
 from numtrustd.actors.mailbox import BusyError
 from numtrustd.actors.messages import NumberMessage, Told
 from numtrustd.actors.network import NetworkWatch
+from numtrustd.actors.safety import Safety
 from numtrustd.clock import Clock
 from numtrustd.domain.case import Action
 from numtrustd.domain.maintenance import Maintenance
@@ -147,12 +148,14 @@ class House:
     upkeep: UpkeepRoom | None = None
     hands: HandsRoom | None = None
     network: NetworkWatch = field(init=False)
+    safety: Safety = field(init=False)
     lookout: Lookout = field(default_factory=Lookout)
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
     words: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.network = NetworkWatch(self.clock, self.log)
+        self.safety = Safety(self.log, lambda: self.context)
         self.network.back = lambda: [diary.network_back for diary in self.sources.values()]
 
     def load(self) -> None:

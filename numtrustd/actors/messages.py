@@ -61,7 +61,9 @@ class Order(Struct, frozen=True):
 
 
 class TaskAnswer(Struct, frozen=True):
-    """A person answers a task: the outcome is one of `task.ANSWERS`, or `failed`."""
+    """A person answers a task: the outcome is one of `task.ANSWERS`, or `failed`. `vouch` is why a suspicious link in
+    it is right all the same, where there is one.
+    """
 
     task: str
     outcome: str
@@ -70,6 +72,7 @@ class TaskAnswer(Struct, frozen=True):
     note: str
     by: str
     reply: Reply[Told]
+    vouch: str = ""
 
 
 class Reported(Struct, frozen=True):

@@ -162,6 +162,7 @@ class Outbox:
             await self._house.store.commit(batch)
             self._house.log.emit(ActionSent(**_about(action), attempt=action.attempt, ref=action.ref))
         outcome = without(await way.fetcher.fetch(request), template.hidden, request.private)
+        self._house.safety.redirected(action.platform, request, outcome, number=action.number, case=action.case)
         self._interpret(action, call, outcome)
 
     def _interpret(self, action: Action, call: Call, outcome: Outcome) -> None:
@@ -171,6 +172,8 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - what one platform says must not stop the others for good
             self._house.log.emit(ActorCrashed(actor=f"outbox {action.platform}", crashes=1, **error_fields(error)))
             result = said.Unclear(f"its answer could not be read: {type(error).__name__}")
+        if doubt := self._house.safety.doubts(_words(result), action.platform, number=action.number, case=action.case):
+            result = said.Unclear(doubt)
         status = outcome.status if isinstance(outcome, Reply) else None
         match result:
             case said.NotSent(detail):
@@ -247,6 +250,15 @@ class Outbox:
             await trio.sleep(AGAIN)
             for number, message in list(self._unstored.values()):
                 self._offer(number, message)
+
+
+def _words(result: said.Result) -> tuple[str, ...]:
+    """What a platform's answer says in words of its own."""
+    match result:
+        case said.Accepted(words) | said.Refused(words) | said.Rejected(words) | said.InfoRequested(words):
+            return (words,)
+        case _:
+            return ()
 
 
 def _about(action: Action) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def appeal_policy(
         can_look_up=http is not None and http.look_up is not None,
         approval_needed=context.approval(owned, platform),
         evidence=tuple(attempt.evidence for attempt in facts.attempts),
-        held=evidence.on_file(context.documents, local_date(now, facts.country)),
+        held=evidence.on_file(context.documents, local_date(now, facts.country), platform),
         views=(*views, *(display_view(d, view) for d in displays for view in context.views(owned, d))),
         clear=context.verdict_of(platform).clear,
         clear_spread=context.verdict_of(platform).clear_spread,

@@ -10,8 +10,9 @@ from numtrustd.api import when
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
 from numtrustd.api.status import CaseView, TaskView
 from numtrustd.clock import timestamp
+from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Case, reference
-from numtrustd.domain.evidence import KINDS
+from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
@@ -126,20 +127,31 @@ def goes_after(policy: AppealPolicy) -> str:
 
 def papers(sight: Sight, case: Case, policy: AppealPolicy) -> tuple[Paper, ...]:
     """The papers that the case's present attempt must bring, and where ours are."""
-    return tuple(_paper(sight, kind, policy) for kind in required(case.data, policy))
+    return tuple(_paper(sight, kind, policy, case.platform) for kind in required(case.data, policy))
 
 
-def _paper(sight: Sight, kind: str, policy: AppealPolicy) -> Paper:
+def _paper(sight: Sight, kind: str, policy: AppealPolicy, platform: str) -> Paper:
     ours = [document for document in sight.context.documents if document.kind == kind]
-    # The one that is valid longest; without a date a paper does not expire.
-    best = max(ours, key=lambda document: document.expires or date.max, default=None)
+    # One that serves there and is in order, then the one that is valid longest; without a date a paper does not expire.
+    best = max(
+        ours,
+        key=lambda document: (document.serves(platform), not document.trouble, document.expires or date.max),
+        default=None,
+    )
     return Paper(
         kind=kind,
         title=KINDS.get(kind, kind),
         held=kind in policy.held,
         on_file=None if best is None else best.path,
         expires=None if best is None or best.expires is None else best.expires.isoformat(),
+        why=_why_missing(sight, kind, policy, platform),
     )
+
+
+def _why_missing(sight: Sight, kind: str, policy: AppealPolicy, platform: str) -> str | None:
+    if kind in policy.held:
+        return None
+    return why_missing(sight.context.documents, kind, local_date(sight.now(), policy.country), platform)
 
 
 def _actions(sight: Sight, case: Case) -> tuple[ActionRow, ...]:
@@ -208,7 +220,7 @@ def task_view(sight: Sight, task: Task) -> TaskView:
         policy = policy_of(sight, case)
         if packet is not None:  # what was, or is to be, handed in: the case may be further by now
             kinds = (line.partition(":")[0] for line in packet.papers)
-            evidence = tuple(_paper(sight, kind, policy) for kind in kinds)
+            evidence = tuple(_paper(sight, kind, policy, case.platform) for kind in kinds)
         else:
             evidence = papers(sight, case, policy)
     return TaskView(
@@ -225,12 +237,18 @@ def task_view(sight: Sight, task: Task) -> TaskView:
     )
 
 
+def _lacking(sight: Sight, kind: str, case: Case | None) -> str:
+    text = f"missing: {KINDS.get(kind, kind)} ({kind})"
+    why = None if case is None else _why_missing(sight, kind, policy_of(sight, case), case.platform)
+    return f"{text}: {why}" if why else text
+
+
 def _detail(sight: Sight, task: Task, case: Case | None) -> tuple[str, ...]:
     if task.kind is TaskKind.SUBMIT_APPEAL:
         return ()  # its detail is the papers, which stand for themselves
     if task.kind is TaskKind.SUPPLY_EVIDENCE:
         how = "put each on file as [[evidence]] in the settings, then `numtrustctl reload`"
-        return (*(f"missing: {KINDS.get(kind, kind)} ({kind})" for kind in task.detail), how)
+        return (*(_lacking(sight, kind, case) for kind in task.detail), how)
     detail = [text for text in task.detail if text]
     if task.numbers and task.state is TaskState.OPEN and sight.house.hands is not None:
         missing = sight.house.hands.missing(task)

@@ -41,7 +41,8 @@ class TaskChange(CaseChange, frozen=True, kw_only=True):
 class TaskDone(Params[TaskChange], frozen=True, kw_only=True):
     """A person did a task. outcome is one of the task's answers (its usual one when left out).
 
-    receipt is what the platform gave; reason its words where it refused or rejected.
+    receipt is what the platform gave; reason its words where it refused or rejected. What holds a link off the
+    platform's official hosts, or asks for a card or a code, is refused; vouch is why it is right all the same.
     """
 
     task: Text
@@ -49,6 +50,7 @@ class TaskDone(Params[TaskChange], frozen=True, kw_only=True):
     receipt: Text | None = None
     reason: Note | None = None
     note: Note | None = None
+    vouch: Note | None = None
     author: Text | None = None
 
 
@@ -156,10 +158,13 @@ class Advance(Params[CaseChange], frozen=True, kw_only=True):
 
 
 class Reject(Params[CaseChange], frozen=True, kw_only=True):
-    """Tell a case that the platform refused, in the platform's words."""
+    """Tell a case that the platform refused, in the platform's words, which are held against its official hosts like
+    those of `TaskDone`; vouch is why they are right all the same.
+    """
 
     case: Text
     reason: Note
+    vouch: Note | None = None
     author: Text | None = None
 
 

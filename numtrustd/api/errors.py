@@ -43,6 +43,15 @@ class Refused(Struct, frozen=True):
     why: str
 
 
+class SuspectedPhishing(Struct, frozen=True):
+    """What was brought in the platform's name holds a link off its official hosts, or asks for what no platform asks
+    for. `why` says which; a person who is sure says so with `vouch`.
+    """
+
+    platform: str
+    why: str
+
+
 class ConfigRejected(Struct, frozen=True):
     """The new configuration has these problems (`file:line: key: what: remedy`); the running one is
     untouched.
@@ -79,4 +88,4 @@ READING: tuple[type[Struct], ...] = (
     NotReady,
     InternalError,
 )
-ACTING: tuple[type[Struct], ...] = (*READING, Refused, ConfigRejected)
+ACTING: tuple[type[Struct], ...] = (*READING, Refused, SuspectedPhishing, ConfigRejected)

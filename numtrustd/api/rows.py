@@ -243,8 +243,8 @@ class ActionRow(Result, frozen=True, kw_only=True):
 
 
 class Paper(Result, frozen=True, kw_only=True):
-    """One piece of evidence that is demanded. `title` is what the platform calls it; `on_file` where ours
-    is.
+    """One piece of evidence that is demanded. `title` is what the platform calls it; `on_file` where ours is, `why` why
+    it does not count.
     """
 
     kind: str
@@ -252,6 +252,7 @@ class Paper(Result, frozen=True, kw_only=True):
     held: bool
     on_file: str | None = None
     expires: str | None = None
+    why: str | None = None
 
 
 class ExplainLine(Result, frozen=True, kw_only=True):

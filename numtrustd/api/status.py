@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors, facts
+from numtrustd.api import calls, errors, evidence, facts, links
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import (
     ActionRow,
@@ -300,6 +300,8 @@ STATUS = InterfaceSpec(
         method(calls.GetCalls),
         method(ListTasks, "pages"),
         method(GetTask),
+        method(evidence.ListEvidence),
+        method(links.CheckLink),
         method(Watch, "endless"),
     ),
     errors.READING,

@@ -40,6 +40,7 @@ def show(session: Session, task: str) -> None:
 @click.option("--receipt", metavar="NUMBER", help="What the platform gave for it.")
 @click.option("--reason", metavar="WORDS", help="The platform's words where it refused, rejected or asked.")
 @click.option("--note", metavar="WORDS", help="For the record.")
+@click.option("--vouch", metavar="WORDS", help="Why a link or a demand in it that looks like phishing is right.")
 @author_option
 def done(
     session: Session,
@@ -48,10 +49,13 @@ def done(
     receipt: str | None,
     reason: str | None,
     note: str | None,
+    vouch: str | None,
     author: str,
 ) -> None:
     """It is done, and what came of it."""
-    params = control.TaskDone(task=task, outcome=outcome, receipt=receipt, reason=reason, note=note, author=author)
+    params = control.TaskDone(
+        task=task, outcome=outcome, receipt=receipt, reason=reason, note=note, vouch=vouch, author=author
+    )
     session.show(params, render.task_change)
 
 
@@ -112,10 +116,10 @@ def observe(session: Session, number: str | None, all_or_none: bool, author: str
 CaseAct = Callable[[str, str | None, str], Params[control.CaseChange]]
 
 
-def _case_verb(name: str, help: str, make: CaseAct, *, must_say_why: bool = False) -> None:
+def _case_verb(name: str, help: str, make: CaseAct) -> None:
     @command(act, name, help=help)
     @click.argument("case")
-    @click.option("--reason", metavar="WORDS", required=must_say_why, help="Why, for the record.")
+    @click.option("--reason", metavar="WORDS", help="Why, for the record.")
     @author_option
     def verb(session: Session, case: str, reason: str | None, author: str) -> None:
         session.show(make(case, reason, author), render.case_change)
@@ -128,12 +132,18 @@ _case_verb(
     "End a hold or a wait: take the next step now.",
     lambda c, r, a: control.Advance(case=c, reason=r, author=a),
 )
-_case_verb(
-    "reject",
-    "Tell a case that the platform refused, in its words.",
-    lambda c, r, a: control.Reject(case=c, reason=r or "", author=a),
-    must_say_why=True,
-)
+
+
+@command(act)
+@click.argument("case")
+@click.option("--reason", metavar="WORDS", required=True, help="The platform's words.")
+@click.option("--vouch", metavar="WORDS", help="Why a link or a demand in them that looks like phishing is right.")
+@author_option
+def reject(session: Session, case: str, reason: str, vouch: str | None, author: str) -> None:
+    """Tell a case that the platform refused, in its words."""
+    session.show(control.Reject(case=case, reason=reason, vouch=vouch, author=author), render.case_change)
+
+
 _case_verb("withdraw", "Give a case up.", lambda c, r, a: control.Withdraw(case=c, reason=r, author=a))
 _case_verb("reopen", "Start a closed case again.", lambda c, r, a: control.Reopen(case=c, reason=r, author=a))
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 import numtrustd
-from numtrustd.ctl import act, calls, see
+from numtrustd.ctl import act, calls, links, papers, see
 from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.reports import LinesRefusedError
@@ -29,7 +29,13 @@ BROKEN_PIPE = 141
 
 
 @click.group(
-    commands={**see.see.commands, **calls.tell.commands, **act.act.commands},
+    commands={
+        **see.see.commands,
+        **calls.tell.commands,
+        **act.act.commands,
+        **links.check.commands,
+        **papers.papers.commands,
+    },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(numtrustd.__version__, prog_name="numtrustctl")

@@ -21,6 +21,11 @@ def words(name: str, given: Any) -> list[str]:
             return [f"{said.get('field', '')}: {why}"]
         case "Refused":
             return [why]
+        case "SuspectedPhishing":
+            return [
+                f"suspected phishing in the name of {said.get('platform', '')}: {why}",
+                "nothing was taken in: do not follow it; if you are sure of it, say why with --vouch",
+            ]
         case "ConfigRejected":
             problems = [str(p) for p in given.get("problems", ())]
             return [*problems, "the configuration was refused; the running one is untouched"]

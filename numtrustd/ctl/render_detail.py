@@ -274,9 +274,9 @@ def _papers(doc: Document, papers: Sequence[Paper]) -> None:
         return
     doc.heading("papers demanded")
     doc.table(
-        ("PAPER", "", "ON FILE", "EXPIRES"),
+        ("PAPER", "", "ON FILE", "EXPIRES", "WHY"),
         [
-            (f"{p.title} ({p.kind})", None if p.held else Cell("MISSING", Tone.BAD), p.on_file, p.expires)
+            (f"{p.title} ({p.kind})", None if p.held else Cell("MISSING", Tone.BAD), p.on_file, p.expires, p.why)
             for p in papers
         ],
     )

@@ -113,6 +113,11 @@ def add_working_days(instant: Instant, days: int, country: str = "CN") -> Instan
     return datetime.combine(day, CLOSE, zone).astimezone(UTC).timestamp()
 
 
+def end_of_day(day: date, country: str = "CN") -> Instant:
+    """When a day is over there."""
+    return datetime.combine(day + timedelta(days=1), time_of_day.min, ZoneInfo(_ZONES[country])).timestamp()
+
+
 def local_date(instant: Instant, country: str = "CN") -> date:
     """The calendar day there."""
     return datetime.fromtimestamp(instant, ZoneInfo(_ZONES[country])).date()

@@ -1,9 +1,14 @@
-"""Papers on file. The daemon keeps path, digest, kind and expiry, never content."""
+"""Papers on file, and whether each still counts. The daemon keeps path, digest, kind and expiry, never content.
 
+A paper counts as long as its file is the one that was registered and it has not expired. `actors.papers` looks at the
+files and says what changed.
+"""
+
+import enum
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 KINDS: dict[str, str] = {
     "licence": "营业执照（加盖公章）",
@@ -15,22 +20,138 @@ KINDS: dict[str, str] = {
     "screenshots": "两部以上手机的标记截图",
     "authorisation": "授权书",
     "change_notice": "变更登记通知书",
+    "nda": "与代理机构的保密协议",
 }
-"""Kinds of evidence and what a Chinese platform calls them."""
+"""Kinds of evidence and what a Chinese platform calls them; an `nda` is what an agent signed who gets papers."""
+
+
+class PaperPolicy(Struct, frozen=True, forbid_unknown_fields=True):
+    """`[papers]`: how long before it expires a paper is spoken of, and how often the files are looked at; seconds."""
+
+    notice: float = 2_592_000.0
+    interval: float = 21_600.0
+
+
+class PaperState(enum.StrEnum):
+    """How a paper is. Only one that is valid or about to expire counts as on file."""
+
+    VALID = "valid"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    CHANGED = "changed"
+    MISSING = "missing"
+
+
+FINDINGS = {
+    PaperState.EXPIRING: "paper_expiring",
+    PaperState.EXPIRED: "paper_expired",
+    PaperState.CHANGED: "paper_changed",
+    PaperState.MISSING: "paper_missing",
+}
+"""What each state but `valid` is called as a finding. It is the company's, of no number."""
+
+COUNTS = frozenset({PaperState.VALID, PaperState.EXPIRING})
 
 
 class Document(Struct, frozen=True):
-    """One paper: where it lies, its digest (hex SHA-256) when it was registered, and the last day it is valid."""
+    """One paper as it is registered: where it lies, the digest (hex SHA-256) of its file when that was last looked at,
+    and the last day it is valid. `pinned` is the digest that the settings want. `agent` is whose NDA it is. It serves
+    these `platforms` and kinds of `cases`; all, where none are named.
+
+    `trouble` is `changed` or `missing` when the file is no longer what was registered, `detail` why it cannot be read.
+    """
 
     kind: str
     path: str
     digest: str = ""
     expires: date | None = None
+    pinned: str = ""
+    agent: str = ""
+    platforms: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+    trouble: str = ""
+    detail: str = ""
+
+    def serves(self, platform: str, workflow: str = "appeal") -> bool:
+        """Whether it may be handed in there, in a case of that kind."""
+        return (not self.platforms or platform in self.platforms) and (not self.cases or workflow in self.cases)
 
 
-def on_file(documents: Iterable[Document], today: date) -> frozenset[str]:
-    """The kinds of which a valid paper is on file."""
-    return frozenset(d.kind for d in documents if d.expires is None or d.expires >= today)
+class Registered(Struct, frozen=True, omit_defaults=True):
+    """What is remembered of a paper: the digest of the file that was put on file under this expiry (ISO date), and the
+    state that was said last.
+    """
+
+    kind: str
+    path: str
+    digest: str = ""
+    expires: str = ""
+    said: str = ""
+
+
+def entry_of(document: Document, before: Registered | None) -> Registered:
+    """The register's entry of a paper. The first file that is seen under an entry of the settings is the registered
+    one, unless they pin another; an entry whose expiry or digest was changed there is a new one.
+    """
+    expires = document.expires.isoformat() if document.expires else ""
+    if before is not None and before.expires == expires and document.pinned in ("", before.digest):
+        return before if before.digest else structs.replace(before, digest=document.digest)
+    return Registered(document.kind, document.path, document.pinned or document.digest, expires)
+
+
+def compared(document: Document, entry: Registered) -> Document:
+    """The paper with its trouble, if its file can be read, by what is registered."""
+    if document.trouble == PaperState.MISSING:
+        return document
+    changed = bool(document.digest and entry.digest) and document.digest != entry.digest
+    return structs.replace(document, trouble=PaperState.CHANGED if changed else "", detail="")
+
+
+def state(document: Document, today: date, notice: float = 0.0) -> PaperState:
+    """How a paper is today; `notice` seconds before it expires it is expiring."""
+    if document.trouble:
+        return PaperState(document.trouble)
+    if document.expires is None or document.expires - timedelta(seconds=notice) > today:
+        return PaperState.VALID
+    return PaperState.EXPIRING if document.expires >= today else PaperState.EXPIRED
+
+
+def why(document: Document, today: date, notice: float = 0.0) -> str:
+    """Why a paper is in its state, in words; empty for a valid one."""
+    match state(document, today, notice):
+        case PaperState.VALID:
+            return ""
+        case PaperState.EXPIRING:
+            return f"expires on {document.expires}"
+        case PaperState.EXPIRED:
+            return f"expired on {document.expires}"
+        case PaperState.CHANGED:
+            return "changed since it was registered"
+        case PaperState.MISSING:
+            return f"cannot be read: {document.detail or 'no reason given'}"
+
+
+def on_file(documents: Iterable[Document], today: date, platform: str = "", workflow: str = "appeal") -> frozenset[str]:
+    """The kinds of which a paper that counts is on file, for such a case at this platform."""
+    return frozenset(
+        d.kind for d in documents if state(d, today) in COUNTS and (not platform or d.serves(platform, workflow))
+    )
+
+
+def why_missing(documents: Iterable[Document], kind: str, today: date, platform: str, workflow: str = "appeal") -> str:
+    """Why no paper of this kind counts there; empty if one does."""
+    reasons = []
+    for document in documents:
+        if document.kind != kind:
+            continue
+        if not document.serves(platform, workflow):
+            scope = ", ".join((*document.platforms, *document.cases))
+            reasons.append(f"{document.path} is for {scope} only")
+        elif state(document, today) in COUNTS:
+            return ""
+        else:
+            reasons.append(f"{document.path} {why(document, today)}")
+    return "; ".join(reasons) or "none is on file"
 
 
 def missing(required: Iterable[str], held: frozenset[str]) -> tuple[str, ...]:

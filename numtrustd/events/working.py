@@ -329,7 +329,7 @@ class IncidentClosed(Event, frozen=True, kw_only=True):
 
 
 class EvidenceMissing(Event, frozen=True, kw_only=True):
-    """A case waits for a paper that is not on file or cannot be read."""
+    """A case waits for a paper that does not count as on file, or the file of one that is cannot be read."""
 
     action = "evidence.missing"
     level = Level.WARN
@@ -349,11 +349,12 @@ class EvidenceExpiring(Event, frozen=True, kw_only=True):
 
     action = "evidence.expiring"
     level = Level.WARN
-    message = "{kind} {path} expires {expires}"
+    message = "{kind} {path} expires {expires}[: {why}]"
 
     kind: f.Kind
     path: f.Path
     expires: f.Expires
+    why: f.Why | None = None
     number: f.Number | None = None
 
 

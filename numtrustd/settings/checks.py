@@ -11,13 +11,14 @@ from numtrustd.channels.spec import Call, HttpChannel, ManualChannel
 from numtrustd.domain.calendar import COUNTRIES
 from numtrustd.domain.evidence import KINDS
 from numtrustd.domain.platform import Platform
+from numtrustd.domain.workflows import REGISTRY
 from numtrustd.probes.spec import Source
 from numtrustd.settings.collect import Located
 from numtrustd.settings.document import Where
 from numtrustd.settings.overrides import Applied
 from numtrustd.settings.packs import Pack, Packs
 from numtrustd.settings.problem import Path, Report, dotted, one_of, suggest
-from numtrustd.settings.schema import Settings
+from numtrustd.settings.schema import EvidenceTable, Settings
 from numtrustd.wire import template
 from numtrustd.wire.spec import RequestSpec
 
@@ -95,6 +96,13 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
     _once(at, "group", [group.name for group in settings.group], "name")
     for i, paper in enumerate(settings.evidence):
         _evidence_kind(at, paper.kind, ("evidence", i, "kind"))
+        _paper(at, paper, i)
+        for j, before in enumerate(settings.evidence[:i]):
+            if (before.kind, before.path) == (paper.kind, paper.path):
+                file, line = at.where(("evidence", j, "path"))
+                at.add(("evidence", i, "path"), f"is already at {file}:{line}", "keep one of the two")
+    for name in ("notice", "interval"):
+        at.need(getattr(settings.papers, name) > 0, ("papers", name), "is no time at all", "give more than 0 seconds")
     if settings.clock.speed != 1.0 and settings.clock.origin is None:
         at.add(("clock", "speed"), "runs from no origin", "give clock.origin as well, or leave both out")
 
@@ -107,6 +115,21 @@ def _once(at: _At, table: str, names: Iterable[str], key: str) -> None:
             file, line = seen[name]
             at.add(path, f'"{name}" is already at {file}:{line}', "keep one of the two")
         seen.setdefault(name, at.where(path))
+
+
+_DIGEST = re.compile(r"[0-9A-Fa-f]{64}")
+
+
+def _paper(at: _At, paper: EvidenceTable, i: int) -> None:
+    fits = not paper.digest or _DIGEST.fullmatch(paper.digest) is not None
+    at.need(fits, ("evidence", i, "digest"), "is no SHA-256", "give 64 hex digits, as `sha256sum FILE` prints them")
+    if paper.kind == "nda":
+        at.need(bool(paper.agent), ("evidence", i, "agent"), "missing", "name the agent who signed it")
+    else:
+        at.need(not paper.agent, ("evidence", i, "agent"), f"stands with a {paper.kind}", 'only kind = "nda" has one')
+    for j, name in enumerate(paper.cases):
+        if name not in REGISTRY:
+            at.add(("evidence", i, "cases", j), f'no case is of the kind "{name}"', one_of(REGISTRY))
 
 
 def _evidence_kind(at: _At, kind: str, path: Path) -> None:
@@ -283,6 +306,11 @@ def check_use(
 ) -> set[tuple[str, str]]:
     """All that may be sent has its variables, and whatever has them goes over https, switched on or not.
     Returns the secrets: (name, user)."""
+    for i, paper in enumerate(settings.evidence):
+        for j, name in enumerate(paper.platforms):
+            if packs.whole and name not in packs.by_id:
+                spot: Path = ("evidence", i, "platforms", j)
+                report.add(place.where(spot), dotted(spot), f'no pack of "{name}"', suggest(name, sorted(packs.by_id)))
     secrets: set[tuple[str, str]] = set()
     missing: dict[tuple[str, str], list[str]] = {}
     for use, used in requests(packs, applied):

@@ -314,7 +314,21 @@ def _evidence(settings: Settings, place: Document, report: Report) -> tuple[Pape
             what = f"cannot be read: {file}: {(error.strerror or 'no reason given').lower()}"
             report.add(place.where(at), dotted(at), what, "name the file of the paper, readable by the daemon")
         else:
-            papers.append(Paper(table.kind, str(file), digest, table.expires))
+            paper = Paper(
+                table.kind,
+                str(file),
+                digest,
+                table.expires,
+                pinned=table.digest.lower(),
+                agent=table.agent,
+                platforms=table.platforms,
+                cases=table.cases,
+            )
+            papers.append(paper)
+            if paper.pinned and paper.pinned != digest:
+                at = ("evidence", i, "digest")
+                what = f"{file} is not that file: its digest is {digest}"
+                report.warn(place.where(at), dotted(at), what, "put the file back, or register this one by its digest")
     return tuple(papers)
 
 

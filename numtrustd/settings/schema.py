@@ -16,6 +16,7 @@ from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy, Peak
 from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.device_test import HandPolicy
+from numtrustd.domain.evidence import PaperPolicy
 from numtrustd.domain.label import Category, Severity
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.trust import Controls, TrustPolicy
@@ -224,11 +225,17 @@ class GroupTable(_Table, frozen=True):
 
 
 class EvidenceTable(_Table, frozen=True):
-    """[[evidence]]: a paper on file."""
+    """[[evidence]]: a paper on file. `digest` is the hex SHA-256 that its file must have, `agent` who signed it (of an
+    NDA). It serves these platforms and kinds of cases; all, where none are named.
+    """
 
     kind: Text
     path: Text
     expires: date | None = None
+    digest: str = ""
+    agent: str = ""
+    platforms: tuple[Text, ...] = ()
+    cases: tuple[Text, ...] = ()
 
 
 class CompanyTable(_Table, frozen=True):
@@ -324,6 +331,7 @@ class Settings(_Table, frozen=True):
     identity: tuple[IdentityTable, ...] = ()
     vocabulary: VocabularyTable = VocabularyTable()
     evidence: tuple[EvidenceTable, ...] = ()
+    papers: PaperPolicy = PaperPolicy()
     company: CompanyTable = CompanyTable()
     control: ControlTable = ControlTable()
     log: LogTable = LogTable()

@@ -4,6 +4,7 @@
 same schema version, since fields are only ever added with defaults.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping
 
 import msgspec
@@ -13,6 +14,7 @@ from numtrustd.domain.batch import OpenBatch
 from numtrustd.domain.budget import Spent
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Action, Case, Done
+from numtrustd.domain.evidence import Registered
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import Entry, NumberRecord
@@ -79,6 +81,7 @@ _source = msgspec.msgpack.Decoder(SourceRecord).decode
 _parked = msgspec.msgpack.Decoder(ParkedRecord).decode
 _platform = msgspec.msgpack.Decoder(PlatformRecord).decode
 _word = msgspec.msgpack.Decoder(WordRecord).decode
+_paper = msgspec.msgpack.Decoder(Registered).decode
 _done = msgspec.msgpack.Decoder(Done).decode
 _batch = msgspec.msgpack.Decoder(OpenBatch).decode
 _calls = msgspec.msgpack.Decoder(DayCalls).decode
@@ -155,6 +158,19 @@ def put_platform(batch: Batch, record: PlatformRecord) -> None:
 def put_word(batch: Batch, record: WordRecord) -> None:
     # The word comes last, and is no more than `label.MOST_OF_WORD` characters: together well below a key's limit.
     batch.put(Table.WORD, key(record.platform) + b"\0" + record.words.encode(errors="replace"), _encode(record))
+
+
+def paper_key(kind: str, path: str) -> bytes:
+    """A path may be longer than a key."""
+    return key(kind) + b"\0" + hashlib.sha256(path.encode(errors="surrogateescape")).digest()
+
+
+def put_paper(batch: Batch, record: Registered) -> None:
+    batch.put(Table.PAPER, paper_key(record.kind, record.path), _encode(record))
+
+
+def forget_paper(batch: Batch, record: Registered) -> None:
+    batch.delete(Table.PAPER, paper_key(record.kind, record.path))
 
 
 def put_done(batch: Batch, done: Done) -> None:
@@ -243,6 +259,10 @@ def open_batches(store: Store, source: str) -> Iterator[OpenBatch]:
 
 def all_words(store: Store) -> Iterator[WordRecord]:
     return (_word(value) for _, value in pages(store, Table.WORD))
+
+
+def all_papers(store: Store) -> Iterator[Registered]:
+    return (_paper(value) for _, value in pages(store, Table.PAPER))
 
 
 def all_parked(store: Store) -> Iterator[ParkedRecord]:

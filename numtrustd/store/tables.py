@@ -32,6 +32,7 @@ class Table(enum.StrEnum):
     BATCH = "batch"
     CALLS = "calls"
     WORD = "word"
+    PAPER = "paper"
 
 
 MAX_KEY: Final = 511

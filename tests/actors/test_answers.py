@@ -500,7 +500,7 @@ async def test_the_packet_of_an_appeal_by_hand(tmp_path: Path, autojump_clock: C
         [task] = await house.until(house.tasks)
         view = await house.ask("GetTask", task=task.id)
         assert (view.kind, view.title, view.answers) == ("supply_evidence", "Supply the missing papers", ("supplied",))
-        assert view.detail[0] == "missing: 营业执照（加盖公章） (licence)"
+        assert view.detail[0] == "missing: 营业执照（加盖公章） (licence): none is on file"
         assert "numtrustctl reload" in view.detail[-1]
         assert [(p.kind, p.held, p.on_file) for p in view.evidence] == [
             ("licence", False, None),

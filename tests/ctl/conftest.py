@@ -11,7 +11,7 @@ import pytest
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, facts, rows, status
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, facts, links, rows, status
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -471,6 +471,64 @@ class Fake:
                 days=(
                     calls.CallDay(number=NUMBER, day="2026-11-20", calls=120, answered=48, short=9, complaints=3),
                     calls.CallDay(number=NUMBER, day="2026-11-19", calls=0, answered=0),
+                ),
+            ),
+            "ListEvidence": evidence.EvidenceList(
+                now=NOW,
+                papers=(
+                    evidence.EvidenceRow(
+                        kind="licence",
+                        title="营业执照（加盖公章）",
+                        path="/srv/papers/licence.pdf",
+                        state="expired",
+                        needed=12,
+                        needed_by=(CASE,),
+                        platforms=("so360",),
+                        cases=(),
+                        why="expired on 2026-11-01",
+                        finding="paper_expired",
+                        expires="2026-11-01",
+                    ),
+                    evidence.EvidenceRow(
+                        kind="nda",
+                        title="与代理机构的保密协议",
+                        path="/srv/papers/nda.pdf",
+                        state="changed",
+                        why="changed since it was registered",
+                        digest="0a1b",
+                        needed=0,
+                        needed_by=(),
+                        platforms=(),
+                        cases=(),
+                        agent="代理",
+                    ),
+                ),
+                lacking=(
+                    evidence.Lacking(
+                        kind="recordings",
+                        title="通话录音",
+                        platform="so360",
+                        why="none is on file",
+                        needed=1,
+                        needed_by=(CASE,),
+                    ),
+                ),
+                incomplete=True,
+            ),
+            "CheckLink": links.LinkCheck(
+                now=NOW,
+                standing="official",
+                official=True,
+                why=("haoma.so.com is an official host of so360",),
+                advice="it leads to the platform itself",
+                links=(
+                    links.LinkRow(
+                        url="https://haoma.so.com/x",
+                        standing="official",
+                        why=("haoma.so.com is an official host of so360",),
+                        host="haoma.so.com",
+                        platform="so360",
+                    ),
                 ),
             ),
             "TrustSource": control.SourceChange(now=NOW, source="so360.onebox", old="quarantined", new="ok"),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import calls, control, errors, facts, status
+from numtrustd.api import calls, control, errors, evidence, facts, links, status
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
@@ -268,6 +268,25 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ),
         ["2 days of calls taken in"],
     ),
+    (
+        ["evidence", "list"],
+        evidence.ListEvidence(),
+        [
+            "(licence)",
+            "expired on 2026-11-01",
+            f"{CASE} and 11 more",
+            "代理",
+            'if /srv/papers/nda.pdf is right as it is now, write digest = "0a1b" into its entry and reload',
+            "lacking",
+            "none is on file",
+            "more open cases than",
+        ],
+    ),
+    (
+        ["check-link", "请登录", "https://haoma.so.com/x", "--platform", "so360"],
+        links.CheckLink(text="请登录 https://haoma.so.com/x", platform="so360"),
+        ["official\n  haoma.so.com is an official host of so360\nit leads to the platform itself\n"],
+    ),
     (["log-level", "debug"], control.SetLogLevel(level="debug"), ["info -> debug"]),
     (
         [
@@ -312,10 +331,24 @@ def test_verbs(daemon: Any, capsys: Capture, arguments: list[str], asked: Struct
     assert isinstance(json.loads(out), list if arguments[0] in ("numbers", "cases", "tasks") else dict)
 
 
+def test_a_link_that_is_not_official(daemon: Any, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = structs.replace(daemon.answers["CheckLink"], standing="refused", official=False, why=("it asks",), links=())
+    daemon.answers["CheckLink"] = said
+    monkeypatch.setattr("sys.stdin", io.StringIO("请提供\n验证码"))
+    code, out, err = run(capsys, "check-link", "-")
+    assert (code, err) == (1, "")
+    assert daemon.asked == [links.CheckLink(text="请提供\n验证码")]
+    assert out.startswith("refused\n  it asks\n")
+    code, out, _ = run(capsys, "--json", "check-link", "x")
+    assert (code, json.loads(out)["standing"]) == (1, "refused")
+    monkeypatch.setattr("sys.stdin", io.StringIO(" \n"))
+    assert run(capsys, "check-link", "-")[0] == 64
+
+
 def test_every_verb_is_tried() -> None:
     tried = {arguments[0] for arguments, _, _ in VERBS} | {"watch"}
     assert tried == set(program.commands)
-    for name in "task", "maintenance", "calls":
+    for name in "task", "maintenance", "calls", "evidence":
         assert {a[1] for a, _, _ in VERBS if a[0] == name} == set(program.commands[name].commands)  # type: ignore[attr-defined]  # groups
 
 
@@ -362,6 +395,10 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
         (errors.UnknownTask("x"), "there is no task 'x'"),
         (errors.InvalidArgument("after", "no such page"), "after: no such page"),
         (errors.Refused("the case is closed: reopen it"), "the case is closed: reopen it"),
+        (
+            errors.SuspectedPhishing("so360", "x"),
+            "suspected phishing in the name of so360: x\nnumtrustctl: nothing",
+        ),
         (errors.ConfigRejected(("a.toml:3: x: y: z", "b")), "a.toml:3: x: y: z\nnumtrustctl: b"),
         (errors.Busy("mailbox is full"), "busy: mailbox is full; try again"),
         (errors.NotReady("starting"), "not ready: starting"),

@@ -20,6 +20,7 @@ ARGUMENTS: dict[str, Any] = {
     "level": "debug",
     "surface": "incoming_call",
     "status": "clean",
+    "text": "https://so.com",
     "why": "closed",
     "reason": "refused",
     "rows": [{"number": "+862151288888", "day": "2026-11-20", "calls": 3, "answered": 1}],

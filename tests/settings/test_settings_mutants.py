@@ -276,7 +276,8 @@ def example() -> Table:
     source = data["source"]["so360.onebox"]
     data["source"] = {"acme.query": source | {"controls": {"marked": ["13800138001"], "clean": ["021-20000001"]}}}
     data["platforms"] |= {"shipped": False, "enable": ["acme.query"]}
-    data["evidence"][0]["path"] = "paper.pdf"
+    data["evidence"][0] |= {"path": "paper.pdf", "platforms": ["acme"]}
+    data["evidence"][1]["path"] = "nda.pdf"
     data["credentials"] = {"dir": "secrets", "files": {"office-proxy": "secrets/office-proxy"}}
     data["http"]["ways"]["branch"]["source_address"] = "127.0.0.1"
     return data
@@ -285,7 +286,8 @@ def example() -> Table:
 def test_settings_with_one_key_spoilt(bench: Bench) -> None:
     pack = PACK[: PACK.index("[appeal.manual]")] + API + PACK[PACK.index("[[source]]") :]
     (bench.directory / "platforms.d" / "acme.toml").write_text(pack, encoding="utf-8")
-    (bench.directory / "paper.pdf").write_bytes(b"paper")
+    for paper in ("paper.pdf", "nda.pdf"):
+        (bench.directory / paper).write_bytes(b"paper")
     for name in ("acme-key", "office-proxy"):
         bench.secret(name)
     data = example()
@@ -303,7 +305,7 @@ def test_settings_with_one_key_spoilt(bench: Bench) -> None:
 
 def parts(data: Table) -> Iterator[Table]:
     """The tables that stand by themselves, and all that lean on others together."""
-    together = {"numbers", "number", "group", "platforms", "platform", "source", "http", "credentials"}
+    together = {"numbers", "number", "group", "platforms", "platform", "source", "http", "credentials", "evidence"}
     for name in data.keys() - together:
         yield {"platforms": {"shipped": False, "dirs": []}, name: data[name]}
     yield {name: data[name] for name in sorted(together)}

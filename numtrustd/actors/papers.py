@@ -1,0 +1,158 @@
+"""The register of papers: looks at their files regularly, and says once what is the matter with each.
+
+What was registered and what was said is stored, so neither a restart nor a reload says it again or takes a changed file
+for the registered one. The state of each paper stands in the context that decisions are made with; numbers with an open
+case look anew when it changes. `domain.evidence` decides, `paper_files` reads.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+import trio
+from msgspec import structs
+
+from numtrustd.actors.context import Context
+from numtrustd.actors.house import House
+from numtrustd.actors.paper_files import Seen, look_at
+from numtrustd.domain import evidence
+from numtrustd.domain.calendar import end_of_day, local_date
+from numtrustd.domain.case import number_of
+from numtrustd.domain.evidence import Document, PaperState, Registered
+from numtrustd.events import Event, EvidenceChanged, EvidenceExpiring, EvidenceMissing
+from numtrustd.store import Batch, records
+
+PATIENCE = 60.0
+"""Real seconds that one file may take to be read: a file server may hang."""
+
+Look = Callable[[Iterable[str]], Awaitable[Mapping[str, Seen]]]
+"""What the files at these paths are like."""
+
+Key = tuple[str, str]
+
+
+class Reader:
+    """Reads each file in a thread, one after the other. One that hangs is given up; as long as its thread does not come
+    back, that file is not tried again, so that there is never more than one thread for a file.
+    """
+
+    def __init__(self) -> None:
+        self._limiters: dict[str, trio.CapacityLimiter] = {}
+
+    async def __call__(self, paths: Iterable[str]) -> dict[str, Seen]:
+        """What the files at these paths are like."""
+        seen: dict[str, Seen] = {}
+        for path in paths:
+            limiter = self._limiters.setdefault(path, trio.CapacityLimiter(1))
+            seen[path] = Seen(trouble=f"nothing came of reading it within {PATIENCE:g} s")
+            if limiter.borrowed_tokens:
+                continue
+            with trio.move_on_after(PATIENCE):
+                seen[path] = await trio.to_thread.run_sync(look_at, path, abandon_on_cancel=True, limiter=limiter)
+            if not limiter.borrowed_tokens:
+                del self._limiters[path]
+        return seen
+
+
+class Papers:
+    """One per daemon. `refresh` lets a number look anew at what is on file."""
+
+    def __init__(self, house: House, refresh: Callable[[str], None], look: Look | None = None) -> None:
+        self._house = house
+        self._refresh = refresh
+        self._look = Reader() if look is None else look
+        self._known: dict[Key, Registered] = {}
+        self._wake = trio.Event()
+
+    def load(self) -> None:
+        """Take over the stored register, before anything is decided."""
+        self._known = {(r.kind, r.path): r for r in records.all_papers(self._house.store)}
+        self._house.context = self.judged(self._house.context)
+
+    def judged(self, context: Context) -> Context:
+        """A context with its papers held against the register, by which a change while nobody looked is found."""
+        documents = tuple(evidence.compared(d, self._entry(d)) for d in context.documents)
+        return context if documents == context.documents else structs.replace(context, documents=documents)
+
+    def poke(self) -> None:
+        """The configuration was read anew: look at once."""
+        self._wake.set()
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Look at start, at each reload and at intervals, for ever."""
+        task_status.started()
+        clock = self._house.clock
+        due = clock.now()
+        while True:
+            self._wake = trio.Event()
+            await self.check()
+            due = clock.now() + self._house.context.papers.interval
+            while (left := due - clock.now()) > 0 and not self._wake.is_set():
+                with trio.move_on_after(min(left / clock.speed, clock.recheck)):
+                    await self._wake.wait()
+
+    async def check(self) -> None:
+        """Look at every file now; store what is new, and say it."""
+        house = self._house
+        seen = await self._look(list(dict.fromkeys(d.path for d in house.context.documents)))
+        context = house.context  # it may have been replaced meanwhile; what is new in it is looked at after a poke
+        today = local_date(house.clock.now())
+        documents, entries, news = [], {}, []
+        for document in context.documents:
+            if (now := seen.get(document.path)) is not None:
+                document = _as_seen(document, now)
+            entry = self._entry(document)
+            document = evidence.compared(document, entry)
+            state = evidence.state(document, today, context.papers.notice)
+            if entry.said != state and (entry.said or state is not PaperState.VALID):
+                entry = structs.replace(entry, said=state)
+                news += _news(document, state, evidence.why(document, today, context.papers.notice))
+            documents.append(document)
+            entries[document.kind, document.path] = entry
+        moved = {key for key, entry in entries.items() if self._said(key) != entry.said}
+        await self._store(entries)
+        for event in news:
+            house.log.emit(event)
+        changed = tuple(documents) != context.documents
+        if changed and house.context is context:
+            house.context = structs.replace(context, documents=tuple(documents))
+        if changed or moved:
+            for number in dict.fromkeys(map(number_of, house.board.cases())):
+                self._refresh(number)
+
+    def _said(self, key: Key) -> str:
+        return self._known[key].said if key in self._known else ""
+
+    def _entry(self, document: Document) -> Registered:
+        return evidence.entry_of(document, self._known.get((document.kind, document.path)))
+
+    async def _store(self, entries: dict[Key, Registered]) -> None:
+        batch = Batch()
+        gone = [entry for key, entry in self._known.items() if key not in entries]
+        new = [entry for key, entry in entries.items() if self._known.get(key) != entry]
+        for entry in gone:
+            records.forget_paper(batch, entry)
+        for entry in new:
+            records.put_paper(batch, entry)
+        if gone or new:
+            await self._house.store.commit(batch)
+        self._known = entries
+
+
+def _as_seen(document: Document, seen: Seen) -> Document:
+    if seen.trouble:
+        return structs.replace(document, trouble=PaperState.MISSING, detail=seen.trouble)
+    return structs.replace(document, digest=seen.digest, trouble="", detail="")
+
+
+def _news(document: Document, state: PaperState, why: str) -> list[Event]:
+    """What is said of a paper that came into this state; that it is all right again, its cases say."""
+    match state:
+        case PaperState.EXPIRING | PaperState.EXPIRED:
+            assert document.expires is not None
+            expires = end_of_day(document.expires)
+            return [EvidenceExpiring(kind=document.kind, path=document.path, expires=expires, why=why)]
+        case PaperState.CHANGED:
+            return [EvidenceChanged(kind=document.kind, path=document.path, digest=document.digest[:16])]
+        case PaperState.MISSING:
+            return [EvidenceMissing(kind=document.kind, path=document.path, why=why)]
+        case PaperState.VALID:
+            return []

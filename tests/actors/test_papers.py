@@ -1,0 +1,245 @@
+"""The register of papers over time: each trouble said once, also over restarts; what is in trouble does not count."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import trio
+import trio.testing
+from msgspec import structs
+
+from numtrustd.actors import papers as module
+from numtrustd.actors.paper_files import MOST_BYTES, Seen, look_at
+from numtrustd.actors.papers import Papers, Reader
+from numtrustd.domain.calendar import local_date
+from numtrustd.domain.evidence import Document
+from numtrustd.domain.platform import AppealFacts, Attempt
+from numtrustd.events import Event, EvidenceChanged, EvidenceExpiring, EvidenceMissing
+from numtrustd.store import records
+from tests.actors.house import DAY, HOUR, MOBILE, T0, TestHouse, make_house, platform
+
+Clock = trio.testing.MockClock
+
+ONE, OTHER = "1" * 64, "2" * 64
+LICENCE = Document("licence", "/l.pdf", ONE)
+WANTS = {
+    "alpha": platform("alpha"),
+    "beta": platform("beta", appeal=AppealFacts(channel="manual", attempts=(Attempt(("licence",)),))),
+}
+
+
+class Disk:
+    """Files that are what a test says."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, Seen] = {"/l.pdf": Seen(ONE)}
+        self.looks = 0
+
+    async def __call__(self, paths: Iterable[str]) -> dict[str, Seen]:
+        self.looks += 1
+        await trio.lowlevel.checkpoint()
+        return {path: self.files.get(path, Seen(trouble="no such file or directory")) for path in paths}
+
+
+def said(house: TestHouse) -> list[Event]:
+    """What was said of the register itself; a case's own word names the case."""
+    kinds = (EvidenceExpiring, EvidenceChanged, EvidenceMissing)
+    return [e for kind in kinds for e in house.log.of(kind) if getattr(e, "case", None) is None]
+
+
+def at_work(house: TestHouse, disk: Disk) -> Papers:
+    papers = Papers(house.house, house.roster.refresh, disk)
+    papers.load()
+    return papers
+
+
+def expiring_in(days: int) -> Document:
+    return structs.replace(LICENCE, expires=local_date(T0) + timedelta(days=days))
+
+
+async def test_each_trouble_is_said_once_also_over_restarts(tmp_path: Path, autojump_clock: Clock) -> None:
+    disk = Disk()
+    async with make_house(tmp_path, documents=(LICENCE,)) as house:
+        papers = at_work(house, disk)
+        for _ in range(2):
+            await papers.check()
+        assert said(house) == []
+        disk.files["/l.pdf"] = Seen(OTHER)
+        for _ in range(2):
+            await papers.check()
+        [changed] = said(house)
+        assert changed == EvidenceChanged(kind="licence", path="/l.pdf", digest=OTHER[:16])
+    # What was registered is remembered, so the changed file is not taken for it after a restart, before any look.
+    async with make_house(tmp_path, documents=(structs.replace(LICENCE, digest=OTHER),)) as house:
+        papers = at_work(house, disk)
+        assert [d.trouble for d in house.house.context.documents] == ["changed"]
+        await papers.check()
+        assert said(house) == []
+        del disk.files["/l.pdf"]
+        await papers.check()
+        await papers.check()
+        [missing] = said(house)
+        assert isinstance(missing, EvidenceMissing)
+        assert (missing.path, missing.why) == ("/l.pdf", "cannot be read: no such file or directory")
+        disk.files["/l.pdf"] = Seen(ONE)
+        await papers.check()
+        assert [d.trouble for d in house.house.context.documents] == [""]
+        assert len(said(house)) == 1
+        assert [r.said for r in records.all_papers(house.store)] == ["valid"]
+
+
+async def test_it_expires_with_notice_and_then_for_good(tmp_path: Path, autojump_clock: Clock) -> None:
+    disk = Disk()
+    async with make_house(tmp_path, documents=(expiring_in(40),)) as house, trio.open_nursery() as nursery:
+        await nursery.start(at_work(house, disk).run)
+        await house.sleep(9 * DAY)
+        assert said(house) == []
+        await house.sleep(2 * DAY)
+        await house.sleep(40 * DAY)
+        day = local_date(T0) + timedelta(days=40)
+        assert [e.why for e in house.log.of(EvidenceExpiring)] == [f"expires on {day}", f"expired on {day}"]
+        ends = {e.expires for e in house.log.of(EvidenceExpiring)}
+        assert {local_date(end - 1.0) for end in ends} == {day}
+        assert {local_date(end) for end in ends} == {day + timedelta(days=1)}
+        assert 51 * 4 <= disk.looks <= 52 * 4 + 1, "every six hours"
+        nursery.cancel_scope.cancel()
+
+
+async def test_the_notice_and_the_interval_are_settings(tmp_path: Path, autojump_clock: Clock) -> None:
+    disk = Disk()
+    policy = module.evidence.PaperPolicy(notice=5 * DAY, interval=HOUR)
+    async with (
+        make_house(tmp_path, documents=(expiring_in(40),), papers=policy) as house,
+        trio.open_nursery() as nursery,
+    ):
+        papers = at_work(house, disk)
+        await nursery.start(papers.run)
+        await house.sleep(34 * DAY)
+        assert said(house) == []
+        await house.sleep(2 * DAY)
+        assert len(said(house)) == 1
+        looks = disk.looks
+        papers.poke()
+        await house.sleep(1.0)
+        assert disk.looks == looks + 1, "at once after a reload"
+        nursery.cancel_scope.cancel()
+
+
+async def test_a_case_waits_for_a_changed_paper_and_says_why(tmp_path: Path, autojump_clock: Clock) -> None:
+    disk = Disk()
+    async with make_house(tmp_path, documents=(LICENCE,), platforms=WANTS) as house:
+        papers = at_work(house, disk)
+        await papers.check()
+        disk.files["/l.pdf"] = Seen(OTHER)
+        await papers.check()
+        await house.labelled("beta")
+        case = await house.in_state("gathering", "beta")
+        why = "/l.pdf changed since it was registered"
+        [missing] = [e for e in house.log.of(EvidenceMissing) if e.case == case.id]
+        assert (missing.kind, missing.why) == ("licence", why)
+        [task] = house.tasks()
+        assert (await house.ask("GetTask", task=task.id)).detail[0] == f"missing: 营业执照（加盖公章） (licence): {why}"
+        [paper] = (await house.ask("GetCase", case=case.id)).evidence
+        assert (paper.held, paper.why) == (False, why)
+        lines = (await house.ask("Explain", number=MOBILE, platform="beta")).lines
+        assert any(f"missing: 营业执照（加盖公章） (licence): {why}" in line.why for line in lines)
+        listed = await house.ask("ListEvidence")
+        [row] = listed.papers
+        assert (row.state, row.finding, row.why, row.digest) == (
+            "changed",
+            "paper_changed",
+            "changed since it was registered",
+            OTHER,
+        )
+        assert (row.needed, row.needed_by) == (1, (case.id,))
+        [lacking] = listed.lacking
+        assert (lacking.kind, lacking.platform, lacking.why, lacking.needed_by) == ("licence", "beta", why, (case.id,))
+        # The right file is put back: the case goes on by itself.
+        disk.files["/l.pdf"] = Seen(ONE)
+        await papers.check()
+        await house.in_state("at_person", "beta")
+        listed = await house.ask("ListEvidence")
+        assert ([p.state for p in listed.papers], listed.lacking) == (["valid"], ())
+
+
+async def test_an_expired_paper_is_named_with_its_day(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, documents=(expiring_in(-3),), platforms=WANTS) as house:
+        await house.labelled("beta")
+        case = await house.in_state("gathering", "beta")
+        [missing] = [e for e in house.log.of(EvidenceMissing) if e.case == case.id]
+        assert missing.why == f"/l.pdf expired on {local_date(T0) - timedelta(days=3)}"
+
+
+async def test_what_is_no_longer_configured_is_forgotten(tmp_path: Path, autojump_clock: Clock) -> None:
+    disk = Disk()
+    async with make_house(tmp_path, documents=(LICENCE,)) as house:
+        papers = at_work(house, disk)
+        await papers.check()
+        assert len(list(records.all_papers(house.store))) == 1
+        house.house.context = structs.replace(house.house.context, documents=())
+        await papers.check()
+        assert list(records.all_papers(house.store)) == []
+
+
+async def test_a_reload_while_the_disk_is_looked_at_is_not_undone(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, documents=(LICENCE,)) as house:
+        new = structs.replace(house.house.context, documents=(Document("recordings", "/r.wav", ONE),))
+
+        async def look(paths: Iterable[str]) -> dict[str, Seen]:
+            house.house.context = new
+            return dict.fromkeys(paths, Seen(OTHER))
+
+        papers = Papers(house.house, house.roster.refresh, look)
+        papers.load()
+        await papers.check()
+        assert house.house.context.documents == new.documents
+        assert said(house) == []
+
+
+# ------------------------------------------------------------------------------------------------------------- files
+
+
+def test_a_file_is_read_for_its_digest(tmp_path: Path) -> None:
+    file = tmp_path / "l.pdf"
+    file.write_bytes(b"abc")
+    assert look_at(str(file)) == Seen("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+
+
+def test_what_is_no_file_is_a_value(tmp_path: Path, monkeypatch: Any) -> None:
+    import os
+
+    os.mkfifo(tmp_path / "pipe")
+    assert look_at(str(tmp_path / "pipe")) == Seen(trouble="it is no ordinary file")
+    assert look_at(str(tmp_path)).trouble
+    assert look_at("/dev/zero") == Seen(trouble="it is no ordinary file")
+    assert look_at(str(tmp_path / "none")) == Seen(trouble="no such file or directory")
+    assert look_at("a\0b").trouble == "embedded null byte"
+    assert MOST_BYTES >= 100 << 20
+    monkeypatch.setattr("numtrustd.actors.paper_files.MOST_BYTES", 2)
+    (tmp_path / "large").write_bytes(b"abc")
+    assert "larger" in look_at(str(tmp_path / "large")).trouble
+
+
+async def test_a_file_that_hangs_is_given_up_and_has_one_thread(monkeypatch: Any) -> None:
+    import threading
+
+    go_on, began = threading.Event(), []
+
+    def hang(path: str) -> Seen:
+        began.append(path)
+        if path == "/hangs":
+            go_on.wait(10)
+        return Seen(ONE)
+
+    monkeypatch.setattr(module, "look_at", hang)
+    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    reader = Reader()
+    try:
+        for _ in range(2):
+            seen = await reader(["/hangs", "/l.pdf"])
+            assert "nothing came" in seen["/hangs"].trouble
+            assert seen["/l.pdf"] == Seen(ONE)
+        assert began.count("/hangs") == 1
+    finally:
+        go_on.set()
