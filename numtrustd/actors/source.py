@@ -89,6 +89,7 @@ class SourceActor:
         self._slot = self._monotonic(min(self.record.slots_until - now, source.pause + RESERVE * house.clock.speed))
         self._pause = self._monotonic(min(self.record.retry_at - now, max(LONGEST, source.backoff[1])))
         self._used_up_until: Instant | None = None
+        self._tell_at = 0.0
         self.looking = 0
         self.looks = 0
         self.failed = 0
@@ -260,35 +261,32 @@ class SourceActor:
     def _tell_missed(self, now: Instant) -> None:
         """Nobody sees through a source that is down: numbers whose look is overdue for that are told so, and ask anew.
 
-        Else those that are not among its few probes would go on as if they had been seen yesterday.
+        Else those that are not among its few probes would go on as if they had been seen yesterday. One stays, to be
+        the next probe.
         """
-        if not self.down or self.record.reason not in SOURCE_FAULTS:
+        clock = self._house.clock
+        if not self.down or self.record.reason not in SOURCE_FAULTS or clock.monotonic() < self._tell_at:
             return
+        self._tell_at = clock.monotonic() + max(1.0, 60.0 / clock.speed)
         late = now - self._house.context.cadence.retry_interval
-        self._tidy()
-        for _ in range(MISSED_AT_ONCE):
-            if len(self._heap) < 2 or self._heap[0][0] > late:
-                return  # the last one is kept: it finds out whether the source is back
-            _, number = heapq.heappop(self._heap)
-            if number.startswith(CONTROL) or number in self._asked:
-                heapq.heappush(self._heap, (self._due[number], number))
-                return
-            reason = UnknownReason(self.record.reason)
-            seen = tuple(
-                Observation(self.source.id, r.platform, now, Status.UNKNOWN, r.surface, reason=reason, detail=MISSED)
-                for r in self.source.readings
-            )
+        overdue = sorted((due, number) for number, due in self._due.items() if due <= late)
+        told = [number for _, number in overdue[1:] if not number.startswith(CONTROL) and number not in self._asked]
+        if len(told) > MISSED_AT_ONCE:
+            self._tell_at = clock.monotonic() + 0.05
+        reason, quarantined = UnknownReason(self.record.reason), self.trust.trust.quarantined
+        seen = tuple(
+            Observation(self.source.id, r.platform, now, Status.UNKNOWN, r.surface, reason=reason, detail=MISSED)
+            for r in self.source.readings
+        )
+        for number in told[:MISSED_AT_ONCE]:
             del self._due[number]
             try:
-                quarantined = self.trust.trust.quarantined
                 self._house.post(number, Observed(self.source.id, now, seen, quarantined, missed=True))
             except ClosedError:
                 pass  # parked: it asks anew when it is let go on
             except BusyError:
                 if number in self._house.numbers:
                     self.want(number, now)
-                return
-            self._tidy()
 
     def _tidy(self) -> None:
         """Let the diary begin with a wish that still stands."""

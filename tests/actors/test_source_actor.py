@@ -396,7 +396,8 @@ async def test_one_reading_of_several_that_sees_is_a_success(shm: Path, autojump
 
 @pytest.mark.covers("W7")
 async def test_while_it_is_open_exactly_one_look_at_a_time_probes(shm: Path, autojump_clock: Autojump) -> None:
-    async with watchtower(shm, count=40, interval=0.01, concurrency=8, trip=3, backoff=(30.0, 600.0)) as made:
+    spec = {"interval": 0.01, "concurrency": 8, "trip": 3, "backoff": (30.0, 600.0)}
+    async with watchtower(shm, count=40, again=900.0, **spec) as made:
         made.platform.weather = "silent"
         made.platform.latency = 20.0
         await trio.sleep(45)  # those that had left before it opened have ended
@@ -411,7 +412,8 @@ async def test_while_it_is_open_exactly_one_look_at_a_time_probes(shm: Path, aut
 
 @pytest.mark.covers("W7")
 async def test_the_pauses_between_probes_grow_with_jitter_and_are_capped(shm: Path, autojump_clock: Autojump) -> None:
-    async with watchtower(shm, count=40, interval=0.1, concurrency=4, trip=3, backoff=(30.0, 3_600.0)) as made:
+    spec = {"interval": 0.1, "concurrency": 4, "trip": 3, "backoff": (30.0, 3_600.0)}
+    async with watchtower(shm, count=40, again=900.0, **spec) as made:
         made.platform.weather = "shut"
         await trio.sleep(DAY)
         down = next(n for n, pause in enumerate(made.platform.pauses) if pause > 10)

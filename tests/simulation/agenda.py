@@ -146,4 +146,5 @@ class Agenda:
         try:
             await self._run.ask("Reload")
         except CallError as error:
-            self._run.broke(Promise.RELOAD_IS_WHOLE, str(error))
+            if self._run.mishaps.poisoned is None:  # else the process is ending, and says so
+                self._run.broke(Promise.RELOAD_IS_WHOLE, str(error))
