@@ -141,7 +141,10 @@ class ClockBehindError(Exception):
 
 def _holds_database(state: Path) -> bool:
     data = state / DATA_FILE
-    return data.is_file() and data.stat().st_size > 0
+    try:
+        return data.is_file() and data.stat().st_size > 0
+    except OSError:
+        return False  # opening it says what is wrong
 
 
 def _open(loaded: Loaded, *, init: bool) -> Store:

@@ -25,8 +25,10 @@ from numtrustd.api import calls, evidence, facts, instant, links, status, when
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
 from numtrustd.domain.case import Case
+from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.number import from_canonical, mask
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.owned import DEFAULT_GROUP
 from numtrustd.events import Level
 from numtrustd.log.logger import Record
 from numtrustd.store import records
@@ -116,6 +118,12 @@ class Answers:
     # ----------------------------------------------------------------------------------------------------- numbers
 
     async def _numbers(self, params: status.ListNumbers, call: Call) -> AsyncGenerator[status.NumberPage, None]:
+        groups = {*self._sight.context.groups, DEFAULT_GROUP}
+        if params.group is not None and params.group not in groups:
+            raise CallError(InvalidArgument("group", f"there is no group {params.group}: {', '.join(sorted(groups))}"))
+        if params.finding not in (None, "any", *FindingKind):
+            known = ", ".join(("any", *FindingKind))
+            raise CallError(InvalidArgument("finding", f"there is no finding {params.finding}: {known}"))
         async with aclosing(_pages(self._number_rows(params), params.limit)) as pages:
             async for rows, more in pages:
                 yield status.NumberPage(now=self._now, numbers=rows, next=rows[-1].number if more else None)

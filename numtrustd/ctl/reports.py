@@ -6,6 +6,7 @@ One line that is wrong keeps none of the others from being stored, unless all or
 from collections.abc import Iterator
 from typing import BinaryIO
 
+import click
 import msgspec
 from msgspec import Struct, structs
 
@@ -37,6 +38,8 @@ class LinesRefusedError(Exception):
 def from_lines(session: Session, source: BinaryIO, author: str, *, all_or_none: bool) -> None:
     """Hand in every line. Raises `LinesRefusedError` when one was not stored."""
     lines = list(_lines(source, author))
+    if not lines:
+        raise click.UsageError("nothing came on standard input: give one report a line as JSON, or NUMBER and options")
     if all_or_none:
         looked_over = [_tell(session, n, line, rehearse=True) for n, line in lines]
         if wrong := [verdict for verdict in looked_over if verdict.error]:

@@ -129,10 +129,10 @@ async def test_numbers_are_picked_by_group_and_finding(tmp_path: Path, autojump_
         await house.labelled("alpha", OTHER_MOBILE)
         for params, expected in (
             ({"group": "sales"}, [OTHER_MOBILE]),
-            ({"group": "nobody"}, []),
             ({"finding": "any"}, [OTHER_MOBILE]),
             ({"finding": "mislabel"}, [OTHER_MOBILE]),
             ({"finding": "wrong_category"}, []),
+            ({"group": "default", "finding": "mislabel"}, []),
         ):
             [page] = await house.ask("ListNumbers", **params)
             assert [row.number for row in page.numbers] == expected, params
@@ -143,6 +143,9 @@ async def test_numbers_are_picked_by_group_and_finding(tmp_path: Path, autojump_
         assert (loud.name, loud.group, loud.kind, loud.parked) == ("line 8001", "sales", "mobile", False)
         assert loud.last_look == when(max(s.at for s in house.record(OTHER_MOBILE).looks.values()))
         assert loud.next_look > page.now
+        for misspelt in ({"group": "nobody"}, {"finding": "mislable"}):  # no such numbers is another answer
+            error = await refused(house, errors.InvalidArgument, "ListNumbers", **misspelt)
+            assert "default, sales" in error.why or "any, mislabel" in error.why
 
 
 async def test_a_long_list_lets_others_go_first(

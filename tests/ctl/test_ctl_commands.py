@@ -645,3 +645,17 @@ def test_calls_come_as_json_lines_and_in_several_calls(daemon: Any, capsys: Capt
     assert (code, err) == (0, "")
     assert [len(asked.rows) for asked in daemon.asked] == [calls.MOST_ROWS, 1]
     assert "4 days of calls taken in" in out
+
+
+def test_reports_from_an_empty_input_are_no_silent_success(daemon: Any, capsys: Capture, monkeypatch: Any) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    code, _, err = run(capsys, "observe")
+    assert code == 64
+    assert "nothing came on standard input" in err
+    assert not daemon.asked
+
+
+def test_a_file_of_calls_that_is_not_there_is_said(daemon: Any, capsys: Capture, tmp_path: Path) -> None:
+    code, _, err = run(capsys, "calls", "add", str(tmp_path / "none.csv"))
+    assert code == 64
+    assert "cannot be read" in err

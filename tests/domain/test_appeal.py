@@ -341,3 +341,22 @@ def test_a_second_submission_needs_proof_that_the_first_came_to_an_end(events: l
         if case.sent() > sent:
             assert ended
             ended, sent = False, case.sent()
+
+
+@pytest.mark.parametrize("event", [a.NotSent("connection refused"), a.Later()])
+def test_an_interface_that_takes_nothing_for_days_is_a_persons_matter(event: Event) -> None:
+    case = Player(HTTP)
+    began = case.now
+    while case.state != S.ESCALATED:
+        case.wait()
+        assert case.state == S.SUBMITTING
+        case(event)
+        assert case.now - began < 5 * DAY
+    assert case.data.tries == HTTP.max_tries
+    assert case.now - began > 2 * DAY, "an outage of a day is nobody's business"
+    task = case.effects[-1]
+    assert isinstance(task, a.OpenTask)
+    assert task.kind == "decide"
+    assert "taken nothing in 16 tries" in task.detail[-1]
+    case(a.Advance("it is back"))
+    assert (case.state, case.data.tries) == (S.WAITING, 0)

@@ -118,7 +118,10 @@ _RESTORED = (
     To(S.UNCERTAIN, (a.close_tasks,), when=a.can_look_up, update=a.note_restored),
     To(S.ASKING, (a.close_tasks, a.ask_whether_sent), update=a.note_restored),
 )
-_LATER = To(S.WAITING, (a.close_tasks,), update=a.note_wait)
+_LATER = (
+    To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), when=a.tries_used_up, update=a.note_unsent),
+    To(S.WAITING, (a.close_tasks,), update=a.note_wait),
+)
 _APPROVED = To(S.PROPAGATING, (a.close_tasks,), update=a.note_granted)
 _MORE = To(S.GATHERING, (a.close_tasks, a.ask_for_evidence), update=a.note_more)
 

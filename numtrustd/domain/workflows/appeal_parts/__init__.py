@@ -76,6 +76,7 @@ from numtrustd.domain.workflows.appeal_parts.guards import (
     review_open,
     still_queued,
     store_nearly_full,
+    tries_used_up,
     unproved_so_far,
 )
 from numtrustd.domain.workflows.appeal_parts.updates import (
@@ -103,6 +104,7 @@ from numtrustd.domain.workflows.appeal_parts.updates import (
     note_safe_to_send,
     note_sent,
     note_unclear,
+    note_unsent,
     note_wait,
     push_review,
     restart,
@@ -196,6 +198,7 @@ __all__ = [
     "note_safe_to_send",
     "note_sent",
     "note_unclear",
+    "note_unsent",
     "note_wait",
     "once_sent",
     "platform_in_maintenance",
@@ -211,6 +214,7 @@ __all__ = [
     "still_queued",
     "store_nearly_full",
     "submit",
+    "tries_used_up",
     "try_again",
     "unproved_so_far",
     "verify_longer",

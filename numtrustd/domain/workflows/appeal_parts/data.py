@@ -39,6 +39,7 @@ class AppealPolicy(Struct, frozen=True):
     verify_timeout: float = 864_000.0
     watch_period: float = 2_592_000.0
     max_look_ups: int = 6
+    max_tries: int = 16
     marked: bool = True
     blind: bool = False
     flapping: bool = False

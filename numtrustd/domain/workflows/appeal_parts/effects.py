@@ -4,7 +4,7 @@ from numtrustd.domain import evidence
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Effect
 from numtrustd.domain.workflows.appeal_parts.data import AppealData, AppealPolicy, required
-from numtrustd.domain.workflows.appeal_parts.events import CloseTasks, LookUp, OpenTask, Query, Submit
+from numtrustd.domain.workflows.appeal_parts.events import CloseTasks, Later, LookUp, NotSent, OpenTask, Query, Submit
 
 
 def submit(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> Effect:
@@ -49,4 +49,8 @@ def chase(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -
 
 
 def ask_for_decision(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> Effect:
-    return OpenTask("decide", now + policy.person_deadline, data.reasons)
+    said = data.reasons
+    if isinstance(event, Later | NotSent):
+        last = event.reason if isinstance(event, NotSent) else "it asks to try again later"
+        said = (*said, f"its interface has taken nothing in {data.tries} tries; the last: {last}")
+    return OpenTask("decide", now + policy.person_deadline, said)

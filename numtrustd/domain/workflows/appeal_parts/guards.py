@@ -39,6 +39,11 @@ def attempts_left(data: AppealData, event: object, now: Instant, policy: AppealP
     return data.attempt - data.round + 1 < policy.max_attempts
 
 
+def tries_used_up(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
+    """The platform's interface has taken nothing for days: somebody has to know."""
+    return data.tries >= policy.max_tries
+
+
 def still_queued(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> bool:
     return policy.queued
 

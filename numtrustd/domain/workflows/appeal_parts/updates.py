@@ -70,6 +70,10 @@ def note_wait(data: AppealData, event: Later | NotSent, now: Instant, policy: Ap
     return structs.replace(data, sent_at=None, not_before=now + pause)
 
 
+def note_unsent(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+    return structs.replace(data, sent_at=None, reminders=0)
+
+
 def note_rejection(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
     """The next attempt, after the cool-down, with the platform's reason kept for its letter; without one, the label
     outlived the platform's own approval."""
