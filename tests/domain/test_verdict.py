@@ -174,7 +174,7 @@ def test_the_looks_in_a_row_that_agree_are_counted_with_those_that_made_the_beli
             row = row + 1 if status is last else 1
             last = status
         agree = row if verdict.belief is not None and verdict.belief.status is last else 0
-        flapped = flapped or (verdict.belief is None and last is C)
+        flapped = flapped or (verdict.belief is None and last not in (None, M))
         # A mark that is held against the looks, or keeps them from a first picture, starts the count anew.
         assert verdict.settled <= agree if flapped else verdict.settled == agree
 
