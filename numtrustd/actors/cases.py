@@ -91,6 +91,10 @@ class CaseBook:
     def _policy_of(self, case: Case) -> a.AppealPolicy:
         return self._policy(case.platform, case.data.displays, case.opened_at)
 
+    def settle(self, record: NumberRecord) -> None:
+        """All is decided: let go of who decided it, so that neither waits for the garbage collector."""
+        self._record = lambda: record
+
     def get(self, identity: str) -> Case | None:
         """A case as it stands within this decision."""
         return self._made.cases.get(identity) or self._cases(identity)

@@ -103,6 +103,7 @@ class Weigher:
         if made.durable:
             self.record = structs.replace(self.record, seq=self.record.seq + 1)
         made.record = self.record
+        self.book.settle(self.record)
         return made
 
     # ---------------------------------------------------------------------------------------------------- looking
