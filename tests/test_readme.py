@@ -328,7 +328,7 @@ def test_a_program_answers_as_it_says(name: str, tmp_path: Path, monkeypatch: py
     )
     look.chmod(0o755)
     config = house(tmp_path, name)
-    farm = block(name, "toml", "[[source]]").replace("/opt/farm/look", str(look))
+    farm = block(name, "toml", "[[source]]").replace("/opt/handsets/look", str(look))
     (tmp_path / "platforms.d" / "acme.toml").write_text(toml(name)[2] + farm, encoding="utf-8")
     (tmp_path / "credentials" / "farm-key").write_text("s3cret-key")
     (tmp_path / "credentials" / "farm-key").chmod(0o600)

@@ -193,11 +193,11 @@ def fill(text: str, values: Mapping[str, str]) -> str:
 def lint(spec: CommandSpec) -> Iterator[tuple[tuple[str | int, ...], str, str]]:
     """(path, what is wrong, what would be right) of each mistake."""
     if not spec.argv:
-        yield ("argv",), "is empty", 'name the program, like ["/opt/farm/look", "--quick"]'
+        yield ("argv",), "is empty", 'name the program, like ["/opt/handsets/look", "--quick"]'
     for i, text in enumerate(spec.argv):
         at = ("argv", i)
         if i == 0 and not text.startswith("/"):
-            yield at, f'"{text}" is no absolute path', 'write it whole, like "/opt/farm/look": no PATH is searched'
+            yield at, f'"{text}" is no absolute path', 'write it whole, like "/opt/handsets/look": no PATH is searched'
         if "{secret:" in text:
             yield at, "puts a secret on the command line, where every user sees it", "put it into [source.command.env]"
         yield from _braces(at, text)
