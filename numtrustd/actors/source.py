@@ -2,7 +2,8 @@
 
 A number asks "look at me by then"; the source decides when. Slots are reserved in the store before they are used, so
 a restart is no stampede; while it runs it waits on monotonic time, so a stepped clock neither hurries nor stops it.
-What the platform does is a value here; only bugs of ours raise.
+What the platform does is a value here; only bugs of ours raise. It is long because diary, pace, breaker and budget are
+one state: each decides when the next look leaves.
 """
 
 import heapq
@@ -58,7 +59,7 @@ SOURCE_FAULTS = frozenset(
 MAX_DOUBLINGS = 16
 
 MISSED = "not looked: the source is down"
-MISSED_AT_ONCE = 200
+MISSED_AT_ONCE = 1_000
 """Numbers that are told in one go that nobody looked; the loop goes on between."""
 
 STORE_PAUSE = 5.0
@@ -269,16 +270,21 @@ class SourceActor:
             return
         self._tell_at = clock.monotonic() + max(1.0, 60.0 / clock.speed)
         late = now - self._house.context.cadence.retry_interval
-        overdue = sorted((due, number) for number, due in self._due.items() if due <= late)
-        told = [number for _, number in overdue[1:] if not number.startswith(CONTROL) and number not in self._asked]
-        if len(told) > MISSED_AT_ONCE:
-            self._tell_at = clock.monotonic() + 0.05
         reason, quarantined = UnknownReason(self.record.reason), self.trust.trust.quarantined
         seen = tuple(
             Observation(self.source.id, r.platform, now, Status.UNKNOWN, r.surface, reason=reason, detail=MISSED)
             for r in self.source.readings
         )
-        for number in told[:MISSED_AT_ONCE]:
+        kept: list[tuple[Instant, str]] = []
+        told = 0
+        while self._heap and self._heap[0][0] <= late and told < MISSED_AT_ONCE:
+            due, number = heapq.heappop(self._heap)
+            if self._due.get(number) != due:
+                continue
+            if not kept or number.startswith(CONTROL) or number in self._asked:
+                kept.append((due, number))
+                continue
+            told += 1
             del self._due[number]
             try:
                 self._house.post(number, Observed(self.source.id, now, seen, quarantined, missed=True))
@@ -287,6 +293,10 @@ class SourceActor:
             except BusyError:
                 if number in self._house.numbers:
                     self.want(number, now)
+        for entry in kept:
+            heapq.heappush(self._heap, entry)
+        if told == MISSED_AT_ONCE:
+            self._tell_at = clock.monotonic()  # more are waiting: as soon as others had their turn
 
     def _tidy(self) -> None:
         """Let the diary begin with a wish that still stands."""
