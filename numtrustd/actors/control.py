@@ -2,6 +2,7 @@
 
 An act is a message to the number's actor, answered once its step is stored; each is logged with who called. `answers`
 beside this module is `io.numtrust.Status`, `arguments` reads what callers name, `varlink` speaks the protocol.
+It is long because each act has its handler here, a few lines each.
 """
 
 import os
