@@ -37,6 +37,7 @@ def context(loaded: Loaded, store: str) -> Context:
             if settings.source_via(name) != DIRECT.name
         },
         channels=loaded.channels,
+        manuals=loaded.manuals,
         variables=loaded.vars,
         verdict=settings.verdict,
         verdicts={

@@ -33,7 +33,7 @@ from numtrustd.api import when
 from numtrustd.api.control import ReloadResult
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.clock import Clock, Random
-from numtrustd.domain.workflows.appeal_parts import Restored
+from numtrustd.domain.workflows.request import Restored
 from numtrustd.events import (
     ConfigLoaded,
     ConfigRejected,

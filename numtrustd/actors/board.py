@@ -61,7 +61,7 @@ _LINES: dict[tuple[Any, ...], Line] = {}
 
 
 def _line_at(record: NumberRecord, platform: str) -> Line:
-    verdict, case = record.verdicts.get(platform), record.cases.get(platform)
+    verdict = record.verdicts.get(platform)
     status = None if verdict is None or verdict.belief is None else verdict.belief.status
     facts = (
         status is Status.MARKED,
@@ -70,7 +70,7 @@ def _line_at(record: NumberRecord, platform: str) -> Line:
         verdict is not None and status is None,
         verdict is not None and verdict.blind_since is not None,
         verdict is not None and verdict.maintenance,
-        case is not None and case.open,
+        sum(1 for ref in record.every_case if ref.open and ref.platform == platform),
         platform in record.findings
         or (verdict is not None and (verdict.blind_said or verdict.apart_said))
         or any(flaw.said for flaw in record.flaws.get(platform, ())),
@@ -103,6 +103,7 @@ class Board:
         self._shapes: dict[Key, Shape] = {}
         self._numbers: dict[str, Shape] = {}
         self._cases: dict[str, tuple[str, ...]] = {}
+        self._open_cases = 0
         self._tasks: dict[str, dict[str, Instant]] = {}
         self._maintenance: dict[str, Instant] = {}
         self._window: float | None = None
@@ -134,18 +135,17 @@ class Board:
             shape.numbers += 1
             self._numbers[number] = shape
             changes = self._note_maintenance(record, before, shape)
-        cases = tuple(ref.id for ref in record.cases.values() if ref.open)
+        cases = tuple(ref.id for ref in record.every_case if ref.open)
+        self._open_cases += len(cases) - len(self._cases.pop(number, ()))
         if cases:
             self._cases[number] = cases
-        else:
-            self._cases.pop(number, None)
         return changes
 
     def forget(self, number: str) -> None:
         """A number is no longer watched."""
         before = self._numbers.pop(number, None)
         self._leave(before)
-        self._cases.pop(number, None)
+        self._open_cases -= len(self._cases.pop(number, ()))
         if before is not None and before.line.maintenance:
             self._drop_maintenance(before)
 
@@ -198,7 +198,7 @@ class Board:
         return self._maintenance.get(platform)
 
     def totals(self, known: Container[str] | None = None) -> Totals:
-        """Sums over all platforms, or over those that are `known`."""
+        """Sums over all platforms, or over those that are `known`; the open cases are all that there are."""
         line, labelled = QUIET, 0
         for shape in self._shapes.values():
             share = sum((at for platform, at in shape.key if known is None or platform in known), QUIET)
@@ -210,7 +210,7 @@ class Board:
             clean=line.clean,
             certified=line.certified,
             unseen=line.unseen,
-            open_cases=line.open_cases,
+            open_cases=self._open_cases,
             blind=line.blind,
             findings=line.findings,
         )

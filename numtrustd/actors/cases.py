@@ -8,11 +8,11 @@ from msgspec import structs
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
-from numtrustd.actors.policy import appeal_policy
+from numtrustd.actors.policy import request_policy
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import wording
 from numtrustd.domain.calendar import local_date
-from numtrustd.domain.case import Action, ActionKind, Case, Move, case_id, reference
+from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case_id, reference
 from numtrustd.domain.cause import Cause
 from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.finding import Finding
@@ -21,11 +21,11 @@ from numtrustd.domain.number import Number, from_canonical
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
-from numtrustd.domain.task import Packet, Task, TaskKind, TaskState
+from numtrustd.domain.task import HAND_INS, Packet, Task, TaskKind, TaskState
 from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.events import (
     ActionPlanned,
     CaseClosed,
@@ -73,23 +73,22 @@ class CaseBook:
         self._record = record
         self._no_room = no_room
 
-    def _policy(self, platform: str, displays: tuple[str, ...], opened_at: Instant) -> a.AppealPolicy:
-        record = self._record()
-        return appeal_policy(
+    def _policy(self, platform: str, kind: str, data: a.RequestData, opened_at: Instant) -> a.RequestPolicy:
+        return request_policy(
             self._context,
             self._owned,
+            self._record(),
             platform,
-            record.verdicts,
+            kind,
+            data,
             self._now,
             self._declared.get(platform),
-            displays=displays,
-            states={name: ref.state for name, ref in record.cases.items() if ref.open},
             opened_at=opened_at,
             no_room=self._no_room,
         )
 
-    def _policy_of(self, case: Case) -> a.AppealPolicy:
-        return self._policy(case.platform, case.data.displays, case.opened_at)
+    def _policy_of(self, case: Case) -> a.RequestPolicy:
+        return self._policy(case.platform, case.workflow, case.data, case.opened_at)
 
     def settle(self, record: NumberRecord) -> None:
         """All is decided: let go of who decided it, so that neither waits for the garbage collector."""
@@ -103,9 +102,8 @@ class CaseBook:
         """A task as it stands within this decision."""
         return self._made.tasks.get(identity) or self._tasks(identity).get(identity)
 
-    def open(self, platform: str, n: int, found: Finding, seen: Verdict, likely: tuple[Cause, ...]) -> Case:
+    def open_appeal(self, platform: str, n: int, found: Finding, seen: Verdict, likely: tuple[Cause, ...]) -> Case:
         """Start an appeal at `platform`, which may be another than the one that shows the label."""
-        table = REGISTRY["appeal"]
         data = a.AppealData(
             finding=found.kind,
             category=found.category,
@@ -115,7 +113,12 @@ class CaseBook:
             not_before=self._now,
             displays=() if seen.platform == platform else (seen.platform,),
         )
-        snapshot = start(table, data, self._now, self._policy(platform, data.displays, self._now))
+        return self.open("appeal", platform, n, data, f"{found.kind}: {found.why}")
+
+    def open(self, kind: str, platform: str, n: int, data: CaseData, why: str) -> Case:
+        """Start a case of this kind, the `n`th at the platform. `why` is told to people."""
+        table = REGISTRY[kind]
+        snapshot = start(table, data, self._now, self._policy(platform, kind, data, self._now))
         identity = case_id(self._owned.number, platform, n)
         case = Case(
             id=identity,
@@ -126,7 +129,7 @@ class CaseBook:
             snapshot=snapshot,
             data=data,
             opened_at=self._now,
-            moves=(Move(self._now, "", snapshot.state, f"{found.kind}: {found.why}"),),
+            moves=(Move(self._now, "", snapshot.state, why),),
         )
         self._made.cases[identity] = case
         self._made.durable = True
@@ -138,7 +141,7 @@ class CaseBook:
                 platform=platform,
                 kind=table.name,
                 to=snapshot.state,
-                reason=found.kind,
+                reason=data.finding,
                 displays=data.displays or None,
                 deadline=snapshot.deadline,
                 next=case.then,
@@ -304,15 +307,24 @@ class CaseBook:
         return {
             **number_values(number),
             "ref": ref,
-            "letter": wording.letter(owner, number.dashed, name, case.data, papers, ref, used_for),
+            "letter": self._letter(case, owner, number, name, papers, ref),
             "purpose": wording.purpose(owner, case.data, papers, used_for),
             "words": case.data.words,
+            "wanted": case.data.wanted if isinstance(case.data, a.IdentityData) else "",
             "company": owner.name,
             "licence_number": owner.licence_number,
             "contact_name": owner.contact_name,
             "contact_phone": owner.contact_phone,
             "contact_email": owner.contact_email,
         }
+
+    def _letter(
+        self, case: Case, owner: wording.Owner, number: Number, platform: str, papers: tuple[str, ...], ref: str
+    ) -> str:
+        if isinstance(case.data, a.IdentityData):
+            return wording.request_letter(case.workflow, owner, number.dashed, platform, case.data, papers, ref)
+        purpose = self._context.appeal.purpose
+        return wording.letter(owner, number.dashed, platform, case.data, papers, ref, purpose)
 
     def _open_task(self, case: Case, kind: TaskKind, due: Instant, detail: tuple[str, ...], identity: str) -> None:
         for task in self._open_tasks(case.id):
@@ -340,7 +352,7 @@ class CaseBook:
             opened_at=self._now,
             due=due,
             detail=detail,
-            packet=self._packet(case) if kind in (TaskKind.SUBMIT_APPEAL, TaskKind.APPROVE) else None,
+            packet=self._packet(case) if kind in HAND_INS | {TaskKind.APPROVE} else None,
         )
         self._made.tasks[identity] = task
         if kind is TaskKind.SUPPLY_EVIDENCE:
@@ -372,7 +384,7 @@ class CaseBook:
         )
 
     def _packet(self, case: Case) -> Packet:
-        channel = self._context.channels.get(case.platform)
+        channel = self._context.channel(case.platform, case.workflow)
         values = self._values(case, reference(self._context.store, case.id, case.data.attempt))
         papers = tuple(f"{kind}: {KINDS.get(kind, kind)}" for kind in self._papers(case))
         if isinstance(channel, HttpChannel):

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from msgspec import Struct
 
-from numtrustd.channels.spec import HttpChannel, ManualChannel
+from numtrustd.channels.spec import Channel, ManualChannel
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.device_test import HandPolicy
@@ -25,8 +25,6 @@ from numtrustd.domain.trust import TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.wording import Owner
 from numtrustd.probes.spec import Source
-
-Channel = HttpChannel | ManualChannel
 
 
 class AppealRules(Struct, frozen=True):
@@ -56,6 +54,7 @@ class Group(Struct, frozen=True):
 class Context(Struct, frozen=True, dict=True):
     """Everything that decisions need beside the state. `store` is the database's identity, part of every reference.
 
+    `channels` are those of appeals by platform, `manuals` those of other requests by platform and kind.
     `idle` are the sources that are switched off: nothing decides by them, but people ask for them. `vias` are the
     names of the ways out of those sources that do not go out directly. `verdicts` are the policies of the platforms
     that have one of their own. `vocabulary` are the operator's words by platform, "" standing for all of them.
@@ -66,6 +65,7 @@ class Context(Struct, frozen=True, dict=True):
     platforms: Mapping[str, Platform]
     sources: Mapping[str, Source]
     channels: Mapping[str, Channel]
+    manuals: Mapping[tuple[str, str], ManualChannel] = {}
     variables: Mapping[str, Mapping[str, str]] = {}
     verdict: VerdictPolicy = VerdictPolicy()
     cadence: CadencePolicy = CadencePolicy()
@@ -149,6 +149,16 @@ class Context(Struct, frozen=True, dict=True):
                     view = f"{source.id}/{reading.surface}"
                     eyes.setdefault(platform.id, {})[view] = Eye(platform.display, tells)
         return eyes
+
+    def channel(self, platform: str, kind: str) -> Channel | None:
+        """How a request of this kind is handed in there; `None` where nobody knows."""
+        if kind == "appeal":
+            return self.channels.get(platform)
+        told = self.manuals.get((platform, kind))
+        known = self.platforms.get(platform)
+        if told is not None or known is None or known.certification is None:
+            return told
+        return ManualChannel(known.certification.address, steps=(known.certification.route,))
 
     @cached_property
     def official_hosts(self) -> dict[str, tuple[str, ...]]:

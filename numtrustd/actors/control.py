@@ -30,7 +30,7 @@ from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.task import Task
 from numtrustd.domain.workflow import Event
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, StoreBackedUp
 from numtrustd.log import error_fields
 from numtrustd.store import records

@@ -11,13 +11,13 @@ from numtrustd.actors.pace import views_asked
 from numtrustd.actors.task_answer import answer_event, outcome_of
 from numtrustd.actors.weigh import Weigher
 from numtrustd.domain import verdict
-from numtrustd.domain.case import Action, Case
+from numtrustd.domain.case import Action, Case, track
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.task import TaskState
 from numtrustd.domain.verdict import Change, ChangeKind
 from numtrustd.domain.workflow import Event, TimedOut
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 
 
 class Decider(Weigher):
@@ -38,18 +38,24 @@ class Decider(Weigher):
             if current.belief is not None and (news or lone):
                 change = Change(ChangeKind.CHANGED, current.belief, current.belief, 0, (), "configuration changed")
                 self._weigh(current, change)
-            self.record = self._judge(platform).display(self.record, None)
-        for platform in self.record.cases:
-            if (case := self._open_case(platform)) is not None:
-                if why := self._not_wanted(case):
-                    self.book.happen(case.id, a.Withdraw(why), "configuration")
-                else:
-                    self.book.happen(case.id, a.EvidenceChanged())
+            self._display(platform, None)
+        for case in self._open_cases():
+            if why := self._not_wanted(case):
+                self.book.happen(case.id, a.Withdraw(why), "configuration")
+            else:
+                self.book.happen(case.id, a.EvidenceChanged())
+
+    def _open_cases(self) -> list[Case]:
+        refs = [ref for ref in self.record.every_case if ref.open or ref.id in self.made.cases]
+        cases = [self.book.get(ref.id) for ref in refs]
+        return [case for case in cases if case is not None and case.open]
 
     def _not_wanted(self, case: Case) -> str | None:
-        """Why the owner no longer wants a label to be appealed; `None` when he does."""
+        """Why the owner no longer wants what a case is for; `None` when he does."""
         if self.owned.watch is not Watch.YES:
             return f"the number is on {self.owned.watch}: nothing is appealed for it"
+        if case.workflow != "appeal":
+            return "no name, logo or tag is wanted of it any more" if self.owned.wanted is None else None
         marked = [seen.belief for seen in self._verdicts_of(case) if seen.marked and seen.belief is not None]
         if marked and all(belief.displayed for belief in marked) and not any(map(self._find, self._verdicts_of(case))):
             return self._accepted(marked[0].category or Category.OTHER)
@@ -60,11 +66,9 @@ class Decider(Weigher):
 
         So are the beliefs behind them: should the number come back, what is then shown is looked at with new eyes.
         """
-        for platform in self.record.cases:
-            if (case := self._open_case(platform)) is not None and self._happen(
-                case.id, a.Withdraw("the number is no longer configured"), "configuration"
-            ):
-                about = (platform, *case.data.displays)
+        for case in self._open_cases():
+            if self._happen(case.id, a.Withdraw("the number is no longer configured"), "configuration"):
+                about = (case.platform, *case.data.displays)
                 verdicts = {k: v for k, v in self.record.verdicts.items() if k not in about}
                 self.record = structs.replace(self.record, verdicts=verdicts)
                 for each in about:
@@ -92,7 +96,10 @@ class Decider(Weigher):
     def order(self, message: Order) -> None:
         """A person's order to a case. Raises `RefusedError` when the case's state does not allow it."""
         case = self.book.get(message.case)
-        newest = self.record.cases.get(case.platform) if case is not None else None
+        newest = None
+        if case is not None:
+            known = self.record.cases if case.workflow == "appeal" else self.record.tracks
+            newest = known.get(track(case.platform, case.workflow))
         if case is not None and newest is not None and newest.id != case.id:
             # An older case that moved again would stand in the newest one's place, and one of them would be lost.
             raise RefusedError(f"case {newest.id} has taken the place of {case.id}: give it the order")

@@ -90,7 +90,8 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
     lines += explain_display.apart(sight, verdict)
     lines += explain_display.faults(sight, owned, record, platform)
     if case is not None:
-        lines.append(_open_case(sight, case) if case.open else _closed_case(sight, case))
+        lines.append(_case(sight, case))
+    lines += [_case(sight, other) for other in _tracks(sight, record, platform)]
     if (maintenance := maintenance_of(sight, platform)) is not None:
         lines.append(
             ExplainLine(
@@ -235,6 +236,16 @@ def _newest_case(sight: Sight, record: NumberRecord, platform: str) -> Case | No
     return None if ref is None else records.get_case(sight.house.store, ref.id)
 
 
+def _tracks(sight: Sight, record: NumberRecord, platform: str) -> list[Case]:
+    """The newest case of every other kind than an appeal that is about what the platform shows."""
+    refs = [ref for ref in record.tracks.values() if platform in (ref.platform, *ref.displays)]
+    return [case for ref in refs if (case := records.get_case(sight.house.store, ref.id)) is not None]
+
+
+def _case(sight: Sight, case: Case) -> ExplainLine:
+    return _open_case(sight, case) if case.open else _closed_case(sight, case)
+
+
 def _whose_move(sight: Sight, case: Case) -> Who:
     """A person's as soon as there is a task, also while the platform reviews: nobody else will bring the answer."""
     return Who.PERSON if sight.house.board.tasks_of(case.id) else case.who
@@ -286,7 +297,7 @@ def _closed_case(sight: Sight, case: Case) -> ExplainLine:
     return ExplainLine(
         fact=f"{case.workflow} {case.id} was closed {ago(closed, sight.now())}: {case.meaning}",
         why="" if move is None else _on_whose_word(move),
-        next="a label that comes back until then opens it again" if watched else "",
+        next="what was wrong opens it again if it comes back until then" if watched else "",
         who=Who.NOBODY,
         platform=case.platform,
         case=case.id,

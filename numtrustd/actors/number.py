@@ -122,7 +122,7 @@ class NumberActor:
         if self.closed or self.number not in house.context.numbers:
             return False
         house.board.update(self.number, record)
-        for ref in record.cases.values():
+        for ref in record.every_case:
             if again:
                 house.board.note_tasks(self._tasks(f"{ref.id}/").values())
             if ref.open and (case := self._case(ref.id)) is not None:
@@ -132,7 +132,7 @@ class NumberActor:
         self._plan(record)
         return (
             bool(record.findings or record.flaws)
-            or any(ref.open for ref in record.cases.values())
+            or any(ref.open for ref in record.every_case)
             or any(verdict.marked for verdict in record.verdicts.values())
         )
 

@@ -22,7 +22,7 @@ from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.clock import Random
 from numtrustd.domain.case import Action, ActionKind, ActionState
 from numtrustd.domain.workflow import Event, reason_of
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.events import ActionAnswered, ActionFailed, ActionSent, ActionUncertain, ActorCrashed
 from numtrustd.log import error_fields
 from numtrustd.store import Batch, records

@@ -60,8 +60,7 @@ def _verifying(record: NumberRecord, source: Source) -> bool:
     """Whether a case counts, or soon will, the clean looks at a platform that the source sees."""
     seen = {reading.platform for reading in source.readings}
     return any(
-        ref.state in VERIFYING and not seen.isdisjoint((platform, *ref.displays))
-        for platform, ref in record.cases.items()
+        ref.state in VERIFYING and not seen.isdisjoint((ref.platform, *ref.displays)) for ref in record.every_case
     )
 
 

@@ -103,7 +103,7 @@ class Roster:
     async def retire(self, numbers: Iterable[str]) -> None:
         """Give up the open cases of numbers that are about to leave the configuration."""
         for number in numbers:
-            if number in self.parked or not self._house.board.line(number).open_cases:
+            if number in self.parked or not self._house.board.cases(number):
                 continue
             reply: Reply[None] = Reply()
             # One that is too busy keeps its cases; they are given up when the number is configured and removed again.

@@ -3,7 +3,7 @@
 from numtrustd.actors.messages import RefusedError, TaskAnswer
 from numtrustd.domain.task import ANSWERS, Task, TaskKind
 from numtrustd.domain.workflow import Event
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 
 
 def outcome_of(task: Task, message: TaskAnswer) -> str:

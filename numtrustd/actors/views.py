@@ -139,7 +139,7 @@ def number_row(sight: Sight, number: str) -> NumberRow:
         unknown=len(platforms) - len(beliefs),
         blind=sum(1 for p in platforms if (v := record.verdicts.get(p)) and v.blind_since is not None),
         findings=findings,
-        open_cases=sum(1 for ref in record.cases.values() if ref.open),
+        open_cases=sum(1 for ref in record.every_case if ref.open),
         parked=number in sight.parked,
         last_look=shown_at(max((look.at for look in record.looks.values()), default=None)),
         next_look=None if planned is None else when(planned[0]),

@@ -4,7 +4,7 @@ from datetime import date
 
 from msgspec import structs
 
-from numtrustd.actors.policy import appeal_policy
+from numtrustd.actors.policy import request_policy
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
@@ -15,34 +15,35 @@ from numtrustd.domain.case import Case, reference
 from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import NumberRecord
-from numtrustd.domain.task import ANSWERS, Task, TaskKind, TaskState
-from numtrustd.domain.workflows.appeal_parts import AppealPolicy, required
+from numtrustd.domain.task import ANSWERS, HAND_INS, Task, TaskKind, TaskState
+from numtrustd.domain.workflows.request import AppealData, IdentityData, RequestPolicy, required
 from numtrustd.store import records
 from numtrustd.store.errors import DamagedRecord
 
-PAPER_TASKS = frozenset({TaskKind.SUBMIT_APPEAL, TaskKind.SUPPLY_EVIDENCE, TaskKind.APPROVE})
+PAPER_TASKS = HAND_INS | {TaskKind.SUPPLY_EVIDENCE, TaskKind.APPROVE}
 """Tasks for which one wants to see the papers."""
 
 AT_PLATFORM = frozenset({TaskKind.REPORT_ANSWER, TaskKind.CHASE_REVIEW, TaskKind.DID_IT_ARRIVE})
 """Tasks for which one has to find the submission at the platform."""
 
 
-def policy_of(sight: Sight, case: Case) -> AppealPolicy:
+def policy_of(sight: Sight, case: Case) -> RequestPolicy:
     """What configuration, pack and present say to a case."""
     owned = sight.owned(case.number)
     try:
         record = sight.record(case.number)
     except DamagedRecord:
         record = NumberRecord(case.number, case.opened_at)
-    return appeal_policy(
+    declared = sight.house.maintenance.get(case.platform)
+    return request_policy(
         sight.context,
         owned,
+        record,
         case.platform,
-        record.verdicts,
+        case.workflow,
+        case.data,
         sight.now(),
-        sight.house.maintenance.get(case.platform),
-        displays=case.data.displays,
-        states={name: ref.state for name, ref in record.cases.items() if ref.open},
+        declared,
         opened_at=case.opened_at,
     )
 
@@ -92,12 +93,13 @@ def _at(at: Instant | None) -> str:
     return "" if at is None else timestamp(at)
 
 
-def _facts(sight: Sight, case: Case, policy: AppealPolicy) -> list[tuple[str, str]]:
+def _facts(sight: Sight, case: Case, policy: RequestPolicy) -> list[tuple[str, str]]:
     data = case.data
-    shown = f"{data.words} ({data.category})" if data.words != data.category else data.words
+    shown = f"{data.words} ({data.category})" if data.category not in ("", data.words) else data.words
     waited_for = data.granted_at is None and case.closed_at is None
     facts = [
-        ("label", shown),
+        ("label" if isinstance(data, AppealData) else "shown", shown),
+        ("wanted", data.wanted if isinstance(data, IdentityData) else ""),
         ("facts", "; ".join(data.facts)),
         ("shown by", ", ".join(data.displays)),
         ("reference", reference(sight.context.store, case.id, data.attempt)),
@@ -114,23 +116,24 @@ def _facts(sight: Sight, case: Case, policy: AppealPolicy) -> list[tuple[str, st
         ("came back", f"{data.returns} times" if data.returns else ""),
     ]
     if case.snapshot.state == "verifying":
+        looks_word = "clean looks" if isinstance(data, AppealData) else "good looks"
         for view in policy.views or tuple(data.clean):
             looks = data.clean[view].looks if view in data.clean else 0
-            facts.append((f"clean looks of {view}", f"{looks} of {policy.clear}"))
+            facts.append((f"{looks_word} of {view}", f"{looks} of {policy.clear}"))
     return [(name, value) for name, value in facts if value]
 
 
-def goes_after(policy: AppealPolicy) -> str:
+def goes_after(policy: RequestPolicy) -> str:
     """What an appeal lets go first; empty when nothing."""
     return f"the appeal at {policy.feeder}, from which this platform copies" if policy.feeder else ""
 
 
-def papers(sight: Sight, case: Case, policy: AppealPolicy) -> tuple[Paper, ...]:
+def papers(sight: Sight, case: Case, policy: RequestPolicy) -> tuple[Paper, ...]:
     """The papers that the case's present attempt must bring, and where ours are."""
     return tuple(_paper(sight, kind, policy, case.platform) for kind in required(case.data, policy))
 
 
-def _paper(sight: Sight, kind: str, policy: AppealPolicy, platform: str) -> Paper:
+def _paper(sight: Sight, kind: str, policy: RequestPolicy, platform: str) -> Paper:
     ours = [document for document in sight.context.documents if document.kind == kind]
     # One that serves there and is in order, then the one that is valid longest; without a date a paper does not expire.
     best = max(
@@ -148,7 +151,7 @@ def _paper(sight: Sight, kind: str, policy: AppealPolicy, platform: str) -> Pape
     )
 
 
-def _why_missing(sight: Sight, kind: str, policy: AppealPolicy, platform: str) -> str | None:
+def _why_missing(sight: Sight, kind: str, policy: RequestPolicy, platform: str) -> str | None:
     if kind in policy.held:
         return None
     return why_missing(sight.context.documents, kind, local_date(sight.now(), policy.country), platform)
@@ -244,7 +247,7 @@ def _lacking(sight: Sight, kind: str, case: Case | None) -> str:
 
 
 def _detail(sight: Sight, task: Task, case: Case | None) -> tuple[str, ...]:
-    if task.kind is TaskKind.SUBMIT_APPEAL:
+    if task.kind in HAND_INS:
         return ()  # its detail is the papers, which stand for themselves
     if task.kind is TaskKind.SUPPLY_EVIDENCE:
         how = "put each on file as [[evidence]] in the settings, then `numtrustctl reload`"

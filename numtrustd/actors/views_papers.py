@@ -10,7 +10,7 @@ from numtrustd.domain import evidence
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.evidence import KINDS, Document, PaperState
 from numtrustd.domain.platform import AppealFacts
-from numtrustd.domain.workflows.appeal_parts import AppealPolicy, required
+from numtrustd.domain.workflows.request import RequestPolicy, required
 from numtrustd.store import records
 
 MOST_CASES = 5_000
@@ -62,7 +62,7 @@ async def _needs(sight: Sight, cases: list[str]) -> dict[tuple[str, str], list[s
         if case is None or not case.open:
             continue
         attempts = tuple(attempt.evidence for attempt in facts_of(sight, case.platform).attempts)
-        for kind in required(case.data, AppealPolicy(evidence=attempts)):
+        for kind in required(case.data, RequestPolicy(evidence=attempts)):
             needs.setdefault((kind, case.platform), []).append(identity)
     return needs
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from msgspec import structs
 
+from numtrustd.actors import tracks
 from numtrustd.actors.cases import CaseBook, Tasks
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.judge import Judge
 from numtrustd.actors.messages import Observed, Reported, Told
 from numtrustd.actors.pace import views_asked
-from numtrustd.actors.policy import display_view
-from numtrustd.domain import cause, finding, propagation, verdict
+from numtrustd.domain import cause, finding, flaw, propagation, verdict
 from numtrustd.domain.call_stats import DayCalls
-from numtrustd.domain.case import Case
+from numtrustd.domain.case import Case, CaseData, track
 from numtrustd.domain.finding import Finding, FindingKind
 from numtrustd.domain.label import Category
 from numtrustd.domain.maintenance import Maintenance
@@ -28,7 +28,7 @@ from numtrustd.domain.record import CaseRef, LookState, NumberRecord
 from numtrustd.domain.report import place, remembered
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.events import (
     CauseFound,
     FindingClosed,
@@ -98,8 +98,8 @@ class Weigher:
         """Everything decided. The record's seq rises when something durable changed."""
         made = self.made
         if made.cases:
-            refs = {c.platform: _ref(c) for c in made.cases.values()}
-            self.record = structs.replace(self.record, cases={**self.record.cases, **refs})
+            for case in made.cases.values():
+                self._refer(case)
         if made.durable:
             self.record = structs.replace(self.record, seq=self.record.seq + 1)
         made.record = self.record
@@ -191,10 +191,72 @@ class Weigher:
         new = self.record.verdicts[platform]
         if change is not None:
             self._changed(new, change)
-        self.record = judge.display(self.record, observation.view if observation.known else "")
-        for case in self._cases_about(platform) if observation.known else ():
-            view = observation.view if case.platform == platform else display_view(platform, observation.view)
-            self.book.happen(case.id, a.Looked(view, observation.status, observation.at))
+        self._display(platform, observation.view if observation.known else "")
+        if observation.known:
+            self._tell_cases(observation)
+
+    def _tell_cases(self, seen: Observation) -> None:
+        """Let the open cases that are about a platform count a look at it."""
+        platform = seen.platform
+        others = self._tracks_about(platform)
+        faults = self._faults(platform) if others else {}
+        for case in (*self._cases_about(platform), *others):
+            wrong = tracks.shows_wrong(case.data, seen, faults)
+            if wrong is not None:
+                self.book.happen(case.id, a.Looked(tracks.view_of(case.platform, seen), wrong, seen.at))
+
+    def _faults(self, platform: str) -> Mapping[str, flaw.Faults]:
+        """What is wrong with the names, logos and tags that each view of a platform shows."""
+        seen = self.record.verdicts[platform]
+        return flaw.present(seen, self.context.eyes(platform), self.owned.wanted, self.owned.watch, self.now)
+
+    def _display(self, platform: str, looked: str | None) -> None:
+        """Hold names, logos and tags against what is wanted, and let the cases about them know. `looked` as in
+        `Judge.display`."""
+        before = tracks.said_kinds(self.record, platform)
+        self.record = self._judge(platform).display(self.record, looked)
+        after = tracks.said_kinds(self.record, platform)
+        for case in self._tracks_about(platform):
+            about = (case.platform, *case.data.displays)
+            if not tracks.wrong(self.record, (), about, case.data) and not before.isdisjoint(tracks.kinds(case.data)):
+                self.book.happen(case.id, a.Gone())
+        if self.owned.watch is Watch.YES:
+            for kind in sorted(after - before):
+                if (workflow := tracks.OPENS.get(kind)) is not None:
+                    self._request(workflow, platform, kind)
+
+    def _request(self, kind: str, platform: str, found: FindingKind) -> None:
+        """A name, a logo or a tag was found to be wrong: ask for the right one where that can be asked."""
+        at = propagation.asked_at(self.context.platforms, platform, kind)
+        data = tracks.identity_data(kind, found, platform, self.record, self.owned.wanted, self.now)
+        case = self._newest_track(at or platform, kind)
+        within = self.context.appeal.watch_period
+        if case is not None and (
+            case.open or (case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within)
+        ):
+            self.book.happen(case.id, a.Returned(found, "", data.words))
+            case = self.book.get(case.id) or case
+            if case.open and platform not in (case.platform, *case.data.displays):
+                self.book.join(case, platform)
+        elif at is not None:
+            displays = () if at == platform else (platform,)
+            self._open(kind, at, structs.replace(data, displays=displays), f"{found}: {'; '.join(data.facts)}")
+
+    def _open(self, kind: str, platform: str, data: CaseData, why: str) -> Case:
+        """Open a case; the record knows it at once."""
+        n = self.record.counts.get(platform, 0) + 1
+        opened = self.book.open(kind, platform, n, data, why)
+        self._refer(opened)
+        self.record = structs.replace(self.record, counts={**self.record.counts, platform: n})
+        return opened
+
+    def _refer(self, case: Case) -> None:
+        """Keep the newest case of its kind and platform in the number's record."""
+        name, ref = track(case.platform, case.workflow), _ref(case)
+        if case.workflow == "appeal":
+            self.record = structs.replace(self.record, cases={**self.record.cases, name: ref})
+        else:
+            self.record = structs.replace(self.record, tracks={**self.record.tracks, name: ref})
 
     def _judge(self, platform: str) -> Judge:
         judge = self._judges.get(platform)
@@ -272,7 +334,7 @@ class Weigher:
                 )
             for case in self._cases_about(platform):
                 if not any(v.marked for v in self._verdicts_of(case)):
-                    self.book.happen(case.id, a.LabelGone())
+                    self.book.happen(case.id, a.Gone())
             return
         known = cause.Known(self._calls(), self.context.documents)
         likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now, known, self.context.cause)
@@ -321,9 +383,8 @@ class Weigher:
         if at is None:
             return
         n = self.record.counts.get(at, 0) + 1
-        opened = self.book.open(at, n, found, new, tuple(likely))
-        refs = {**self.record.cases, at: _ref(opened)}
-        self.record = structs.replace(self.record, cases=refs, counts={**self.record.counts, at: n})
+        self._refer(self.book.open_appeal(at, n, found, new, tuple(likely)))
+        self.record = structs.replace(self.record, counts={**self.record.counts, at: n})
 
     def _set_finding(self, platform: str, found: Finding | None) -> None:
         self.made.durable = True
@@ -348,6 +409,16 @@ class Weigher:
         names = [platform, *(at for at, ref in self.record.cases.items() if platform in ref.displays)]
         names += [c.platform for c in self.made.cases.values() if platform in c.data.displays]
         return [case for name in dict.fromkeys(names) if (case := self._open_case(name)) is not None]
+
+    def _newest_track(self, platform: str, kind: str) -> Case | None:
+        ref = self.record.tracks.get(track(platform, kind))
+        return self.book.get(ref.id) if ref is not None else None
+
+    def _tracks_about(self, platform: str) -> list[Case]:
+        """The open cases about what a platform shows beside its label."""
+        refs = [ref for ref in self.record.tracks.values() if platform in (ref.platform, *ref.displays)]
+        cases = [self.book.get(ref.id) for ref in refs if ref.open or ref.id in self.made.cases]
+        return [case for case in cases if case is not None and case.open]
 
     def _verdicts_of(self, case: Case) -> list[Verdict]:
         """What is believed of the platforms that a case is about."""

@@ -13,6 +13,7 @@ LOOK_UP_NAMES = NUMBER_NAMES | {"ref"}
 
 FIELD_NAMES = SUBMIT_NAMES | {
     "words",
+    "wanted",
     "company",
     "licence_number",
     "contact_name",
@@ -104,3 +105,6 @@ class ManualChannel(Struct, frozen=True, forbid_unknown_fields=True):
     fields: dict[str, str] = {}
     steps: tuple[str, ...] = ()
     bring_back: str = ""
+
+
+Channel = HttpChannel | ManualChannel

@@ -12,22 +12,20 @@ from msgspec import Struct
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Snapshot, Who
 from numtrustd.domain.workflows import REGISTRY
-from numtrustd.domain.workflows.appeal_parts import AppealData, AppealPolicy
+from numtrustd.domain.workflows.request import AppealData, CorrectionData
 
-CaseData = AppealData
+CaseData = AppealData | CorrectionData
 """The tagged union of every workflow's data."""
 
-_BLANKS: dict[str, tuple[type[CaseData], type[AppealPolicy]]] = {"appeal": (AppealData, AppealPolicy)}
 
-
-def blank_data(workflow: str) -> CaseData:
+def blank_data(workflow: str) -> Any:
     """Data of a case that knows nothing yet."""
-    return _BLANKS[workflow][0]()
+    return REGISTRY[workflow].data()
 
 
-def policy_of(workflow: str) -> AppealPolicy:
+def policy_of(workflow: str) -> Any:
     """A workflow's policy with every default."""
-    return _BLANKS[workflow][1]()
+    return REGISTRY[workflow].policy()
 
 
 class Move(Struct, frozen=True, omit_defaults=True):
@@ -68,7 +66,8 @@ class Case(Struct, frozen=True, omit_defaults=True):
     @property
     def unapproved(self) -> bool:
         """Whether it waits for somebody's `approve`, which it has asked for."""
-        return self.snapshot.state == "waiting" and self.data.asked_approval and not self.data.approved_by
+        data = self.data
+        return self.snapshot.state == "waiting" and data.asked_approval and not data.approved_by
 
     @property
     def who(self) -> Who:
@@ -78,12 +77,18 @@ class Case(Struct, frozen=True, omit_defaults=True):
     @property
     def meaning(self) -> str:
         """What is waited for."""
-        return "waiting for somebody to approve the appeal" if self.unapproved else str(self.row.meaning)
+        return f"waiting for somebody to approve the {self.workflow}" if self.unapproved else str(self.row.meaning)
 
     @property
     def then(self) -> str:
         """What happens when the wait is over."""
         return "reminds that nobody has approved it" if self.unapproved else str(self.row.then)
+
+
+def track(platform: str, workflow: str) -> str:
+    """Under which name a number's record knows its newest case of a workflow at a platform; appeals have the platform's
+    own. A workflow that is about the whole number has no platform."""
+    return platform if workflow == "appeal" else f"{platform}:{workflow}"
 
 
 def case_id(number: str, platform: str, n: int) -> str:

@@ -53,6 +53,10 @@ class AppealFacts(Struct, frozen=True, forbid_unknown_fields=True):
     attempts: tuple[Attempt, ...] = (Attempt(),)
 
 
+WAYS = ("correction", "tag", "certification", "removal")
+"""The kinds of request beside an appeal that a pack may tell the way of; each has its table's name."""
+
+
 class Quota(Struct, frozen=True, forbid_unknown_fields=True):
     """A limit that a platform sets: at most `most` of `what` within `per` seconds; without `per`, at one time."""
 
@@ -94,8 +98,9 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True):
 
     What nobody is known to have said stays empty. `data` says whose labels it shows, `appeal_at` names the platforms
     that take the appeals (its data owners, where it takes none itself), `shown_from` is the count of marks from which a
-    label is displayed, `display` what each surface shows of an identity, and how it cuts it. A threshold of grade D is
-    hearsay: it is told to people, and no label is thought hidden because of it.
+    label is displayed, `display` what each surface shows of an identity, and how it cuts it. `ways` says how each kind
+    of request in `WAYS` is made. A threshold of grade D is hearsay: it is told to people, and no label is thought
+    hidden because of it.
     """
 
     id: str
@@ -119,6 +124,22 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True):
     device_test: HandLook | None = None
     assisted: HandLook | None = None
     appeal: AppealFacts | None = None
+    ways: dict[str, AppealFacts] = {}
+
+    def way(self, kind: str) -> AppealFacts | None:
+        """How a request of this kind is made there; `None` where nobody knows a way. What no pack tells apart goes the
+        way in which the owner's name was certified."""
+        if kind == "appeal":
+            return self.appeal
+        if kind in self.ways:
+            return self.ways[kind]
+        known = self.certification
+        if known is None:
+            return None
+        papers = (Attempt(known.papers),)
+        days = AppealFacts("manual").review_days if known.days is None else known.days
+        country = "CN" if self.appeal is None else self.appeal.country
+        return AppealFacts("manual", address=known.address, review_days=days, country=country, attempts=papers)
 
     @property
     def core(self) -> bool:

@@ -36,6 +36,21 @@ def taken_at(platforms: Mapping[str, Platform], platform: str, category: Categor
     )
 
 
+def asked_at(platforms: Mapping[str, Platform], platform: str, kind: str) -> str | None:
+    """Where a request of this kind about what `platform` shows is made: there, else at the first of its data's owners
+    that takes it."""
+    shown = platforms.get(platform)
+    if shown is None:
+        return None
+    names = (platform, *shown.appeal_at)
+    return next((n for n in names if (at := platforms.get(n)) and _takes_requests(at, kind)), None)
+
+
+def _takes_requests(platform: Platform, kind: str) -> bool:
+    facts = platform.way(kind)
+    return facts is not None and facts.channel != "none"
+
+
 def feeders(platforms: Mapping[str, Platform], platform: str) -> Iterator[tuple[Platform, tuple[float, float]]]:
     """The platforms that `platform` copies from, each with the seconds that it takes at the soonest and the latest."""
     for other in platforms.values():

@@ -22,8 +22,8 @@ class LookState(Struct, frozen=True, gc=False, omit_defaults=True):
 
 
 class CaseRef(Struct, frozen=True, gc=False):
-    """The newest case at one platform: enough to pace looks and to count, without reading the case. `displays` are the
-    platforms that it is about beside its own.
+    """The newest case of a workflow at one platform: enough to pace looks and to count, without reading the case.
+    `displays` are the platforms that it is about beside its own.
     """
 
     id: str
@@ -31,11 +31,17 @@ class CaseRef(Struct, frozen=True, gc=False):
     open: bool
     displays: tuple[str, ...] = ()
 
+    @property
+    def platform(self) -> str:
+        """Where the case is."""
+        return self.id.split("/")[1]
+
 
 class NumberRecord(Struct, frozen=True, omit_defaults=True):
     """All that one number's actor knows. `seq` rises with every durable change, so that a stale record shows.
 
-    `cases` names the newest case per platform, `counts` how many there have been. `findings` are of labels, `flaws` of
+    `cases` names the newest appeal per platform, `tracks` the newest case of every other workflow by `case.track`;
+    `counts` says how many cases there have been per platform, of all kinds. `findings` are of labels, `flaws` of
     names, logos and tags, both per platform. `reports` has the latest report of each view that people look through,
     `reported` the keys of the latest reports, the newest last.
     """
@@ -51,6 +57,12 @@ class NumberRecord(Struct, frozen=True, omit_defaults=True):
     flaws: dict[str, tuple[Flaw, ...]] = {}
     reports: dict[str, Report] = {}
     reported: tuple[str, ...] = ()
+    tracks: dict[str, CaseRef] = {}
+
+    @property
+    def every_case(self) -> tuple[CaseRef, ...]:
+        """The newest case of each workflow at each platform."""
+        return (*self.cases.values(), *self.tracks.values())
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):

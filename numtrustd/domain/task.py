@@ -18,6 +18,7 @@ class TaskKind(enum.StrEnum):
     """What is asked, and so which answers `task done` takes."""
 
     SUBMIT_APPEAL = "submit_appeal"
+    SUBMIT_CORRECTION = "submit_correction"
     REPORT_ANSWER = "report_answer"
     CHASE_REVIEW = "chase_review"
     DID_IT_ARRIVE = "did_it_arrive"
@@ -30,11 +31,12 @@ class TaskKind(enum.StrEnum):
 
 TITLES: dict[TaskKind, str] = {
     TaskKind.SUBMIT_APPEAL: "Hand in the appeal",
+    TaskKind.SUBMIT_CORRECTION: "Hand in the correction",
     TaskKind.REPORT_ANSWER: "Report the platform's answer",
     TaskKind.CHASE_REVIEW: "Chase the overdue review",
     TaskKind.DID_IT_ARRIVE: "Find out whether the submission arrived",
     TaskKind.SUPPLY_EVIDENCE: "Supply the missing papers",
-    TaskKind.APPROVE: "Approve the appeal",
+    TaskKind.APPROVE: "Approve the submission",
     TaskKind.DECIDE: "Decide how to go on",
     TaskKind.DEVICE_TEST: "Look on a handset and report what it shows",
     TaskKind.ASSISTED_LOOK: "Look at a page for people and report what it shows",
@@ -42,6 +44,7 @@ TITLES: dict[TaskKind, str] = {
 
 ANSWERS: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.SUBMIT_APPEAL: ("submitted", "refused"),
+    TaskKind.SUBMIT_CORRECTION: ("submitted", "refused"),
     TaskKind.REPORT_ANSWER: ("approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.CHASE_REVIEW: ("approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.DID_IT_ARRIVE: ("happened", "did_not_happen"),
@@ -52,6 +55,10 @@ ANSWERS: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.ASSISTED_LOOK: ("reported",),
 }
 """The outcomes that each kind of task can be done with; the first one is the default."""
+
+
+HAND_INS = frozenset({TaskKind.SUBMIT_APPEAL, TaskKind.SUBMIT_CORRECTION})
+"""The kinds that ask a person to hand something in at a platform."""
 
 
 class Packet(Struct, frozen=True, omit_defaults=True):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from numtrustd.domain import evidence
-from numtrustd.domain.workflows.appeal_parts import AppealData
+from numtrustd.domain.workflows.request import IdentityData, RequestData
 
 CAUSES: dict[str, str] = {
     "inherited": "我司开始监测该号码时标记即已存在，疑为此前使用者遗留",
@@ -29,7 +29,7 @@ class Owner(Struct, frozen=True):
 
 
 def letter(
-    owner: Owner, number: str, platform: str, data: AppealData, papers: Sequence[str], ref: str, used_for: str = ""
+    owner: Owner, number: str, platform: str, data: RequestData, papers: Sequence[str], ref: str, used_for: str = ""
 ) -> str:
     """The appeal letter in Chinese. `number` as people write it, `papers` are the kinds of evidence that go with it,
     `used_for` says in the owner's words what the numbers are for.
@@ -58,7 +58,7 @@ def letter(
     return "\n".join(lines)
 
 
-def purpose(owner: Owner, data: AppealData, papers: Sequence[str], used_for: str = "") -> str:
+def purpose(owner: Owner, data: RequestData, papers: Sequence[str], used_for: str = "") -> str:
     """One English paragraph for interfaces that ask what the number is used for; `used_for` in the owner's words."""
     calls = f"Business calls of {owner.name or 'our company'}"
     calls += f" ({used_for})" if used_for else " to its own customers"
@@ -70,3 +70,35 @@ def purpose(owner: Owner, data: AppealData, papers: Sequence[str], used_for: str
     if papers:
         parts.append(f"Evidence on file: {', '.join(papers)}.")
     return " ".join(parts)
+
+
+ASKS: dict[str, str] = {
+    "correction": "与事实不符，特此申请更正为“{wanted}”",
+}
+"""What each kind of request asks for, in the words of its letter."""
+
+
+def request_letter(
+    kind: str, owner: Owner, number: str, platform: str, data: IdentityData, papers: Sequence[str], ref: str
+) -> str:
+    """The letter in Chinese that asks for a name, a logo or a tag; what `letter` is for a label."""
+    lines = [
+        f"{platform}：",
+        "",
+        f"　　{owner.name or '我司'}"
+        + (f"（统一社会信用代码 {owner.licence_number}）" if owner.licence_number else "")
+        + f"的业务号码 {number} 在贵平台显示为“{data.words}”，"
+        + ASKS[kind].format(wanted=data.wanted)
+        + "。",
+    ]
+    if data.reasons:
+        said = "；".join(data.reasons)
+        lines.append(f"　　贵平台此前的答复为“{said}”，我司已按要求补充材料，现第 {data.attempt} 次提交。")
+    if data.residual:
+        lines.append("　　贵平台此前已答复处理，但原内容目前仍在显示，请再次核实。")
+    if papers:
+        names = "、".join(evidence.KINDS.get(p, p) for p in papers)
+        lines.append(f"　　随附材料：{names}。")
+    contact = "，".join(x for x in (owner.contact_name, owner.contact_phone, owner.contact_email) if x)
+    lines += ["", *([f"联系人：{contact}"] if contact else []), f"申请编号：{ref}"]
+    return "\n".join(lines)

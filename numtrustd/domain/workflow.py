@@ -83,7 +83,8 @@ class Row(Generic[S]):
 
 @dataclass(frozen=True)
 class Workflow(Generic[S, D, P]):
-    """A table: its states, its events, its rows. `version` rises when stored snapshots need a migration."""
+    """A table: its states, its events, its rows, and the types of its data and its policy, whose fields all have
+    defaults. `version` rises when stored snapshots need a migration."""
 
     name: str
     version: int
@@ -91,6 +92,8 @@ class Workflow(Generic[S, D, P]):
     start: S
     events: tuple[type[Event], ...]
     rows: Mapping[S, Row[S]]
+    data: type[D]
+    policy: type[P]
     unrepeatable: tuple[MakeEffect, ...] = ()
 
 

@@ -63,7 +63,9 @@ def check_setting_bounds(settings: Settings, place: Located, report: Report) -> 
 def _pack(pack: Pack) -> Iterator[Finding]:
     yield from _platform(pack.platform)
     if pack.platform.appeal is not None:
-        yield from _facts(pack.platform.appeal)
+        yield from _facts("appeal", pack.platform.appeal)
+    for kind, facts in pack.platform.ways.items():
+        yield from _facts(kind, facts)
     if isinstance(pack.channel, HttpChannel):
         yield from _limits(("appeal", "http", "limits"), pack.channel.limits)
         if pack.channel.interval <= 0:
@@ -88,10 +90,10 @@ def _platform(platform: Platform) -> Iterator[Finding]:
             yield ("platform", "official_hosts", i), what, "write it like acme.example, without https:// and path"
 
 
-def _facts(facts: AppealFacts) -> Iterator[Finding]:
+def _facts(kind: str, facts: AppealFacts) -> Iterator[Finding]:
     if not facts.takes:
-        what = "is empty, so that no label is ever appealed"
-        yield ("appeal", "takes"), what, "name the categories that it takes; leave it out for all of them"
+        what = "is empty, so that nothing is ever asked for"
+        yield (kind, "takes"), what, "name the categories that it takes; leave it out for all of them"
 
 
 def _source(top: Path, source: Source) -> Iterator[Finding]:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
-from numtrustd.channels.spec import Call, HttpChannel, ManualChannel
+from numtrustd.channels.spec import Call, Channel, HttpChannel, ManualChannel
 from numtrustd.domain.calendar import COUNTRIES
 from numtrustd.domain.evidence import KINDS
-from numtrustd.domain.platform import Platform
+from numtrustd.domain.platform import WAYS, AppealFacts, Platform
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.probes.spec import Source
 from numtrustd.settings.collect import Located
@@ -169,30 +169,36 @@ def _check_platform(at: _At, pack: Pack, names: frozenset[str] | None) -> None:
         if names is not None and feed.platform not in names:
             at.add((*path, "platform"), f'no pack of "{feed.platform}"', suggest(feed.platform, sorted(names)))
         at.need(feed.lag[0] <= feed.lag[1], (*path, "lag"), "ends before it begins", "give [soonest, latest]")
-    facts = platform.appeal
-    if facts is None:
-        return
-    country: Path = ("appeal", "country")
+    for kind in ("appeal", *WAYS):
+        if (facts := platform.appeal if kind == "appeal" else platform.ways.get(kind)) is not None:
+            channel = pack.channel if kind == "appeal" else pack.manuals.get(kind)
+            _request(kind, facts, channel, pack, at)
+
+
+def _request(kind: str, facts: AppealFacts, channel: Channel | None, pack: Pack, at: _At) -> None:
+    """The table of one kind of request, such as `[appeal]`."""
+    platform = pack.platform
+    country: Path = (kind, "country")
     if facts.country not in COUNTRIES:
         at.add(country, f'the working days of "{facts.country}" are not known', one_of(sorted(COUNTRIES)))
-    days: Path = ("appeal", "review_days")
+    days: Path = (kind, "review_days")
     at.need(
         0 <= facts.review_days <= _MOST_DAYS, days, f"is {facts.review_days}", f"give 0 to {_MOST_DAYS} working days"
     )
-    at.need(bool(facts.attempts), ("appeal", "attempt"), "is empty", "give at least one [[appeal.attempt]]")
+    at.need(bool(facts.attempts), (kind, "attempt"), "is empty", f"give at least one [[{kind}.attempt]]")
     for i, attempt in enumerate(facts.attempts):
-        for j, kind in enumerate(attempt.evidence):
-            _evidence_kind(at, kind, ("appeal", "attempt", i, "evidence", j))
+        for j, paper in enumerate(attempt.evidence):
+            _evidence_kind(at, paper, (kind, "attempt", i, "evidence", j))
     unclear = at.report.spoilt(pack.doc, "platform", "official_hosts")
     if unclear or not all(map(HOST.fullmatch, platform.official_hosts)):
         return
     if facts.address and platform.official_hosts:
-        _official(at, ("appeal", "address"), facts.address, platform)
-    if isinstance(channel := pack.channel, ManualChannel):
-        # An appeal that is made on the phone itself has steps and no address.
-        steps = channel.steps or at.report.spoilt(pack.doc, "appeal", "manual", "steps")
+        _official(at, (kind, "address"), facts.address, platform)
+    if isinstance(channel, ManualChannel):
+        # A request that is made on the phone itself has steps and no address.
+        steps = channel.steps or at.report.spoilt(pack.doc, kind, "manual", "steps")
         if channel.address or not steps:
-            _official(at, ("appeal", "manual", "address"), channel.address, platform)
+            _official(at, (kind, "manual", "address"), channel.address, platform)
 
 
 def _official(at: _At, path: Path, address: str, platform: Platform) -> None:

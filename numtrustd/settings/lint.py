@@ -48,7 +48,9 @@ def check_rules(packs: Packs, report: Report) -> None:
             for name, call in calls(pack.channel):
                 _variables(pack, (*at, name, "request"), call.request, report)
         elif isinstance(pack.channel, ManualChannel):
-            _fields(pack, pack.channel, report)
+            _fields(pack, "appeal", pack.channel, report)
+        for kind, manual in pack.manuals.items():
+            _fields(pack, kind, manual, report)
 
 
 def _report(pack: Pack, at: Path, lines: Iterable[str], report: Report) -> None:
@@ -129,9 +131,9 @@ def _unclear(pack: Pack, at: Path, views: Mapping[str, View], report: Report) ->
     return frozenset(unclear)
 
 
-def _fields(pack: Pack, channel: ManualChannel, report: Report) -> None:
+def _fields(pack: Pack, kind: str, channel: ManualChannel, report: Report) -> None:
     """A form's fields have known placeholders only; the texts beside them have none, since nobody fills them in."""
-    at: Path = ("appeal", "manual")
+    at: Path = (kind, "manual")
     known = f"there are {', '.join(sorted(FIELD_NAMES))}"
     for label, text in channel.fields.items():
         path: Path = (*at, "fields", label)

@@ -14,6 +14,7 @@ from typing import Any
 
 from msgspec import Struct, structs
 
+from numtrustd.channels.spec import Channel, ManualChannel
 from numtrustd.clock import Clock
 from numtrustd.domain.evidence import Document as Paper
 from numtrustd.domain.label import Category
@@ -39,7 +40,7 @@ from numtrustd.settings.document import Document, Where
 from numtrustd.settings.identities import Identities
 from numtrustd.settings.numbers_csv import Roll
 from numtrustd.settings.overrides import Applied, apply
-from numtrustd.settings.packs import Channel, Packs, read_packs, shipped_dir
+from numtrustd.settings.packs import Packs, read_packs, shipped_dir
 from numtrustd.settings.problem import Path, Problem, Report, dotted
 from numtrustd.settings.schema import UNITS, CredentialsTable, GroupTable, NumberTable, Settings
 from numtrustd.settings.secret_files import Secrets, read_secrets
@@ -54,9 +55,9 @@ class Loaded(Struct, frozen=True):
     """A whole, checked configuration.
 
     `sources` are those that are switched on, `idle` the others; `channels` are those of the platforms that
-    the former speak for, and of the owners of what these show. `vars` are by platform id, `home` says whose
-    a source uses. `routes` are the ways out by name. `files` are all that was read, `warnings` what is
-    allowed and probably not meant.
+    the former speak for, and of the owners of what these show; `manuals` are by platform and kind of request.
+    `vars` are by platform id, `home` says whose a source uses. `routes` are the ways out by name. `files` are all
+    that was read, `warnings` what is allowed and probably not meant.
     """
 
     path: pathlib.Path
@@ -69,6 +70,7 @@ class Loaded(Struct, frozen=True):
     sources: dict[str, Source]
     idle: dict[str, Source]
     channels: dict[str, Channel]
+    manuals: dict[tuple[str, str], ManualChannel]
     vars: dict[str, dict[str, str]]
     home: dict[str, str]
     secrets: Secrets
@@ -154,6 +156,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
         sources={name: source for name, source in applied.sources.items() if source.enabled},
         idle={name: source for name, source in applied.sources.items() if not source.enabled},
         channels={name: channel for name, channel in applied.channels.items() if name in appeals},
+        manuals=applied.manuals,
         vars=applied.vars,
         home=applied.home,
         secrets=secrets,

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 
 from msgspec import Struct, structs
 
-from numtrustd.channels.spec import Call, HttpChannel
+from numtrustd.channels.spec import Call, Channel, HttpChannel, ManualChannel
 from numtrustd.domain.platform import Platform
 from numtrustd.probes.batch import BatchSpec
 from numtrustd.probes.spec import Source
 from numtrustd.settings import hand_looks
 from numtrustd.settings.collect import Located
 from numtrustd.settings.controls import canonical
-from numtrustd.settings.packs import Channel, Pack, Packs
+from numtrustd.settings.packs import Pack, Packs
 from numtrustd.settings.problem import Path, Report, dotted, suggest
 from numtrustd.settings.schema import LimitsTable, PlatformAppealTable, Settings, SourceTable
 from numtrustd.wire.exchange import Limits
@@ -38,6 +38,8 @@ class Applied(Struct, frozen=True):
     """Source id → id of the platform whose pack has it, whose vars are the source's."""
     changed_vars: dict[str, frozenset[str]]
     """Platform id → the variables that the settings give."""
+    manuals: dict[tuple[str, str], ManualChannel] = {}
+    """(platform, kind of request) → what a person needs to make it, where a pack tells more than of its appeals."""
 
 
 def apply(packs: Packs, settings: Settings, place: Located, report: Report) -> Applied:
@@ -46,7 +48,7 @@ def apply(packs: Packs, settings: Settings, place: Located, report: Report) -> A
     home = {source.id: name for name, pack in packs.by_id.items() for source in (*pack.sources, *told[name])}
     _unknown_names(packs, settings, home, place, report)
     off = {name for name, table in settings.platform.items() if not table.enabled}
-    applied = Applied({}, {}, {}, {}, home, {})
+    applied = Applied({}, {}, {}, {}, home, {}, {})
     for name, pack in packs.by_id.items():
         table = settings.platform.get(name)
         applied.vars[name] = _vars(pack, settings, place, report)
@@ -56,6 +58,7 @@ def apply(packs: Packs, settings: Settings, place: Located, report: Report) -> A
         applied.platforms[name] = _platform(pack, settings)
         if (channel := pack.channel) is not None:
             applied.channels[name] = _channel(channel, table.appeal if table else None)
+        applied.manuals.update({(name, kind): manual for kind, manual in pack.manuals.items()})
         if table is not None and not isinstance(channel, HttpChannel):
             _without_effect(name, table.appeal, place, report)
         for source in (*pack.sources, *told[name]):

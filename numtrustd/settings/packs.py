@@ -13,8 +13,8 @@ from typing import Any
 
 from msgspec import Struct, structs
 
-from numtrustd.channels.spec import Call, HttpChannel, ManualChannel
-from numtrustd.domain.platform import AppealFacts, Platform
+from numtrustd.channels.spec import Call, Channel, HttpChannel, ManualChannel
+from numtrustd.domain.platform import WAYS, AppealFacts, Platform
 from numtrustd.probes.batch import CollectCall, SubmitCall
 from numtrustd.probes.command import CommandSpec
 from numtrustd.probes.spec import Source
@@ -24,8 +24,6 @@ from numtrustd.settings.document import Document, Where
 from numtrustd.settings.problem import Path, Report, dotted
 from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import Condition
-
-Channel = HttpChannel | ManualChannel
 
 _ID = re.compile(r"(?=_*[A-Za-z0-9])[A-Za-z0-9_]{1,40}")
 
@@ -38,7 +36,7 @@ SPELLING = Spelling(
         SubmitCall: {"rules": "rule"},
         CollectCall: {"rules": "rule"},
     },
-    hidden={Platform: frozenset({"appeal"})},
+    hidden={Platform: frozenset({"appeal", "ways"})},
     units={
         (Platform, "importance"): "number",
         (Condition, "at_least"): "number",
@@ -51,22 +49,29 @@ SPELLING = Spelling(
 
 
 class _PackTables(Struct, frozen=True):
-    """The top of a pack file. `appeal` is three structs in one table and is read apart."""
+    """The top of a pack file. `appeal` is three structs in one table and is read apart, as are the tables of `WAYS`."""
 
     platform: Platform
     vars: dict[str, str] = {}
     appeal: object = None
+    correction: object = None
+    tag: object = None
+    certification: object = None
+    removal: object = None
     source: tuple[Source, ...] = ()
 
 
 class Pack(Struct, frozen=True):
-    """One platform's pack. `doc` says where everything in it stands; `sources` keep their file order."""
+    """One platform's pack. `doc` says where everything in it stands; `sources` keep their file order. `channel` is that
+    of appeals, `manuals` are those of the other kinds of request that the pack tells the way of.
+    """
 
     doc: Document
     platform: Platform
     vars: dict[str, str]
     sources: tuple[Source, ...]
     channel: Channel | None
+    manuals: dict[str, ManualChannel] = {}
 
     def where(self, *path: str | int) -> Where:
         """File and line of a path of this pack."""
@@ -145,9 +150,19 @@ def _pack(doc: Document, defaults: dict[str, Any], report: Report) -> Pack:
     if isinstance(raw.get("source"), list):
         raw["source"] = [_with_defaults(source, defaults) for source in raw["source"]]
     tables = collect(_PackTables, raw, (), doc, report, SPELLING)
-    facts, channel = _appeal(raw.get("appeal"), defaults, doc, report)
-    platform = structs.replace(tables.platform, appeal=facts)
-    return Pack(doc, platform, tables.vars, tables.source, channel)
+    facts, channel = _way("appeal", raw.get("appeal"), defaults, doc, report)
+    ways: dict[str, AppealFacts] = {}
+    manuals: dict[str, ManualChannel] = {}
+    for kind in WAYS:
+        own, by = _way(kind, raw.get(kind), defaults, doc, report)
+        if own is not None:
+            ways[kind] = own
+        if isinstance(by, HttpChannel):
+            report.add(doc.where((kind, "http")), f"{kind}.http", "is none of a program's", f"write [{kind}.manual]")
+        elif by is not None:
+            manuals[kind] = by
+    platform = structs.replace(tables.platform, appeal=facts, ways=ways)
+    return Pack(doc, platform, tables.vars, tables.source, channel, manuals)
 
 
 def _with_defaults(raw: object, defaults: dict[str, Any]) -> object:
@@ -157,20 +172,21 @@ def _with_defaults(raw: object, defaults: dict[str, Any]) -> object:
     return {**defaults, **raw, "limits": {**defaults["limits"], **raw.get("limits", {})}}
 
 
-def _appeal(
-    raw: object, defaults: dict[str, Any], doc: Document, report: Report
+def _way(
+    kind: str, raw: object, defaults: dict[str, Any], doc: Document, report: Report
 ) -> tuple[AppealFacts | None, Channel | None]:
-    """The `[appeal]` table: facts, and at most one of `[appeal.http]` and `[appeal.manual]`."""
-    at: Path = ("appeal",)
+    """The table of one kind of request, such as `[appeal]`: facts, and at most one of `[appeal.http]` and
+    `[appeal.manual]`."""
+    at: Path = (kind,)
     if raw is None:
         return None, None
     if not isinstance(raw, dict):
-        report.add(doc.where(at), "appeal", "is not a table", "write it as [appeal]")
+        report.add(doc.where(at), kind, "is not a table", f"write it as [{kind}]")
         return None, None
     facts_raw = {key: value for key, value in raw.items() if key not in ("http", "manual")}
     given = [name for name in ("http", "manual") if name in raw]
     if len(given) == 2:
-        report.add(doc.where((*at, "manual")), "appeal.manual", "a second channel beside appeal.http", "keep one")
+        report.add(doc.where((*at, "manual")), f"{kind}.manual", f"a second channel beside {kind}.http", "keep one")
     facts_raw.setdefault("channel", given[0] if given else "none")
     channel: Channel | None = None
     if "http" in raw:
@@ -182,8 +198,8 @@ def _appeal(
     expected = given[0] if given else "none"
     if facts.channel != expected and len(given) < 2 and not report.spoilt(doc, *at, "channel"):
         path = (*at, "channel")
-        what = f'is "{facts.channel}"' + (f", but there is [appeal.{expected}]" if given else "")
+        what = f'is "{facts.channel}"' + (f", but there is [{kind}.{expected}]" if given else "")
         known = facts.channel in ("http", "manual")
-        remedy = f"add [appeal.{facts.channel}]" if known and not given else 'one of "http", "manual", "none"'
+        remedy = f"add [{kind}.{facts.channel}]" if known and not given else 'one of "http", "manual", "none"'
         report.add(doc.where(path), dotted(path), what, remedy)
     return facts, channel

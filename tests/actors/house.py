@@ -51,7 +51,7 @@ from numtrustd.channels.spec import (
 )
 from numtrustd.channels.spec import Call as ChannelCall
 from numtrustd.clock import Random, VirtualClock
-from numtrustd.domain.case import ActionKind, Case
+from numtrustd.domain.case import ActionKind, Case, track
 from numtrustd.domain.number import Number, NumberKind, parse
 from numtrustd.domain.observation import UnknownReason
 from numtrustd.domain.owned import Owned
@@ -351,9 +351,10 @@ class TestHouse:
         packed = self.house.numbers[number].packed
         return NumberRecord(number, self.clock.now()) if packed is None else records.decode_number(packed)
 
-    def case(self, platform: str, number: str = MOBILE) -> Case:
-        """The newest case at a platform, as it is stored."""
-        found = records.get_case(self.store, self.record(number).cases[platform].id)
+    def case(self, platform: str, number: str = MOBILE, kind: str = "appeal") -> Case:
+        """The newest case of a kind at a platform, as it is stored."""
+        record, name = self.record(number), track(platform, kind)
+        found = records.get_case(self.store, (record.cases if kind == "appeal" else record.tracks)[name].id)
         assert found is not None
         return found
 
@@ -368,10 +369,16 @@ class TestHouse:
         await self.until(lambda: (ref := self.record(number).cases.get(platform)) is not None and ref.open)
         return self.case(platform, number)
 
-    async def in_state(self, state: str, platform: str, number: str = MOBILE) -> Case:
+    async def in_state(self, state: str, platform: str, number: str = MOBILE, kind: str = "appeal") -> Case:
         """Wait until the case there is in a state."""
-        await self.until(lambda: self.case(platform, number).snapshot.state == state)
-        return self.case(platform, number)
+        await self.until(lambda: self.case(platform, number, kind).snapshot.state == state)
+        return self.case(platform, number, kind)
+
+    async def opened(self, kind: str, platform: str, number: str = MOBILE) -> Case:
+        """Wait for an open case of another kind than the appeal."""
+        name = track(platform, kind)
+        await self.until(lambda: (ref := self.record(number).tracks.get(name)) is not None and ref.open)
+        return self.case(platform, number, kind)
 
     # ---------------------------------------------------------------------------------------------------- callers
 

@@ -13,7 +13,7 @@ from numtrustd.actors.board import Board
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import NumberMessage, Order, TaskAnswer, TimerDue, Told
-from numtrustd.domain.case import Action, ActionKind, ActionState, Case
+from numtrustd.domain.case import Action, ActionKind, ActionState, Case, track
 from numtrustd.domain.record import Entry, NumberRecord
 from numtrustd.domain.task import Task, TaskState
 from numtrustd.domain.workflow import Event
@@ -113,7 +113,7 @@ def submissions(store: Store, case: str) -> list[Action]:
 def consistent(store: Store) -> None:
     """What holds between any two transactions, whatever happened: of every open case a timer, of nothing an orphan."""
     cases = {case.id: case for case in records.all_cases(store)}
-    newest: dict[tuple[str, str], Case] = {}
+    newest: dict[tuple[str, str], Case] = {}  # by number and track
     timers = list(records.all_timers(store))
     assert timers == sorted(timers, key=lambda t: t[0])
     timed = {case: (due, seq) for due, case, seq in timers}
@@ -131,11 +131,13 @@ def consistent(store: Store) -> None:
         else:
             assert case.snapshot.deadline is None
             assert case.row.final
-        before = newest.get((number, platform))
+        name = track(platform, case.workflow)
+        before = newest.get((number, name))
         if before is None or int(before.id.rsplit("/", 1)[1]) < int(n):
-            newest[number, platform] = case
-    for (number, platform), case in newest.items():
-        ref = stored(store, number).cases[platform]
+            newest[number, name] = case
+    for (number, name), case in newest.items():
+        record = stored(store, number)
+        ref = (record.cases if case.workflow == "appeal" else record.tracks)[name]
         assert (ref.id, ref.state, ref.open) == (case.id, case.snapshot.state, case.open)
     for task in records.all_tasks(store):
         assert task.case in cases

@@ -23,7 +23,7 @@ from numtrustd.domain.case import reference
 from numtrustd.domain.evidence import KINDS, Document
 from numtrustd.domain.task import ANSWERS, TaskKind, TaskState
 from numtrustd.domain.workflow import Event
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.events import ActorCrashed, Level
 from numtrustd.store import records
 from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, OTHER_MOBILE, T0, TestHouse, make_house

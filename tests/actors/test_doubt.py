@@ -163,11 +163,12 @@ DOUBTS: list[tuple[str, dict[str, Any], bool]] = [
     ("nothing is going on", {}, False),
     ("looks disagree", {"verdicts": {"alpha": Verdict("alpha", run=RUN)}}, True),
     ("looks disagree elsewhere", {"verdicts": {"beta": Verdict("beta", run=RUN)}}, False),
-    ("a case propagates", {"cases": {"alpha": CaseRef("c/1", "propagating", open=True)}}, True),
-    ("a case is verified", {"cases": {"alpha": CaseRef("c/1", "verifying", open=True)}}, True),
-    ("a case at its owner is verified", {"cases": {"beta": CaseRef("c/1", "verifying", True, ("alpha",))}}, True),
-    ("a case is reviewed", {"cases": {"alpha": CaseRef("c/1", "in_review", open=True)}}, False),
-    ("a case elsewhere is verified", {"cases": {"beta": CaseRef("c/1", "verifying", open=True)}}, False),
+    ("a case propagates", {"cases": {"alpha": CaseRef("n/alpha/1", "propagating", open=True)}}, True),
+    ("a case is verified", {"cases": {"alpha": CaseRef("n/alpha/1", "verifying", open=True)}}, True),
+    ("a case at its owner is verified", {"cases": {"beta": CaseRef("n/beta/1", "verifying", True, ("alpha",))}}, True),
+    ("a case is reviewed", {"cases": {"alpha": CaseRef("n/alpha/1", "in_review", open=True)}}, False),
+    ("a correction is verified", {"tracks": {"alpha:correction": CaseRef("n/alpha/2", "verifying", open=True)}}, True),
+    ("a case elsewhere is verified", {"cases": {"beta": CaseRef("n/beta/1", "verifying", open=True)}}, False),
 ]
 
 

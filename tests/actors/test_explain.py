@@ -167,7 +167,7 @@ async def test_a_closed_case_is_watched_for_a_while(tmp_path: Path, autojump_clo
         case = await house.in_state("cleared", "alpha")
         line = only(await explained(house, "alpha"), "was closed")
         assert line.fact.endswith("the label was seen to be gone on every view")
-        assert line.next == "a label that comes back until then opens it again"
+        assert line.next == "what was wrong opens it again if it comes back until then"
         assert line.when == when((case.closed_at or 0) + 30 * DAY)
         house.clock.shift(31 * DAY)
         line = only(await explained(house, "alpha"), "was closed")

@@ -16,7 +16,7 @@ from numtrustd.actors.outbox import AGAIN, digest
 from numtrustd.channels import answer as said
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain.case import Action, ActionKind, ActionState
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.events import ActionFailed, ActionPlanned, ActionSent, ActionUncertain, ActorCrashed, CaseMoved
 from numtrustd.store import Batch, records
 from numtrustd.wire.exchange import Outcome, Request

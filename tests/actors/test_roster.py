@@ -14,7 +14,7 @@ from numtrustd.actors.messages import Observed, Order, RefusedError
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.supervisor import RestartStormError
 from numtrustd.domain.owned import Watch
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.events import (
     ActorCrashed,
     ActorParked,

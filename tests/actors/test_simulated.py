@@ -19,7 +19,7 @@ from numtrustd.actors.number import NumberActor
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.task import TaskState
 from numtrustd.domain.trust import Controls, TrustPolicy
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.events import (
     ActorCrashed,
     ActorParked,

@@ -13,7 +13,7 @@ from numtrustd.actors.mailbox import BusyError, ClosedError
 from numtrustd.actors.messages import TimerDue
 from numtrustd.actors.timers import AGAIN, Timers
 from numtrustd.clock import VirtualClock
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.events import CaseMoved, ClockJumped
 from numtrustd.store import Batch, Store, records
 from tests.actors.house import DAY, HOUR, LANDLINE, MINUTE, MOBILE, OTHER_MOBILE, T0, make_house

@@ -4,6 +4,8 @@ from numtrustd.actors import policy
 from numtrustd.actors.context import Context
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.platform import Platform, PlatformClass
+from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.workflows.request import AppealData
 from numtrustd.probes.spec import Reading
 from tests.actors.house import LANDLINE, MOBILE, T0, number, source
 
@@ -22,7 +24,9 @@ def test_a_witness_need_not_come_out_clean() -> None:
     assert not WITNESS.clears
     owned = CONTEXT.numbers[MOBILE]
     assert CONTEXT.views(owned, "alpha") == ("alpha.api/default",)
-    assert policy.appeal_policy(CONTEXT, owned, "alpha", {}, T0).views == ("alpha.api/default",)
+    record = NumberRecord(MOBILE, T0)
+    told = policy.request_policy(CONTEXT, owned, record, "alpha", "appeal", AppealData(), T0)
+    assert told.views == ("alpha.api/default",)
 
 
 def test_where_there_are_only_witnesses_no_view_can_prove_anything() -> None:

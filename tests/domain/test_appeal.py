@@ -6,22 +6,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numtrustd.domain.observation import Status
 from numtrustd.domain.workflow import Effect, Event, Snapshot, TimedOut, start, step
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.appeal import APPEAL, S
-from numtrustd.domain.workflows.appeal_parts import AppealData, AppealPolicy
+from numtrustd.domain.workflows.request import AppealData, RequestPolicy
 
 T0 = 1_772_413_200.0  # 2026-03-02 01:00 UTC, a Monday
 DAY = 86_400.0
-HTTP = AppealPolicy(by_person=False, can_query=True, can_look_up=True, views=("p.s/v",), clear_spread=0.0)
-MANUAL = AppealPolicy(views=("p.s/v",), clear_spread=0.0)
+CLEAN, MARKED = False, True
+HTTP = RequestPolicy(by_person=False, can_query=True, can_look_up=True, views=("p.s/v",), clear_spread=0.0)
+MANUAL = RequestPolicy(views=("p.s/v",), clear_spread=0.0)
 
 
 class Player:
     """Steps one appeal, remembering effects."""
 
-    def __init__(self, policy: AppealPolicy, now: float = T0) -> None:
+    def __init__(self, policy: RequestPolicy, now: float = T0) -> None:
         self.policy, self.now = policy, now
         self.data = AppealData(finding="mislabel", category="nuisance", words="骚扰电话", not_before=now)
         self.snapshot: Snapshot = start(APPEAL, self.data, now, policy)
@@ -47,9 +47,9 @@ class Player:
         self.now = max(self.now, self.snapshot.deadline)
         return self(TimedOut(self.snapshot.seq), **policy)
 
-    def look(self, status: Status, view: str = "p.s/v", after: float = 3600.0) -> "Player":
+    def look(self, wrong: bool, view: str = "p.s/v", after: float = 3600.0) -> "Player":
         self.now += after
-        return self(a.Looked(view, status, self.now))
+        return self(a.Looked(view, wrong, self.now))
 
     def sent(self) -> int:
         return sum(isinstance(e, a.Submit) for e in self.effects)
@@ -73,9 +73,9 @@ def test_the_whole_way_over_an_api() -> None:
     assert case.state == S.IN_REVIEW
     case(a.Approved())
     assert case.state == S.PROPAGATING
-    case.look(Status.CLEAN)
+    case.look(CLEAN)
     assert case.state == S.VERIFYING
-    case.look(Status.CLEAN).look(Status.CLEAN)
+    case.look(CLEAN).look(CLEAN)
     assert case.state == S.CLEARED
     assert case.snapshot.deadline is None
 
@@ -83,7 +83,7 @@ def test_the_whole_way_over_an_api() -> None:
 def test_approved_is_no_proof() -> None:
     case = in_review()(a.Approved()).wait()
     assert case.state == S.VERIFYING
-    case.look(Status.CLEAN).look(Status.CLEAN).look(Status.MARKED).look(Status.CLEAN).look(Status.CLEAN)
+    case.look(CLEAN).look(CLEAN).look(MARKED).look(CLEAN).look(CLEAN)
     assert case.state == S.VERIFYING
     case.wait()
     assert (case.state, case.data.attempt) == (S.COOLING, 2)
@@ -92,42 +92,42 @@ def test_approved_is_no_proof() -> None:
 def test_a_label_that_is_gone_but_cannot_be_proved_so_is_looked_at_longer_and_never_appealed_again() -> None:
     case = in_review()(a.Approved()).wait()
     for _ in range(case.policy.max_reminders):
-        case.wait(marked=False)
+        case.wait(wrong=False)
         assert case.state == S.VERIFYING
-    case.wait(marked=False)
+    case.wait(wrong=False)
     assert (case.state, case.sent()) == (S.ESCALATED, 1)
 
 
 def test_a_label_that_goes_and_returns_under_review_waits_for_that_review() -> None:
-    case = in_review()(a.LabelGone())
+    case = in_review()(a.Gone())
     assert case.state == S.VERIFYING
     assert case(a.Returned()).state == S.IN_REVIEW
-    case(a.LabelGone()).look(Status.CLEAN).look(Status.CLEAN).look(Status.CLEAN)
+    case(a.Gone()).look(CLEAN).look(CLEAN).look(CLEAN)
     assert case.state == S.CLEARED
     case(a.Returned())
     assert (case.state, case.sent(), case.data.receipt) == (S.IN_REVIEW, 1, "R-1")
 
 
 def test_nothing_is_sent_for_a_label_that_is_gone() -> None:
-    case = Player(HTTP).wait(marked=False)
+    case = Player(HTTP).wait(wrong=False)
     assert (case.state, case.sent()) == (S.VERIFYING, 0)
 
 
 def test_every_view_must_come_out_clean() -> None:
     case = in_review()
-    case.policy = a.AppealPolicy(by_person=False, can_query=True, views=("x/1", "x/2"), clear_spread=0.0)
+    case.policy = a.RequestPolicy(by_person=False, can_query=True, views=("x/1", "x/2"), clear_spread=0.0)
     case(a.Approved())
     for _ in range(5):
-        case.look(Status.CLEAN, "x/1")
+        case.look(CLEAN, "x/1")
     assert case.state == S.VERIFYING
     for _ in range(3):
-        case.look(Status.CLEAN, "x/2")
+        case.look(CLEAN, "x/2")
     assert case.state == S.CLEARED
 
 
 def test_a_rejection_cools_down_and_brings_more_evidence() -> None:
     papers = (("licence",), ("licence", "number_ownership"))
-    policy = a.AppealPolicy(
+    policy = a.RequestPolicy(
         by_person=False, can_query=True, evidence=papers, held=frozenset({"licence", "number_ownership"})
     )
     case = Player(policy).wait()(a.Accepted("R-1"))(a.Rejected("缺少号码归属证明"))
@@ -152,7 +152,7 @@ def test_the_last_rejection_goes_to_a_person() -> None:
 
 
 def test_missing_papers_are_named_and_waited_for_with_a_deadline() -> None:
-    case = Player(a.AppealPolicy(evidence=(("licence", "recordings"),), held=frozenset({"licence"}))).wait()
+    case = Player(a.RequestPolicy(evidence=(("licence", "recordings"),), held=frozenset({"licence"}))).wait()
     assert case.state == S.GATHERING
     asked = case.effects[-1]
     assert isinstance(asked, a.OpenTask)
@@ -174,7 +174,7 @@ def test_silence_of_a_person_is_reminded_and_then_escalated() -> None:
 
 
 def test_the_review_is_counted_in_working_days() -> None:
-    case = Player(a.AppealPolicy(review_days=5, country="CN")).wait()(a.Accepted("R-1"))
+    case = Player(a.RequestPolicy(review_days=5, country="CN")).wait()(a.Accepted("R-1"))
     due = case.data.review_by
     assert due is not None
     assert (due - T0) / DAY == pytest.approx(7.375, abs=0.01), "Monday 09:00 plus five working days: next Monday 18:00"
@@ -204,7 +204,7 @@ def test_maintenance_stretches_the_review_and_holds_back_the_submission() -> Non
 
 
 def test_approval_is_asked_for_once_and_waited_for() -> None:
-    policy = a.AppealPolicy(by_person=False, can_query=True, approval_needed=True)
+    policy = a.RequestPolicy(by_person=False, can_query=True, approval_needed=True)
     case = Player(policy).wait()
     assert (case.state, case.sent()) == (S.WAITING, 0)
     assert case.snapshot.deadline is not None
@@ -236,7 +236,7 @@ def test_only_two_look_ups_that_find_nothing_allow_sending_again_under_the_same_
 
 @pytest.mark.covers("W4")
 def test_without_a_look_up_a_person_is_asked_and_nothing_is_sent_again() -> None:
-    case = Player(a.AppealPolicy(by_person=False, can_query=True)).wait()(a.OutcomeUnknown("reset")).wait()
+    case = Player(a.RequestPolicy(by_person=False, can_query=True)).wait()(a.OutcomeUnknown("reset")).wait()
     assert case.state == S.ASKING
     for _ in range(5):
         case.wait()
@@ -251,18 +251,18 @@ def test_an_answer_that_comes_after_all_settles_an_uncertain_case() -> None:
 
 
 def test_a_label_that_goes_before_the_submission_is_still_verified() -> None:
-    case = Player(MANUAL).wait()(a.LabelGone())
+    case = Player(MANUAL).wait()(a.Gone())
     assert case.state == S.VERIFYING
-    case.look(Status.CLEAN).look(Status.CLEAN)
+    case.look(CLEAN).look(CLEAN)
     assert case.state == S.VERIFYING
-    case.look(Status.CLEAN)
+    case.look(CLEAN)
     assert case.state == S.CLEARED
 
 
 def test_a_return_opens_a_cleared_case_again_and_keeps_what_was_learned() -> None:
     case = in_review()(a.Rejected("no papers"))
     case.wait().wait()(a.Accepted("R-2"))(a.Approved())
-    case.look(Status.CLEAN).look(Status.CLEAN).look(Status.CLEAN)
+    case.look(CLEAN).look(CLEAN).look(CLEAN)
     assert case.state == S.CLEARED
     case(a.Returned())
     assert (case.state, case.data.returns, case.data.reasons) == (S.WAITING, 1, ("no papers",))
@@ -299,7 +299,7 @@ ANY: list[Event] = [
     a.StillInReview(),
     a.QueryFailed("q"),
     a.TaskFailed("t"),
-    a.LabelGone(),
+    a.Gone(),
     a.Returned(),
     a.ClosedByPerson("c"),
     a.Approve("x"),
@@ -307,14 +307,14 @@ ANY: list[Event] = [
     a.Advance("a"),
     a.Withdraw("w"),
     a.Reopen("o"),
-    a.Looked("p.s/v", Status.CLEAN, T0),
-    a.Looked("p.s/v", Status.MARKED, T0),
+    a.Looked("p.s/v", CLEAN, T0),
+    a.Looked("p.s/v", MARKED, T0),
 ]
 
 
 @given(st.lists(st.one_of(st.sampled_from(ANY), st.none()), max_size=60), st.sampled_from([HTTP, MANUAL]))
 def test_any_order_of_events_leaves_an_open_case_with_a_future_deadline(
-    events: list[Event | None], policy: AppealPolicy
+    events: list[Event | None], policy: RequestPolicy
 ) -> None:
     case = Player(policy)
     for event in events:

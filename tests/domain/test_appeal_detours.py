@@ -9,22 +9,23 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Observation, Status
 from numtrustd.domain.verdict import ChangeKind, Verdict, VerdictPolicy, fold, not_after
 from numtrustd.domain.workflow import Effect, Event, TimedOut, start, step
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.appeal import APPEAL, S
-from numtrustd.domain.workflows.appeal_parts import AppealData, AppealPolicy
-from numtrustd.domain.workflows.appeal_parts.data import MAX_REASONS
-from numtrustd.domain.workflows.appeal_parts.updates import keep_reason, note_more
+from numtrustd.domain.workflows.request import AppealData, RequestPolicy
+from numtrustd.domain.workflows.request.data import MAX_REASONS
+from numtrustd.domain.workflows.request.updates import keep_reason, note_more
 
 T0 = 1_772_413_200.0
 HOUR, DAY = 3_600.0, 86_400.0
-API = AppealPolicy(by_person=False, can_query=True, can_look_up=True, views=("v",), clear=1, clear_spread=0.0)
-HAND = AppealPolicy(views=("v",), clear=1, clear_spread=0.0)
+API = RequestPolicy(by_person=False, can_query=True, can_look_up=True, views=("v",), clear=1, clear_spread=0.0)
+HAND = RequestPolicy(views=("v",), clear=1, clear_spread=0.0)
+CLEAN = False
 
 
 class Case:
     """Steps one appeal; `then` feeds events, `wait` lets its time come."""
 
-    def __init__(self, policy: AppealPolicy) -> None:
+    def __init__(self, policy: RequestPolicy) -> None:
         self.policy, self.now = policy, T0
         self.data = AppealData(finding="mislabel", category="nuisance", words="骚扰电话", not_before=T0)
         self.snapshot = start(APPEAL, self.data, T0, policy)
@@ -62,24 +63,24 @@ class Case:
         return kinds
 
 
-def rejected_for_good(policy: AppealPolicy) -> Case:
+def rejected_for_good(policy: RequestPolicy) -> Case:
     case = Case(structs.replace(policy, max_attempts=1)).wait().then(a.Accepted("R-1"), a.Rejected("no"))
     assert case.state == S.ESCALATED
     return case
 
 
 @pytest.mark.parametrize("policy", [API, HAND], ids=["api", "hand"])
-def test_a_review_that_ended_is_not_waited_for_when_the_label_returns(policy: AppealPolicy) -> None:
-    case = rejected_for_good(policy).then(a.LabelGone(), a.Looked("v", Status.CLEAN, T0 + DAY), marked=False)
+def test_a_review_that_ended_is_not_waited_for_when_the_label_returns(policy: RequestPolicy) -> None:
+    case = rejected_for_good(policy).then(a.Gone(), a.Looked("v", CLEAN, T0 + DAY), wrong=False)
     assert case.state == S.CLEARED
     case.then(a.Returned()).wait()
     assert (case.state, case.data.attempt) == (S.SUBMITTING if policy is API else S.AT_PERSON, 2)
 
 
 @pytest.mark.parametrize("policy", [API, HAND], ids=["api", "hand"])
-def test_a_review_that_is_open_is_waited_for_when_the_label_returns(policy: AppealPolicy) -> None:
+def test_a_review_that_is_open_is_waited_for_when_the_label_returns(policy: RequestPolicy) -> None:
     case = Case(policy).wait().then(a.Accepted("R-1"))
-    case.then(a.LabelGone(), a.Looked("v", Status.CLEAN, T0 + DAY), marked=False)
+    case.then(a.Gone(), a.Looked("v", CLEAN, T0 + DAY), wrong=False)
     assert case.state == S.CLEARED
     case.then(a.Returned("mislabel", "fraud", "诈骗"))
     assert (case.state, case.data.words, case.data.attempt) == (S.IN_REVIEW, "诈骗", 1)
@@ -87,8 +88,8 @@ def test_a_review_that_is_open_is_waited_for_when_the_label_returns(policy: Appe
 
 
 def test_a_case_that_begins_anew_speaks_of_the_label_that_came_back() -> None:
-    case = Case(API).wait().then(a.Accepted("R-1"), a.Approved(), a.Looked("v", Status.CLEAN, T0 + DAY))
-    case.then(a.Looked("v", Status.CLEAN, T0 + 2 * DAY))
+    case = Case(API).wait().then(a.Accepted("R-1"), a.Approved(), a.Looked("v", CLEAN, T0 + DAY))
+    case.then(a.Looked("v", CLEAN, T0 + 2 * DAY))
     assert case.state == S.CLEARED
     case.then(a.Returned("mislabel", "fraud", "诈骗"))
     assert (case.data.category, case.data.words) == ("fraud", "诈骗")
@@ -105,7 +106,7 @@ def test_what_has_not_begun_to_leave_is_neither_looked_up_nor_sent_twice() -> No
 
 @pytest.mark.parametrize("policy", [API, HAND], ids=["api", "hand"])
 @pytest.mark.parametrize("answered", [(), (a.Approved(),)], ids=["open", "granted"])
-def test_after_a_hold_nothing_is_sent_that_the_platform_has(policy: AppealPolicy, answered: tuple[Event, ...]) -> None:
+def test_after_a_hold_nothing_is_sent_that_the_platform_has(policy: RequestPolicy, answered: tuple[Event, ...]) -> None:
     case = Case(policy).wait().then(a.Accepted("R-1"), *answered, a.Hold("h")).wait()
     before = case.sent
     case.then(a.Advance("go"))

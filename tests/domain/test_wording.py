@@ -1,7 +1,7 @@
 """What letters and forms say."""
 
 from numtrustd.domain.wording import Owner, letter, purpose
-from numtrustd.domain.workflows.appeal_parts import AppealData
+from numtrustd.domain.workflows.request import AppealData
 
 
 def test_what_the_numbers_are_for_is_told_in_the_owners_words() -> None:

@@ -11,12 +11,11 @@ from typing import Any
 
 from msgspec import structs
 
-from numtrustd.channels.spec import HttpChannel
+from numtrustd.channels.spec import Channel, HttpChannel
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.settings import Loaded
-from numtrustd.settings.packs import Channel
 from tests.simulation.plan import AMERICAN, CHINESE, CONTROLS, HOUR, Knobs
 from tests.virtual import fast_directory, loaded_from, write_config
 

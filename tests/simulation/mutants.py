@@ -32,7 +32,7 @@ from numtrustd.domain.case import ActionState
 from numtrustd.domain.observation import Status
 from numtrustd.domain.workflow import TimedOut
 from numtrustd.domain.workflows import appeal
-from numtrustd.domain.workflows import appeal_parts as a
+from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.appeal import S
 from numtrustd.store import Store, Table, records
 from numtrustd.store.environment import Environment

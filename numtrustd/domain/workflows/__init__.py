@@ -4,5 +4,6 @@ from typing import Any
 
 from numtrustd.domain.workflow import Workflow
 from numtrustd.domain.workflows.appeal import APPEAL
+from numtrustd.domain.workflows.correction import CORRECTION
 
-REGISTRY: dict[str, Workflow[Any, Any, Any]] = {APPEAL.name: APPEAL}
+REGISTRY: dict[str, Workflow[Any, Any, Any]] = {table.name: table for table in (APPEAL, CORRECTION)}

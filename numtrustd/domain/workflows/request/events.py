@@ -1,6 +1,6 @@
-"""What can happen to an appeal, and what it can ask to be done."""
+"""What can happen to a request, and what it can ask to be done."""
 
-from numtrustd.domain.observation import Instant, Status
+from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Effect, Event
 
 
@@ -91,19 +91,19 @@ class ClosedByPerson(Event, frozen=True):
 
 
 class Looked(Event, frozen=True):
-    """One known look at the platform."""
+    """One known look at the platform: whether it shows what the request is to end."""
 
     view: str
-    status: Status
+    wrong: bool
     at: Instant
 
 
-class LabelGone(Event, frozen=True):
-    """The verdict says that the label is no longer shown."""
+class Gone(Event, frozen=True):
+    """What is wrong is believed to be shown no longer."""
 
 
 class Returned(Event, frozen=True):
-    """The verdict says that the label is shown again, or another one; what it says now, where that is known."""
+    """It is believed to be shown again, or something else that is wrong; what it is now, where that is known."""
 
     finding: str = ""
     category: str = ""
@@ -145,7 +145,7 @@ class Reopen(Event, frozen=True):
 
 
 class Submit(Effect, frozen=True):
-    """Send the appeal of this attempt over the platform's API. Never repeatable."""
+    """Send the request of this attempt over the platform's API. Never repeatable."""
 
     attempt: int
 

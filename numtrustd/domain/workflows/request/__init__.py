@@ -1,10 +1,18 @@
-"""What the appeal's table is made of: `data`, `events`, `guards`, `updates`, `effects`.
+"""What every request is made of: `data`, `events`, `guards`, `updates`, `effects`; `rows` makes tables of them.
 
 Every function here takes (data, event, now, policy).
 """
 
-from numtrustd.domain.workflows.appeal_parts.data import AppealData, AppealPolicy, CleanRun, required
-from numtrustd.domain.workflows.appeal_parts.effects import (
+from numtrustd.domain.workflows.request.data import (
+    AppealData,
+    CleanRun,
+    CorrectionData,
+    IdentityData,
+    RequestData,
+    RequestPolicy,
+    required,
+)
+from numtrustd.domain.workflows.request.effects import (
     ask_for_answer,
     ask_for_approval,
     ask_for_decision,
@@ -17,7 +25,7 @@ from numtrustd.domain.workflows.appeal_parts.effects import (
     query,
     submit,
 )
-from numtrustd.domain.workflows.appeal_parts.events import (
+from numtrustd.domain.workflows.request.events import (
     Accepted,
     Advance,
     Approve,
@@ -25,9 +33,9 @@ from numtrustd.domain.workflows.appeal_parts.events import (
     ClosedByPerson,
     CloseTasks,
     EvidenceChanged,
+    Gone,
     Hold,
     InfoRequested,
-    LabelGone,
     Later,
     Looked,
     LookUp,
@@ -49,7 +57,7 @@ from numtrustd.domain.workflows.appeal_parts.events import (
     TaskFailed,
     Withdraw,
 )
-from numtrustd.domain.workflows.appeal_parts.guards import (
+from numtrustd.domain.workflows.request.guards import (
     approval_pending,
     attempts_left,
     by_person,
@@ -58,11 +66,11 @@ from numtrustd.domain.workflows.appeal_parts.guards import (
     clean_enough,
     evidence_complete,
     evidence_missing,
+    fault_gone,
     feeder_first,
     gone_or_unseen,
     granted,
     held_undecided,
-    label_gone,
     looked_clean,
     maybe_handed_in,
     maybe_sent,
@@ -74,12 +82,13 @@ from numtrustd.domain.workflows.appeal_parts.guards import (
     review_askable,
     review_left,
     review_open,
+    slot_closed,
     still_queued,
     store_nearly_full,
     tries_used_up,
     unproved_so_far,
 )
-from numtrustd.domain.workflows.appeal_parts.updates import (
+from numtrustd.domain.workflows.request.updates import (
     count_look,
     grant_chase,
     keep_reason,
@@ -117,16 +126,17 @@ __all__ = [
     "Accepted",
     "Advance",
     "AppealData",
-    "AppealPolicy",
     "Approve",
     "Approved",
     "CleanRun",
     "CloseTasks",
     "ClosedByPerson",
+    "CorrectionData",
     "EvidenceChanged",
+    "Gone",
     "Hold",
+    "IdentityData",
     "InfoRequested",
-    "LabelGone",
     "Later",
     "LookUp",
     "LookUpFailed",
@@ -141,6 +151,8 @@ __all__ = [
     "Refused",
     "Rejected",
     "Reopen",
+    "RequestData",
+    "RequestPolicy",
     "Restored",
     "Returned",
     "StillInReview",
@@ -164,13 +176,13 @@ __all__ = [
     "count_look",
     "evidence_complete",
     "evidence_missing",
+    "fault_gone",
     "feeder_first",
     "gone_or_unseen",
     "grant_chase",
     "granted",
     "held_undecided",
     "keep_reason",
-    "label_gone",
     "look_up",
     "looked_clean",
     "maybe_handed_in",
@@ -210,6 +222,7 @@ __all__ = [
     "review_askable",
     "review_left",
     "review_open",
+    "slot_closed",
     "start_verifying",
     "still_queued",
     "store_nearly_full",

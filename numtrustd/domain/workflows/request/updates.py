@@ -1,13 +1,14 @@
-"""How an appeal's data changes on its ways."""
+"""How a request's data changes on its ways."""
 
+import math
 from collections.abc import Mapping
 
 from msgspec import structs
 
 from numtrustd.domain import calendar, evidence
-from numtrustd.domain.observation import Instant, Status
-from numtrustd.domain.workflows.appeal_parts.data import MAX_REASONS, AppealData, AppealPolicy, CleanRun
-from numtrustd.domain.workflows.appeal_parts.events import (
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.workflows.request.data import MAX_REASONS, CleanRun, RequestData, RequestPolicy
+from numtrustd.domain.workflows.request.events import (
     Accepted,
     Approve,
     InfoRequested,
@@ -20,8 +21,8 @@ from numtrustd.domain.workflows.appeal_parts.events import (
 )
 
 
-def _counted(data: AppealData, event: Looked) -> Mapping[str, CleanRun]:
-    if event.status is Status.MARKED:
+def _counted(data: RequestData, event: Looked) -> Mapping[str, CleanRun]:
+    if event.wrong:
         return {}
     run = data.clean.get(event.view)
     grown = (
@@ -32,26 +33,26 @@ def _counted(data: AppealData, event: Looked) -> Mapping[str, CleanRun]:
     return {**data.clean, event.view: grown}
 
 
-def count_look(data: AppealData, event: Looked, now: Instant, policy: AppealPolicy) -> AppealData:
-    """A clean look counts for its view; a marked one starts all of them anew."""
+def count_look(data: RequestData, event: Looked, now: Instant, policy: RequestPolicy) -> RequestData:
+    """A good look counts for its view; one that shows what is wrong starts all of them anew."""
     return structs.replace(data, clean=dict(_counted(data, event)))
 
 
-def start_verifying(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def start_verifying(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     fresh = structs.replace(data, clean={}, verify_from=now, reminders=0)
     return count_look(fresh, event, now, policy) if isinstance(event, Looked) else fresh
 
 
-def note_sent(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, sent_at=now, tries=data.tries + 1, reminders=0, look_ups=0, not_found=0)
 
 
-def note_handed_over(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_handed_over(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, reminders=0)
 
 
-def note_receipt(data: AppealData, event: Accepted, now: Instant, policy: AppealPolicy) -> AppealData:
-    due = calendar.add_working_days(now, policy.review_days, policy.country)
+def note_receipt(data: RequestData, event: Accepted, now: Instant, policy: RequestPolicy) -> RequestData:
+    due = calendar.add_working_days(now, math.ceil(policy.review_days * policy.review_stretch), policy.country)
     return structs.replace(
         data,
         sent_at=data.sent_at or now,
@@ -63,18 +64,18 @@ def note_receipt(data: AppealData, event: Accepted, now: Instant, policy: Appeal
     )
 
 
-def note_wait(data: AppealData, event: Later | NotSent, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_wait(data: RequestData, event: Later | NotSent, now: Instant, policy: RequestPolicy) -> RequestData:
     pause = min(60.0 * 2 ** min(data.tries, 10), 21_600.0)
     if isinstance(event, Later) and event.retry_after is not None:
         pause = max(pause, event.retry_after)
     return structs.replace(data, sent_at=None, not_before=now + pause)
 
 
-def note_unsent(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_unsent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, sent_at=None, reminders=0)
 
 
-def note_rejection(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_rejection(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """The next attempt, after the cool-down, with the platform's reason kept for its letter; without one, the label
     outlived the platform's own approval."""
     kept = keep_reason(data, event, now, policy)
@@ -92,7 +93,7 @@ def note_rejection(data: AppealData, event: object, now: Instant, policy: Appeal
     )
 
 
-def keep_reason(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def keep_reason(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     reason = str(getattr(event, "reason", ""))
     if not reason:
         return structs.replace(data, residual=data.residual + 1, reminders=0)
@@ -101,46 +102,46 @@ def keep_reason(data: AppealData, event: object, now: Instant, policy: AppealPol
     return structs.replace(kept, receipt=None, review_by=None) if isinstance(event, Rejected | Refused) else kept
 
 
-def _heard(data: AppealData, answer: str) -> tuple[str, ...]:
+def _heard(data: RequestData, answer: str) -> tuple[str, ...]:
     """The answers so far and this one, each told once: a platform may say the same for years, and the letter quotes
     them all."""
     return (*(said for said in data.reasons if said != answer), answer)[-MAX_REASONS:]
 
 
-def note_unclear(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_unclear(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, unclear=str(getattr(event, "reason", "") or "no outcome in time"))
 
 
-def note_restored(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_restored(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, unclear="the state was restored from a backup", look_ups=0, not_found=0, reminders=0)
 
 
-def note_look_up(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_look_up(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, look_ups=data.look_ups + 1)
 
 
-def note_not_found(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_not_found(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, not_found=data.not_found + 1)
 
 
-def note_safe_to_send(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_safe_to_send(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, sent_at=None, not_before=now, unclear="")
 
 
-def note_granted(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_granted(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, granted_at=now, reminders=0)
 
 
-def push_review(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def push_review(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """Time in which the platform is down for maintenance does not count against its review."""
     return structs.replace(data, review_by=max(data.review_by or now, now) + policy.poll_interval)
 
 
-def grant_chase(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def grant_chase(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, review_by=now + policy.person_deadline)
 
 
-def note_more(data: AppealData, event: InfoRequested, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_more(data: RequestData, event: InfoRequested, now: Instant, policy: RequestPolicy) -> RequestData:
     """A requested kind of evidence becomes required; other words are kept as a reason for the letter."""
     wanted = tuple(kind for kind in evidence.KINDS if kind in event.what and kind not in data.more)
     return structs.replace(
@@ -156,82 +157,85 @@ def note_more(data: AppealData, event: InfoRequested, now: Instant, policy: Appe
     )
 
 
-def note_reminder(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_reminder(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, reminders=data.reminders + 1)
 
 
-def note_asked(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_asked(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, asked_approval=True)
 
 
-def note_approval(data: AppealData, event: Approve, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_approval(data: RequestData, event: Approve, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, approved_by=event.author or "operator")
 
 
-def note_now(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_now(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, not_before=now, reminders=0)
 
 
-def note_hurry(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_hurry(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, not_before=now, reminders=0, hurried=True)
 
 
-def note_lacking(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_lacking(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """Approval is asked for anew once the papers are there."""
     return structs.replace(data, reminders=0, asked_approval=False)
 
 
-def note_hold(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_hold(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, reminders=0, asked_approval=False, held_from="")
 
 
-def note_hold_undecided(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_hold_undecided(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """A hold is no decision: what a person had to decide is still to be decided when it ends."""
     return structs.replace(data, reminders=0, held_from="escalated")
 
 
-def note_release(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_release(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """The hold ends; a cool-down that it began in does not."""
     return structs.replace(data, reminders=0, held_from="")
 
 
-def restart(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+_KEPT = {"finding", "category", "words", "causes", "facts", "reasons", "more", "returns", "displays"}
+_AS_NEW = {
+    name: value
+    for name, value in structs.asdict(RequestData()).items()
+    if name not in {*_KEPT, "attempt", "round", "not_before"}
+}
+"""What a request that begins again forgets."""
+
+
+def restart(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """A closed case begins again; what was learned (reasons, requested papers) is kept."""
     data = _relabelled(data, event)
-    return AppealData(
-        finding=data.finding,
-        category=data.category,
-        words=data.words,
-        causes=data.causes,
-        facts=data.facts,
+    return structs.replace(
+        data,
+        **_AS_NEW,
         attempt=data.attempt + 1,
         round=data.attempt + 1,
         not_before=now,
-        reasons=data.reasons,
-        more=data.more,
         returns=data.returns + (1 if isinstance(event, Returned) else 0),
-        displays=data.displays,
     )
 
 
-def note_return(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def note_return(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """The label is back and its review is still open: nothing new is sent."""
     data = _relabelled(data, event)
     return structs.replace(data, returns=data.returns + 1, clean={}, verify_from=None, reminders=0)
 
 
-def _relabelled(data: AppealData, event: object) -> AppealData:
-    if not isinstance(event, Returned) or not event.category:
+def _relabelled(data: RequestData, event: object) -> RequestData:
+    if not isinstance(event, Returned) or not event.finding:
         return data
     return structs.replace(data, finding=event.finding, category=event.category, words=event.words)
 
 
-def verify_longer(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def verify_longer(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """Another span of looks; the clean ones so far keep counting."""
     return structs.replace(data, verify_from=now, reminders=data.reminders + 1)
 
 
-def try_again(data: AppealData, event: object, now: Instant, policy: AppealPolicy) -> AppealData:
+def try_again(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """A person sends an escalated case round once more, whatever the number of attempts."""
     return structs.replace(
         data,

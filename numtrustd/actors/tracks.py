@@ -1,0 +1,116 @@
+"""What a look means to a case: which findings a request is about, and whether what is seen is what it is to end. Pure.
+
+An appeal is about labels, which are believed or not as a platform's verdict; the other requests are about names, logos
+and tags, which each view shows for itself (`domain.flaw`).
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from numtrustd.actors.context import Context
+from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.flaw import Faults
+from numtrustd.domain.identity import Wanted, current
+from numtrustd.domain.observation import Instant, Observation, Status
+from numtrustd.domain.owned import Owned
+from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.verdict import Verdict
+from numtrustd.domain.workflows.request import CorrectionData, IdentityData, RequestData
+
+OPENS: Mapping[FindingKind, str] = {FindingKind.DISPLAY_WRONG: "correction"}
+"""Which request ends a finding of a name, a logo or a tag."""
+
+ENDS: Mapping[str, frozenset[FindingKind]] = {
+    "correction": frozenset({FindingKind.DISPLAY_WRONG, FindingKind.DISPLAY_MISSING}),
+}
+"""What must no longer be seen before a request has reached its end."""
+
+
+DATA: Mapping[str, type[CorrectionData]] = {"correction": CorrectionData}
+"""The data of each request about an identity."""
+
+
+def display_view(platform: str, view: str) -> str:
+    """A view of a platform that a case at another one is about: one source may show both."""
+    return f"{platform}:{view}"
+
+
+def view_of(platform: str, observation: Observation) -> str:
+    """How a case at `platform` names the view of a look."""
+    at = observation.platform
+    return observation.view if at == platform else display_view(at, observation.view)
+
+
+def views(context: Context, owned: Owned, platform: str, data: RequestData) -> tuple[str, ...]:
+    """The views that must all show what a request wants before it has reached its end."""
+    about = (platform, *data.displays)
+    found: list[str] = []
+    for name in about:
+        here = _telling(context, owned, name) if isinstance(data, IdentityData) else context.views(owned, name)
+        found += [view if name == platform else display_view(name, view) for view in here]
+    return tuple(found)
+
+
+def _telling(context: Context, owned: Owned, platform: str) -> tuple[str, ...]:
+    """The views whose source can tell a name, a logo or a tag at all."""
+    eyes = context.eyes(platform)
+    return tuple(v for v in context.seen_views(owned, platform) if v in eyes and eyes[v].tells)
+
+
+def shows_wrong(data: RequestData, observation: Observation, faults: Mapping[str, Faults]) -> bool | None:
+    """Whether a look shows what a request is to end; `None` where it does not tell. `faults` are those of the views of
+    the platform that was looked at, the look included."""
+    if not isinstance(data, IdentityData):
+        return observation.status is Status.MARKED
+    here = faults.get(observation.view)
+    return None if here is None else any(kind in here for kind in data.kinds)
+
+
+def wrong(record: NumberRecord, verdicts: Iterable[Verdict], about: Collection[str], data: RequestData) -> bool:
+    """Whether what a request is to end is believed to be shown on one of the platforms that it is about."""
+    if not isinstance(data, IdentityData):
+        return any(verdict.marked for verdict in verdicts)
+    return any(flaw.said and flaw.kind in data.kinds for name in about for flaw in record.flaws.get(name, ()))
+
+
+def kinds(data: RequestData) -> frozenset[str]:
+    """The kinds of finding of names, logos and tags that a request is to end."""
+    return frozenset(data.kinds) if isinstance(data, IdentityData) else frozenset()
+
+
+def identity_data(
+    kind: str, found: FindingKind, platform: str, record: NumberRecord, wanted: Wanted | None, now: Instant
+) -> CorrectionData:
+    """What a new request for a name, a logo or a tag begins with."""
+    blank = DATA[kind]
+    flaws = [flaw for flaw in record.flaws.get(platform, ()) if flaw.said and flaw.kind in ENDS[kind]]
+    return blank(
+        finding=found,
+        words=_shown(record.verdicts[platform], {flaw.view for flaw in flaws}),
+        facts=tuple(f"{flaw.view} {flaw.why}" for flaw in flaws),
+        not_before=now,
+        kinds=tuple(sorted(ENDS[kind])),
+        wanted=wanted_text(wanted, now),
+    )
+
+
+def _shown(verdict: Verdict, at: Collection[str]) -> str:
+    """What some views last showed of an identity."""
+    seen = (state.last[0] for view, state in verdict.views.items() if view in at and state.last is not None)
+    return "、".join(dict.fromkeys(text for shown in seen for text in (shown.name, shown.tag) if text)) or "（无）"
+
+
+def wanted_text(wanted: Wanted | None, now: Instant) -> str:
+    """What is wanted of a number at present, in words for a letter or a form."""
+    if wanted is None:
+        return ""
+    parts = [
+        f"{word}：{version.text}"
+        for word, versions in (("名称", wanted.names), ("标识", wanted.logos), ("标签", wanted.tags))
+        if (version := current(versions, now)) is not None and version.text
+    ]
+    return "，".join(parts)
+
+
+def said_kinds(record: NumberRecord, platform: str) -> frozenset[FindingKind]:
+    """What was found to be wrong with the names, logos and tags that a platform shows."""
+    return frozenset(flaw.kind for flaw in record.flaws.get(platform, ()) if flaw.said)

@@ -1,0 +1,131 @@
+"""What a request remembers, and what configuration, pack and present say to it."""
+
+from typing import ClassVar
+
+from msgspec import Struct
+
+from numtrustd.domain.observation import Instant
+
+MAX_REASONS = 8
+"""Different answers of a platform that a request remembers, and quotes in its letters."""
+
+
+class RequestPolicy(Struct, frozen=True):
+    """What configuration, the pack and the present say to one request. Times in seconds, `review_days` in working days.
+
+    `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean,
+    `wrong` says whether what the request is to end is believed to be shown, `blind`, `flapping` and `maintenance`
+    what else is believed of the platform now; `queued`: the submission has not begun to leave; `feeder` is the
+    platform whose own appeal goes first, because this one copies from it. Nothing is handed in before `slot`,
+    for the reason `slot_why`; reviews take `review_stretch` times as long as usual.
+    """
+
+    by_person: bool = True
+    can_query: bool = False
+    can_look_up: bool = False
+    approval_needed: bool = False
+    evidence: tuple[tuple[str, ...], ...] = ((),)
+    held: frozenset[str] = frozenset()
+    views: tuple[str, ...] = ()
+    clear: int = 3
+    clear_spread: float = 3_600.0
+    max_attempts: int = 3
+    review_days: int = 5
+    country: str = "CN"
+    cooldown: float = 86_400.0
+    propagation: float = 259_200.0
+    settle: float = 600.0
+    poll_interval: float = 21_600.0
+    person_deadline: float = 172_800.0
+    evidence_deadline: float = 432_000.0
+    remind_interval: float = 86_400.0
+    max_reminders: int = 3
+    verify_timeout: float = 864_000.0
+    watch_period: float = 2_592_000.0
+    max_look_ups: int = 6
+    max_tries: int = 16
+    wrong: bool = True
+    blind: bool = False
+    flapping: bool = False
+    maintenance: bool = False
+    no_room: bool = False
+    queued: bool = False
+    feeder: str = ""
+    slot: Instant = 0.0
+    slot_why: str = ""
+    review_stretch: float = 1.0
+
+
+class CleanRun(Struct, frozen=True):
+    """Good looks in a row of one view: they show what is wanted."""
+
+    looks: int
+    first_at: Instant
+    last_at: Instant
+
+
+class RequestData(Struct, frozen=True, omit_defaults=True):
+    """What every request remembers; each kind is a subclass with a tag. `attempt` counts from 1 and rises only when an
+    attempt was answered or came to nothing, so an unsent one is sent again under the same reference. `round` is the
+    first attempt since the label last appeared: the number of attempts is limited in each round, their references
+    stay apart over all. `displays` are the platforms that show this one's label and take no appeals themselves: it
+    has to be gone there, too. `hurried`: a person wants it sent without waiting for the platform that feeds this
+    one. `HAND_IN` is the kind of task that asks a person to hand it in.
+    """
+
+    HAND_IN: ClassVar[str] = "submit_request"
+
+    finding: str = ""
+    category: str = ""
+    words: str = ""
+    causes: tuple[str, ...] = ()
+    facts: tuple[str, ...] = ()
+    attempt: int = 1
+    round: int = 1
+    tries: int = 0
+    not_before: Instant = 0.0
+    asked_approval: bool = False
+    approved_by: str = ""
+    sent_at: Instant | None = None
+    receipt: str | None = None
+    review_by: Instant | None = None
+    granted_at: Instant | None = None
+    reasons: tuple[str, ...] = ()
+    residual: int = 0
+    more: tuple[str, ...] = ()
+    unclear: str = ""
+    look_ups: int = 0
+    not_found: int = 0
+    clean: dict[str, CleanRun] = {}
+    verify_from: Instant | None = None
+    reminders: int = 0
+    returns: int = 0
+    held_from: str = ""
+    displays: tuple[str, ...] = ()
+    hurried: bool = False
+
+
+class AppealData(RequestData, frozen=True, omit_defaults=True, tag="appeal"):
+    """What an appeal remembers."""
+
+    HAND_IN: ClassVar[str] = "submit_appeal"
+
+
+class IdentityData(RequestData, frozen=True, omit_defaults=True):
+    """What a request about a name, a logo or a tag remembers. `kinds` are the kinds of finding that it is to end, on
+    the platform's views; `wanted` is what is to be shown, in words, for a letter or a form."""
+
+    kinds: tuple[str, ...] = ()
+    wanted: str = ""
+
+
+class CorrectionData(IdentityData, frozen=True, omit_defaults=True, tag="correction"):
+    """What a correction remembers."""
+
+    HAND_IN: ClassVar[str] = "submit_correction"
+
+
+def required(data: RequestData, policy: RequestPolicy) -> tuple[str, ...]:
+    """The kinds of evidence that the present attempt must bring."""
+    base = policy.evidence[min(data.attempt, len(policy.evidence)) - 1] if policy.evidence else ()
+    return (*base, *(kind for kind in data.more if kind not in base))

@@ -1,0 +1,56 @@
+"""The effects of a request's ways, made from its data."""
+
+from numtrustd.domain import evidence
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.workflow import Effect
+from numtrustd.domain.workflows.request.data import RequestData, RequestPolicy, required
+from numtrustd.domain.workflows.request.events import CloseTasks, Later, LookUp, NotSent, OpenTask, Query, Submit
+
+
+def submit(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return Submit(data.attempt)
+
+
+def query(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return Query(data.receipt or "")
+
+
+def look_up(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return LookUp(data.attempt)
+
+
+def close_tasks(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return CloseTasks()
+
+
+def ask_for_evidence(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    lacking = evidence.missing(required(data, policy), policy.held)
+    return OpenTask("supply_evidence", now + policy.evidence_deadline, lacking)
+
+
+def ask_for_approval(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return OpenTask("approve", now + policy.remind_interval)
+
+
+def ask_for_submission(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return OpenTask(data.HAND_IN, now + policy.person_deadline, required(data, policy))
+
+
+def ask_for_answer(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return OpenTask("report_answer", data.review_by or now + policy.person_deadline)
+
+
+def ask_whether_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return OpenTask("did_it_arrive", now + policy.person_deadline, (data.unclear,))
+
+
+def chase(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return OpenTask("chase_review", now + policy.person_deadline)
+
+
+def ask_for_decision(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    said = data.reasons
+    if isinstance(event, Later | NotSent):
+        last = event.reason if isinstance(event, NotSent) else "it asks to try again later"
+        said = (*said, f"its interface has taken nothing in {data.tries} tries; the last: {last}")
+    return OpenTask("decide", now + policy.person_deadline, said)
