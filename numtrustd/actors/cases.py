@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from typing import Any
 
 from msgspec import structs
 
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
-from numtrustd.actors.policy import request_policy
+from numtrustd.actors.policy import policy_for
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import wording
 from numtrustd.domain.calendar import local_date
@@ -26,6 +27,8 @@ from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows import request as a
+from numtrustd.domain.workflows.certificate import Renew
+from numtrustd.domain.workflows.request.data import CommonData
 from numtrustd.events import (
     ActionPlanned,
     CaseClosed,
@@ -73,8 +76,8 @@ class CaseBook:
         self._record = record
         self._no_room = no_room
 
-    def _policy(self, platform: str, kind: str, data: a.RequestData, opened_at: Instant) -> a.RequestPolicy:
-        return request_policy(
+    def _policy(self, platform: str, kind: str, data: CommonData, opened_at: Instant) -> Any:
+        return policy_for(
             self._context,
             self._owned,
             self._record(),
@@ -87,7 +90,7 @@ class CaseBook:
             no_room=self._no_room,
         )
 
-    def _policy_of(self, case: Case) -> a.RequestPolicy:
+    def _policy_of(self, case: Case) -> Any:
         return self._policy(case.platform, case.workflow, case.data, case.opened_at)
 
     def settle(self, record: NumberRecord) -> None:
@@ -245,6 +248,8 @@ class CaseBook:
                 for task in self._open_tasks(case.id):
                     closed = structs.replace(task, state=TaskState.CLOSED, closed_at=self._now)
                     self._made.tasks[task.id] = closed
+            case Renew():
+                self._made.wanted.append(("certification", case.platform))
             case _:
                 raise TypeError(f"{type(effect).__name__} has no way to happen")
 
@@ -285,7 +290,7 @@ class CaseBook:
             )
 
     def _papers(self, case: Case) -> tuple[str, ...]:
-        return a.required(case.data, self._policy_of(case))
+        return a.required(case.data, self._policy_of(case)) if isinstance(case.data, a.RequestData) else ()
 
     def _today(self, platform: str) -> date:
         known = self._context.platforms.get(platform)
@@ -303,14 +308,14 @@ class CaseBook:
         owner, papers, number = self._owner(), self._papers(case), self._number()
         platform = self._context.platforms.get(case.platform)
         name = platform.name if platform else case.platform
-        used_for = self._context.appeal.purpose
+        used_for, data = self._context.appeal.purpose, case.data
         return {
             **number_values(number),
             "ref": ref,
             "letter": self._letter(case, owner, number, name, papers, ref),
-            "purpose": wording.purpose(owner, case.data, papers, used_for),
-            "words": case.data.words,
-            "wanted": case.data.wanted if isinstance(case.data, a.IdentityData) else "",
+            "purpose": wording.purpose(owner, data, papers, used_for) if isinstance(data, a.RequestData) else "",
+            "words": data.words,
+            "wanted": data.wanted if isinstance(data, a.IdentityData) else "",
             "company": owner.name,
             "licence_number": owner.licence_number,
             "contact_name": owner.contact_name,
@@ -321,10 +326,12 @@ class CaseBook:
     def _letter(
         self, case: Case, owner: wording.Owner, number: Number, platform: str, papers: tuple[str, ...], ref: str
     ) -> str:
-        if isinstance(case.data, a.IdentityData):
-            return wording.request_letter(case.workflow, owner, number.dashed, platform, case.data, papers, ref)
-        purpose = self._context.appeal.purpose
-        return wording.letter(owner, number.dashed, platform, case.data, papers, ref, purpose)
+        data = case.data
+        if isinstance(data, a.IdentityData):
+            return wording.request_letter(case.workflow, owner, number.dashed, platform, data, papers, ref)
+        if not isinstance(data, a.RequestData):
+            return ""
+        return wording.letter(owner, number.dashed, platform, data, papers, ref, self._context.appeal.purpose)
 
     def _open_task(self, case: Case, kind: TaskKind, due: Instant, detail: tuple[str, ...], identity: str) -> None:
         for task in self._open_tasks(case.id):

@@ -7,6 +7,7 @@ only, how the papers on file are, for which `papers` replaces it, too.
 from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Literal
 
 from msgspec import Struct
 
@@ -41,6 +42,23 @@ class AppealRules(Struct, frozen=True):
     purpose: str = ""
 
 
+class CertificationRules(Struct, frozen=True):
+    """`[certification]`: how names are certified and kept so. Times in seconds, `policy_days` in working days.
+
+    `open` says whether a name that is missing is asked for: only by order, after an approval, or by itself. A
+    certificate is valid for `valid_for` where nobody said otherwise and is renewed `renew_before` its end. `technical`,
+    `policy_days`, `papers` and `complaints` are how long a pause of each cause usually takes.
+    """
+
+    open: Literal["by_order", "ask", "automatic"] = "by_order"
+    valid_for: float = 31_536_000.0
+    renew_before: float = 2_592_000.0
+    technical: float = 432_000.0
+    policy_days: int = 8
+    papers: float = 604_800.0
+    complaints: float = 172_800.0
+
+
 class Group(Struct, frozen=True):
     """What the numbers of one group share; `None` is "as everywhere else"."""
 
@@ -72,6 +90,7 @@ class Context(Struct, frozen=True, dict=True):
     trust: TrustPolicy = TrustPolicy()
     hands: HandPolicy = HandPolicy()
     appeal: AppealRules = AppealRules()
+    certification: CertificationRules = CertificationRules()
     cause: CausePolicy = CausePolicy()
     attempts: Mapping[str, int] = {}
     cadences: Mapping[str, float] = {}

@@ -24,6 +24,7 @@ from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
 from numtrustd.actors.views_world import maintenance_of, pending_look
+from numtrustd.actors.wishes import WishDesk
 from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, rows, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
@@ -72,6 +73,7 @@ class Control:
         self._reload_all = reload
         self._sight = Sight(house, roster, sources)
         self._calls = CallDesk(self._sight)
+        self._wishes = WishDesk(self._sight, self._ask)
         self._answers = Answers(self._sight, version=version, started_at=started_at)
 
     def status_interface(self) -> Interface:
@@ -91,6 +93,9 @@ class Control:
             "Reject": ("case", self._reject),
             "Withdraw": ("case", self._order(lambda p, by: a.Withdraw(p.reason or ""))),
             "Reopen": ("case", self._order(lambda p, by: a.Reopen(p.reason or ""))),
+            "Certify": ("number", lambda p, call: self._wishes.certify(p, _by(p, call))),
+            "ChangeTag": ("number", lambda p, call: self._wishes.change_tag(p, _by(p, call))),
+            "SetIdentity": ("number", lambda p, call: self._wishes.set_identity(p, _by(p, call))),
             "Reload": ("", self._reload),
             "Backup": ("path", self._backup),
             "Park": ("number", self._park),

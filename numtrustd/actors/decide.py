@@ -6,10 +6,10 @@ decides inside one case.
 
 from msgspec import structs
 
+from numtrustd.actors.kin import Kin
 from numtrustd.actors.messages import Answered, Order, RefusedError, TaskAnswer, TimerDue, Told
 from numtrustd.actors.pace import views_asked
 from numtrustd.actors.task_answer import answer_event, outcome_of
-from numtrustd.actors.weigh import Weigher
 from numtrustd.domain import verdict
 from numtrustd.domain.case import Action, Case, track
 from numtrustd.domain.label import Category
@@ -20,8 +20,9 @@ from numtrustd.domain.workflow import Event, TimedOut
 from numtrustd.domain.workflows import request as a
 
 
-class Decider(Weigher):
-    """Decides for one number during one message: what was seen, as `Weigher` has it, and what happens to its cases."""
+class Decider(Kin):
+    """Decides for one number during one message: what was seen, as `Weigher` has it, what its cases mean to each other,
+    as `Kin` has it, and what happens to them."""
 
     def refresh(self) -> None:
         """Configuration or evidence changed: compare findings anew and tell the cases that wait for papers."""

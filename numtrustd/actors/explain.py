@@ -5,10 +5,11 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 """
 
 from numtrustd.actors import explain_display
+from numtrustd.actors.case_facts import goes_after
 from numtrustd.actors.explain_looks import next_look, sources_blind
 from numtrustd.actors.judge import ago
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
-from numtrustd.actors.views_case import goes_after, papers, policy_of
+from numtrustd.actors.views_case import papers, policy_of
 from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine
@@ -23,6 +24,7 @@ from numtrustd.domain.report import place
 from numtrustd.domain.verdict import Verdict, demanded
 from numtrustd.domain.view import Shown
 from numtrustd.domain.workflow import Who
+from numtrustd.domain.workflows.request import RequestData
 from numtrustd.events import duration_for_people
 from numtrustd.store import records
 
@@ -263,8 +265,8 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     deadline = case.snapshot.deadline
     move = case.moves[-1] if case.moves else None
     why = "" if move is None else f"{_on_whose_word(move)}, {ago(move.at, sight.now())}"
-    if case.snapshot.state == "waiting" and not case.data.hurried and (first := goes_after(policy_of(sight, case))):
-        why += f"; {first}, goes first: `numtrustctl advance {case.id}` sends this one all the same"
+    if case.snapshot.state == "waiting" and isinstance(case.data, RequestData) and not case.data.hurried:
+        why += _kept_back(sight, case)
     if case.snapshot.state == "gathering":
         lacking = [p for p in papers(sight, case, policy_of(sight, case)) if not p.held]
         why += "".join(f"; missing: {p.title} ({p.kind}): {p.why}" for p in lacking)
@@ -287,6 +289,16 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
         task=tasks[0] if tasks else None,
         when=None if deadline is None else when(deadline),
     )
+
+
+def _kept_back(sight: Sight, case: Case) -> str:
+    """Why a request that has all it needs is not handed in yet."""
+    policy = policy_of(sight, case)
+    all_the_same = f"`numtrustctl advance {case.id}` sends this one all the same"
+    if policy.slot > sight.now():
+        return f"; {policy.slot_why}: {all_the_same}"
+    first = goes_after(policy)
+    return f"; {first}, goes first: {all_the_same}" if first else ""
 
 
 def _closed_case(sight: Sight, case: Case) -> ExplainLine:

@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from numtrustd.actors import tracks
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision, NewWord
 from numtrustd.domain import flaw, quorum
@@ -95,6 +96,7 @@ class Judge:
             self._owned.wanted,
             self._owned.watch,
             self._now,
+            certified=tracks.certified(record, self._platform),
         )
         after, opened, closed = flaw.weigh(before, now_present, looked, self._now, self._policy)
         if after == before:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from numtrustd.actors.mailbox import Reply
+from numtrustd.domain.identity import Wanted
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.domain.report import Report
 from numtrustd.domain.workflow import Event
@@ -75,6 +76,26 @@ class TaskAnswer(Struct, frozen=True):
     vouch: str = ""
 
 
+class Begin(Struct, frozen=True):
+    """Somebody asks for a case: a certification or the change of a tag. `held`: it is certified already, until
+    `expires` where he knows that."""
+
+    kind: str
+    platform: str
+    by: str
+    reply: Reply[Told]
+    held: bool = False
+    expires: Instant | None = None
+
+
+class SetIdentity(Struct, frozen=True):
+    """Somebody wants something else to be shown, beside what the settings want."""
+
+    wanted: Wanted
+    by: str
+    reply: Reply[Told]
+
+
 class Reported(Struct, frozen=True):
     """Somebody saw something. The reply says what was believed before and is now, and whether it was new."""
 
@@ -104,4 +125,7 @@ class RefusedError(Exception):
     """An order that the present state does not allow; the message says why and what would."""
 
 
-NumberMessage = Observed | TimerDue | Answered | Order | TaskAnswer | Reported | Refresh | Retire | Stop
+Asked = Order | TaskAnswer | Reported | Begin | SetIdentity
+"""What a person waits for an answer to."""
+
+NumberMessage = Observed | TimerDue | Answered | Asked | Refresh | Retire | Stop

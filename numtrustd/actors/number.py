@@ -13,6 +13,8 @@ from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Mailbox
 from numtrustd.actors.messages import (
     Answered,
+    Asked,
+    Begin,
     NumberMessage,
     Observed,
     Order,
@@ -20,6 +22,7 @@ from numtrustd.actors.messages import (
     RefusedError,
     Reported,
     Retire,
+    SetIdentity,
     Stop,
     TaskAnswer,
     TimerDue,
@@ -29,6 +32,7 @@ from numtrustd.actors.supervisor import Finished
 from numtrustd.actors.weigh import new_of
 from numtrustd.domain import cadence
 from numtrustd.domain.case import Action, ActionKind, ActionState, Case, Done
+from numtrustd.domain.identity import joined
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
@@ -69,7 +73,7 @@ class NumberActor:
         """Take no more messages, and answer those that wait: the actor is parked, or ends."""
         self._box.closed = True
         for message in self._box.drain():
-            if isinstance(message, Order | TaskAnswer | Reported | Retire | Stop):
+            if isinstance(message, Asked | Retire | Stop):
                 message.reply.fail(error)
 
     def reopen(self) -> None:
@@ -93,17 +97,17 @@ class NumberActor:
         try:
             await self._handle(message)
         except RefusedError as error:
-            assert isinstance(message, Order | TaskAnswer)
+            assert isinstance(message, Asked)
             message.reply.fail(error)
         except Finished as end:
             gone = BusyError(str(end))
-            if isinstance(message, Order | TaskAnswer | Reported | Retire):
+            if isinstance(message, Asked | Retire):
                 message.reply.fail(gone)
             self.close(gone)
             raise
         except Exception as error:
             # The sender must not wait for ever for an answer that died with this attempt.
-            if isinstance(message, Order | TaskAnswer | Reported):
+            if isinstance(message, Asked):
                 message.reply.fail(error)
             elif isinstance(message, Retire | Stop):  # part of a reload, which goes on with the other numbers
                 message.reply.fail(BusyError("its actor crashed"))
@@ -160,6 +164,8 @@ class NumberActor:
             house.board.forget(self.number)
             raise Finished("no longer watched")
         now, record = house.clock.now(), self._record()
+        if record.wanted is not None:
+            owned = structs.replace(owned, wanted=joined(owned.wanted, record.wanted))
         if isinstance(message, Observed) and message.batch:
             fresh, _ = new_of(message, record.looks.get(message.source))
             message = structs.replace(message, observations=tuple(fresh))
@@ -192,6 +198,10 @@ class NumberActor:
                 decider.answer(message)
             case Reported():
                 decider.report(message)
+            case Begin():
+                decider.begin(message)
+            case SetIdentity():
+                decider.set_identity(message)
             case Refresh():
                 decider.refresh()
             case Retire():
@@ -309,7 +319,7 @@ class NumberActor:
             house.hands.poke(self.number)
         if isinstance(message, Retire):
             message.reply.set(None)
-        if isinstance(message, Order | TaskAnswer | Reported):
+        if isinstance(message, Asked):
             assert made.told is not None
             message.reply.set(made.told)
 

@@ -11,10 +11,75 @@ from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import AppealFacts
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.verdict import through
-from numtrustd.domain.workflows.request import RequestData, RequestPolicy
+from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, PauseCause
+from numtrustd.domain.workflows.request import CommonData, RequestData, RequestPolicy
 
 NO_FACTS = AppealFacts(channel="manual")
 """What stands in for a platform whose pack no longer tells how it takes appeals: its open cases go to a person."""
+
+
+def policy_for(
+    context: Context,
+    owned: Owned,
+    record: NumberRecord,
+    platform: str,
+    kind: str,
+    data: CommonData,
+    now: Instant,
+    declared: Maintenance | None = None,
+    *,
+    opened_at: Instant | None = None,
+    no_room: bool = False,
+) -> RequestPolicy | CertificatePolicy:
+    """The policy that a case's table is stepped with; see `request_policy`."""
+    if isinstance(data, CertificateData):
+        return certificate_policy(context, record, platform, data, now, declared)
+    assert isinstance(data, RequestData), kind
+    return request_policy(
+        context, owned, record, platform, kind, data, now, declared, opened_at=opened_at, no_room=no_room
+    )
+
+
+def _asked_first(context: Context, kind: str, data: RequestData) -> bool:
+    """Whether a certification that was opened because a name is missing waits for somebody's approval."""
+    return kind == "certification" and bool(data.facts) and context.certification.open == "ask"
+
+
+def certificate_policy(
+    context: Context,
+    record: NumberRecord,
+    platform: str,
+    data: CertificateData,
+    now: Instant,
+    declared: Maintenance | None = None,
+) -> CertificatePolicy:
+    """The policy of a certificate's upkeep. A pause is laid to the declared maintenance of the platform, else to papers
+    that have expired, else to the platform's own work."""
+    known, rules = context.platforms.get(platform), context.certification
+    seen = record.verdicts.get(platform)
+    facts = (known.way("certification") if known else None) or NO_FACTS
+    working = (seen is not None and seen.maintenance) or (declared is not None and declared.lasts(now))
+    needed = {paper for attempt in facts.attempts for paper in attempt.evidence} | {"licence"}
+    expired = any(document.trouble for document in context.documents if document.kind in needed)
+    if working and declared is not None and declared.kind in ("policy", "industry"):
+        cause = PauseCause.POLICY
+    elif expired and not working:
+        cause = PauseCause.PAPERS
+    else:
+        cause = PauseCause.TECHNICAL
+    return CertificatePolicy(
+        shown=not tracks.wrong(record, (), (platform,), data),
+        cause=cause,
+        country=facts.country,
+        valid_for=rules.valid_for,
+        renew_before=rules.renew_before,
+        technical=rules.technical,
+        policy_days=rules.policy_days,
+        papers=rules.papers,
+        complaints=rules.complaints,
+        person_deadline=context.appeal.person_deadline,
+        remind_interval=context.appeal.remind_interval,
+    )
 
 
 def request_policy(
@@ -50,7 +115,7 @@ def request_policy(
         by_person=http is None,
         can_query=http is not None and http.query is not None,
         can_look_up=http is not None and http.look_up is not None,
-        approval_needed=context.approval(owned, platform),
+        approval_needed=context.approval(owned, platform) or _asked_first(context, kind, data),
         evidence=tuple(attempt.evidence for attempt in facts.attempts),
         held=evidence.on_file(context.documents, local_date(now, facts.country), platform),
         views=tracks.views(context, owned, platform, data),

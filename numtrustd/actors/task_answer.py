@@ -4,6 +4,7 @@ from numtrustd.actors.messages import RefusedError, TaskAnswer
 from numtrustd.domain.task import ANSWERS, Task, TaskKind
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import request as a
+from numtrustd.domain.workflows.certificate import PauseTold
 
 
 def outcome_of(task: Task, message: TaskAnswer) -> str:
@@ -46,6 +47,8 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
             return a.NotHappened()
         case "supplied":
             return a.EvidenceChanged()
+        case "technical" | "policy" | "papers" | "complaints":
+            return PauseTold(outcome)
         case "retry":
             return a.Advance(reason or "a person sends it round again")
         case _:

@@ -7,6 +7,7 @@ and tags, which each view shows for itself (`domain.flaw`).
 from collections.abc import Collection, Iterable, Mapping
 
 from numtrustd.actors.context import Context
+from numtrustd.domain.case import track
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Faults
 from numtrustd.domain.identity import Wanted, current
@@ -14,18 +15,36 @@ from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.verdict import Verdict
-from numtrustd.domain.workflows.request import CorrectionData, IdentityData, RequestData
+from numtrustd.domain.workflows.certificate import CertificateData
+from numtrustd.domain.workflows.request import (
+    CertificationData,
+    CommonData,
+    CorrectionData,
+    IdentityData,
+    TagData,
+)
 
-OPENS: Mapping[FindingKind, str] = {FindingKind.DISPLAY_WRONG: "correction"}
+OPENS: Mapping[FindingKind, str] = {
+    FindingKind.DISPLAY_WRONG: "correction",
+    FindingKind.TAG_WRONG: "tag",
+    FindingKind.TAG_EXPIRED: "tag",
+    FindingKind.DISPLAY_MISSING: "certification",
+}
 """Which request ends a finding of a name, a logo or a tag."""
 
 ENDS: Mapping[str, frozenset[FindingKind]] = {
-    "correction": frozenset({FindingKind.DISPLAY_WRONG, FindingKind.DISPLAY_MISSING}),
+    "correction": frozenset({FindingKind.DISPLAY_WRONG, FindingKind.DISPLAY_MISSING, FindingKind.PAUSED}),
+    "tag": frozenset({FindingKind.TAG_WRONG, FindingKind.TAG_EXPIRED}),
+    "certification": frozenset({FindingKind.DISPLAY_WRONG, FindingKind.DISPLAY_MISSING, FindingKind.PAUSED}),
 }
 """What must no longer be seen before a request has reached its end."""
 
 
-DATA: Mapping[str, type[CorrectionData]] = {"correction": CorrectionData}
+DATA: Mapping[str, type[CorrectionData | TagData | CertificationData]] = {
+    "correction": CorrectionData,
+    "tag": TagData,
+    "certification": CertificationData,
+}
 """The data of each request about an identity."""
 
 
@@ -40,7 +59,7 @@ def view_of(platform: str, observation: Observation) -> str:
     return observation.view if at == platform else display_view(at, observation.view)
 
 
-def views(context: Context, owned: Owned, platform: str, data: RequestData) -> tuple[str, ...]:
+def views(context: Context, owned: Owned, platform: str, data: CommonData) -> tuple[str, ...]:
     """The views that must all show what a request wants before it has reached its end."""
     about = (platform, *data.displays)
     found: list[str] = []
@@ -56,36 +75,46 @@ def _telling(context: Context, owned: Owned, platform: str) -> tuple[str, ...]:
     return tuple(v for v in context.seen_views(owned, platform) if v in eyes and eyes[v].tells)
 
 
-def shows_wrong(data: RequestData, observation: Observation, faults: Mapping[str, Faults]) -> bool | None:
+def shows_wrong(data: CommonData, observation: Observation, faults: Mapping[str, Faults]) -> bool | None:
     """Whether a look shows what a request is to end; `None` where it does not tell. `faults` are those of the views of
     the platform that was looked at, the look included."""
+    if isinstance(data, CertificateData):
+        return None
     if not isinstance(data, IdentityData):
         return observation.status is Status.MARKED
     here = faults.get(observation.view)
-    return None if here is None else any(kind in here for kind in data.kinds)
+    if here is None:
+        return None
+    if data.ordered and data.granted_at is None:
+        return True  # what is shown of old proves nothing of what was asked for
+    return any(kind in here for kind in data.kinds)
 
 
-def wrong(record: NumberRecord, verdicts: Iterable[Verdict], about: Collection[str], data: RequestData) -> bool:
-    """Whether what a request is to end is believed to be shown on one of the platforms that it is about."""
-    if not isinstance(data, IdentityData):
+def wrong(record: NumberRecord, verdicts: Iterable[Verdict], about: Collection[str], data: CommonData) -> bool:
+    """Whether what a case is to end is believed to be shown on one of the platforms that it is about."""
+    if not isinstance(data, IdentityData | CertificateData):
         return any(verdict.marked for verdict in verdicts)
-    return any(flaw.said and flaw.kind in data.kinds for name in about for flaw in record.flaws.get(name, ()))
+    if isinstance(data, IdentityData) and data.ordered and data.granted_at is None:
+        return True
+    return any(flaw.said and flaw.kind in kinds(data) for name in about for flaw in record.flaws.get(name, ()))
 
 
-def kinds(data: RequestData) -> frozenset[str]:
-    """The kinds of finding of names, logos and tags that a request is to end."""
+def kinds(data: CommonData) -> frozenset[str]:
+    """The kinds of finding of names, logos and tags that a case is to end."""
+    if isinstance(data, CertificateData):
+        return frozenset({FindingKind.PAUSED})
     return frozenset(data.kinds) if isinstance(data, IdentityData) else frozenset()
 
 
 def identity_data(
     kind: str, found: FindingKind, platform: str, record: NumberRecord, wanted: Wanted | None, now: Instant
-) -> CorrectionData:
+) -> CorrectionData | TagData | CertificationData:
     """What a new request for a name, a logo or a tag begins with."""
     blank = DATA[kind]
     flaws = [flaw for flaw in record.flaws.get(platform, ()) if flaw.said and flaw.kind in ENDS[kind]]
     return blank(
         finding=found,
-        words=_shown(record.verdicts[platform], {flaw.view for flaw in flaws}),
+        words=_shown(record.verdicts.get(platform), {flaw.view for flaw in flaws}),
         facts=tuple(f"{flaw.view} {flaw.why}" for flaw in flaws),
         not_before=now,
         kinds=tuple(sorted(ENDS[kind])),
@@ -93,8 +122,10 @@ def identity_data(
     )
 
 
-def _shown(verdict: Verdict, at: Collection[str]) -> str:
+def _shown(verdict: Verdict | None, at: Collection[str]) -> str:
     """What some views last showed of an identity."""
+    if verdict is None:
+        return "（无）"
     seen = (state.last[0] for view, state in verdict.views.items() if view in at and state.last is not None)
     return "、".join(dict.fromkeys(text for shown in seen for text in (shown.name, shown.tag) if text)) or "（无）"
 
@@ -109,6 +140,12 @@ def wanted_text(wanted: Wanted | None, now: Instant) -> str:
         if (version := current(versions, now)) is not None and version.text
     ]
     return "，".join(parts)
+
+
+def certified(record: NumberRecord, platform: str) -> bool:
+    """Whether the owner's name is certified there, as far as a case keeps it."""
+    ref = record.tracks.get(track(platform, "certificate"))
+    return ref is not None and ref.open
 
 
 def said_kinds(record: NumberRecord, platform: str) -> frozenset[FindingKind]:

@@ -1,22 +1,22 @@
 """The rows of cases and tasks: where each stands, what was done, and all that a person needs for the next thing."""
 
 from datetime import date
+from typing import Any
 
 from msgspec import structs
 
-from numtrustd.actors.policy import request_policy
+from numtrustd.actors.case_facts import facts_of
+from numtrustd.actors.policy import policy_for
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
 from numtrustd.api.status import CaseView, TaskView
-from numtrustd.clock import timestamp
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Case, reference
 from numtrustd.domain.evidence import KINDS, why_missing
-from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import ANSWERS, HAND_INS, Task, TaskKind, TaskState
-from numtrustd.domain.workflows.request import AppealData, IdentityData, RequestPolicy, required
+from numtrustd.domain.workflows.request import RequestData, RequestPolicy, required
 from numtrustd.store import records
 from numtrustd.store.errors import DamagedRecord
 
@@ -27,7 +27,7 @@ AT_PLATFORM = frozenset({TaskKind.REPORT_ANSWER, TaskKind.CHASE_REVIEW, TaskKind
 """Tasks for which one has to find the submission at the platform."""
 
 
-def policy_of(sight: Sight, case: Case) -> RequestPolicy:
+def policy_of(sight: Sight, case: Case) -> Any:
     """What configuration, pack and present say to a case."""
     owned = sight.owned(case.number)
     try:
@@ -35,7 +35,7 @@ def policy_of(sight: Sight, case: Case) -> RequestPolicy:
     except DamagedRecord:
         record = NumberRecord(case.number, case.opened_at)
     declared = sight.house.maintenance.get(case.platform)
-    return request_policy(
+    return policy_for(
         sight.context,
         owned,
         record,
@@ -81,55 +81,18 @@ def case_view(sight: Sight, case: Case) -> CaseView:
         now=when(sight.now()),
         platform_name=sight.platform_name(case.platform),
         finding=case.data.finding,
-        causes=case.data.causes,
-        data=tuple(Fact(name=name, value=value) for name, value in _facts(sight, case, policy)),
+        causes=case.data.causes if isinstance(case.data, RequestData) else (),
+        data=tuple(Fact(name=name, value=value) for name, value in facts_of(sight, case, policy)),
         evidence=papers(sight, case, policy),
         actions=_actions(sight, case),
         history=tuple(Move(at=when(m.at), old=m.old, new=m.new, reason=m.reason, by=m.by or None) for m in case.moves),
     )
 
 
-def _at(at: Instant | None) -> str:
-    return "" if at is None else timestamp(at)
-
-
-def _facts(sight: Sight, case: Case, policy: RequestPolicy) -> list[tuple[str, str]]:
-    data = case.data
-    shown = f"{data.words} ({data.category})" if data.category not in ("", data.words) else data.words
-    waited_for = data.granted_at is None and case.closed_at is None
-    facts = [
-        ("label" if isinstance(data, AppealData) else "shown", shown),
-        ("wanted", data.wanted if isinstance(data, IdentityData) else ""),
-        ("facts", "; ".join(data.facts)),
-        ("shown by", ", ".join(data.displays)),
-        ("reference", reference(sight.context.store, case.id, data.attempt)),
-        ("submitted", _at(data.sent_at)),
-        ("receipt", data.receipt or ""),
-        ("answer expected by", _at(data.review_by) if waited_for else ""),
-        ("platform agreed", _at(data.granted_at)),
-        ("answers so far", "; ".join(data.reasons)),
-        ("papers asked for", ", ".join(data.more)),
-        ("uncertain because", data.unclear),
-        ("not before", _at(data.not_before) if data.not_before > sight.now() else ""),
-        ("goes after", goes_after(policy) if case.snapshot.state == "waiting" and not data.hurried else ""),
-        ("approved by", data.approved_by),
-        ("came back", f"{data.returns} times" if data.returns else ""),
-    ]
-    if case.snapshot.state == "verifying":
-        looks_word = "clean looks" if isinstance(data, AppealData) else "good looks"
-        for view in policy.views or tuple(data.clean):
-            looks = data.clean[view].looks if view in data.clean else 0
-            facts.append((f"{looks_word} of {view}", f"{looks} of {policy.clear}"))
-    return [(name, value) for name, value in facts if value]
-
-
-def goes_after(policy: RequestPolicy) -> str:
-    """What an appeal lets go first; empty when nothing."""
-    return f"the appeal at {policy.feeder}, from which this platform copies" if policy.feeder else ""
-
-
 def papers(sight: Sight, case: Case, policy: RequestPolicy) -> tuple[Paper, ...]:
     """The papers that the case's present attempt must bring, and where ours are."""
+    if not isinstance(case.data, RequestData):
+        return ()
     return tuple(_paper(sight, kind, policy, case.platform) for kind in required(case.data, policy))
 
 
@@ -258,6 +221,6 @@ def _detail(sight: Sight, task: Task, case: Case | None) -> tuple[str, ...]:
         detail += [f"still to be reported: {number} on {platform}/{surface}" for number, platform, surface in missing]
     if case is not None and task.state is TaskState.OPEN and task.kind in AT_PLATFORM:
         detail.append(f"our reference: {reference(sight.context.store, case.id, case.data.attempt)}")
-        if case.data.receipt:
+        if isinstance(case.data, RequestData) and case.data.receipt:
             detail.append(f"the platform's receipt: {case.data.receipt}")
     return tuple(detail)

@@ -10,7 +10,7 @@ from numtrustd.domain import evidence
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.evidence import KINDS, Document, PaperState
 from numtrustd.domain.platform import AppealFacts
-from numtrustd.domain.workflows.request import RequestPolicy, required
+from numtrustd.domain.workflows.request import RequestData, RequestPolicy, required
 from numtrustd.store import records
 
 MOST_CASES = 5_000
@@ -21,10 +21,14 @@ SHOWN = 10
 """Cases that are named for one paper."""
 
 
-def facts_of(sight: Sight, platform: str) -> AppealFacts:
-    """How a platform takes appeals."""
+def facts_of(sight: Sight, platform: str, kind: str) -> AppealFacts:
+    """How a platform takes requests of this kind."""
     known = sight.context.platforms.get(platform)
-    return (known.appeal if known is not None else None) or NO_FACTS
+    return (known.way(kind) if known is not None else None) or NO_FACTS
+
+
+def _country(sight: Sight, platform: str) -> str:
+    return facts_of(sight, platform, "appeal").country
 
 
 async def evidence_list(sight: Sight) -> api.EvidenceList:
@@ -42,7 +46,11 @@ async def evidence_list(sight: Sight) -> api.EvidenceList:
             needed_by=tuple(wanted[:SHOWN]),
         )
         for (kind, platform), wanted in needs.items()
-        if (why := evidence.why_missing(documents, kind, local_date(now, facts_of(sight, platform).country), platform))
+        if (
+            why := evidence.why_missing(
+                documents, kind, local_date(now, facts_of(sight, platform, "appeal").country), platform
+            )
+        )
     ]
     return api.EvidenceList(
         now=when(now),
@@ -61,7 +69,9 @@ async def _needs(sight: Sight, cases: list[str]) -> dict[tuple[str, str], list[s
         case = records.get_case(sight.house.store, identity)
         if case is None or not case.open:
             continue
-        attempts = tuple(attempt.evidence for attempt in facts_of(sight, case.platform).attempts)
+        attempts = tuple(attempt.evidence for attempt in facts_of(sight, case.platform, case.workflow).attempts)
+        if not isinstance(case.data, RequestData):
+            continue
         for kind in required(case.data, RequestPolicy(evidence=attempts)):
             needs.setdefault((kind, case.platform), []).append(identity)
     return needs

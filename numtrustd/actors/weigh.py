@@ -199,16 +199,20 @@ class Weigher:
         """Let the open cases that are about a platform count a look at it."""
         platform = seen.platform
         others = self._tracks_about(platform)
-        faults = self._faults(platform) if others else {}
+        # What is to be certified has to be seen, also where nobody knows whether the surface shows names.
+        certified = any(isinstance(case.data, a.CertificationData) for case in others)
+        faults = self._faults(platform, certified=certified) if others else {}
         for case in (*self._cases_about(platform), *others):
             wrong = tracks.shows_wrong(case.data, seen, faults)
             if wrong is not None:
                 self.book.happen(case.id, a.Looked(tracks.view_of(case.platform, seen), wrong, seen.at))
 
-    def _faults(self, platform: str) -> Mapping[str, flaw.Faults]:
+    def _faults(self, platform: str, *, certified: bool) -> Mapping[str, flaw.Faults]:
         """What is wrong with the names, logos and tags that each view of a platform shows."""
         seen = self.record.verdicts[platform]
-        return flaw.present(seen, self.context.eyes(platform), self.owned.wanted, self.owned.watch, self.now)
+        certified = certified or tracks.certified(self.record, platform)
+        eyes = self.context.eyes(platform)
+        return flaw.present(seen, eyes, self.owned.wanted, self.owned.watch, self.now, certified=certified)
 
     def _display(self, platform: str, looked: str | None) -> None:
         """Hold names, logos and tags against what is wanted, and let the cases about them know. `looked` as in
@@ -222,8 +226,19 @@ class Weigher:
                 self.book.happen(case.id, a.Gone())
         if self.owned.watch is Watch.YES:
             for kind in sorted(after - before):
-                if (workflow := tracks.OPENS.get(kind)) is not None:
-                    self._request(workflow, platform, kind)
+                self._found(kind, platform)
+
+    def _found(self, kind: FindingKind, platform: str) -> None:
+        """Something was found to be wrong with what a platform shows beside its label."""
+        if kind is FindingKind.PAUSED:
+            certificate = self._newest_track(platform, "certificate")
+            if certificate is not None and certificate.open:
+                self.book.happen(certificate.id, a.Returned(kind))
+            return
+        workflow = tracks.OPENS.get(kind)
+        asked = kind is not FindingKind.DISPLAY_MISSING or self.context.certification.open != "by_order"
+        if workflow is not None and asked:
+            self._request(workflow, platform, kind)
 
     def _request(self, kind: str, platform: str, found: FindingKind) -> None:
         """A name, a logo or a tag was found to be wrong: ask for the right one where that can be asked."""

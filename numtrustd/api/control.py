@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors
+from numtrustd.api import calls, errors, wants
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import ObservationRow, PendingLook
 from numtrustd.api.status import Text
@@ -311,6 +311,9 @@ CONTROL = InterfaceSpec(
         method(Reject),
         method(Withdraw),
         method(Reopen),
+        method(wants.Certify),
+        method(wants.ChangeTag),
+        method(wants.SetIdentity),
         method(Reload),
         method(Backup),
         method(Park),

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from numtrustd.api import control, status
+from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
 from numtrustd.ctl import render, render_detail, render_world, reports
 from numtrustd.ctl.common import author_option, command, instant_option
@@ -111,6 +111,40 @@ def observe(session: Session, number: str | None, all_or_none: bool, author: str
         raise click.UsageError(f"{', '.join(given)} without a number; lines on standard input say it all themselves")
     else:
         reports.from_lines(session, sys.stdin.buffer, author, all_or_none=all_or_none)
+
+
+@command(act)
+@click.argument("number")
+@click.argument("platform")
+@click.option("--held", is_flag=True, help="It is certified there already: only keep it so.")
+@click.option("--expires", metavar="DATE", help="Until when what is held is valid: 2027-03-31.")
+@author_option
+def certify(session: Session, number: str, platform: str, held: bool, expires: str | None, author: str) -> None:
+    """Have the wanted name certified at a platform, and keep it certified."""
+    params = wants.Certify(number=number, platform=platform, held=held, expires=expires, author=author)
+    session.show(params, render.case_begun)
+
+
+@command(act)
+@click.argument("number")
+@click.argument("platform")
+@author_option
+def tag(session: Session, number: str, platform: str, author: str) -> None:
+    """Ask a platform for the tag that is wanted now."""
+    session.show(wants.ChangeTag(number=number, platform=platform, author=author), render.case_begun)
+
+
+@command(act, "set-identity")
+@click.argument("number")
+@click.option("--name", metavar="NAME", help="The name that is to be shown; empty for none.")
+@click.option("--logo", metavar="SHA256", help="The digest of the logo's picture.")
+@click.option("--tag", metavar="WORDS", help="The tag; empty for none.")
+@click.option("--since", metavar="DATE", help="From which day on, if not just now: 2027-06-01.")
+@click.option("--until", metavar="DATE", help="The last day on which it is wanted.")
+@author_option
+def set_identity(session: Session, number: str, author: str, **said: Any) -> None:
+    """Want another name, logo or tag of a number, beside what the settings want."""
+    session.show(wants.SetIdentity(number=number, author=author, **said), render.identity_change)
 
 
 CaseAct = Callable[[str, str | None, str], Params[control.CaseChange]]

@@ -5,7 +5,7 @@ looks are made through and say is `render_world`.
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from numtrustd.api import control, status
+from numtrustd.api import control, status, wants
 from numtrustd.api.rows import CaseRow, TaskRow
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.text import due, in_local_time, local, missed, plural, size, span
@@ -224,6 +224,25 @@ def case_change(c: control.CaseChange) -> Document:
     if c.then:
         at = "" if c.due is None else ", at once" if c.due <= c.now else f", {local(c.due, c.now)}"
         doc.line(f"then: {c.then}{at}", indent=2)
+    return doc
+
+
+def case_begun(c: wants.CaseBegun) -> Document:
+    """What was asked for, and what happens next."""
+    doc = Document()
+    doc.line(c.kind, Cell(f"{c.case}:", Tone.STRONG), c.state)
+    doc.line(c.meaning, indent=2)
+    if c.then:
+        at = "" if c.due is None else ", at once" if c.due <= c.now else f", {local(c.due, c.now)}"
+        doc.line(f"then: {c.then}{at}", indent=2)
+    return doc
+
+
+def identity_change(c: wants.IdentityChange) -> Document:
+    """What is wanted of a number."""
+    doc = Document()
+    doc.line("number", Cell(f"{c.number}:", Tone.STRONG), "what is wanted to be shown now")
+    doc.facts(("name", c.name), ("logo", c.logo), ("tag", c.tag), indent=2)
     return doc
 
 

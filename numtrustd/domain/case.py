@@ -12,9 +12,10 @@ from msgspec import Struct
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Snapshot, Who
 from numtrustd.domain.workflows import REGISTRY
-from numtrustd.domain.workflows.request import AppealData, CorrectionData
+from numtrustd.domain.workflows.certificate import CertificateData
+from numtrustd.domain.workflows.request import AppealData, CertificationData, CorrectionData, RequestData, TagData
 
-CaseData = AppealData | CorrectionData
+CaseData = AppealData | CorrectionData | TagData | CertificationData | CertificateData
 """The tagged union of every workflow's data."""
 
 
@@ -67,6 +68,8 @@ class Case(Struct, frozen=True, omit_defaults=True):
     def unapproved(self) -> bool:
         """Whether it waits for somebody's `approve`, which it has asked for."""
         data = self.data
+        if not isinstance(data, RequestData):
+            return False
         return self.snapshot.state == "waiting" and data.asked_approval and not data.approved_by
 
     @property

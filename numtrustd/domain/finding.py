@@ -23,6 +23,7 @@ class FindingKind(enum.StrEnum):
     TAG_EXPIRED = "tag_expired"
     INCONSISTENT = "inconsistent"
     RESIDUAL = "residual"
+    PAUSED = "paused"
     BLIND = "blind"
 
 

@@ -44,11 +44,14 @@ class Eye(Struct, frozen=True):
 Faults = dict[FindingKind, str]
 
 
-def faults(said: Shown, view: str, eye: Eye, wanted: Wanted, watch: Watch, now: Instant) -> Faults:
+def faults(
+    said: Shown, view: str, eye: Eye, wanted: Wanted, watch: Watch, now: Instant, *, certified: bool = False
+) -> Faults:
     """What is wrong with what a view says, by kind. Nothing where nothing is wanted, nor where nobody can tell.
 
     That something is missing is said only of surfaces that are known to show it, through sources that can tell it, and
-    not where a label stands in its place, nor of a number that is not in use.
+    not where a label stands in its place, nor of a number that is not in use. Where a name is `certified` it was shown,
+    so that its absence is a pause.
     """
     surface = view.partition("/")[2]
     if watch is Watch.FAREWELL:
@@ -63,12 +66,17 @@ def faults(said: Shown, view: str, eye: Eye, wanted: Wanted, watch: Watch, now: 
             continue
         rule = rule_of(eye.rules, surface, what)
         if text is None and not (
-            rule is not None and rule.shown and what in eye.tells and not said.displayed and watch is Watch.YES
+            (rule.shown if rule is not None else certified and what is What.NAME)
+            and what in eye.tells
+            and not said.displayed
+            and watch is Watch.YES
         ):
             continue
         judged = compare(text, versions, what, rule, now)
         if not judged.match.right:
             kind = _kind(what, judged, now)
+            if kind is FindingKind.DISPLAY_MISSING and what is What.NAME and certified:
+                kind = FindingKind.PAUSED
             found.setdefault(kind, []).append(_why(what, text, judged, current(versions, now), now))
     return {kind: "; ".join(why) for kind, why in found.items()}
 
@@ -111,7 +119,13 @@ def _why(what: What, text: str | None, judged: Judgement, wanted: Version | None
 
 
 def present(
-    verdict: Verdict, eyes: Mapping[str, Eye], wanted: Wanted | None, watch: Watch, now: Instant
+    verdict: Verdict,
+    eyes: Mapping[str, Eye],
+    wanted: Wanted | None,
+    watch: Watch,
+    now: Instant,
+    *,
+    certified: bool = False,
 ) -> dict[str, Faults]:
     """The faults of every view of a platform, by what it last said when it could see."""
     if wanted is None:
@@ -119,7 +133,7 @@ def present(
     found = {}
     for view, state in verdict.views.items():
         if (last := state.last) is not None and view in eyes:
-            found[view] = faults(last[0], view, eyes[view], wanted, watch, now)
+            found[view] = faults(last[0], view, eyes[view], wanted, watch, now, certified=certified)
     return found
 
 

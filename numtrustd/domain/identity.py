@@ -28,6 +28,19 @@ class Wanted(Struct, frozen=True, gc=False, omit_defaults=True):
     tags: tuple[Version, ...] = ()
 
 
+def joined(one: Wanted | None, other: Wanted | None) -> Wanted | None:
+    """What two say together: every version of both, of one day the latter's."""
+    if one is None or other is None:
+        return one or other
+    parts = ((one.names, other.names), (one.logos, other.logos), (one.tags, other.tags))
+    return Wanted(*(_joined(first, second) for first, second in parts))
+
+
+def _joined(one: Sequence[Version], other: Sequence[Version]) -> tuple[Version, ...]:
+    by_day = {version.since: version for version in (*one, *other)}
+    return tuple(by_day[since] for since in sorted(by_day))
+
+
 def current(versions: Sequence[Version], now: Instant) -> Version | None:
     """What is wanted now; `None` before the first version."""
     return next((version for version in reversed(versions) if version.since <= now), None)

@@ -57,6 +57,15 @@ WAYS = ("correction", "tag", "certification", "removal")
 """The kinds of request beside an appeal that a pack may tell the way of; each has its table's name."""
 
 
+_CERTIFIED = {
+    PlatformClass.CARRIER: (7, 172_800.0),
+    PlatformClass.CERTIFICATION_PROVIDER: (1, 604_800.0),
+}
+"""(working days of review, seconds until every surface has the name) of a certification, where no pack says more: a
+carrier reviews 5 to 7 days and has its own network at 48 h, a third party within a day and all platforms in 3 to 5
+working days [S1]."""
+
+
 class Quota(Struct, frozen=True, forbid_unknown_fields=True):
     """A limit that a platform sets: at most `most` of `what` within `per` seconds; without `per`, at one time."""
 
@@ -136,10 +145,18 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True):
         known = self.certification
         if known is None:
             return None
-        papers = (Attempt(known.papers),)
-        days = AppealFacts("manual").review_days if known.days is None else known.days
+        usual = _CERTIFIED.get(self.cls) if kind == "certification" else None
+        days, spread = usual or (AppealFacts("manual").review_days, AppealFacts("manual").propagation)
+        papers, days = (Attempt(known.papers),), days if known.days is None else known.days
         country = "CN" if self.appeal is None else self.appeal.country
-        return AppealFacts("manual", address=known.address, review_days=days, country=country, attempts=papers)
+        return AppealFacts(
+            "manual",
+            address=known.address,
+            review_days=days,
+            country=country,
+            propagation=spread,
+            attempts=papers,
+        )
 
     @property
     def core(self) -> bool:

@@ -19,6 +19,10 @@ class TaskKind(enum.StrEnum):
 
     SUBMIT_APPEAL = "submit_appeal"
     SUBMIT_CORRECTION = "submit_correction"
+    SUBMIT_TAG = "submit_tag"
+    SUBMIT_CERTIFICATION = "submit_certification"
+    FIND_CAUSE = "find_cause"
+    CHASE_PAUSE = "chase_pause"
     REPORT_ANSWER = "report_answer"
     CHASE_REVIEW = "chase_review"
     DID_IT_ARRIVE = "did_it_arrive"
@@ -32,6 +36,10 @@ class TaskKind(enum.StrEnum):
 TITLES: dict[TaskKind, str] = {
     TaskKind.SUBMIT_APPEAL: "Hand in the appeal",
     TaskKind.SUBMIT_CORRECTION: "Hand in the correction",
+    TaskKind.SUBMIT_TAG: "Hand in the change of the tag",
+    TaskKind.SUBMIT_CERTIFICATION: "Hand in the certification",
+    TaskKind.FIND_CAUSE: "Find out why the certified name is not shown",
+    TaskKind.CHASE_PAUSE: "Chase the certification that is paused for too long",
     TaskKind.REPORT_ANSWER: "Report the platform's answer",
     TaskKind.CHASE_REVIEW: "Chase the overdue review",
     TaskKind.DID_IT_ARRIVE: "Find out whether the submission arrived",
@@ -42,9 +50,16 @@ TITLES: dict[TaskKind, str] = {
     TaskKind.ASSISTED_LOOK: "Look at a page for people and report what it shows",
 }
 
+PAUSES = ("technical", "policy", "papers", "complaints")
+"""Why a certified name may not be shown for a while; `workflows.certificate.PauseCause`."""
+
 ANSWERS: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.SUBMIT_APPEAL: ("submitted", "refused"),
     TaskKind.SUBMIT_CORRECTION: ("submitted", "refused"),
+    TaskKind.SUBMIT_TAG: ("submitted", "refused"),
+    TaskKind.SUBMIT_CERTIFICATION: ("submitted", "refused"),
+    TaskKind.FIND_CAUSE: PAUSES,
+    TaskKind.CHASE_PAUSE: ("still_waiting", *PAUSES),
     TaskKind.REPORT_ANSWER: ("approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.CHASE_REVIEW: ("approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.DID_IT_ARRIVE: ("happened", "did_not_happen"),
@@ -57,7 +72,14 @@ ANSWERS: dict[TaskKind, tuple[str, ...]] = {
 """The outcomes that each kind of task can be done with; the first one is the default."""
 
 
-HAND_INS = frozenset({TaskKind.SUBMIT_APPEAL, TaskKind.SUBMIT_CORRECTION})
+HAND_INS = frozenset(
+    {
+        TaskKind.SUBMIT_APPEAL,
+        TaskKind.SUBMIT_CORRECTION,
+        TaskKind.SUBMIT_TAG,
+        TaskKind.SUBMIT_CERTIFICATION,
+    }
+)
 """The kinds that ask a person to hand something in at a platform."""
 
 

@@ -74,6 +74,8 @@ def purpose(owner: Owner, data: RequestData, papers: Sequence[str], used_for: st
 
 ASKS: dict[str, str] = {
     "correction": "与事实不符，特此申请更正为“{wanted}”",
+    "tag": "特此申请将标签变更为“{wanted}”",
+    "certification": "特此申请企业号码认证，展示“{wanted}”",
 }
 """What each kind of request asks for, in the words of its letter."""
 

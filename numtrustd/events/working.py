@@ -65,6 +65,32 @@ class CaseJoined(Event, frozen=True, kw_only=True):
     display: f.Display
 
 
+class CasesJoined(Event, frozen=True, kw_only=True):
+    """A wrong label and a wrong name of one number at one platform went two ways at once, and both have ended."""
+
+    action = "cases.joined"
+    level = Level.INFO
+    message = "both tracks for {number} on {platform} have ended: {joined}"
+
+    number: f.Number
+    platform: f.Platform
+    joined: f.Joined
+
+
+class IdentityWanted(Event, frozen=True, kw_only=True):
+    """Somebody said over the control socket what is to be shown of a number; what is left out stays as it is."""
+
+    action = "identity.wanted"
+    level = Level.INFO
+    message = "of {number} is wanted:[ name {wanted_name}][ logo {wanted_logo}][ tag {wanted_tag}] ({by})"
+
+    number: f.Number
+    by: f.By
+    wanted_name: f.WantedText | None = None
+    wanted_logo: f.WantedText | None = None
+    wanted_tag: f.WantedText | None = None
+
+
 class CaseMoved(Event, frozen=True, kw_only=True):
     """A case went from one state to the next."""
 

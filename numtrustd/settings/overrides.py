@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, structs
 
 from numtrustd.channels.spec import Call, Channel, HttpChannel, ManualChannel
-from numtrustd.domain.platform import Platform
+from numtrustd.domain.platform import WAYS, Platform
 from numtrustd.probes.batch import BatchSpec
 from numtrustd.probes.spec import Source
 from numtrustd.settings import hand_looks
@@ -88,7 +88,12 @@ def _platform(pack: Pack, settings: Settings) -> Platform:
     changed = _given(platform, importance=table.importance, shown_from=table.shown_from)
     if table.shown_from is not None:
         changed = structs.replace(changed, shown_from_grade="A")  # the operator knows
-    return structs.replace(changed, appeal=appeal)
+    ways = dict(platform.ways)
+    for kind in WAYS:
+        said = {key: value for key, value in structs.asdict(getattr(table, kind)).items() if value is not None}
+        if said and (way := platform.way(kind)) is not None:
+            ways[kind] = structs.replace(way, **said)
+    return structs.replace(changed, appeal=appeal, ways=ways)
 
 
 def _given(struct: S, **values: Any) -> S:

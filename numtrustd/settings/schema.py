@@ -150,6 +150,14 @@ class PlatformVerdictTable(_Table, frozen=True):
     inconsistent_after: Interval | None = None
 
 
+class PlatformWayTable(_Table, frozen=True):
+    """[platform.ID.correction], .tag, .certification, .removal: what differs from the pack's facts."""
+
+    review_days: Annotated[int, Meta(ge=0, le=366)] | None = None
+    cooldown: Duration | None = None
+    propagation: Duration | None = None
+
+
 class PlatformTable(_Table, frozen=True):
     """[platform.ID]. `words` are label words of this platform alone, `shown_from` the count of marks from which it
     displays a label.
@@ -163,6 +171,10 @@ class PlatformTable(_Table, frozen=True):
     words: dict[str, Category] = {}
     verdict: PlatformVerdictTable = PlatformVerdictTable()
     appeal: PlatformAppealTable = PlatformAppealTable()
+    correction: PlatformWayTable = PlatformWayTable()
+    tag: PlatformWayTable = PlatformWayTable()
+    certification: PlatformWayTable = PlatformWayTable()
+    removal: PlatformWayTable = PlatformWayTable()
 
 
 class BudgetTable(_Table, frozen=True):
@@ -207,6 +219,20 @@ class AppealTable(_Table, frozen=True):
     remind_interval: Interval = 86_400.0
     feeder_wait: Duration = 604_800.0
     purpose: str = ""
+
+
+class CertificationTable(_Table, frozen=True):
+    """[certification]: whether a name that is missing is asked for, and how certificates are kept. What the provider's
+    pack or a person says of one certificate counts more.
+    """
+
+    open: Literal["by_order", "ask", "automatic"] = "by_order"
+    valid_for: Interval = 31_536_000.0
+    renew_before: Duration = 2_592_000.0
+    technical: Interval = 432_000.0
+    policy_days: Annotated[int, Meta(ge=1, le=366)] = 8
+    papers: Interval = 604_800.0
+    complaints: Interval = 172_800.0
 
 
 class GroupTable(_Table, frozen=True):
@@ -327,6 +353,7 @@ class Settings(_Table, frozen=True):
     cause: CausePolicy = CausePolicy()
     device_tests: HandPolicy = HandPolicy()
     appeal: AppealTable = AppealTable()
+    certification: CertificationTable = CertificationTable()
     group: tuple[GroupTable, ...] = ()
     identity: tuple[IdentityTable, ...] = ()
     vocabulary: VocabularyTable = VocabularyTable()

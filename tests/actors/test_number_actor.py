@@ -375,8 +375,9 @@ READY: dict[TaskKind, Ready] = {
 OF_MANY = {TaskKind.DEVICE_TEST, TaskKind.ASSISTED_LOOK}
 """Those that ask for looks at many numbers, and are no case's."""
 
-OF_OTHERS = HAND_INS - {TaskKind.SUBMIT_APPEAL}
-"""Those that ask to hand in another request than an appeal; they are answered in the same way."""
+OF_OTHERS = (HAND_INS - {TaskKind.SUBMIT_APPEAL}) | {TaskKind.FIND_CAUSE, TaskKind.CHASE_PAUSE}
+"""Those that ask to hand in another request than an appeal, which are answered in the same way, and those of
+certificates, which `test_certificates` answers."""
 
 LEADS_TO: dict[tuple[TaskKind, str], str] = {
     (TaskKind.SUBMIT_APPEAL, "submitted"): "in_review",

@@ -11,7 +11,7 @@ import pytest
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, facts, links, rows, status
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, facts, links, rows, status, wants
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -57,6 +57,16 @@ PAPERS = (
     rows.Paper(kind="licence", title="营业执照（加盖公章）", held=True, on_file="/srv/papers/licence.pdf"),
     rows.Paper(kind="recordings", title="通话录音", held=False),
 )
+BEGUN: dict[str, Any] = {
+    "now": NOW,
+    "case": f"{NUMBER}/so360/3",
+    "number": NUMBER,
+    "platform": "so360",
+    "state": "waiting",
+    "meaning": "waiting for its slot",
+    "then": "submits it",
+    "due": NOW,
+}
 CHANGE: dict[str, Any] = {
     "now": NOW,
     "case": CASE,
@@ -460,6 +470,9 @@ class Fake:
                 sources_changed=(),
                 warnings=("numbers.csv:3: number: written twice",),
             ),
+            "Certify": wants.CaseBegun(**BEGUN, kind="certification"),
+            "ChangeTag": wants.CaseBegun(**BEGUN, kind="tag"),
+            "SetIdentity": wants.IdentityChange(now=NOW, number=NUMBER, cases=1, name="示例快运", tag=""),
             "Backup": control.BackupResult(path="/b", bytes=2_000_000, seconds=1.25),
             "Park": control.NumberChange(now=NOW, number=NUMBER, old="running", new="parked"),
             "Unpark": control.NumberChange(now=NOW, number=NUMBER, old="running", new="running"),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import calls, control, errors, evidence, facts, links, status
+from numtrustd.api import calls, control, errors, evidence, facts, links, status, wants
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
@@ -246,6 +246,21 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["trust", "so360.onebox", "--reason", "r", "--author", "li"],
         control.TrustSource(source="so360.onebox", reason="r", author="li"),
         ["so360.onebox: quarantined -> ok"],
+    ),
+    (
+        ["certify", NUMBER, "so360", "--held", "--expires", "2027-03-31", "--author", "li"],
+        wants.Certify(number=NUMBER, platform="so360", held=True, expires="2027-03-31", author="li"),
+        ["certification", "/so360/3: waiting", "then: submits it, at once"],
+    ),
+    (
+        ["tag", NUMBER, "so360", "--author", "li"],
+        wants.ChangeTag(number=NUMBER, platform="so360", author="li"),
+        ["tag", "/so360/3: waiting"],
+    ),
+    (
+        ["set-identity", NUMBER, "--name", "示例快运", "--tag", "", "--since", "2026-12-01", "--author", "li"],
+        wants.SetIdentity(number=NUMBER, name="示例快运", tag="", since="2026-12-01", author="li"),
+        ["示例快运"],
     ),
     (
         ["complaint", NUMBER, "--day", "2026-11-20", "--text", "at night", "--author", "li"],

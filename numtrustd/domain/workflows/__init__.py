@@ -4,6 +4,11 @@ from typing import Any
 
 from numtrustd.domain.workflow import Workflow
 from numtrustd.domain.workflows.appeal import APPEAL
+from numtrustd.domain.workflows.certificate import CERTIFICATE
+from numtrustd.domain.workflows.certification import CERTIFICATION
 from numtrustd.domain.workflows.correction import CORRECTION
+from numtrustd.domain.workflows.tag import TAG
 
-REGISTRY: dict[str, Workflow[Any, Any, Any]] = {table.name: table for table in (APPEAL, CORRECTION)}
+REGISTRY: dict[str, Workflow[Any, Any, Any]] = {
+    table.name: table for table in (APPEAL, CORRECTION, TAG, CERTIFICATION, CERTIFICATE)
+}

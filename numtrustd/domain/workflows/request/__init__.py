@@ -5,11 +5,14 @@ Every function here takes (data, event, now, policy).
 
 from numtrustd.domain.workflows.request.data import (
     AppealData,
+    CertificationData,
     CleanRun,
+    CommonData,
     CorrectionData,
     IdentityData,
     RequestData,
     RequestPolicy,
+    TagData,
     required,
 )
 from numtrustd.domain.workflows.request.effects import (
@@ -87,6 +90,7 @@ from numtrustd.domain.workflows.request.guards import (
     store_nearly_full,
     tries_used_up,
     unproved_so_far,
+    wording_forbidden,
 )
 from numtrustd.domain.workflows.request.updates import (
     count_look,
@@ -94,6 +98,7 @@ from numtrustd.domain.workflows.request.updates import (
     keep_reason,
     note_approval,
     note_asked,
+    note_forbidden,
     note_granted,
     note_handed_over,
     note_hold,
@@ -128,9 +133,11 @@ __all__ = [
     "AppealData",
     "Approve",
     "Approved",
+    "CertificationData",
     "CleanRun",
     "CloseTasks",
     "ClosedByPerson",
+    "CommonData",
     "CorrectionData",
     "EvidenceChanged",
     "Gone",
@@ -157,6 +164,7 @@ __all__ = [
     "Returned",
     "StillInReview",
     "Submit",
+    "TagData",
     "TaskFailed",
     "Withdraw",
     "approval_pending",
@@ -191,6 +199,7 @@ __all__ = [
     "never_sent",
     "note_approval",
     "note_asked",
+    "note_forbidden",
     "note_granted",
     "note_handed_over",
     "note_hold",
@@ -231,4 +240,5 @@ __all__ = [
     "try_again",
     "unproved_so_far",
     "verify_longer",
+    "wording_forbidden",
 ]

@@ -17,7 +17,8 @@ class RequestPolicy(Struct, frozen=True):
     `wrong` says whether what the request is to end is believed to be shown, `blind`, `flapping` and `maintenance`
     what else is believed of the platform now; `queued`: the submission has not begun to leave; `feeder` is the
     platform whose own appeal goes first, because this one copies from it. Nothing is handed in before `slot`,
-    for the reason `slot_why`; reviews take `review_stretch` times as long as usual.
+    for the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
+    sent for the reasons `forbidden`.
     """
 
     by_person: bool = True
@@ -53,6 +54,7 @@ class RequestPolicy(Struct, frozen=True):
     feeder: str = ""
     slot: Instant = 0.0
     slot_why: str = ""
+    forbidden: tuple[str, ...] = ()
     review_stretch: float = 1.0
 
 
@@ -64,7 +66,20 @@ class CleanRun(Struct, frozen=True):
     last_at: Instant
 
 
-class RequestData(Struct, frozen=True, omit_defaults=True):
+class CommonData(Struct, frozen=True, omit_defaults=True):
+    """What a case of any workflow remembers: the finding and the facts that opened it, what was shown then, the
+    platforms that it is about beside its own, how many attempts it has made and how often it has reminded.
+    """
+
+    finding: str = ""
+    words: str = ""
+    facts: tuple[str, ...] = ()
+    displays: tuple[str, ...] = ()
+    attempt: int = 1
+    reminders: int = 0
+
+
+class RequestData(CommonData, frozen=True, omit_defaults=True):
     """What every request remembers; each kind is a subclass with a tag. `attempt` counts from 1 and rises only when an
     attempt was answered or came to nothing, so an unsent one is sent again under the same reference. `round` is the
     first attempt since the label last appeared: the number of attempts is limited in each round, their references
@@ -75,12 +90,8 @@ class RequestData(Struct, frozen=True, omit_defaults=True):
 
     HAND_IN: ClassVar[str] = "submit_request"
 
-    finding: str = ""
     category: str = ""
-    words: str = ""
     causes: tuple[str, ...] = ()
-    facts: tuple[str, ...] = ()
-    attempt: int = 1
     round: int = 1
     tries: int = 0
     not_before: Instant = 0.0
@@ -98,10 +109,8 @@ class RequestData(Struct, frozen=True, omit_defaults=True):
     not_found: int = 0
     clean: dict[str, CleanRun] = {}
     verify_from: Instant | None = None
-    reminders: int = 0
     returns: int = 0
     held_from: str = ""
-    displays: tuple[str, ...] = ()
     hurried: bool = False
 
 
@@ -113,10 +122,26 @@ class AppealData(RequestData, frozen=True, omit_defaults=True, tag="appeal"):
 
 class IdentityData(RequestData, frozen=True, omit_defaults=True):
     """What a request about a name, a logo or a tag remembers. `kinds` are the kinds of finding that it is to end, on
-    the platform's views; `wanted` is what is to be shown, in words, for a letter or a form."""
+    the platform's views; `wanted` is what is to be shown, in words, for a letter or a form. `ordered`: somebody asked
+    for it, not because of what was seen, so that no look counts before it is granted."""
 
     kinds: tuple[str, ...] = ()
     wanted: str = ""
+    ordered: bool = False
+
+
+class TagData(IdentityData, frozen=True, omit_defaults=True, tag="tag"):
+    """What a change of a tag remembers."""
+
+    HAND_IN: ClassVar[str] = "submit_tag"
+
+
+class CertificationData(IdentityData, frozen=True, omit_defaults=True, tag="certification"):
+    """What a certification remembers. A `renewal` is of a name that is certified already."""
+
+    HAND_IN: ClassVar[str] = "submit_certification"
+
+    renewal: bool = False
 
 
 class CorrectionData(IdentityData, frozen=True, omit_defaults=True, tag="correction"):

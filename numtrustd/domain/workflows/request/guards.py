@@ -102,6 +102,11 @@ def slot_closed(data: RequestData, event: object, now: Instant, policy: RequestP
     return now < policy.slot and not data.hurried
 
 
+def wording_forbidden(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    """What is to be shown breaks the rules of advertising: sent, it would cost the rights to edit."""
+    return bool(policy.forbidden)
+
+
 def store_nearly_full(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     return policy.no_room
 

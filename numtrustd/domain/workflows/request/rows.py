@@ -161,6 +161,12 @@ def request_rows(words: Words) -> dict[S, Row[S]]:
                 TimedOut: (
                     _IF_GONE,
                     To(
+                        S.ESCALATED,
+                        (a.close_tasks, a.ask_for_decision),
+                        when=a.wording_forbidden,
+                        update=a.note_forbidden,
+                    ),
+                    To(
                         S.GATHERING, (a.close_tasks, a.ask_for_evidence), when=a.evidence_missing, update=a.note_lacking
                     ),
                     To(S.WAITING, when=a.platform_in_maintenance),

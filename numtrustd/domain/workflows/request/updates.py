@@ -64,6 +64,11 @@ def note_receipt(data: RequestData, event: Accepted, now: Instant, policy: Reque
     )
 
 
+def note_forbidden(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+    said = "; ".join(policy.forbidden)
+    return structs.replace(data, reasons=_heard(data, f"not sent, its words are forbidden: {said}"), reminders=0)
+
+
 def note_wait(data: RequestData, event: Later | NotSent, now: Instant, policy: RequestPolicy) -> RequestData:
     pause = min(60.0 * 2 ** min(data.tries, 10), 21_600.0)
     if isinstance(event, Later) and event.retry_after is not None:

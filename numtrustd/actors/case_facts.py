@@ -1,0 +1,75 @@
+"""What a case knows, as (name, value) lines for people; each kind of data tells its own."""
+
+from numtrustd.actors.views import Sight
+from numtrustd.clock import timestamp
+from numtrustd.domain.case import Case, reference
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, expiry
+from numtrustd.domain.workflows.request import AppealData, IdentityData, RequestData, RequestPolicy
+
+Lines = list[tuple[str, str]]
+
+
+def facts_of(sight: Sight, case: Case, policy: RequestPolicy | CertificatePolicy) -> Lines:
+    """What is known of a case; empty values are left out."""
+    data = case.data
+    if isinstance(data, RequestData) and isinstance(policy, RequestPolicy):
+        lines = _request(sight, case, data, policy)
+    elif isinstance(data, CertificateData) and isinstance(policy, CertificatePolicy):
+        lines = _certificate(data, policy)
+    else:
+        raise TypeError(f"{type(data).__name__} is not stepped with {type(policy).__name__}")
+    return [(name, value) for name, value in lines if value]
+
+
+def goes_after(policy: RequestPolicy) -> str:
+    """What an appeal lets go first; empty when nothing."""
+    return f"the appeal at {policy.feeder}, from which this platform copies" if policy.feeder else ""
+
+
+def _at(at: Instant | None) -> str:
+    return "" if at is None else timestamp(at)
+
+
+def _request(sight: Sight, case: Case, data: RequestData, policy: RequestPolicy) -> Lines:
+    waits = case.snapshot.state == "waiting" and not data.hurried
+    waited_for = data.granted_at is None and case.closed_at is None
+    appeal = isinstance(data, AppealData)
+    shown = f"{data.words} ({data.category})" if data.category not in ("", data.words) else data.words
+    facts = [
+        ("label" if appeal else "shown", shown),
+        ("wanted", data.wanted if isinstance(data, IdentityData) else ""),
+        ("facts", "; ".join(data.facts)),
+        ("shown by", ", ".join(data.displays)),
+        ("reference", reference(sight.context.store, case.id, data.attempt)),
+        ("submitted", _at(data.sent_at)),
+        ("receipt", data.receipt or ""),
+        ("answer expected by", _at(data.review_by) if waited_for else ""),
+        ("platform agreed", _at(data.granted_at)),
+        ("answers so far", "; ".join(data.reasons)),
+        ("papers asked for", ", ".join(data.more)),
+        ("uncertain because", data.unclear),
+        ("not before", _at(data.not_before) if data.not_before > sight.now() else ""),
+        ("goes after", goes_after(policy) if waits else ""),
+        ("kept back", policy.slot_why if waits and policy.slot > sight.now() else ""),
+        ("approved by", data.approved_by),
+        ("came back", f"{data.returns} times" if data.returns else ""),
+    ]
+    if case.snapshot.state == "verifying":
+        word = "clean" if appeal else "good"
+        for view in policy.views or tuple(data.clean):
+            looks = data.clean[view].looks if view in data.clean else 0
+            facts.append((f"{word} looks of {view}", f"{looks} of {policy.clear}"))
+    return facts
+
+
+def _certificate(data: CertificateData, policy: CertificatePolicy) -> Lines:
+    last = data.pauses[-1] if data.pauses else None
+    return [
+        ("granted", _at(data.granted_at)),
+        ("expires", _at(expiry(data, policy))),
+        ("renewed", f"{data.renewals} times" if data.renewals else ""),
+        ("paused", f"{len(data.pauses)} times" if data.pauses else ""),
+        ("last pause", "" if last is None else f"{last.cause}, since {_at(last.since)}"),
+        ("shown again", "" if last is None else _at(last.until)),
+    ]
