@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, structs
 
-from numtrustd.actors.context import AppealRules, CertificationRules, Context, Group
+from numtrustd.actors.context import AppealRules, CertificationRules, Context, Group, IncidentRules
 from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.domain.case import ActionKind
 from numtrustd.domain.label import Category
@@ -67,6 +67,7 @@ def context(loaded: Loaded, store: str) -> Context:
             purpose=rules.purpose,
         ),
         certification=CertificationRules(**structs.asdict(settings.certification)),
+        incident=IncidentRules(**structs.asdict(settings.incident)),
         attempts={
             name: table.appeal.max_attempts
             for name, table in settings.platform.items()

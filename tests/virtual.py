@@ -46,6 +46,8 @@ contact_email = "trust@example.invalid"
 dir = "credentials"
 [company]
 name = "示例科技有限公司"
+[incident]
+open_on = []  # an emergency beside each label would stand in the way of what is tested
 """
 
 

@@ -1,22 +1,26 @@
 """What a case knows, as (name, value) lines for people; each kind of data tells its own."""
 
+from numtrustd.actors import incidents
 from numtrustd.actors.views import Sight
 from numtrustd.clock import timestamp
 from numtrustd.domain.case import Case, reference
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, expiry
+from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy, MarkName
 from numtrustd.domain.workflows.request import AppealData, IdentityData, RequestData, RequestPolicy
 
 Lines = list[tuple[str, str]]
 
 
-def facts_of(sight: Sight, case: Case, policy: RequestPolicy | CertificatePolicy) -> Lines:
+def facts_of(sight: Sight, case: Case, policy: RequestPolicy | CertificatePolicy | IncidentPolicy) -> Lines:
     """What is known of a case; empty values are left out."""
     data = case.data
     if isinstance(data, RequestData) and isinstance(policy, RequestPolicy):
         lines = _request(sight, case, data, policy)
     elif isinstance(data, CertificateData) and isinstance(policy, CertificatePolicy):
         lines = _certificate(data, policy)
+    elif isinstance(data, IncidentData) and isinstance(policy, IncidentPolicy):
+        lines = _incident(data, policy)
     else:
         raise TypeError(f"{type(data).__name__} is not stepped with {type(policy).__name__}")
     return [(name, value) for name, value in lines if value]
@@ -73,3 +77,13 @@ def _certificate(data: CertificateData, policy: CertificatePolicy) -> Lines:
         ("last pause", "" if last is None else f"{last.cause}, since {_at(last.since)}"),
         ("shown again", "" if last is None else _at(last.until)),
     ]
+
+
+def _incident(data: IncidentData, policy: IncidentPolicy) -> Lines:
+    marks = {mark.name: mark for mark in data.marks}
+    lines = [("because", "; ".join(data.facts)), ("clock since", _at(data.since))]
+    for name in MarkName:
+        mark, due = marks.get(name), _at(incidents.due(data, name, policy))
+        told = f"due {due}" if mark is None else f"{'met' if mark.met else 'missed'} {_at(mark.at)}, due {due}"
+        lines.append((name.value, told))
+    return [*lines, ("not handed in", ", ".join(policy.unsent)), ("not over", ", ".join(policy.unended))]

@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
+from numtrustd.actors import incidents
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
@@ -28,6 +29,7 @@ from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.certificate import Renew
+from numtrustd.domain.workflows.incident import ChaseAll, IncidentData
 from numtrustd.domain.workflows.request.data import CommonData
 from numtrustd.events import (
     ActionPlanned,
@@ -122,7 +124,7 @@ class CaseBook:
         """Start a case of this kind, the `n`th at the platform. `why` is told to people."""
         table = REGISTRY[kind]
         snapshot = start(table, data, self._now, self._policy(platform, kind, data, self._now))
-        identity = case_id(self._owned.number, platform, n)
+        identity = case_id(self._owned.number, platform or kind, n)
         case = Case(
             id=identity,
             number=self._owned.number,
@@ -141,7 +143,8 @@ class CaseBook:
             CaseOpened(
                 case=identity,
                 number=case.number,
-                platform=platform,
+                platform=platform or None,
+                incident=self._incident(table.name),
                 kind=table.name,
                 to=snapshot.state,
                 reason=data.finding,
@@ -151,7 +154,17 @@ class CaseBook:
             ),
             self._now,
         )
+        self._say_incident(None, case)
         return case
+
+    def _incident(self, kind: str) -> str | None:
+        """The emergency that a case of the number belongs to."""
+        return None if kind == "incident" else incidents.running(self._record())
+
+    def _say_incident(self, before: Case | None, after: Case) -> None:
+        if isinstance(after.data, IncidentData):
+            for event in incidents.said(before, after, self._policy_of(after)):
+                self._made.say(event, self._now)
 
     def join(self, case: Case, display: str) -> None:
         """The label of an open case is shown by one platform more, which has to let it go, too."""
@@ -199,7 +212,8 @@ class CaseBook:
                 CaseMoved(
                     case=case.id,
                     number=case.number,
-                    platform=case.platform,
+                    platform=case.platform or None,
+                    incident=self._incident(case.workflow),
                     kind=case.workflow,
                     from_=made.old,
                     to=made.snapshot.state,
@@ -218,7 +232,8 @@ class CaseBook:
                 CaseClosed(
                     case=case.id,
                     number=case.number,
-                    platform=case.platform,
+                    platform=case.platform or None,
+                    incident=self._incident(case.workflow),
                     kind=case.workflow,
                     from_=made.old,
                     to=new.snapshot.state,
@@ -230,6 +245,7 @@ class CaseBook:
                 self._now,
                 by,
             )
+        self._say_incident(case, new)
         self._made.told = Told(case.id, made.old, made.snapshot.state)
 
     # ---------------------------------------------------------------------------------------------------- effects
@@ -249,7 +265,9 @@ class CaseBook:
                     closed = structs.replace(task, state=TaskState.CLOSED, closed_at=self._now)
                     self._made.tasks[task.id] = closed
             case Renew():
-                self._made.wanted.append(("certification", case.platform))
+                self._made.wanted.append(("certification", case.platform, "the certificate is to be renewed"))
+            case ChaseAll():
+                self._made.chase = True
             case _:
                 raise TypeError(f"{type(effect).__name__} has no way to happen")
 
@@ -342,7 +360,7 @@ class CaseBook:
                         task=task.id,
                         case=case.id,
                         number=case.number,
-                        platform=case.platform,
+                        platform=case.platform or None,
                         kind=kind,
                         title=task.title,
                         due=due,
@@ -359,7 +377,7 @@ class CaseBook:
             opened_at=self._now,
             due=due,
             detail=detail,
-            packet=self._packet(case) if kind in HAND_INS | {TaskKind.APPROVE} else None,
+            packet=self._packet_for(case, kind),
         )
         self._made.tasks[identity] = task
         if kind is TaskKind.SUPPLY_EVIDENCE:
@@ -382,13 +400,20 @@ class CaseBook:
                 task=identity,
                 case=case.id,
                 number=case.number,
-                platform=case.platform,
+                platform=case.platform or None,
                 kind=kind,
                 title=task.title,
                 due=due,
             ),
             self._now,
         )
+
+    def _packet_for(self, case: Case, kind: TaskKind) -> Packet | None:
+        if kind in HAND_INS or kind is TaskKind.APPROVE:
+            return self._packet(case)
+        if (notice := wording.notice(kind, self._owner(), self._number().dashed)) is None:
+            return None
+        return Packet("", letter=notice.text, steps=notice.steps)
 
     def _packet(self, case: Case) -> Packet:
         channel = self._context.channel(case.platform, case.workflow)
@@ -418,7 +443,7 @@ class CaseBook:
                 task=task.id,
                 case=task.case,
                 number=task.number,
-                platform=task.platform,
+                platform=task.platform or None,
                 kind=task.kind,
                 title=task.title,
                 result=outcome,

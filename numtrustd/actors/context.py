@@ -59,6 +59,16 @@ class CertificationRules(Struct, frozen=True):
     complaints: float = 172_800.0
 
 
+class IncidentRules(Struct, frozen=True):
+    """`[incident]`: what makes an emergency, and its marks in seconds from then. `complaints` in one day open one."""
+
+    open_on: tuple[str, ...] = ("label", "complaints", "name")
+    submit_within: float = 7_200.0
+    follow_up_within: float = 86_400.0
+    resolve_within: float = 172_800.0
+    complaints: int = 3
+
+
 class Group(Struct, frozen=True):
     """What the numbers of one group share; `None` is "as everywhere else"."""
 
@@ -91,6 +101,7 @@ class Context(Struct, frozen=True, dict=True):
     hands: HandPolicy = HandPolicy()
     appeal: AppealRules = AppealRules()
     certification: CertificationRules = CertificationRules()
+    incident: IncidentRules = IncidentRules()
     cause: CausePolicy = CausePolicy()
     attempts: Mapping[str, int] = {}
     cadences: Mapping[str, float] = {}

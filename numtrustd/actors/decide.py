@@ -55,8 +55,10 @@ class Decider(Kin):
         """Why the owner no longer wants what a case is for; `None` when he does."""
         if self.owned.watch is not Watch.YES:
             return f"the number is on {self.owned.watch}: nothing is appealed for it"
-        if case.workflow != "appeal":
+        if isinstance(case.data, a.IdentityData):
             return "no name, logo or tag is wanted of it any more" if self.owned.wanted is None else None
+        if not isinstance(case.data, a.AppealData):
+            return None
         marked = [seen.belief for seen in self._verdicts_of(case) if seen.marked and seen.belief is not None]
         if marked and all(belief.displayed for belief in marked) and not any(map(self._find, self._verdicts_of(case))):
             return self._accepted(marked[0].category or Category.OTHER)

@@ -23,14 +23,15 @@ class Decision:
     `durable` is false for "looked, nothing new", which may be lost in a crash. `timers` maps a case to its (old, new)
     deadline with the seq that set the new one. `answers` counts the readings that could be held against a belief,
     `turned` those that contradict it. `words` are those that nobody knows, to be said where they never were; `plan`
-    asks all sources of the number for their next look. `wanted` are the cases that other cases want to be opened, as
-    (kind, platform).
+    asks all sources of the number for their next look. `wanted` are the cases that others want to be opened, as
+    (kind, platform, why); `chase` has every request that is reviewed chased.
     """
 
     __slots__ = (
         "actions",
         "answers",
         "cases",
+        "chase",
         "done_actions",
         "durable",
         "entries",
@@ -60,7 +61,8 @@ class Decision:
         self.turned = 0
         self.words: list[NewWord] = []
         self.plan = False
-        self.wanted: list[tuple[str, str]] = []
+        self.wanted: list[tuple[str, str, str]] = []
+        self.chase = False
 
     def say(self, event: Event, at: Instant, by: str = "") -> None:
         """One log line, and one line of the number's history."""

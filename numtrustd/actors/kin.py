@@ -6,9 +6,9 @@ and because somebody asked for one. All of it happens within the decision of one
 
 from msgspec import structs
 
-from numtrustd.actors import tracks
+from numtrustd.actors import incidents, tracks
 from numtrustd.actors.decision import Decision
-from numtrustd.actors.messages import Begin, RefusedError, SetIdentity, Told
+from numtrustd.actors.messages import Begin, Complained, RefusedError, SetIdentity, Told
 from numtrustd.actors.weigh import Weigher
 from numtrustd.domain import propagation
 from numtrustd.domain.case import Case
@@ -16,6 +16,8 @@ from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.identity import joined
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.workflows import certificate
+from numtrustd.domain.workflows import request as a
+from numtrustd.domain.workflows.incident import IncidentData, Progress, Trigger
 from numtrustd.domain.workflows.request import CertificationData
 from numtrustd.events import CasesJoined, IdentityWanted
 
@@ -31,31 +33,74 @@ class Kin(Weigher):
 
     def finish(self) -> Decision:
         """Everything decided, what it means to the number's other cases included."""
-        told: set[str] = set()
+        told: dict[str, int] = {}
+        answer = self.made.told  # who gave an order hears of his own case, not of those that it moved
         for _ in range(MOST_ROUNDS):
             wanted, self.made.wanted = self.made.wanted, []
-            for kind, platform in wanted:
-                self._renew(kind, platform)
-            ended = [c for c in self.made.cases.values() if c.closed_at == self.now and c.id not in told]
-            for case in ended:
-                told.add(case.id)
-                self._ended(case)
-            if not ended and not self.made.wanted:
+            for kind, platform, why in wanted:
+                self._want(kind, platform, why)
+            if self.made.chase:
+                self.made.chase = False
+                self._chase()
+            moved = [c for c in self.made.cases.values() if told.get(c.id) != c.snapshot.seq]
+            for case in moved:
+                told[case.id] = case.snapshot.seq
+                self._refer(case)
+                if case.closed_at == self.now:
+                    self._ended(case)
+            if any(case.workflow in incidents.WATCHED for case in moved):
+                self._progress()
+            if not moved and not self.made.wanted and not self.made.chase:
+                self.made.told = answer
                 return super().finish()
         raise RuntimeError(f"the cases of {self.owned.number} set each other going for ever: {sorted(told)}")
 
+    def _want(self, kind: str, platform: str, why: str) -> None:
+        """Another case, or what was seen, wants a case to be opened; it may be under way already."""
+        running = self._newest_track(platform, kind)
+        if running is not None and running.open:
+            return
+        if kind == "incident":
+            if self.owned.watch is Watch.YES:
+                trigger, _, fact = why.partition(": ")
+                data = IncidentData(finding=trigger, facts=(fact,), trigger=Trigger(trigger), since=self.now)
+                self._open(kind, platform, data, why)
+                for ref in list(incidents.watched(self.context, self.record)):
+                    if ref.state == "waiting":  # for what does not hold in an emergency
+                        self.book.happen(ref.id, a.Advance("an emergency"))
+        else:
+            self._renew(kind, platform, why)
+
+    # -------------------------------------------------------------------------------------------------- emergencies
+
+    def _progress(self) -> None:
+        """Cases have moved: the emergency that they belong to may have come further."""
+        if (identity := incidents.running(self.record)) is not None:
+            self.book.happen(identity, Progress())
+
+    def _chase(self) -> None:
+        """Every request that is still reviewed is chased now."""
+        for ref in list(incidents.watched(self.context, self.record)):
+            if ref.state == "in_review":
+                self.book.happen(ref.id, a.Advance("24 h of the emergency are over"))
+
+    def complained(self, message: Complained) -> None:
+        """People complained; so many in one day are an emergency."""
+        rules = self.context.incident
+        if "complaints" in rules.open_on and message.complaints >= rules.complaints:
+            why = f"{message.complaints} complaints on {message.day}"
+            newest = self._newest_track("", "incident")
+            if newest is None or why not in newest.data.facts:
+                self.made.wanted.append(("incident", "", f"complaints: {why}"))
+
     # ------------------------------------------------------------------------------------------------ certificates
 
-    def _renew(self, kind: str, platform: str) -> None:
-        """A certificate wants to be renewed; the request may be under way already."""
-        running = self._newest_track(platform, kind)
-        if running is None or not running.open:
-            data = tracks.identity_data(
-                kind, FindingKind.DISPLAY_MISSING, platform, self.record, self.owned.wanted, self.now
-            )
-            assert isinstance(data, CertificationData)
-            data = structs.replace(data, facts=(), renewal=True, ordered=True)
-            self._open(kind, platform, data, "the certificate is to be renewed")
+    def _renew(self, kind: str, platform: str, why: str) -> None:
+        """A certificate is to be renewed."""
+        found = FindingKind.DISPLAY_MISSING
+        data = tracks.identity_data(kind, found, platform, self.record, self.owned.wanted, self.now)
+        assert isinstance(data, CertificationData)
+        self._open(kind, platform, structs.replace(data, facts=(), renewal=True, ordered=True), why)
 
     def _ended(self, case: Case) -> None:
         if case.workflow == "certification":

@@ -88,6 +88,13 @@ class Begin(Struct, frozen=True):
     expires: Instant | None = None
 
 
+class Complained(Struct, frozen=True):
+    """So many people complained about the number on one day."""
+
+    day: str
+    complaints: int
+
+
 class SetIdentity(Struct, frozen=True):
     """Somebody wants something else to be shown, beside what the settings want."""
 
@@ -128,4 +135,4 @@ class RefusedError(Exception):
 Asked = Order | TaskAnswer | Reported | Begin | SetIdentity
 """What a person waits for an answer to."""
 
-NumberMessage = Observed | TimerDue | Answered | Asked | Refresh | Retire | Stop
+NumberMessage = Observed | TimerDue | Answered | Asked | Complained | Refresh | Retire | Stop

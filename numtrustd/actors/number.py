@@ -15,6 +15,7 @@ from numtrustd.actors.messages import (
     Answered,
     Asked,
     Begin,
+    Complained,
     NumberMessage,
     Observed,
     Order,
@@ -198,6 +199,8 @@ class NumberActor:
                 decider.answer(message)
             case Reported():
                 decider.report(message)
+            case Complained():
+                decider.complained(message)
             case Begin():
                 decider.begin(message)
             case SetIdentity():

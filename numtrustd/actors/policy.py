@@ -1,6 +1,6 @@
 """What configuration, pack and present say to one case: the policy that its table is stepped with. Pure."""
 
-from numtrustd.actors import tracks
+from numtrustd.actors import incidents, tracks
 from numtrustd.actors.context import Context
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import evidence, propagation
@@ -12,6 +12,7 @@ from numtrustd.domain.platform import AppealFacts
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.verdict import through
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, PauseCause
+from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy
 from numtrustd.domain.workflows.request import CommonData, RequestData, RequestPolicy
 
 NO_FACTS = AppealFacts(channel="manual")
@@ -30,10 +31,12 @@ def policy_for(
     *,
     opened_at: Instant | None = None,
     no_room: bool = False,
-) -> RequestPolicy | CertificatePolicy:
+) -> RequestPolicy | CertificatePolicy | IncidentPolicy:
     """The policy that a case's table is stepped with; see `request_policy`."""
     if isinstance(data, CertificateData):
         return certificate_policy(context, record, platform, data, now, declared)
+    if isinstance(data, IncidentData):
+        return incidents.policy(context, record)
     assert isinstance(data, RequestData), kind
     return request_policy(
         context, owned, record, platform, kind, data, now, declared, opened_at=opened_at, no_room=no_room
@@ -43,6 +46,11 @@ def policy_for(
 def _asked_first(context: Context, kind: str, data: RequestData) -> bool:
     """Whether a certification that was opened because a name is missing waits for somebody's approval."""
     return kind == "certification" and bool(data.facts) and context.certification.open == "ask"
+
+
+def _shut(declared: Maintenance | None, now: Instant, *, urgent: bool) -> bool:
+    """Whether a declared maintenance keeps a request back; that of a whole trade takes emergencies [S3]."""
+    return declared is not None and declared.lasts(now) and not (urgent and declared.kind == "industry")
 
 
 def certificate_policy(
@@ -107,8 +115,9 @@ def request_policy(
     about = (platform, *data.displays)
     looked_at = [through(verdicts[p], context.views(owned, p)) for p in about if p in verdicts]
     own = looked_at[0] if platform in verdicts else None
+    urgent = incidents.running(record) is not None
     feeder = None
-    if kind == "appeal" and opened_at is not None and now - opened_at < rules.feeder_wait:
+    if kind == "appeal" and not urgent and opened_at is not None and now - opened_at < rules.feeder_wait:
         states = {name: ref.state for name, ref in record.cases.items() if ref.open}
         feeder = propagation.goes_first(context.platforms, platform, states, data.displays)
     return RequestPolicy(
@@ -138,5 +147,5 @@ def request_policy(
         flapping=any(v.flapping for v in looked_at),
         feeder=feeder or "",
         no_room=no_room,
-        maintenance=(own is not None and own.maintenance) or (declared is not None and declared.lasts(now)),
+        maintenance=(own is not None and own.maintenance) or _shut(declared, now, urgent=urgent),
     )

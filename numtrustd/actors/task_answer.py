@@ -31,7 +31,7 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
     if outcome in ("rejected", "refused", "info_requested") and not reason:
         raise RefusedError(f"{outcome} needs the platform's reason: it decides what the next attempt brings")
     match outcome:
-        case "submitted" | "happened":
+        case "submitted" | "happened" | "gathered" | "published":
             return a.Accepted(message.receipt)
         case "refused":
             return a.Refused(reason)

@@ -21,6 +21,7 @@ from numtrustd.domain.workflows.request import (
     CommonData,
     CorrectionData,
     IdentityData,
+    RequestData,
     TagData,
 )
 
@@ -78,7 +79,7 @@ def _telling(context: Context, owned: Owned, platform: str) -> tuple[str, ...]:
 def shows_wrong(data: CommonData, observation: Observation, faults: Mapping[str, Faults]) -> bool | None:
     """Whether a look shows what a request is to end; `None` where it does not tell. `faults` are those of the views of
     the platform that was looked at, the look included."""
-    if isinstance(data, CertificateData):
+    if not isinstance(data, RequestData):
         return None
     if not isinstance(data, IdentityData):
         return observation.status is Status.MARKED

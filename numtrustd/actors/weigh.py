@@ -235,6 +235,9 @@ class Weigher:
             if certificate is not None and certificate.open:
                 self.book.happen(certificate.id, a.Returned(kind))
             return
+        wrong_name = kind is FindingKind.DISPLAY_WRONG and tracks.certified(self.record, platform)
+        if wrong_name and "name" in self.context.incident.open_on:
+            self.made.wanted.append(("incident", "", f"name: {platform} shows a wrong name, though certified"))
         workflow = tracks.OPENS.get(kind)
         asked = kind is not FindingKind.DISPLAY_MISSING or self.context.certification.open != "by_order"
         if workflow is not None and asked:
@@ -259,10 +262,11 @@ class Weigher:
 
     def _open(self, kind: str, platform: str, data: CaseData, why: str) -> Case:
         """Open a case; the record knows it at once."""
-        n = self.record.counts.get(platform, 0) + 1
+        place = platform or kind
+        n = self.record.counts.get(place, 0) + 1
         opened = self.book.open(kind, platform, n, data, why)
         self._refer(opened)
-        self.record = structs.replace(self.record, counts={**self.record.counts, platform: n})
+        self.record = structs.replace(self.record, counts={**self.record.counts, place: n})
         return opened
 
     def _refer(self, case: Case) -> None:
@@ -380,6 +384,9 @@ class Weigher:
     ) -> None:
         if self.owned.watch is not Watch.YES:
             return
+        known = self.context.platforms[new.platform]
+        if found.kind is FindingKind.MISLABEL and known.core and "label" in self.context.incident.open_on:
+            self.made.wanted.append(("incident", "", f"label: {new.platform} {found.why}"))
         shown = (new.belief.words if new.belief else None) or found.category
         again = a.Returned(found.kind, found.category, shown)
         at = propagation.taken_at(self.context.platforms, new.platform, found.category)
@@ -442,7 +449,9 @@ class Weigher:
 
 
 def _ref(case: Case) -> CaseRef:
-    return CaseRef(case.id, case.snapshot.state, case.open, case.data.displays)
+    # What may or may not have arrived is not there yet.
+    sent = isinstance(case.data, a.RequestData) and case.data.sent_at is not None and not case.row.in_flight
+    return CaseRef(case.id, case.snapshot.state, case.open, case.data.displays, sent)
 
 
 def _believed(verdict: Verdict | None) -> str:

@@ -13,9 +13,10 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Snapshot, Who
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows.certificate import CertificateData
+from numtrustd.domain.workflows.incident import IncidentData
 from numtrustd.domain.workflows.request import AppealData, CertificationData, CorrectionData, RequestData, TagData
 
-CaseData = AppealData | CorrectionData | TagData | CertificationData | CertificateData
+CaseData = AppealData | CorrectionData | TagData | CertificationData | CertificateData | IncidentData
 """The tagged union of every workflow's data."""
 
 
@@ -40,7 +41,9 @@ class Move(Struct, frozen=True, omit_defaults=True):
 
 
 class Case(Struct, frozen=True, omit_defaults=True):
-    """A case as stored. `id` is `NUMBER/PLATFORM/N`: it says whose it is, and needs no counter across numbers."""
+    """A case as stored. `id` is `NUMBER/PLATFORM/N`: it says whose it is, and needs no counter across numbers. One that
+    is about the whole number has no platform; its workflow's name stands there in its id.
+    """
 
     id: str
     number: str
@@ -94,8 +97,9 @@ def track(platform: str, workflow: str) -> str:
     return platform if workflow == "appeal" else f"{platform}:{workflow}"
 
 
-def case_id(number: str, platform: str, n: int) -> str:
-    return f"{number}/{platform}/{n}"
+def case_id(number: str, place: str, n: int) -> str:
+    """`place` is the platform of a case, or the workflow of one that is about the whole number."""
+    return f"{number}/{place}/{n}"
 
 
 def number_of(identity: str) -> str:

@@ -23,6 +23,8 @@ class TaskKind(enum.StrEnum):
     SUBMIT_CERTIFICATION = "submit_certification"
     FIND_CAUSE = "find_cause"
     CHASE_PAUSE = "chase_pause"
+    GATHER_PROOF = "gather_proof"
+    UPDATE_WORDING = "update_wording"
     REPORT_ANSWER = "report_answer"
     CHASE_REVIEW = "chase_review"
     DID_IT_ARRIVE = "did_it_arrive"
@@ -40,6 +42,8 @@ TITLES: dict[TaskKind, str] = {
     TaskKind.SUBMIT_CERTIFICATION: "Hand in the certification",
     TaskKind.FIND_CAUSE: "Find out why the certified name is not shown",
     TaskKind.CHASE_PAUSE: "Chase the certification that is paused for too long",
+    TaskKind.GATHER_PROOF: "Gather recordings and order screenshots, and look into the complaints",
+    TaskKind.UPDATE_WORDING: "Update what customers are told",
     TaskKind.REPORT_ANSWER: "Report the platform's answer",
     TaskKind.CHASE_REVIEW: "Chase the overdue review",
     TaskKind.DID_IT_ARRIVE: "Find out whether the submission arrived",
@@ -60,6 +64,8 @@ ANSWERS: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.SUBMIT_CERTIFICATION: ("submitted", "refused"),
     TaskKind.FIND_CAUSE: PAUSES,
     TaskKind.CHASE_PAUSE: ("still_waiting", *PAUSES),
+    TaskKind.GATHER_PROOF: ("gathered",),
+    TaskKind.UPDATE_WORDING: ("published",),
     TaskKind.REPORT_ANSWER: ("approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.CHASE_REVIEW: ("approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.DID_IT_ARRIVE: ("happened", "did_not_happen"),

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from numtrustd.domain import evidence
+from numtrustd.domain.task import TaskKind
 from numtrustd.domain.workflows.request import IdentityData, RequestData
 
 CAUSES: dict[str, str] = {
@@ -104,3 +105,34 @@ def request_letter(
     contact = "，".join(x for x in (owner.contact_name, owner.contact_phone, owner.contact_email) if x)
     lines += ["", *([f"联系人：{contact}"] if contact else []), f"申请编号：{ref}"]
     return "\n".join(lines)
+
+
+class Notice(Struct, frozen=True):
+    """What a person is to publish or send, and what else he does."""
+
+    text: str
+    steps: tuple[str, ...] = ()
+
+
+def notice(kind: TaskKind, owner: Owner, number: str) -> Notice | None:
+    """The text that belongs to a task; `None` where it has none. `number` as people write it."""
+    who = owner.name or "我司"
+    match kind:
+        case TaskKind.UPDATE_WORDING:
+            return Notice(
+                f"{who}温馨提示：号码 {number} 的认证及标记显示故障现已修复，请您放心接听。"
+                "如仍看到异常提示，请与我们联系。",
+                ("更新客服话术：“认证故障已修复”", "通知呼叫中心班组长"),
+            )
+        case TaskKind.FIND_CAUSE:
+            return Notice(
+                f"【{who}】尊敬的客户：我司服务号码 {number} 的认证标识正在维护，来电可能暂不显示企业名称，"
+                "本号码仍为我司官方号码，请放心接听。",
+                (
+                    "向认证服务商询问原因：technical、policy、papers 或 complaints",
+                    "维护期间改用在其他平台已认证的备用号码外呼",
+                    "向重要客户发送以上临时信任短信",
+                ),
+            )
+        case _:
+            return None

@@ -37,15 +37,15 @@ class CaseOpened(Event, frozen=True, kw_only=True):
 
     action = "case.opened"
     level = Level.INFO
-    message = "{kind} case {case} opened for {number} on {platform}[: {reason}]"
+    message = "{kind} case {case} opened for {number}[ on {platform}][: {reason}]"
 
     case: f.Case
     number: f.Number
-    platform: f.Platform
     kind: f.Kind
     to: f.To
     reason: f.Reason | None = None
     finding: f.Finding | None = None
+    platform: f.Platform | None = None
     incident: f.Incident | None = None
     displays: f.Displays | None = None
     deadline: f.Deadline | None = None
@@ -100,7 +100,6 @@ class CaseMoved(Event, frozen=True, kw_only=True):
 
     case: f.Case
     number: f.Number
-    platform: f.Platform
     kind: f.Kind
     from_: f.From
     to: f.To
@@ -108,6 +107,7 @@ class CaseMoved(Event, frozen=True, kw_only=True):
     detail: f.Detail | None = None
     attempt: f.Attempt | None = None
     by: f.By | None = None
+    platform: f.Platform | None = None
     incident: f.Incident | None = None
     deadline: f.Deadline | None = None
     next: f.Next | None = None
@@ -118,11 +118,10 @@ class CaseClosed(Event, frozen=True, kw_only=True):
 
     action = "case.closed"
     level = Level.INFO
-    message = "{kind} case {case} of {number} on {platform} closed: {outcome}[ ({reason})][ after {took_seconds}]"
+    message = "{kind} case {case} of {number}[ on {platform}] closed: {outcome}[ ({reason})][ after {took_seconds}]"
 
     case: f.Case
     number: f.Number
-    platform: f.Platform
     kind: f.Kind
     from_: f.From
     to: f.To
@@ -130,6 +129,7 @@ class CaseClosed(Event, frozen=True, kw_only=True):
     reason: f.Reason | None = None
     attempt: f.Attempt | None = None
     by: f.By | None = None
+    platform: f.Platform | None = None
     incident: f.Incident | None = None
     took_seconds: f.TookSeconds | None = None
 

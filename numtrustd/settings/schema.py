@@ -235,6 +235,16 @@ class CertificationTable(_Table, frozen=True):
     complaints: Interval = 172_800.0
 
 
+class IncidentTable(_Table, frozen=True):
+    """[incident]: what makes an emergency, and its marks, counted from then on real hours."""
+
+    open_on: tuple[Literal["label", "complaints", "name"], ...] = ("label", "complaints", "name")
+    submit_within: Interval = 7_200.0
+    follow_up_within: Interval = 86_400.0
+    resolve_within: Interval = 172_800.0
+    complaints: Count = 3
+
+
 class GroupTable(_Table, frozen=True):
     """[[group]]: what the numbers of one group share.
 
@@ -354,6 +364,7 @@ class Settings(_Table, frozen=True):
     device_tests: HandPolicy = HandPolicy()
     appeal: AppealTable = AppealTable()
     certification: CertificationTable = CertificationTable()
+    incident: IncidentTable = IncidentTable()
     group: tuple[GroupTable, ...] = ()
     identity: tuple[IdentityTable, ...] = ()
     vocabulary: VocabularyTable = VocabularyTable()

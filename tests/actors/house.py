@@ -24,7 +24,7 @@ from msgspec import Struct
 
 from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
-from numtrustd.actors.context import Context
+from numtrustd.actors.context import Context, IncidentRules
 from numtrustd.actors.control import Control
 from numtrustd.actors.glance import Glance, HttpGlance
 from numtrustd.actors.hands import Hands
@@ -285,6 +285,7 @@ def make_context(store: str, numbers: Sequence[str | Owned] = (MOBILE,), **more:
         "sources": {f"{p}.api": source(p) for p in ("alpha", "beta")},
         "channels": {"alpha": HTTP_CHANNEL, "beta": MANUAL_CHANNEL},
         "owner": Owner(name="示例公司"),
+        "incident": IncidentRules(open_on=()),  # those of `test_incidents` have them
     }
     return Context(**(values | more))
 

@@ -375,9 +375,14 @@ READY: dict[TaskKind, Ready] = {
 OF_MANY = {TaskKind.DEVICE_TEST, TaskKind.ASSISTED_LOOK}
 """Those that ask for looks at many numbers, and are no case's."""
 
-OF_OTHERS = (HAND_INS - {TaskKind.SUBMIT_APPEAL}) | {TaskKind.FIND_CAUSE, TaskKind.CHASE_PAUSE}
-"""Those that ask to hand in another request than an appeal, which are answered in the same way, and those of
-certificates, which `test_certificates` answers."""
+OF_OTHERS = (HAND_INS - {TaskKind.SUBMIT_APPEAL}) | {
+    TaskKind.FIND_CAUSE,
+    TaskKind.CHASE_PAUSE,
+    TaskKind.GATHER_PROOF,
+    TaskKind.UPDATE_WORDING,
+}
+"""Those that ask to hand in another request than an appeal, which are answered in the same way, and those that
+`test_certificates` and `test_incidents` answer."""
 
 LEADS_TO: dict[tuple[TaskKind, str], str] = {
     (TaskKind.SUBMIT_APPEAL, "submitted"): "in_review",

@@ -171,7 +171,7 @@ class Oracle:
         before = self._number_seqs.get(number, 0)
         self.expect(record.seq >= before, Promise.NOTHING_LOST, f"{number} went back to step {record.seq}")
         self._number_seqs[number] = max(before, record.seq)
-        for ref in record.cases.values():
+        for ref in record.every_case:
             case = _get_case(self.store, ref.id)
             if case is None:
                 self.broke(Promise.NOTHING_LOST, f"{number} names case {ref.id}, which is not there")
@@ -310,8 +310,7 @@ class Oracle:
 
     def _check_open_case(self, case: Case, *, quiet: bool) -> None:
         record, deadline = self.record(case.number), case.snapshot.deadline
-        newest = None if record is None else record.cases.get(case.platform)
-        known = newest is not None and newest.id == case.id
+        known = record is not None and any(ref.id == case.id for ref in record.every_case)
         self.expect(known, Promise.HAS_TIMER, f"{case.number} no longer knows its open case {case.id}")
         if not quiet or self.run.now - self._upset_at.get(case.number, -1e18) <= GRACE:
             return

@@ -7,8 +7,9 @@ from numtrustd.domain.workflows.appeal import APPEAL
 from numtrustd.domain.workflows.certificate import CERTIFICATE
 from numtrustd.domain.workflows.certification import CERTIFICATION
 from numtrustd.domain.workflows.correction import CORRECTION
+from numtrustd.domain.workflows.incident import INCIDENT
 from numtrustd.domain.workflows.tag import TAG
 
 REGISTRY: dict[str, Workflow[Any, Any, Any]] = {
-    table.name: table for table in (APPEAL, CORRECTION, TAG, CERTIFICATION, CERTIFICATE)
+    table.name: table for table in (APPEAL, CORRECTION, TAG, CERTIFICATION, CERTIFICATE, INCIDENT)
 }

@@ -1,0 +1,105 @@
+"""The emergency of a number: what opens one, what its cases mean to it, and what is said of its marks. Pure.
+
+`workflows.incident` has its table; `kin` lets it happen beside the number's other cases.
+"""
+
+from collections.abc import Iterator
+
+from numtrustd.actors.context import Context
+from numtrustd.domain.case import Case, track
+from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.record import CaseRef, NumberRecord
+from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy, MarkName
+from numtrustd.events import Event, IncidentClosed, IncidentMilestone, IncidentOpened
+
+WATCHED = ("appeal", "correction", "tag")
+"""The kinds of case that an incident waits for."""
+
+TRACK = track("", "incident")
+
+
+def running(record: NumberRecord) -> str | None:
+    """The id of a number's open incident."""
+    ref = record.tracks.get(TRACK)
+    return ref.id if ref is not None and ref.open else None
+
+
+def watched(context: Context, record: NumberRecord) -> Iterator[CaseRef]:
+    """The number's open cases on platforms that matter."""
+    kinds = [(("appeal"), ref) for ref in record.cases.values()]
+    kinds += [(name.rpartition(":")[2], ref) for name, ref in record.tracks.items()]
+    for kind, ref in kinds:
+        about = (ref.platform, *ref.displays)
+        if ref.open and kind in WATCHED and any((p := context.platforms.get(x)) and p.core for x in about):
+            yield ref
+
+
+def _still_shown(context: Context, record: NumberRecord) -> Iterator[str]:
+    """Harmful labels on platforms that matter, also where nobody takes an appeal."""
+    for platform, found in record.findings.items():
+        known = context.platforms.get(platform)
+        if known is not None and known.core and found.kind is FindingKind.MISLABEL:
+            yield f"{platform} {found.why}"
+
+
+def policy(context: Context, record: NumberRecord) -> IncidentPolicy:
+    """What configuration and the number's cases say to its incident."""
+    rules = context.incident
+    cases = list(watched(context, record))
+    shown = tuple(_still_shown(context, record))
+    unsent = tuple(ref.id for ref in cases if not ref.sent)
+    return IncidentPolicy(
+        submit_within=rules.submit_within,
+        follow_up_within=rules.follow_up_within,
+        resolve_within=rules.resolve_within,
+        remind_interval=context.appeal.remind_interval,
+        sent=not unsent,
+        ended=not cases and not shown,
+        unsent=unsent,
+        unended=(*(f"{ref.id} is {ref.state}" for ref in cases), *shown),
+    )
+
+
+def due(data: IncidentData, name: MarkName, rules: IncidentPolicy) -> float:
+    """When a mark comes due."""
+    within = {
+        MarkName.SUBMIT: rules.submit_within,
+        MarkName.FOLLOW_UP: rules.follow_up_within,
+        MarkName.RESOLVE: rules.resolve_within,
+    }
+    return data.since + within[name]
+
+
+def said(before: Case | None, after: Case, rules: IncidentPolicy) -> Iterator[Event]:
+    """What a step of an incident means to whoever follows the marks."""
+    data = after.data
+    assert isinstance(data, IncidentData)
+    if before is None:
+        yield IncidentOpened(
+            incident=after.id,
+            number=after.number,
+            why="; ".join(data.facts),
+            deadline=due(data, MarkName.RESOLVE, rules),
+        )
+        return
+    old = before.data
+    assert isinstance(old, IncidentData)
+    known = {mark.name for mark in old.marks} if old.since == data.since else set()
+    for mark in data.marks:
+        if mark.name not in known:
+            lacking = rules.unsent if mark.name is MarkName.SUBMIT else rules.unended
+            yield IncidentMilestone(
+                incident=after.id,
+                number=after.number,
+                mark=mark.name,
+                met=mark.met,
+                due=due(data, mark.name, rules),
+                why=None if mark.met else "; ".join(lacking) or "too late",
+            )
+    if not after.open and before.open:
+        yield IncidentClosed(
+            incident=after.id,
+            number=after.number,
+            outcome=after.outcome,
+            took_seconds=(after.closed_at or data.since) - data.since,
+        )

@@ -1,0 +1,218 @@
+"""The emergency of a number: what opens it, its marks met and missed on real hours, what it does to the cases."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import trio.testing
+
+from numtrustd.actors.context import IncidentRules
+from numtrustd.actors.messages import Complained
+from numtrustd.domain.identity import Version, Wanted
+from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.platform import Feed
+from numtrustd.events import CaseClosed, CaseOpened, IncidentClosed, IncidentMilestone, IncidentOpened
+from tests.actors.house import DAY, HOUR, MOBILE, T0, TestHouse, make_house, number, platform, source
+from tests.actors.parts import answer, consistent, killed
+from tests.actors.test_certificates import NAMING, SHOWS, WAY
+
+Clock = trio.testing.MockClock
+ALL = IncidentRules()
+
+
+def emergencies(**more: Any) -> dict[str, Any]:
+    return {"incident": ALL, **more}
+
+
+async def labelled(house: TestHouse, where: str = "alpha") -> None:
+    await house.labelled(where, words="诈骗电话", marks=30)
+    await house.until(lambda: house.log.of(IncidentOpened))
+
+
+def marks(house: TestHouse) -> list[tuple[str, bool]]:
+    return [(event.mark, event.met) for event in house.log.of(IncidentMilestone)]
+
+
+async def test_a_harmful_label_on_a_core_platform_is_an_emergency(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        await labelled(house)
+        [opened] = house.log.of(IncidentOpened)
+        assert opened.incident == f"{MOBILE}/incident/1"
+        assert opened.why.startswith("alpha shown as 诈骗电话")
+        incident = await house.opened("incident", "")
+        assert opened.deadline == pytest.approx(incident.data.since + 48 * HOUR)
+        await house.until(lambda: [t for t in house.tasks() if t.kind == "gather_proof"])
+        [proof] = [t for t in house.tasks() if t.kind == "gather_proof"]
+        assert proof.due == pytest.approx(incident.data.since + 2 * HOUR)
+        # The appeal goes out over the API within the two hours.
+        await house.until(lambda: marks(house))
+        assert marks(house) == [("submit", True)]
+        house.alpha.labels.pop(MOBILE)
+        await house.until(lambda: [t for t in house.tasks() if t.kind == "update_wording"])
+        assert marks(house) == [("submit", True), ("follow_up", True), ("resolve", True)]
+        [wording] = [t for t in house.tasks() if t.kind == "update_wording"]
+        assert wording.packet is not None
+        assert "认证及标记显示故障现已修复" in wording.packet.letter
+        await answer(house, wording, "published")
+        [closed] = house.log.of(IncidentClosed)
+        assert closed.outcome == "resolved"
+        consistent(house.store)
+
+
+async def test_the_cases_of_an_emergency_carry_its_name(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        await labelled(house)
+        house.beta.labels[MOBILE] = ("诈骗电话", 12)
+        await house.until(lambda: "beta" in house.record().cases)
+        [_, _, joined] = house.log.of(CaseOpened)
+        assert (joined.platform, joined.incident) == ("beta", f"{MOBILE}/incident/1")
+        assert len(house.log.of(IncidentOpened)) == 1, "one clock for all of them"
+
+
+async def test_marks_are_missed_through_a_weekend_and_a_person_decides(tmp_path: Path, autojump_clock: Clock) -> None:
+    """Nobody hands the packet of `beta` in. T0 is a Monday: it begins on a Saturday."""
+    async with make_house(tmp_path, start=T0 + 5 * DAY, **emergencies()) as house:
+        await labelled(house, "beta")
+        incident = await house.opened("incident", "")
+        since = incident.data.since
+        await house.in_state("escalated", "", kind="incident")
+        assert marks(house) == [("submit", False), ("follow_up", False), ("resolve", False)]
+        at = [event.due for event in house.log.of(IncidentMilestone)]
+        assert at == pytest.approx([since + 2 * HOUR, since + 24 * HOUR, since + 48 * HOUR])
+        assert house.clock.now() == pytest.approx(since + 48 * HOUR, abs=60), "weekends count"
+        [first, *_] = house.log.of(IncidentMilestone)
+        assert first.why == f"{MOBILE}/beta/1"
+        [task] = [t for t in house.tasks() if t.case == incident.id and t.kind == "decide"]
+        assert f"{MOBILE}/beta/1 is at_person" in task.detail[0]
+        await answer(house, task, "abandon")
+        assert house.case("", kind="incident").snapshot.state == "withdrawn"
+        consistent(house.store)
+
+
+async def test_what_is_stuck_is_chased_after_a_day(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        await labelled(house)
+        await house.in_state("resolving", "", kind="incident")
+        assert house.case("alpha").snapshot.state == "overdue"
+        since = house.case("", kind="incident").data.since
+        assert house.clock.now() == pytest.approx(since + 24 * HOUR, abs=60)
+        assert [t.kind for t in house.tasks() if t.platform == "alpha"] == ["chase_review"]
+        assert marks(house) == [("submit", True), ("follow_up", True)]
+
+
+async def test_a_label_that_costs_little_or_stands_where_few_see_it_is_none(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    minor = {"alpha": platform("alpha", importance=0.2), "beta": platform("beta")}
+    async with make_house(tmp_path / "a", **emergencies(platforms=minor)) as house:
+        await house.labelled("alpha", words="诈骗电话", marks=9)
+        await house.labelled("beta", words="房产中介", marks=9)
+        await house.sleep(DAY)
+        assert house.log.of(IncidentOpened) == []
+    off = IncidentRules(open_on=("complaints",))
+    async with make_house(tmp_path / "b", incident=off) as house:
+        await house.labelled("alpha", words="诈骗电话", marks=9)
+        await house.sleep(DAY)
+        assert house.log.of(IncidentOpened) == []
+
+
+async def test_many_complaints_of_one_day_are_an_emergency_once(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        for count in (1, 2, 3, 4):
+            house.house.post(MOBILE, Complained("2026-09-21", count))
+        await house.settled()
+        [opened] = house.log.of(IncidentOpened)
+        assert opened.why == "3 complaints on 2026-09-21"
+        await house.in_state("submitting", "", kind="incident")
+        [proof] = house.tasks()
+        assert "look into the complaints" in proof.title
+        await house.sleep(3 * HOUR)
+        assert marks(house) == [("submit", True)], "there is nothing to hand in"
+        await answer(house, proof, "gathered")
+        assert house.case("", kind="incident").snapshot.state == "wording"
+        assert marks(house)[-1] == ("resolve", True)
+
+
+async def test_complaints_that_nobody_looks_into_are_not_over(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        house.house.post(MOBILE, Complained("2026-09-21", 5))
+        await house.opened("incident", "")
+        await house.in_state("escalated", "", kind="incident")
+        assert marks(house)[-1] == ("resolve", False)
+
+
+async def test_a_wrong_name_where_the_right_one_is_certified_is_an_emergency(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    ways = {"certification": WAY, "correction": WAY}
+    naming = emergencies(
+        numbers=(number(MOBILE, wanted=Wanted(names=(Version("示例快运"),))),),
+        platforms={"alpha": platform("alpha", ways=ways, display=SHOWS), "beta": platform("beta")},
+        sources={"alpha.api": source("alpha", rules=NAMING), "beta.api": source("beta")},
+    )
+    async with make_house(tmp_path, **naming) as house:
+        house.alpha.labels[MOBILE] = ("示例快运", 0)
+        await house.until(lambda: "alpha" in house.record().verdicts and house.record().verdicts["alpha"].belief)
+        await house.ask("Certify", number=MOBILE, platform="alpha", held=True)
+        house.alpha.labels[MOBILE] = ("别家公司", 0)
+        [opened] = await house.until(lambda: house.log.of(IncidentOpened))
+        assert opened.why == "alpha shows a wrong name, though certified"
+        assert house.case("alpha", kind="correction").open
+
+
+async def test_in_an_emergency_nobody_waits_for_the_platform_that_feeds_his(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    fed = {"alpha": platform("alpha"), "beta": platform("beta", feeds=(Feed("alpha", (0.0, DAY)),))}
+    async with make_house(tmp_path, **emergencies(platforms=fed)) as house:
+        await house.labelled("beta", words="诈骗电话", marks=9)
+        house.alpha.labels[MOBILE] = ("诈骗电话", 9)
+        await house.until(lambda: "alpha" in house.record().cases)
+        await house.in_state("in_review", "alpha")
+        assert house.case("beta").snapshot.state == "at_person", "the feeder is not even handed in"
+
+
+async def test_a_maintenance_of_the_trade_takes_nothing_but_emergencies(tmp_path: Path, autojump_clock: Clock) -> None:
+    for n, (rules, state) in enumerate(((ALL, "in_review"), (IncidentRules(open_on=()), "waiting"))):
+        async with make_house(tmp_path / str(n), incident=rules) as house:
+            house.house.maintenance["alpha"] = Maintenance(house.clock.now(), "kim", "industry")
+            await house.labelled("alpha", words="诈骗电话", marks=9)
+            await house.sleep(HOUR)
+            assert house.case("alpha").snapshot.state == state
+
+
+async def test_the_clock_runs_through_a_restart_and_a_hold(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path / "a", **emergencies()) as house:
+        house.alpha.appeal_weather = "shut"
+        await labelled(house)
+        incident = await house.in_state("submitting", "", kind="incident")
+        copy, start = killed(house, tmp_path), house.clock.now()
+        outside = house.alpha
+    async with make_house(copy, start=start + HOUR, alpha=outside, **emergencies()) as house:
+        await house.settled()
+        await house.ask("Hold", case=incident.id, reason="the lawyer looks at it")
+        await house.sleep(30 * HOUR)
+        assert marks(house) == []
+        await house.ask("Advance", case=incident.id)
+        await house.in_state("resolving", "", kind="incident")
+        assert marks(house) == [("submit", False), ("follow_up", False)], "late marks are told late, not forgotten"
+        assert house.case("", kind="incident").data.since == incident.data.since
+
+
+async def test_every_mark_is_a_setting(tmp_path: Path, autojump_clock: Clock) -> None:
+    rules = IncidentRules(submit_within=HOUR, follow_up_within=5 * HOUR, resolve_within=9 * HOUR, complaints=2)
+    async with make_house(tmp_path, incident=rules) as house:
+        house.house.post(MOBILE, Complained("2026-09-21", 2))
+        await house.opened("incident", "")
+        await house.in_state("escalated", "", kind="incident")
+        since = house.case("", kind="incident").data.since
+        due = [event.due for event in house.log.of(IncidentMilestone)]
+        assert due == pytest.approx([since + HOUR, since + 5 * HOUR, since + 9 * HOUR])
+
+
+async def test_a_number_that_leaves_takes_its_emergency_along(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        await labelled(house)
+        await house.roster.retire([MOBILE])
+        closed = {event.kind: event.outcome for event in house.log.of(CaseClosed)}
+        assert closed["incident"] == "withdrawn"
