@@ -85,6 +85,7 @@ def context(loaded: Loaded, store: str) -> Context:
         },
         documents=loaded.evidence,
         papers=settings.papers,
+        ledger=settings.ledger,
         owner=Owner(
             name=company.name,
             licence_number=company.licence_number,

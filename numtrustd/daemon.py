@@ -367,6 +367,7 @@ def _policies(context: Any) -> tuple[Any, ...]:
         context.ask_by_default,
         context.groups,
         context.documents,
+        context.ledger,
         context.owner,
         context.channels,
         [source for source in context.sources.values() if source.report is not None],

@@ -18,6 +18,7 @@ from numtrustd.domain.display import What
 from numtrustd.domain.evidence import Document, PaperPolicy
 from numtrustd.domain.flaw import Eye
 from numtrustd.domain.label import Category, Severity, by_platform
+from numtrustd.domain.ledger import LedgerPolicy
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import Platform
@@ -80,6 +81,7 @@ class Context(Struct, frozen=True, dict=True):
     groups: Mapping[str, Group] = {}
     documents: tuple[Document, ...] = ()
     papers: PaperPolicy = PaperPolicy()
+    ledger: LedgerPolicy = LedgerPolicy()
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
     vias: Mapping[str, str] = {}

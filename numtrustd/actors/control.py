@@ -18,13 +18,14 @@ from numtrustd.actors import arguments, reports
 from numtrustd.actors.answers import Answers
 from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.house import House
+from numtrustd.actors.ledger_desk import record_charge
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import NumberMessage, Order, RefusedError, TaskAnswer, Told
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
 from numtrustd.actors.views_world import maintenance_of, pending_look
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, rows, when
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, ledger, rows, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
@@ -101,6 +102,7 @@ class Control:
             "MaintenanceEnd": ("platform", self._maintenance_end),
             "ReportCalls": ("", self._report_calls),
             "Complain": ("number", self._complain),
+            "RecordCharge": ("number", self._record_charge),
         }
         return bind(CONTROL, {name: self._logged(name, subject, act) for name, (subject, act) in acts.items()})
 
@@ -374,6 +376,10 @@ class Control:
     async def _complain(self, params: calls.Complain, call: Call) -> tuple[Struct, str]:
         taken = await self._calls.complain(params.number, params.day, params.text or "", _by(params, call))
         return taken, f"{taken.complaints} on {taken.day}"
+
+    async def _record_charge(self, params: ledger.RecordCharge, call: Call) -> tuple[Struct, str]:
+        taken = await record_charge(self._sight, params, _by(params, call))
+        return taken, f"{taken.what} {taken.fen} fen"
 
     # ------------------------------------------------------------------------------------------------- maintenance
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from numtrustd.actors.board import Board
+from numtrustd.actors.book import Book
 from numtrustd.actors.context import Context
 from numtrustd.actors.lookout import Lookout
 from numtrustd.actors.mailbox import BusyError
@@ -149,6 +150,7 @@ class House:
     hands: HandsRoom | None = None
     network: NetworkWatch = field(init=False)
     safety: Safety = field(init=False)
+    book: Book = field(default_factory=Book)
     lookout: Lookout = field(default_factory=Lookout)
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
     words: dict[str, set[str]] = field(default_factory=dict)
@@ -161,6 +163,7 @@ class House:
     def load(self) -> None:
         """Take over what is stored across all numbers (open tasks, declared maintenance), before any actor runs."""
         self.board.load(self.store)
+        self.book.load(self.store)
         self.maintenance = {r.id: r.maintenance for r in records.all_platforms(self.store) if r.maintenance is not None}
         self.words = {}
         for word in records.all_words(self.store):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors
+from numtrustd.api import calls, errors, ledger
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import ObservationRow, PendingLook
 from numtrustd.api.status import Text
@@ -321,6 +321,7 @@ CONTROL = InterfaceSpec(
         method(MaintenanceEnd),
         method(calls.ReportCalls),
         method(calls.Complain),
+        method(ledger.RecordCharge),
     ),
     errors.ACTING,
 )

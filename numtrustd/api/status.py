@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors, evidence, facts, links
+from numtrustd.api import calls, errors, evidence, facts, ledger, links
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import (
     ActionRow,
@@ -301,6 +301,7 @@ STATUS = InterfaceSpec(
         method(ListTasks, "pages"),
         method(GetTask),
         method(evidence.ListEvidence),
+        method(ledger.GetLedger),
         method(links.CheckLink),
         method(Watch, "endless"),
     ),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 import numtrustd
-from numtrustd.ctl import act, calls, links, papers, see
+from numtrustd.ctl import act, calls, ledger, links, papers, see
 from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.reports import LinesRefusedError
@@ -35,6 +35,7 @@ BROKEN_PIPE = 141
         **act.act.commands,
         **links.check.commands,
         **papers.papers.commands,
+        **ledger.money.commands,
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

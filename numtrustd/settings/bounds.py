@@ -52,6 +52,13 @@ def check_setting_bounds(settings: Settings, place: Located, report: Report) -> 
     for name, source in settings.source.items():
         for path, what, remedy in _yuan(("source", name, "budget"), source.budget.price, source.budget.money):
             report.add(place.where(path), dotted(path), what, remedy)
+    for key in ("tag_change", "expedite", "certification", "certification_expedite"):
+        least, most = getattr(settings.ledger, key)
+        if least > most:
+            at = ("ledger", key)
+            report.add(
+                place.where(at), dotted(at), f"costs at least {least:g} and at most {most:g}", "turn the two round"
+            )
     verdict, cadence = settings.verdict, settings.cadence
     if (verdict.confirm - 1) * cadence.confirm_interval > verdict.confirm_window:
         at = ("verdict", "confirm_window")

@@ -18,6 +18,7 @@ from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.evidence import PaperPolicy
 from numtrustd.domain.label import Category, Severity
+from numtrustd.domain.ledger import LedgerPolicy
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
@@ -332,6 +333,7 @@ class Settings(_Table, frozen=True):
     vocabulary: VocabularyTable = VocabularyTable()
     evidence: tuple[EvidenceTable, ...] = ()
     papers: PaperPolicy = PaperPolicy()
+    ledger: LedgerPolicy = LedgerPolicy()
     company: CompanyTable = CompanyTable()
     control: ControlTable = ControlTable()
     log: LogTable = LogTable()

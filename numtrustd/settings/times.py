@@ -22,6 +22,7 @@ def check_times(settings: Settings, place: Located, report: Report) -> None:
     _read(hours.parse_hours, settings.cadence.hours, ("cadence", "hours"), HOURS_HELP, place, report)
     _zone(settings.cadence.zone, ("cadence", "zone"), place, report)
     _zone(settings.cause.zone, ("cause", "zone"), place, report)
+    _zone(settings.ledger.zone, ("ledger", "zone"), place, report)
     for i, peak in enumerate(settings.cadence.peak):
         top: Path = ("cadence", "peak", i)
         _read(hours.parse_hours, peak.hours, (*top, "hours"), HOURS_HELP, place, report)

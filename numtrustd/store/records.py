@@ -15,6 +15,7 @@ from numtrustd.domain.budget import Spent
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Action, Case, Done
 from numtrustd.domain.evidence import Registered
+from numtrustd.domain.ledger import Charge
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import Entry, NumberRecord
@@ -85,6 +86,7 @@ _paper = msgspec.msgpack.Decoder(Registered).decode
 _done = msgspec.msgpack.Decoder(Done).decode
 _batch = msgspec.msgpack.Decoder(OpenBatch).decode
 _calls = msgspec.msgpack.Decoder(DayCalls).decode
+_charge = msgspec.msgpack.Decoder(Charge).decode
 _entry = msgspec.msgpack.Decoder(Entry).decode
 
 
@@ -191,6 +193,11 @@ def calls(store: Store, number: str) -> tuple[DayCalls, ...]:
     return tuple(_calls(value) for _, value in pages(store, Table.CALLS, key(number) + b"\0"))
 
 
+def put_charge(batch: Batch, charge: Charge) -> None:
+    """Enter a charge, or what has become of it: the same id is the same charge."""
+    batch.put(Table.LEDGER, key(charge.number) + b"\0" + key(charge.id), _encode(charge))
+
+
 def put_entry(batch: Batch, number: str, entry: Entry, seq: int, n: int) -> None:
     batch.put(Table.HISTORY, history_key(number, entry.at, seq, n), _encode(entry))
 
@@ -263,6 +270,16 @@ def all_words(store: Store) -> Iterator[WordRecord]:
 
 def all_papers(store: Store) -> Iterator[Registered]:
     return (_paper(value) for _, value in pages(store, Table.PAPER))
+
+
+def all_charges(store: Store) -> Iterator[Charge]:
+    """The whole ledger, number by number."""
+    return (_charge(value) for _, value in pages(store, Table.LEDGER))
+
+
+def charges(store: Store, number: str) -> tuple[Charge, ...]:
+    """A number's charges, in the order of their ids."""
+    return tuple(_charge(value) for _, value in pages(store, Table.LEDGER, key(number) + b"\0"))
 
 
 def all_parked(store: Store) -> Iterator[ParkedRecord]:

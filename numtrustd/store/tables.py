@@ -33,6 +33,7 @@ class Table(enum.StrEnum):
     CALLS = "calls"
     WORD = "word"
     PAPER = "paper"
+    LEDGER = "ledger"
 
 
 MAX_KEY: Final = 511

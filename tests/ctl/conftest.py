@@ -11,7 +11,7 @@ import pytest
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, facts, links, rows, status
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, facts, ledger, links, rows, status
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -514,6 +514,49 @@ class Fake:
                     ),
                 ),
                 incomplete=True,
+            ),
+            "GetLedger": ledger.LedgerView(
+                now=NOW,
+                month="2026-11",
+                present=True,
+                committed=30_050,
+                planned=70_000,
+                void=0,
+                entries=3,
+                budget=100_000,
+                over=50,
+                charges=(
+                    ledger.ChargeRow(
+                        charge="c1",
+                        at=NOW - HOUR,
+                        what="expedite",
+                        fen=70_000,
+                        way="agent",
+                        standing="planned",
+                        number=NUMBER,
+                        platform="so360",
+                        case=CASE,
+                    ),
+                    ledger.ChargeRow(
+                        charge="c2",
+                        at=NOW - DAY,
+                        what="certification",
+                        fen=30_050,
+                        way="official",
+                        standing="committed",
+                        note="发票 7",
+                    ),
+                ),
+            ),
+            "RecordCharge": ledger.ChargeTaken(
+                now=NOW,
+                charge="c3",
+                number=NUMBER,
+                what="expedite",
+                fen=29_990,
+                month="2026-11",
+                spent=60_040,
+                budget=100_000,
             ),
             "CheckLink": links.LinkCheck(
                 now=NOW,

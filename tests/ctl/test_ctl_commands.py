@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import calls, control, errors, evidence, facts, links, status
+from numtrustd.api import calls, control, errors, evidence, facts, ledger, links, status
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
+from numtrustd.domain.ledger import What
 
 NUMBER = "+862151288888"
 CASE = f"{NUMBER}/so360/1"
@@ -286,6 +287,25 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["check-link", "请登录", "https://haoma.so.com/x", "--platform", "so360"],
         links.CheckLink(text="请登录 https://haoma.so.com/x", platform="so360"),
         ["official\n  haoma.so.com is an official host of so360\nit leads to the platform itself\n"],
+    ),
+    (
+        ["ledger", "--month", "2026-11", "--number", NUMBER],
+        ledger.GetLedger(month="2026-11", number=NUMBER),
+        [
+            "2026-11 3 entries",
+            "¥300.50",
+            "¥1000 a month, ¥0.50 over it with what is planned",
+            "agent",
+            "发票 7",
+            "1 older",
+        ],
+    ),
+    (
+        ["charge", NUMBER, "so360", "expedite", "--yuan", "299.90", "--agent", "--key", "k", "--author", "li"],
+        ledger.RecordCharge(
+            number=NUMBER, platform="so360", what=What.EXPEDITE, fen=29_990, way="agent", key="k", author="li"
+        ),
+        ["expedite of ¥299.90 entered", "2026-11: ¥600.40 paid, of a budget of ¥1000"],
     ),
     (["log-level", "debug"], control.SetLogLevel(level="debug"), ["info -> debug"]),
     (
