@@ -86,6 +86,7 @@ def context(loaded: Loaded, store: str) -> Context:
         documents=loaded.evidence,
         papers=settings.papers,
         ledger=settings.ledger,
+        windows=settings.window,
         owner=Owner(
             name=company.name,
             licence_number=company.licence_number,

@@ -25,6 +25,7 @@ from numtrustd.actors.messages import Order, RefusedError, Told
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.papers import Papers
 from numtrustd.actors.roster import Roster
+from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.sources import Sources
 from numtrustd.actors.timers import Timers
@@ -120,6 +121,7 @@ class Daemon:
         self.roster = Roster(house, random)
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
         self.hands = house.hands = Hands(house)
+        self.silences = Silences(house)
         self.papers = Papers(house, self.roster.refresh)
         self.sources = Sources(house, random, self._make_source)
         self.pulse = Pulse(
@@ -178,6 +180,7 @@ class Daemon:
                     running(self.outbox.run),
                     running(self.timers.run),
                     running(self.upkeep.run),
+                    running(self.silences.run),
                     running(self.hands.run),
                 ):
                     yield
@@ -231,6 +234,7 @@ class Daemon:
             version=__version__,
             started_at=self._clock.now(),
             reload=self.reload,
+            silences=self.silences,
         )
         interfaces = control.status_interface(), control.control_interface()
         await sockets.serve(
@@ -368,6 +372,7 @@ def _policies(context: Any) -> tuple[Any, ...]:
         context.groups,
         context.documents,
         context.ledger,
+        context.windows,
         context.owner,
         context.channels,
         [source for source in context.sources.values() if source.report is not None],

@@ -17,12 +17,13 @@ from numtrustd.actors.calls import calls_view
 from numtrustd.actors.explain import explain
 from numtrustd.actors.ledger_desk import ledger_view
 from numtrustd.actors.links import check_link
+from numtrustd.actors.silence_desk import silence_list
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
 from numtrustd.actors.views_papers import evidence_list
 from numtrustd.actors.views_platform import platform_view
 from numtrustd.actors.views_world import platform_rows, source_rows
-from numtrustd.api import calls, evidence, facts, instant, ledger, links, status, when
+from numtrustd.api import calls, evidence, facts, instant, ledger, links, silence, status, when
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
 from numtrustd.domain.case import Case
@@ -106,6 +107,7 @@ class Answers:
             "GetTask": self._task,
             "ListEvidence": self._evidence,
             "GetLedger": self._ledger,
+            "ListSilences": self._list_silences,
             "CheckLink": self._check_link,
             "Watch": self._watch,
         }
@@ -193,6 +195,9 @@ class Answers:
 
     async def _ledger(self, params: ledger.GetLedger, call: Call) -> ledger.LedgerView:
         return await ledger_view(self._sight, params)
+
+    async def _list_silences(self, params: silence.ListSilences, call: Call) -> silence.SilenceList:
+        return silence_list(self._sight)
 
     async def _call_stats(self, params: calls.GetCalls, call: Call) -> calls.CallsView:
         return calls_view(self._sight, params.number, params.limit)

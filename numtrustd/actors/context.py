@@ -24,6 +24,7 @@ from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import Platform
 from numtrustd.domain.trust import TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
+from numtrustd.domain.window import Window
 from numtrustd.domain.wording import Owner
 from numtrustd.probes.spec import Source
 
@@ -82,6 +83,7 @@ class Context(Struct, frozen=True, dict=True):
     documents: tuple[Document, ...] = ()
     papers: PaperPolicy = PaperPolicy()
     ledger: LedgerPolicy = LedgerPolicy()
+    windows: tuple[Window, ...] = ()
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
     vias: Mapping[str, str] = {}

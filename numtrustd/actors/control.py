@@ -14,7 +14,7 @@ from typing import Any
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.actors import arguments, reports
+from numtrustd.actors import arguments, reports, silence_desk
 from numtrustd.actors.answers import Answers
 from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.house import House
@@ -22,10 +22,11 @@ from numtrustd.actors.ledger_desk import record_charge
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import NumberMessage, Order, RefusedError, TaskAnswer, Told
 from numtrustd.actors.roster import Roster
+from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
 from numtrustd.actors.views_world import maintenance_of, pending_look
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, ledger, rows, when
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, ledger, rows, silence, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
@@ -66,11 +67,13 @@ class Control:
         version: str,
         started_at: Instant,
         reload: Callable[[], Awaitable[ReloadResult]],
+        silences: Silences | None = None,
     ) -> None:
         self._house = house
         self._roster = roster
         self._sources = sources
         self._reload_all = reload
+        self._silences = Silences(house) if silences is None else silences
         self._sight = Sight(house, roster, sources)
         self._calls = CallDesk(self._sight)
         self._answers = Answers(self._sight, version=version, started_at=started_at)
@@ -103,6 +106,9 @@ class Control:
             "ReportCalls": ("", self._report_calls),
             "Complain": ("number", self._complain),
             "RecordCharge": ("number", self._record_charge),
+            "SilenceAdd": ("", self._silence_add),
+            "SilenceRemove": ("silence", self._silence_remove),
+            "Ack": ("case", self._ack),
         }
         return bind(CONTROL, {name: self._logged(name, subject, act) for name, (subject, act) in acts.items()})
 
@@ -380,6 +386,19 @@ class Control:
     async def _record_charge(self, params: ledger.RecordCharge, call: Call) -> tuple[Struct, str]:
         taken = await record_charge(self._sight, params, _by(params, call))
         return taken, f"{taken.what} {taken.fen} fen"
+
+    # ---------------------------------------------------------------------------------------------- silences, acks
+
+    async def _silence_add(self, params: silence.SilenceAdd, call: Call) -> tuple[Struct, str]:
+        change = await silence_desk.add(self._sight, self._silences, params, _by(params, call))
+        return change, f"silence {change.row.silence}"
+
+    async def _silence_remove(self, params: silence.SilenceRemove, call: Call) -> tuple[Struct, str]:
+        return await silence_desk.remove(self._sight, self._silences, params, _by(params, call)), "ended"
+
+    async def _ack(self, params: silence.Ack, call: Call) -> tuple[Struct, str]:
+        taken = await silence_desk.acknowledge(self._sight, self._silences, params, _by(params, call))
+        return taken, f"seen in {taken.state}"
 
     # ------------------------------------------------------------------------------------------------- maintenance
 

@@ -7,6 +7,7 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 from numtrustd.actors import explain_display
 from numtrustd.actors.explain_looks import next_look, sources_blind
 from numtrustd.actors.judge import ago
+from numtrustd.actors.silences import ack_of
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
 from numtrustd.actors.views_case import goes_after, papers, policy_of
 from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
@@ -20,6 +21,7 @@ from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.quorum import stances
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.report import place
+from numtrustd.domain.silence import Silence, covering
 from numtrustd.domain.verdict import Verdict, demanded
 from numtrustd.domain.view import Shown
 from numtrustd.domain.workflow import Who
@@ -66,6 +68,9 @@ def _about_number(sight: Sight, owned: Owned) -> list[ExplainLine]:
                 who=Who.PERSON,
             )
         )
+    silences, now = sight.house.silences.values(), sight.now()
+    if (quiet := covering(silences, now, number=owned.number, group=owned.group)) is not None:
+        lines.append(_silenced("this number", quiet))
     if owned.watch in WATCHED:
         lines.append(
             ExplainLine(
@@ -73,6 +78,17 @@ def _about_number(sight: Sight, owned: Owned) -> list[ExplainLine]:
             )
         )
     return lines
+
+
+def _silenced(what: str, silence: Silence, platform: str | None = None) -> ExplainLine:
+    return ExplainLine(
+        fact=f"alarms about {what} are silenced ({silence.id})",
+        why=f"{silence.by} said so: {silence.reason}",
+        next="its log lines are raised again; everything else goes on as ever",
+        who=Who.NOBODY,
+        platform=platform,
+        when=when(silence.until),
+    )
 
 
 def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -> list[ExplainLine]:
@@ -91,6 +107,8 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
     lines += explain_display.faults(sight, owned, record, platform)
     if case is not None:
         lines.append(_open_case(sight, case) if case.open else _closed_case(sight, case))
+    if (quiet := covering(sight.house.silences.values(), sight.now(), platform=platform)) is not None:
+        lines.append(_silenced(platform, quiet, platform))
     if (maintenance := maintenance_of(sight, platform)) is not None:
         lines.append(
             ExplainLine(
@@ -257,6 +275,8 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     if case.snapshot.state == "gathering":
         lacking = [p for p in papers(sight, case, policy_of(sight, case)) if not p.held]
         why += "".join(f"; missing: {p.title} ({p.kind}): {p.why}" for p in lacking)
+    if (ack := ack_of(sight.house, case)) is not None:
+        why += f"; {ack.by} has seen it so {ago(ack.at, sight.now())}" + (f": {ack.note}" if ack.note else "")
     tasks = sight.house.board.tasks_of(case.id)
     then = case.then
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:

@@ -19,7 +19,9 @@ from numtrustd.clock import Clock
 from numtrustd.domain.case import Action
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.silence import Silence, covering, quiets
 from numtrustd.domain.task import Task
+from numtrustd.events import Event
 from numtrustd.log import Log
 from numtrustd.store import Store, records
 
@@ -133,7 +135,8 @@ class HandsRoom(Protocol):
 class House:
     """One daemon's parts. `sources` and `numbers` are filled as actors start.
 
-    `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it. `words` are the new label
+    `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it. `silences` keep loud lines
+    down, and change nothing else. `words` are the new label
     words of each platform that were said.
     """
 
@@ -154,6 +157,7 @@ class House:
     lookout: Lookout = field(default_factory=Lookout)
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
     words: dict[str, set[str]] = field(default_factory=dict)
+    silences: dict[str, Silence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.network = NetworkWatch(self.clock, self.log)
@@ -165,9 +169,26 @@ class House:
         self.board.load(self.store)
         self.book.load(self.store)
         self.maintenance = {r.id: r.maintenance for r in records.all_platforms(self.store) if r.maintenance is not None}
+        self.silences = {silence.id: silence for silence in records.all_silences(self.store)}
+        self.log.silencer = self.silenced
         self.words = {}
         for word in records.all_words(self.store):
             self.words.setdefault(word.platform, set()).add(word.words)
+
+    def silenced(self, event: Event) -> str | None:
+        """The id of the silence that covers what an event is about."""
+        if not self.silences or not quiets(event.action):
+            return None
+        number, platform = getattr(event, "number", None) or "", getattr(event, "platform", None) or ""
+        owned = self.context.numbers.get(number)
+        found = covering(
+            self.silences.values(),
+            self.clock.now(),
+            number=number,
+            platform=platform,
+            group="" if owned is None else owned.group,
+        )
+        return None if found is None else found.id
 
     def new_word(self, platform: str, word: str) -> bool:
         """Whether nobody knows this word and it was not said yet. A platform that makes up a word for every number is

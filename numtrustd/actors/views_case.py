@@ -5,6 +5,7 @@ from datetime import date
 from msgspec import structs
 
 from numtrustd.actors.policy import appeal_policy
+from numtrustd.actors.silences import ack_of
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
@@ -52,7 +53,7 @@ def policy_of(sight: Sight, case: Case) -> AppealPolicy:
 
 def case_row(sight: Sight, case: Case) -> CaseRow:
     """One case in a list."""
-    snapshot = case.snapshot
+    snapshot, ack = case.snapshot, ack_of(sight.house, case)
     return CaseRow(
         case=case.id,
         kind=case.workflow,
@@ -69,6 +70,8 @@ def case_row(sight: Sight, case: Case) -> CaseRow:
         task=next(iter(sight.house.board.tasks_of(case.id)), None),
         outcome=case.outcome or None,
         closed_at=shown_at(case.closed_at),
+        acked_by=None if ack is None else ack.by,
+        acked_at=None if ack is None else when(ack.at),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors, ledger
+from numtrustd.api import calls, errors, ledger, silence
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import ObservationRow, PendingLook
 from numtrustd.api.status import Text
@@ -322,6 +322,9 @@ CONTROL = InterfaceSpec(
         method(calls.ReportCalls),
         method(calls.Complain),
         method(ledger.RecordCharge),
+        method(silence.SilenceAdd),
+        method(silence.SilenceRemove),
+        method(silence.Ack),
     ),
     errors.ACTING,
 )

@@ -184,7 +184,8 @@ class CaseRow(Result, frozen=True, kw_only=True):
     """One case in a list.
 
     `waits_for` is whose move it is: daemon, platform, person or nobody; `meaning` what is waited for,
-    `then` what happens when the wait is over, at `due`.
+    `then` what happens when the wait is over, at `due`. `acked_by` is who has seen it in this state, and `acked_at`
+    when.
     """
 
     case: str
@@ -202,6 +203,8 @@ class CaseRow(Result, frozen=True, kw_only=True):
     task: str | None = None
     outcome: str | None = None
     closed_at: When | None = None
+    acked_by: str | None = None
+    acked_at: When | None = None
 
 
 INSTANTS = frozenset({"submitted", "answer expected by", "platform agreed", "not before"})

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors, evidence, facts, ledger, links
+from numtrustd.api import calls, errors, evidence, facts, ledger, links, silence
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import (
     ActionRow,
@@ -302,6 +302,7 @@ STATUS = InterfaceSpec(
         method(GetTask),
         method(evidence.ListEvidence),
         method(ledger.GetLedger),
+        method(silence.ListSilences),
         method(links.CheckLink),
         method(Watch, "endless"),
     ),

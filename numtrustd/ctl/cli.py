@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 import numtrustd
-from numtrustd.ctl import act, calls, ledger, links, papers, see
+from numtrustd.ctl import act, calls, ledger, links, papers, see, silence
 from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.reports import LinesRefusedError
@@ -36,6 +36,7 @@ BROKEN_PIPE = 141
         **links.check.commands,
         **papers.papers.commands,
         **ledger.money.commands,
+        **silence.quiet.commands,
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

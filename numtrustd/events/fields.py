@@ -44,6 +44,8 @@ Incident = Annotated[str, _is("id of the incident, all cases of one emergency of
 ActionId = Annotated[str, _is("id of the action, one thing done to the outside; also its idempotency key")]
 Task = Annotated[str, _is("id of the task that a person has")]
 Actor = Annotated[str, _is("name of the actor: its kind and the id of what it looks after")]
+Silence = Annotated[str, _is("id of the silence")]
+Targets = Annotated[tuple[str, ...], _is("the numbers, platforms and groups that it is about")]
 Kind = Annotated[str, _is("kind of the case, action, task, evidence or fee")]
 Finding = Annotated[str, _is("what is wrong with the display, such as mislabel")]
 

@@ -47,7 +47,7 @@ from numtrustd.settings.secret_use import check_secrets
 from numtrustd.wire.route import Route
 
 SPELLING = Spelling(units=UNITS)
-_GROWING = {"group": "name", "evidence": "", "number": "", "identity": ""}
+_GROWING = {"group": "name", "evidence": "", "number": "", "identity": "", "window": "name"}
 
 
 class Loaded(Struct, frozen=True):
@@ -116,6 +116,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     base_urls.check_base_urls(settings, place, report)
     bounds.check_setting_bounds(settings, place, report)
     times.check_times(settings, place, report)
+    times.check_windows(settings, set(packs.by_id), packs.whole, Clock().now() if now is None else now, place, report)
     numbers = _numbers(settings, place, path, files, report)
     applied = apply(packs, settings, place, report)
     checks.check_packs(packs, report)

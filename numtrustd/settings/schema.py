@@ -22,6 +22,7 @@ from numtrustd.domain.ledger import LedgerPolicy
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
+from numtrustd.domain.window import Window
 
 Duration = Annotated[float, Meta(ge=0, extra={"unit": "duration"})]
 """Seconds; in a file "90s", "15m", "6h", "3d", "1w", "1d12h" or a number of seconds."""
@@ -334,6 +335,7 @@ class Settings(_Table, frozen=True):
     evidence: tuple[EvidenceTable, ...] = ()
     papers: PaperPolicy = PaperPolicy()
     ledger: LedgerPolicy = LedgerPolicy()
+    window: tuple[Window, ...] = ()
     company: CompanyTable = CompanyTable()
     control: ControlTable = ControlTable()
     log: LogTable = LogTable()

@@ -19,6 +19,7 @@ from numtrustd.domain.ledger import Charge
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import Entry, NumberRecord
+from numtrustd.domain.silence import Ack, Silence
 from numtrustd.domain.task import Task
 from numtrustd.domain.trust import Trust
 from numtrustd.store.batch import Batch
@@ -87,6 +88,8 @@ _done = msgspec.msgpack.Decoder(Done).decode
 _batch = msgspec.msgpack.Decoder(OpenBatch).decode
 _calls = msgspec.msgpack.Decoder(DayCalls).decode
 _charge = msgspec.msgpack.Decoder(Charge).decode
+_silence = msgspec.msgpack.Decoder(Silence).decode
+_ack = msgspec.msgpack.Decoder(Ack).decode
 _entry = msgspec.msgpack.Decoder(Entry).decode
 
 
@@ -198,6 +201,19 @@ def put_charge(batch: Batch, charge: Charge) -> None:
     batch.put(Table.LEDGER, key(charge.number) + b"\0" + key(charge.id), _encode(charge))
 
 
+def put_silence(batch: Batch, silence: Silence) -> None:
+    batch.put(Table.SILENCE, key(silence.id), _encode(silence))
+
+
+def forget_silence(batch: Batch, silence: Silence) -> None:
+    batch.delete(Table.SILENCE, key(silence.id))
+
+
+def put_ack(batch: Batch, ack: Ack) -> None:
+    """One a case: the last one counts."""
+    batch.put(Table.ACK, key(ack.case), _encode(ack))
+
+
 def put_entry(batch: Batch, number: str, entry: Entry, seq: int, n: int) -> None:
     batch.put(Table.HISTORY, history_key(number, entry.at, seq, n), _encode(entry))
 
@@ -280,6 +296,15 @@ def all_charges(store: Store) -> Iterator[Charge]:
 def charges(store: Store, number: str) -> tuple[Charge, ...]:
     """A number's charges, in the order of their ids."""
     return tuple(_charge(value) for _, value in pages(store, Table.LEDGER, key(number) + b"\0"))
+
+
+def all_silences(store: Store) -> Iterator[Silence]:
+    return (_silence(value) for _, value in pages(store, Table.SILENCE))
+
+
+def get_ack(store: Store, case: str) -> Ack | None:
+    found = store.get(Table.ACK, key(case))
+    return None if found is None else _ack(found)
 
 
 def all_parked(store: Store) -> Iterator[ParkedRecord]:

@@ -34,6 +34,8 @@ class Table(enum.StrEnum):
     WORD = "word"
     PAPER = "paper"
     LEDGER = "ledger"
+    SILENCE = "silence"
+    ACK = "ack"
 
 
 MAX_KEY: Final = 511

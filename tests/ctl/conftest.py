@@ -11,7 +11,7 @@ import pytest
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, facts, ledger, links, rows, status
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, facts, ledger, links, rows, silence, status
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -167,6 +167,19 @@ def case_view() -> status.CaseView:
             rows.Move(at=NOW - HOUR, old="waiting", new="at_person", reason="timed out", by="li"),
         ),
     )
+
+
+SILENCE = silence.SilenceRow(
+    silence="s-20261120-080000",
+    targets=(
+        silence.SilenceTarget(scope="number", name=NUMBER),
+        silence.SilenceTarget(scope="platform", name="so360"),
+    ),
+    since=NOW - HOUR,
+    until=NOW + HOUR,
+    by="li",
+    reason="已知",
+)
 
 
 class Fake:
@@ -558,6 +571,10 @@ class Fake:
                 spent=60_040,
                 budget=100_000,
             ),
+            "ListSilences": silence.SilenceList(now=NOW, silences=(SILENCE,)),
+            "SilenceAdd": silence.SilenceChange(now=NOW, row=SILENCE, holds=True),
+            "SilenceRemove": silence.SilenceChange(now=NOW, row=SILENCE, holds=False),
+            "Ack": silence.AckTaken(now=NOW, case=CASE, state="in_review", since=NOW - DAY, by="li"),
             "CheckLink": links.LinkCheck(
                 now=NOW,
                 standing="official",

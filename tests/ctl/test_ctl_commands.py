@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import calls, control, errors, evidence, facts, ledger, links, status
+from numtrustd.api import calls, control, errors, evidence, facts, ledger, links, silence, status
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
@@ -307,6 +307,22 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ),
         ["expedite of ¥299.90 entered", "2026-11: ¥600.40 paid, of a budget of ¥1000"],
     ),
+    (
+        ["silence", "add", NUMBER, "so360", "--for", "1d12h", "--reason", "r", "--author", "li"],
+        silence.SilenceAdd(targets=(NUMBER, "so360"), seconds=129_600.0, reason="r", author="li"),
+        [f"silence s-20261120-080000: number {NUMBER}, platform so360 silenced", "until 19:00 (in 1 h)"],
+    ),
+    (["silence", "list"], silence.ListSilences(), ["s-20261120-080000", "已知", "in 1 h"]),
+    (
+        ["silence", "remove", "s-20261120-080000", "--author", "li"],
+        silence.SilenceRemove(silence="s-20261120-080000", author="li"),
+        ["said aloud again"],
+    ),
+    (
+        ["ack", CASE, "--reason", "r", "--author", "li"],
+        silence.Ack(case=CASE, reason="r", author="li"),
+        [f"case {CASE}: seen by li as it is, in_review"],
+    ),
     (["log-level", "debug"], control.SetLogLevel(level="debug"), ["info -> debug"]),
     (
         [
@@ -368,7 +384,7 @@ def test_a_link_that_is_not_official(daemon: Any, capsys: Capture, monkeypatch: 
 def test_every_verb_is_tried() -> None:
     tried = {arguments[0] for arguments, _, _ in VERBS} | {"watch"}
     assert tried == set(program.commands)
-    for name in "task", "maintenance", "calls", "evidence":
+    for name in "task", "maintenance", "calls", "evidence", "silence":
         assert {a[1] for a, _, _ in VERBS if a[0] == name} == set(program.commands[name].commands)  # type: ignore[attr-defined]  # groups
 
 

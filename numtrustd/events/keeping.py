@@ -1,0 +1,46 @@
+"""Events about what people keep an eye on, or do not want to be alarmed about for a while."""
+
+from numtrustd.events import fields as f
+from numtrustd.events.base import Event, Level
+
+
+class SilenceAdded(Event, frozen=True, kw_only=True):
+    """Somebody does not want to be alarmed about something for a while: lines about it are lowered to info."""
+
+    action = "silence.added"
+    level = Level.INFO
+    message = "silence {silence} of {targets} until {until}, by {by}: {why}"
+
+    silence: f.Silence
+    targets: f.Targets
+    until: f.Until
+    by: f.By
+    why: f.Why
+
+
+class SilenceEnded(Event, frozen=True, kw_only=True):
+    """A silence is over: its time has come, or somebody ended it. What it is about is said as loudly as before."""
+
+    action = "silence.ended"
+    level = Level.INFO
+    message = "silence {silence} of {targets} ended: {why}"
+
+    silence: f.Silence
+    targets: f.Targets
+    why: f.Why
+    by: f.By | None = None
+
+
+class CaseAcknowledged(Event, frozen=True, kw_only=True):
+    """A person has seen a case in its present state. It counts until the case moves."""
+
+    action = "case.acknowledged"
+    level = Level.INFO
+    message = "case {case} was seen by {by} as it is, {state}[: {why}]"
+
+    case: f.Case
+    number: f.Number
+    platform: f.Platform
+    state: f.State
+    by: f.By
+    why: f.Why | None = None
