@@ -87,6 +87,8 @@ def context(loaded: Loaded, store: str) -> Context:
         papers=settings.papers,
         ledger=settings.ledger,
         windows=settings.window,
+        season=settings.calendar,
+        maintenance=settings.maintenance,
         owner=Owner(
             name=company.name,
             licence_number=company.licence_number,

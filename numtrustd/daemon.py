@@ -298,6 +298,7 @@ class Daemon:
             changed = tuple(n for n in new.numbers if n not in fresh)
         await self.roster.apply(numbers.added, numbers.removed, changed)
         self.hands.replan()
+        self.upkeep.replan()
         self.papers.poke()
         self._log.emit(
             ConfigReloaded(
@@ -373,6 +374,8 @@ def _policies(context: Any) -> tuple[Any, ...]:
         context.documents,
         context.ledger,
         context.windows,
+        context.season,
+        context.maintenance,
         context.owner,
         context.channels,
         [source for source in context.sources.values() if source.report is not None],

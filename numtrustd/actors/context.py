@@ -19,9 +19,11 @@ from numtrustd.domain.evidence import Document, PaperPolicy
 from numtrustd.domain.flaw import Eye
 from numtrustd.domain.label import Category, Severity, by_platform
 from numtrustd.domain.ledger import LedgerPolicy
+from numtrustd.domain.maintenance import MaintenanceRules
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import Platform
+from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.window import Window
@@ -84,6 +86,8 @@ class Context(Struct, frozen=True, dict=True):
     papers: PaperPolicy = PaperPolicy()
     ledger: LedgerPolicy = LedgerPolicy()
     windows: tuple[Window, ...] = ()
+    season: SeasonPolicy = SeasonPolicy()
+    maintenance: MaintenanceRules = MaintenanceRules()
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
     vias: Mapping[str, str] = {}
@@ -223,6 +227,11 @@ class Context(Struct, frozen=True, dict=True):
     def seen_views(self, owned: Owned, platform: str) -> tuple[str, ...]:
         """Every source/surface that looks at this number there, those included that can only say "marked"."""
         return self._views.get((owned.kind, platform), ())
+
+    def country_of(self, platform: str) -> str:
+        """The country in whose working days a platform's reviewers count."""
+        known = self.platforms.get(platform)
+        return "CN" if known is None or known.appeal is None else known.appeal.country
 
     def approval(self, owned: Owned, platform: str) -> bool:
         """Whether an appeal waits for `approve`: platform and group may each say, "ask" wins."""

@@ -114,10 +114,11 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
             ExplainLine(
                 fact=f"{platform} is under maintenance ({maintenance.kind})",
                 why=maintenance.by if maintenance.by == SEEN else f"declared by {maintenance.by}",
-                next="nothing is submitted and no review is called overdue until it is over",
-                who=Who.PLATFORM,
+                next="nothing is submitted and no review is called overdue until it is over"
+                + ("; it takes longer than its kind does: ask the platform" if maintenance.overdue else ""),
+                who=Who.PERSON if maintenance.overdue else Who.PLATFORM,
                 platform=platform,
-                when=maintenance.until,
+                when=maintenance.until or maintenance.expected,
             )
         )
     return lines

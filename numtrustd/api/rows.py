@@ -102,13 +102,16 @@ class VerdictRow(Result, frozen=True, kw_only=True):
 
 class Maintenance(Result, frozen=True, kw_only=True):
     """A platform is under maintenance. `kind` is routine, major, policy, industry, data_sync or unknown;
-    `by` says who declared it.
+    `by` says who declared it. `expected` is when one of its kind should be over at the latest; `overdue` is true when
+    it goes on after that.
     """
 
     kind: str
     since: When
     by: str
     until: When | None = None
+    expected: When | None = None
+    overdue: bool | None = None
 
 
 class PlatformRow(Result, frozen=True, kw_only=True):

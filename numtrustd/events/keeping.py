@@ -44,3 +44,16 @@ class CaseAcknowledged(Event, frozen=True, kw_only=True):
     state: f.State
     by: f.By
     why: f.Why | None = None
+
+
+class CalendarUnknown(Event, frozen=True, kw_only=True):
+    """The public holidays of a year that deadlines already reach into are not on file: its working days are counted
+    plainly from Monday to Friday. Said once a run; a newer version of the package `holidays` may know them.
+    """
+
+    action = "calendar.unknown"
+    level = Level.WARN
+    message = "the public holidays of {year} in {country} are not on file: working days are counted Monday to Friday"
+
+    country: f.Country
+    year: f.Year

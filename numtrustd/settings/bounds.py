@@ -59,6 +59,15 @@ def check_setting_bounds(settings: Settings, place: Located, report: Report) -> 
             report.add(
                 place.where(at), dotted(at), f"costs at least {least:g} and at most {most:g}", "turn the two round"
             )
+    for kind in settings.maintenance.__struct_fields__:
+        usual = getattr(settings.maintenance, kind)
+        for key in ("lasts", "working_days"):
+            least, most = getattr(usual, key) or (0, 0)
+            if least > most:
+                at = ("maintenance", kind, key)
+                report.add(
+                    place.where(at), dotted(at), "takes longer at the least than at the most", "turn the two round"
+                )
     verdict, cadence = settings.verdict, settings.cadence
     if (verdict.confirm - 1) * cadence.confirm_interval > verdict.confirm_window:
         at = ("verdict", "confirm_window")

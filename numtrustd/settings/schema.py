@@ -19,7 +19,9 @@ from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.evidence import PaperPolicy
 from numtrustd.domain.label import Category, Severity
 from numtrustd.domain.ledger import LedgerPolicy
+from numtrustd.domain.maintenance import MaintenanceRules
 from numtrustd.domain.owned import Watch
+from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.window import Window
@@ -336,6 +338,8 @@ class Settings(_Table, frozen=True):
     papers: PaperPolicy = PaperPolicy()
     ledger: LedgerPolicy = LedgerPolicy()
     window: tuple[Window, ...] = ()
+    calendar: SeasonPolicy = SeasonPolicy()
+    maintenance: MaintenanceRules = MaintenanceRules()
     company: CompanyTable = CompanyTable()
     control: ControlTable = ControlTable()
     log: LogTable = LogTable()

@@ -319,7 +319,7 @@ class Fake:
                         unknown=1,
                         blind=0,
                         open_cases=1,
-                        maintenance=rows.Maintenance(kind="major", since=NOW - HOUR, by="platform"),
+                        maintenance=rows.Maintenance(kind="major", since=NOW - HOUR, by="platform", overdue=True),
                     ),
                     platform_row("telnyx", sources=("telnyx.reputation",), unseen_why="none of the numbers is foreign"),
                     platform_row("sogou", unseen_why="sogou.search is off: confirm the terms"),

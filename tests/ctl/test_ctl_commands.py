@@ -89,7 +89,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         status.ListPlatforms(),
         [
             "security_vendor",
-            "so360.onebox       major maintenance since 17:00 (1 h ago)",
+            "so360.onebox       major maintenance since 17:00 (1 h ago), overdue",
             "telnyx.reputation  none of the numbers is foreign",
             "no source in use   sogou.search is off: confirm the terms",
             "no source in use   no pack has a source for it",

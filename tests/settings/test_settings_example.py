@@ -13,7 +13,19 @@ from numtrustd.settings.load import SPELLING
 from numtrustd.settings.problem import Report
 
 CONFIG = pathlib.Path(__file__).parents[2] / "config"
-DEFAULTS = ("daemon", "cadence", "verdict", "appeal", "company", "control", "log", "credentials")
+DEFAULTS = (
+    "daemon",
+    "cadence",
+    "verdict",
+    "appeal",
+    "company",
+    "control",
+    "log",
+    "credentials",
+    "ledger",
+    "calendar",
+    "maintenance",
+)
 
 
 def test_the_example_loads_with_one_warning() -> None:
