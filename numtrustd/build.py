@@ -89,6 +89,7 @@ def context(loaded: Loaded, store: str) -> Context:
         windows=settings.window,
         season=settings.calendar,
         maintenance=settings.maintenance,
+        wording=settings.wording,
         owner=Owner(
             name=company.name,
             licence_number=company.licence_number,

@@ -376,6 +376,7 @@ def _policies(context: Any) -> tuple[Any, ...]:
         context.windows,
         context.season,
         context.maintenance,
+        context.wording,
         context.owner,
         context.channels,
         [source for source in context.sources.values() if source.report is not None],

@@ -28,6 +28,7 @@ from numtrustd.domain.trust import TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.window import Window
 from numtrustd.domain.wording import Owner
+from numtrustd.domain.wording_rules import WordingRules
 from numtrustd.probes.spec import Source
 
 Channel = HttpChannel | ManualChannel
@@ -88,6 +89,7 @@ class Context(Struct, frozen=True, dict=True):
     windows: tuple[Window, ...] = ()
     season: SeasonPolicy = SeasonPolicy()
     maintenance: MaintenanceRules = MaintenanceRules()
+    wording: WordingRules = WordingRules()
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
     vias: Mapping[str, str] = {}

@@ -16,8 +16,8 @@ Days = Annotated[int, Meta(ge=0, le=14)]
 
 
 class SeasonPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[calendar]`: on so many first days of a month and last days of a quarter nothing is handed in that can wait; what
-    can be planned, on the `good_day` of a month.
+    """`[calendar]`: on so many first days of a month and last days of a quarter nothing is handed in that can wait;
+    what can be planned, on the `good_day` of a month.
     """
 
     avoid_first_days: Days = 1

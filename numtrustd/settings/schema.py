@@ -25,6 +25,7 @@ from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.window import Window
+from numtrustd.domain.wording_rules import WordingRules
 
 Duration = Annotated[float, Meta(ge=0, extra={"unit": "duration"})]
 """Seconds; in a file "90s", "15m", "6h", "3d", "1w", "1d12h" or a number of seconds."""
@@ -340,6 +341,7 @@ class Settings(_Table, frozen=True):
     window: tuple[Window, ...] = ()
     calendar: SeasonPolicy = SeasonPolicy()
     maintenance: MaintenanceRules = MaintenanceRules()
+    wording: WordingRules = WordingRules()
     company: CompanyTable = CompanyTable()
     control: ControlTable = ControlTable()
     log: LogTable = LogTable()
