@@ -90,6 +90,7 @@ def context(loaded: Loaded, store: str) -> Context:
         season=settings.calendar,
         maintenance=settings.maintenance,
         wording=settings.wording,
+        letters=loaded.letters,
         owner=Owner(
             name=company.name,
             licence_number=company.licence_number,

@@ -377,6 +377,7 @@ def _policies(context: Any) -> tuple[Any, ...]:
         context.season,
         context.maintenance,
         context.wording,
+        context.letters,
         context.owner,
         context.channels,
         [source for source in context.sources.values() if source.report is not None],

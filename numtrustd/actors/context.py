@@ -30,6 +30,7 @@ from numtrustd.domain.window import Window
 from numtrustd.domain.wording import Owner
 from numtrustd.domain.wording_rules import WordingRules
 from numtrustd.probes.spec import Source
+from numtrustd.wire.letter import Letter
 
 Channel = HttpChannel | ManualChannel
 
@@ -90,6 +91,7 @@ class Context(Struct, frozen=True, dict=True):
     season: SeasonPolicy = SeasonPolicy()
     maintenance: MaintenanceRules = MaintenanceRules()
     wording: WordingRules = WordingRules()
+    letters: Mapping[str, Letter] = {}
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
     vias: Mapping[str, str] = {}

@@ -14,6 +14,7 @@ import click
 import numtrustd
 from numtrustd.ctl import act, calls, ledger, links, papers, see, silence
 from numtrustd.ctl.common import COMMON_OPTIONS
+from numtrustd.ctl.packets import FolderError
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.reports import LinesRefusedError
 from numtrustd.ctl.session import SOCKET_DIR, Session
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except ErrorReply as error:
         return _refused(error, context)
-    except LinesRefusedError as error:
+    except (LinesRefusedError, FolderError) as error:
         _say(str(error))
         return REFUSED
     except ClientError as error:

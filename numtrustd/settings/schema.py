@@ -243,6 +243,12 @@ class EvidenceTable(_Table, frozen=True):
     cases: tuple[Text, ...] = ()
 
 
+class LettersTable(_Table, frozen=True):
+    """[letters]: the directory with the operator's own letters, one .txt file for each kind."""
+
+    dir: str = ""
+
+
 class CompanyTable(_Table, frozen=True):
     """[company]: who appeals."""
 
@@ -343,6 +349,7 @@ class Settings(_Table, frozen=True):
     maintenance: MaintenanceRules = MaintenanceRules()
     wording: WordingRules = WordingRules()
     company: CompanyTable = CompanyTable()
+    letters: LettersTable = LettersTable()
     control: ControlTable = ControlTable()
     log: LogTable = LogTable()
     http: HttpTable = HttpTable()
