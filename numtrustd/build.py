@@ -91,6 +91,7 @@ def context(loaded: Loaded, store: str) -> Context:
         maintenance=settings.maintenance,
         wording=settings.wording,
         letters=loaded.letters,
+        agents={name: table.appeal.agent for name, table in settings.platform.items() if table.appeal.agent},
         owner=Owner(
             name=company.name,
             licence_number=company.licence_number,

@@ -122,7 +122,7 @@ class Daemon:
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
         self.hands = house.hands = Hands(house)
         self.silences = Silences(house)
-        self.papers = Papers(house, self.roster.refresh)
+        self.papers = house.papers = Papers(house, self.roster.refresh)
         self.sources = Sources(house, random, self._make_source)
         self.pulse = Pulse(
             house,
@@ -378,6 +378,7 @@ def _policies(context: Any) -> tuple[Any, ...]:
         context.maintenance,
         context.wording,
         context.letters,
+        context.agents,
         context.owner,
         context.channels,
         [source for source in context.sources.values() if source.report is not None],

@@ -64,7 +64,8 @@ class Context(Struct, frozen=True, dict=True):
 
     `idle` are the sources that are switched off: nothing decides by them, but people ask for them. `vias` are the
     names of the ways out of those sources that do not go out directly. `verdicts` are the policies of the platforms
-    that have one of their own. `vocabulary` are the operator's words by platform, "" standing for all of them.
+    that have one of their own. `vocabulary` are the operator's words by platform, "" standing for all of them. `agents`
+    are those through whom appeals go, by platform.
     """
 
     store: str
@@ -92,6 +93,7 @@ class Context(Struct, frozen=True, dict=True):
     maintenance: MaintenanceRules = MaintenanceRules()
     wording: WordingRules = WordingRules()
     letters: Mapping[str, Letter] = {}
+    agents: Mapping[str, str] = {}
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
     vias: Mapping[str, str] = {}

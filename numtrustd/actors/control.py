@@ -14,7 +14,7 @@ from typing import Any
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.actors import arguments, reports, silence_desk
+from numtrustd.actors import arguments, evidence_desk, reports, silence_desk
 from numtrustd.actors.answers import Answers
 from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.house import House
@@ -26,7 +26,7 @@ from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
 from numtrustd.actors.views_world import maintenance_of, pending_look
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, ledger, rows, silence, when
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, instant, ledger, rows, silence, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
@@ -109,6 +109,8 @@ class Control:
             "SilenceAdd": ("", self._silence_add),
             "SilenceRemove": ("silence", self._silence_remove),
             "Ack": ("case", self._ack),
+            "EvidenceAdd": ("path", self._evidence_add),
+            "EvidenceRemove": ("path", self._evidence_remove),
         }
         return bind(CONTROL, {name: self._logged(name, subject, act) for name, (subject, act) in acts.items()})
 
@@ -386,6 +388,18 @@ class Control:
     async def _record_charge(self, params: ledger.RecordCharge, call: Call) -> tuple[Struct, str]:
         taken = await record_charge(self._sight, params, _by(params, call))
         return taken, f"{taken.what} {taken.fen} fen"
+
+    # ------------------------------------------------------------------------------------------------- papers
+
+    async def _evidence_add(self, params: evidence.EvidenceAdd, call: Call) -> tuple[Struct, str]:
+        with _refusing():
+            return await evidence_desk.add(self._sight, params, _by(params, call)), f"{params.kind} on file"
+
+    async def _evidence_remove(self, params: evidence.EvidenceRemove, call: Call) -> tuple[Struct, str]:
+        with _refusing():
+            return await evidence_desk.remove(
+                self._sight, params, _by(params, call)
+            ), f"{params.kind} no longer on file"
 
     # ---------------------------------------------------------------------------------------------- silences, acks
 

@@ -17,6 +17,7 @@ from numtrustd.actors.network import NetworkWatch
 from numtrustd.actors.safety import Safety
 from numtrustd.clock import Clock
 from numtrustd.domain.case import Action
+from numtrustd.domain.evidence import Document, Registered
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.silence import Silence, covering, quiets
@@ -103,6 +104,22 @@ class UpkeepRoom(Protocol):
         ...
 
 
+class PapersRoom(Protocol):
+    """Keeps the register of papers."""
+
+    async def add(self, document: Document, by: str) -> Registered:
+        """Somebody registers a paper as its file is now. Raises `RefusedError`."""
+        ...
+
+    async def remove(self, kind: str, path: str, by: str) -> Registered:
+        """Somebody takes back a paper that was registered by hand. Raises `RefusedError`."""
+        ...
+
+    def by_hand(self, kind: str, path: str) -> str | None:
+        """Who registered a paper by hand; `None` where the settings name it."""
+        ...
+
+
 class HandsRoom(Protocol):
     """Asks people for the looks that only they can make."""
 
@@ -151,6 +168,7 @@ class House:
     outbox: OutboxRoom | None = None
     upkeep: UpkeepRoom | None = None
     hands: HandsRoom | None = None
+    papers: PapersRoom | None = None
     network: NetworkWatch = field(init=False)
     safety: Safety = field(init=False)
     book: Book = field(default_factory=Book)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors, ledger, silence
+from numtrustd.api import calls, errors, evidence, ledger, silence
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import ObservationRow, PendingLook
 from numtrustd.api.status import Text
@@ -325,6 +325,8 @@ CONTROL = InterfaceSpec(
         method(silence.SilenceAdd),
         method(silence.SilenceRemove),
         method(silence.Ack),
+        method(evidence.EvidenceAdd),
+        method(evidence.EvidenceRemove),
     ),
     errors.ACTING,
 )

@@ -44,6 +44,7 @@ Incident = Annotated[str, _is("id of the incident, all cases of one emergency of
 ActionId = Annotated[str, _is("id of the action, one thing done to the outside; also its idempotency key")]
 Task = Annotated[str, _is("id of the task that a person has")]
 Actor = Annotated[str, _is("name of the actor: its kind and the id of what it looks after")]
+Agent = Annotated[str, _is("the agent who signed it, or through whom it goes")]
 Country = Annotated[str, _is("ISO 3166 code of the country")]
 Year = Annotated[int, _is("the calendar year")]
 Silence = Annotated[str, _is("id of the silence")]

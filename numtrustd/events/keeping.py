@@ -57,3 +57,29 @@ class CalendarUnknown(Event, frozen=True, kw_only=True):
 
     country: f.Country
     year: f.Year
+
+
+class EvidenceAdded(Event, frozen=True, kw_only=True):
+    """Somebody put a paper on file, or one of his own anew, as its file is now."""
+
+    action = "evidence.added"
+    level = Level.INFO
+    message = "{kind} {path} was put on file by {by}"
+
+    kind: f.Kind
+    path: f.Path
+    digest: f.Digest
+    by: f.By
+    agent: f.Agent | None = None
+
+
+class EvidenceRemoved(Event, frozen=True, kw_only=True):
+    """Somebody took a paper off the file; its file is left alone."""
+
+    action = "evidence.removed"
+    level = Level.INFO
+    message = "{kind} {path} was taken off the file by {by}"
+
+    kind: f.Kind
+    path: f.Path
+    by: f.By

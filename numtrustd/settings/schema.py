@@ -132,7 +132,7 @@ class LimitsTable(_Table, frozen=True):
 
 
 class PlatformAppealTable(_Table, frozen=True):
-    """[platform.ID.appeal]: what differs from the pack's facts and from [appeal]."""
+    """[platform.ID.appeal]: what differs from the pack's facts and from [appeal]. `agent` is through whom it goes."""
 
     approval: Approval | None = None
     max_attempts: Count | None = None
@@ -143,6 +143,7 @@ class PlatformAppealTable(_Table, frozen=True):
     interval: Interval | None = None
     settle: Duration | None = None
     via: Text | None = None
+    agent: str = ""
     limits: LimitsTable = LimitsTable()
 
 

@@ -571,6 +571,12 @@ class Fake:
                 spent=60_040,
                 budget=100_000,
             ),
+            "EvidenceAdd": evidence.EvidenceChange(
+                now=NOW, kind="nda", title="协议", path="/srv/nda.pdf", on_file=True, digest="0a", expires="2027-01-31"
+            ),
+            "EvidenceRemove": evidence.EvidenceChange(
+                now=NOW, kind="nda", title="协议", path="/srv/nda.pdf", on_file=False, digest="0a"
+            ),
             "ListSilences": silence.SilenceList(now=NOW, silences=(SILENCE,)),
             "SilenceAdd": silence.SilenceChange(now=NOW, row=SILENCE, holds=True),
             "SilenceRemove": silence.SilenceChange(now=NOW, row=SILENCE, holds=False),

@@ -284,6 +284,27 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ],
     ),
     (
+        [
+            *("evidence", "add", "nda", "/srv/nda.pdf", "--expires", "2027-01-31", "--agent", "代理"),
+            *("--platform", "so360", "--platform", "sogou", "--case", "appeal", "--author", "li"),
+        ],
+        evidence.EvidenceAdd(
+            kind="nda",
+            path="/srv/nda.pdf",
+            expires="2027-01-31",
+            agent="代理",
+            platforms=("so360", "sogou"),
+            cases=("appeal",),
+            author="li",
+        ),
+        ["协议 (nda) /srv/nda.pdf is on file, valid until 2027-01-31"],
+    ),
+    (
+        ["evidence", "remove", "nda", "/srv/nda.pdf", "--author", "li"],
+        evidence.EvidenceRemove(kind="nda", path="/srv/nda.pdf", author="li"),
+        ["is no longer on file"],
+    ),
+    (
         ["check-link", "请登录", "https://haoma.so.com/x", "--platform", "so360"],
         links.CheckLink(text="请登录 https://haoma.so.com/x", platform="so360"),
         ["official\n  haoma.so.com is an official host of so360\nit leads to the platform itself\n"],

@@ -23,6 +23,7 @@ ARGUMENTS: dict[str, Any] = {
     "text": "https://so.com",
     "why": "closed",
     "what": "expedite",
+    "kind": "major",
     "targets": ["so360"],
     "seconds": 60.0,
     "silence": "s-1",

@@ -56,3 +56,9 @@ def test_what_cannot_be_is_found(tmp_path: Path, text: str, says: str) -> None:
     assert isinstance(said, str)
     assert f"numtrustd.toml:4: {says}" in said
     assert said.count("\n") == 1
+
+
+def test_an_agent_of_a_platform_arrives(tmp_path: Path) -> None:
+    loaded = read(tmp_path, '[platform.telnyx.appeal]\nagent = "示例代理有限公司"\n')
+    assert isinstance(loaded, Loaded), loaded
+    assert build.context(loaded, "s").agents == {"telnyx": "示例代理有限公司"}
