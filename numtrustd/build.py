@@ -90,6 +90,8 @@ def context(loaded: Loaded, store: str) -> Context:
         season=settings.calendar,
         maintenance=settings.maintenance,
         wording=settings.wording,
+        prevention=settings.prevention,
+        benefit=settings.benefit,
         letters=loaded.letters,
         agents={name: table.appeal.agent for name, table in settings.platform.items() if table.appeal.agent},
         owner=Owner(

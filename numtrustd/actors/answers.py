@@ -13,7 +13,7 @@ from typing import TypeVar
 import trio
 
 from numtrustd.actors import arguments, views
-from numtrustd.actors.calls import calls_view
+from numtrustd.actors.calls import calls_view, warnings_of
 from numtrustd.actors.explain import explain
 from numtrustd.actors.ledger_desk import ledger_view
 from numtrustd.actors.links import check_link
@@ -173,6 +173,7 @@ class Answers:
             cases=tuple(case_row(sight, case) for case in cases if case is not None),
             tasks=tuple(task_row(sight, task) for task in tasks if task is not None),
             parked_why=None if parked is None else ": ".join(filter(None, (parked.error_type, parked.error_message))),
+            warnings=tuple(f"{w.habit}: {'; '.join(w.facts)}" for w in warnings_of(sight, owned.number)) or None,
         )
 
     async def _explain(self, params: status.Explain, call: Call) -> status.Explanation:

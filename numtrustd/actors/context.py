@@ -11,6 +11,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from numtrustd.channels.spec import HttpChannel, ManualChannel
+from numtrustd.domain.benefit import BenefitPolicy
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.device_test import HandPolicy
@@ -23,6 +24,7 @@ from numtrustd.domain.maintenance import MaintenanceRules
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import Platform
+from numtrustd.domain.prevention import PreventionPolicy
 from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
@@ -92,6 +94,8 @@ class Context(Struct, frozen=True, dict=True):
     season: SeasonPolicy = SeasonPolicy()
     maintenance: MaintenanceRules = MaintenanceRules()
     wording: WordingRules = WordingRules()
+    prevention: PreventionPolicy = PreventionPolicy()
+    benefit: BenefitPolicy = BenefitPolicy()
     letters: Mapping[str, Letter] = {}
     agents: Mapping[str, str] = {}
     owner: Owner = Owner()

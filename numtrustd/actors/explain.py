@@ -5,6 +5,7 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 """
 
 from numtrustd.actors import explain_display
+from numtrustd.actors.calls import warnings_of
 from numtrustd.actors.explain_looks import next_look, sources_blind
 from numtrustd.actors.judge import ago
 from numtrustd.actors.silences import ack_of
@@ -68,6 +69,15 @@ def _about_number(sight: Sight, owned: Owned) -> list[ExplainLine]:
                 who=Who.PERSON,
             )
         )
+    lines += [
+        ExplainLine(
+            fact=f"platforms may mark it for how it is used: {warned.habit}",
+            why="; ".join(warned.facts),
+            next="change how it is used, before it is marked",
+            who=Who.PERSON,
+        )
+        for warned in warnings_of(sight, owned.number)
+    ]
     silences, now = sight.house.silences.values(), sight.now()
     if (quiet := covering(silences, now, number=owned.number, group=owned.group)) is not None:
         lines.append(_silenced("this number", quiet))

@@ -83,3 +83,30 @@ class EvidenceRemoved(Event, frozen=True, kw_only=True):
     kind: f.Kind
     path: f.Path
     by: f.By
+
+
+class NumberWarned(Event, frozen=True, kw_only=True):
+    """A number is used in a way for which platforms mark numbers. Said once an episode, before any of them does."""
+
+    action = "number.warned"
+    level = Level.WARN
+    message = "{number} is likely to be marked for it ({reason}): {facts}"
+
+    number: f.Number
+    reason: f.Reason
+    facts: f.Facts
+
+
+class ComplaintsHigh(Event, frozen=True, kw_only=True):
+    """So many people complained about a number on one day that it is an emergency, or an alarm (`state`). Said once a
+    day for each of the two.
+    """
+
+    action = "complaints.high"
+    level = Level.WARN
+    message = "{complaints} complaints about {number} on {day}: {state}"
+
+    number: f.Number
+    day: f.Day
+    complaints: f.Complaints
+    state: f.State

@@ -59,6 +59,14 @@ def check_setting_bounds(settings: Settings, place: Located, report: Report) -> 
             report.add(
                 place.where(at), dotted(at), f"costs at least {least:g} and at most {most:g}", "turn the two round"
             )
+    least_cost, most_cost = settings.benefit.label_costs
+    if least_cost > most_cost:
+        at = ("benefit", "label_costs")
+        report.add(place.where(at), dotted(at), "costs more at the least than at the most", "turn the two round")
+    if settings.prevention.complaints_alarm < settings.prevention.complaints_emergency:
+        at = ("prevention", "complaints_alarm")
+        what = f"is less than the {settings.prevention.complaints_emergency} that are an emergency already"
+        report.add(place.where(at), dotted(at), what, "give as many or more")
     for kind in settings.maintenance.__struct_fields__:
         usual = getattr(settings.maintenance, kind)
         for key in ("lasts", "working_days"):

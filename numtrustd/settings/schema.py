@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from numtrustd.domain.benefit import BenefitPolicy
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy, Peak
 from numtrustd.domain.cause import CausePolicy
@@ -21,6 +22,7 @@ from numtrustd.domain.label import Category, Severity
 from numtrustd.domain.ledger import LedgerPolicy
 from numtrustd.domain.maintenance import MaintenanceRules
 from numtrustd.domain.owned import Watch
+from numtrustd.domain.prevention import PreventionPolicy
 from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
@@ -349,6 +351,8 @@ class Settings(_Table, frozen=True):
     calendar: SeasonPolicy = SeasonPolicy()
     maintenance: MaintenanceRules = MaintenanceRules()
     wording: WordingRules = WordingRules()
+    prevention: PreventionPolicy = PreventionPolicy()
+    benefit: BenefitPolicy = BenefitPolicy()
     company: CompanyTable = CompanyTable()
     letters: LettersTable = LettersTable()
     control: ControlTable = ControlTable()

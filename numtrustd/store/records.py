@@ -18,6 +18,7 @@ from numtrustd.domain.evidence import Registered
 from numtrustd.domain.ledger import Charge
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.prevention import Watched
 from numtrustd.domain.record import Entry, NumberRecord
 from numtrustd.domain.silence import Ack, Silence
 from numtrustd.domain.task import Task
@@ -90,6 +91,7 @@ _calls = msgspec.msgpack.Decoder(DayCalls).decode
 _charge = msgspec.msgpack.Decoder(Charge).decode
 _silence = msgspec.msgpack.Decoder(Silence).decode
 _ack = msgspec.msgpack.Decoder(Ack).decode
+_watched = msgspec.msgpack.Decoder(Watched).decode
 _entry = msgspec.msgpack.Decoder(Entry).decode
 
 
@@ -214,6 +216,11 @@ def put_ack(batch: Batch, ack: Ack) -> None:
     batch.put(Table.ACK, key(ack.case), _encode(ack))
 
 
+def put_watched(batch: Batch, number: str, watched: Watched) -> None:
+    """What was said of a number's habits and complaints."""
+    batch.put(Table.WATCHED, key(number), _encode(watched))
+
+
 def put_entry(batch: Batch, number: str, entry: Entry, seq: int, n: int) -> None:
     batch.put(Table.HISTORY, history_key(number, entry.at, seq, n), _encode(entry))
 
@@ -305,6 +312,11 @@ def all_silences(store: Store) -> Iterator[Silence]:
 def get_ack(store: Store, case: str) -> Ack | None:
     found = store.get(Table.ACK, key(case))
     return None if found is None else _ack(found)
+
+
+def get_watched(store: Store, number: str) -> Watched:
+    found = store.get(Table.WATCHED, key(number))
+    return Watched() if found is None else _watched(found)
 
 
 def all_parked(store: Store) -> Iterator[ParkedRecord]:

@@ -36,6 +36,7 @@ class Table(enum.StrEnum):
     LEDGER = "ledger"
     SILENCE = "silence"
     ACK = "ack"
+    WATCHED = "watched"
 
 
 MAX_KEY: Final = 511
