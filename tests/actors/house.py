@@ -484,7 +484,7 @@ async def make_house(
             timers.load()
             outbox.load()
             house.load()
-            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run, hands.run, silences.run):
+            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run, silences.run, hands.run):
                 await stack.enter_async_context(_running(run))
             # What a test raises comes out as it is, not in a group for each of the nurseries.
             failed: Exception | None = None
