@@ -6,14 +6,19 @@ before that is stored, for two numbers must not spend the same yuan while one of
 
 from collections.abc import Iterable, Mapping
 
+import trio
+
 from numtrustd.domain.ledger import Charge, Standing
 from numtrustd.store import Store, records
 
 
 class Book:
-    """One per daemon. `charges` are all that cost something and are not void."""
+    """One per daemon. `charges` are all that cost something and are not void; `turn` is for people's own entries, which
+    go by what is entered already.
+    """
 
     def __init__(self) -> None:
+        self.turn = trio.Lock()
         self._paid: dict[str, Charge] = {}
 
     def load(self, store: Store) -> None:

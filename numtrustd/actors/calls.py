@@ -23,8 +23,10 @@ from numtrustd.varlink.interface import CallError
 SAID = 20
 """Faults of one report that are told; the rest is only counted."""
 
-BESIDE = (0, 0xFFFE)
-"""Where a line of history stands among those that the number's own actor writes in the same millisecond."""
+BESIDE = 0xFFFE
+"""Where a line of history stands among those that the number's own actor writes in the same millisecond; the complaints
+of a day tell its lines apart.
+"""
 
 
 class CallDesk:
@@ -104,14 +106,14 @@ class CallDesk:
             )
             batch = Batch()
             records.put_calls(batch, owned.number, after)
-            records.put_entry(batch, owned.number, entry_of(event, sight.now(), by), *BESIDE)
-            found = self._judge(batch, owned.number, [*(days | {which: after}).values()], today)
+            records.put_entry(batch, owned.number, entry_of(event, sight.now(), by), after.complaints, BESIDE)
+            found = self._judge(batch, owned.number, [*(days | {which: after}).values()], today, after.complaints)
             await store.commit(batch)
         sight.house.log.emit(event)
         self._say(owned.number, found)
         return calls.ComplaintTaken(now=when(sight.now()), number=owned.number, day=which, complaints=after.complaints)
 
-    def _judge(self, batch: Batch, number: str, days: list[DayCalls], today: date) -> News:
+    def _judge(self, batch: Batch, number: str, days: list[DayCalls], today: date, seq: int = 0) -> News:
         """What the days say that was not said before; it is remembered, and written down, with what is stored."""
         sight = self._sight
         before = records.get_watched(sight.house.store, number)
@@ -119,7 +121,7 @@ class CallDesk:
         if found.watched != before:
             records.put_watched(batch, number, found.watched)
         for n, event in enumerate(_events(number, found)):
-            records.put_entry(batch, number, entry_of(event, sight.now()), BESIDE[0], BESIDE[1] - 2 - n)
+            records.put_entry(batch, number, entry_of(event, sight.now()), seq, BESIDE - 2 - n)
         return found
 
     def _say(self, number: str, found: News) -> None:

@@ -19,8 +19,10 @@ from numtrustd.varlink.interface import CallError
 BREATH = 1_000
 """Charges that are looked through before others get a turn."""
 
-BESIDE = (0, 0xFFFD)
-"""Where a line of history stands among those that the number's own actor writes in the same millisecond."""
+BESIDE = 0xFFFD
+"""Where a line of history stands among those that the number's own actor writes in the same millisecond; how many
+charges there are tells its lines apart.
+"""
 
 
 def charged(charge: Charge, spent: ledger.Fen | None = None) -> LedgerCharged:
@@ -88,14 +90,23 @@ def _row(charge: Charge) -> api.ChargeRow:
 
 async def record_charge(sight: Sight, params: api.RecordCharge, by: str) -> api.ChargeTaken:
     """Enter what somebody paid. Raises `CallError`; a key that is known with another amount is refused."""
+    async with sight.house.book.turn:
+        return await _record(sight, params, by)
+
+
+async def _record(sight: Sight, params: api.RecordCharge, by: str) -> api.ChargeTaken:
     number, platform = arguments.recorded(sight, params.number), arguments.platform(sight, params.platform)
     now, policy, house = sight.now(), sight.context.ledger, sight.house
-    identity = f"{number}/{platform}/by-hand/{params.key or f'{now:.6f}'}"
+    known = {charge.id: charge for charge in records.charges(house.store, number)}
+    stem = f"{number}/{platform}/by-hand/{params.key or f'{now:.6f}'}"
+    # Without a key every entry is one of its own, also at the same instant.
+    names = (stem,) if params.key else (stem, *(f"{stem}-{n}" for n in range(2, len(known) + 3)))
+    identity = next((name for name in names if name not in known), stem)
     planned = Charge(
         identity, now, params.what, number, platform, fen=params.fen, way=Way(params.way), by=by, note=params.note or ""
     )
     charge = ledger.commit(planned, now)
-    before = next((c for c in records.charges(house.store, number) if c.id == identity), None)
+    before = known.get(identity)
     if before is not None and (before.what, before.fen, before.way) != (charge.what, charge.fen, charge.way):
         why = f"{params.key} was entered already, as {before.what} of {ledger.yuan(before.fen)}"
         raise CallError(errors.InvalidArgument("key", why))
@@ -106,7 +117,7 @@ async def record_charge(sight: Sight, params: api.RecordCharge, by: str) -> api.
     if before is None:
         batch, event = Batch(), charged(charge, spent)
         records.put_charge(batch, charge)
-        records.put_entry(batch, number, entry_of(event, now, by), *BESIDE)
+        records.put_entry(batch, number, entry_of(event, now, by), len(known), BESIDE)
         await house.store.commit(batch, now=now)
         house.log.emit(event)
     budget = ledger.fen(policy.monthly_budget)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+import trio
 import trio.testing
 
 from numtrustd.api import errors
@@ -46,6 +47,28 @@ async def test_what_was_paid_is_entered_once_and_told(tmp_path: Path, autojump_c
         assert may.may is May.OVER_BUDGET
         with pytest.raises(Refusal):
             await house.ask("GetLedger", month="2026-9")
+
+
+async def test_without_a_key_every_entry_is_one_of_its_own(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        for _ in range(3):
+            await house.ask("RecordCharge", number=MOBILE, platform="alpha", what="other", fen=5)
+        assert (await house.ask("GetLedger")).committed == 15
+        lines = [e for e in records.history(house.store, MOBILE, 50)[0] if e.action == "ledger.charged"]
+        assert len(lines) == 3
+
+
+async def test_one_invoice_told_by_two_at_once_is_one_entry(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+
+        async def tell() -> None:
+            await house.ask("RecordCharge", number=MOBILE, platform="alpha", what="other", fen=5, key="invoice 7")
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(tell)
+            nursery.start_soon(tell)
+        assert len(house.log.of(LedgerCharged)) == 1
+        assert (await house.ask("GetLedger")).committed == 5
 
 
 async def test_what_is_planned_is_told_and_over_the_budget_is_said(tmp_path: Path, autojump_clock: Clock) -> None:

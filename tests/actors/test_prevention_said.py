@@ -51,14 +51,12 @@ async def test_complaints_are_an_emergency_once_a_day_and_then_an_alarm(tmp_path
         house.house.on_complaints = hear
         for _ in range(4):
             await house.ask("Complain", number=MOBILE)
-            await house.sleep(1.0)
         assert [(e.complaints, e.state) for e in house.log.of(ComplaintsHigh)] == [(3, "emergency")]
         start = house.clock.now()
     async with make_house(tmp_path, start=start) as house:
         house.house.on_complaints = hear
         for _ in range(2):
             await house.ask("Complain", number=MOBILE)
-            await house.sleep(1.0)
         await house.ask("ReportCalls", rows=(row(house, complaints=9), row(house, 5, complaints=9)))
         assert [(e.complaints, e.state) for e in house.log.of(ComplaintsHigh)] == [(5, "alarm")]
         page = records.history(house.store, MOBILE, 50)[0]
