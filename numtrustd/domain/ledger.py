@@ -187,6 +187,10 @@ def month_of(at: Instant, zone: str) -> str:
     return f"{_local(at, zone):%Y-%m}"
 
 
+def _month_begins(at: Instant, zone: str) -> Instant:
+    return _local(at, zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
 def is_month(text: str) -> bool:
     """Whether it is written like one of `month_of`."""
     return re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text) is not None
@@ -317,12 +321,12 @@ def may_spend(charges: Iterable[Charge], policy: LedgerPolicy, cost: Cost, now: 
     """Whether this may go out now without asking anybody. `charges` are all that are known, of all numbers; what is
     free always may.
     """
-    present, budget = month_of(now, policy.zone), fen(policy.monthly_budget)
+    begin, budget = _month_begins(now, policy.zone), fen(policy.monthly_budget)
     spent = reserved = 0
     for charge in charges:
         if charge.standing is Standing.PLANNED:
             reserved += charge.fen
-        elif charge.standing is Standing.COMMITTED and month_of(charge.counted_at, policy.zone) >= present:
+        elif charge.standing is Standing.COMMITTED and charge.counted_at >= begin:
             spent += charge.fen
     if cost.free:
         return Spending(May.OK, cost.why, spent, reserved, budget)
