@@ -25,6 +25,7 @@ from numtrustd.actors.messages import Order, RefusedError, Told
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.papers import Papers
 from numtrustd.actors.roster import Roster
+from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.sources import Sources
 from numtrustd.actors.timers import Timers
@@ -120,7 +121,8 @@ class Daemon:
         self.roster = Roster(house, random)
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
         self.hands = house.hands = Hands(house)
-        self.papers = Papers(house, self.roster.refresh)
+        self.silences = Silences(house)
+        self.papers = house.papers = Papers(house, self.roster.refresh)
         self.sources = Sources(house, random, self._make_source)
         self.pulse = Pulse(
             house,
@@ -178,6 +180,7 @@ class Daemon:
                     running(self.outbox.run),
                     running(self.timers.run),
                     running(self.upkeep.run),
+                    running(self.silences.run),
                     running(self.hands.run),
                 ):
                     yield
@@ -231,6 +234,7 @@ class Daemon:
             version=__version__,
             started_at=self._clock.now(),
             reload=self.reload,
+            silences=self.silences,
         )
         interfaces = control.status_interface(), control.control_interface()
         await sockets.serve(
@@ -294,6 +298,7 @@ class Daemon:
             changed = tuple(n for n in new.numbers if n not in fresh)
         await self.roster.apply(numbers.added, numbers.removed, changed)
         self.hands.replan()
+        self.upkeep.replan()
         self.papers.poke()
         self._log.emit(
             ConfigReloaded(
@@ -367,6 +372,13 @@ def _policies(context: Any) -> tuple[Any, ...]:
         context.ask_by_default,
         context.groups,
         context.documents,
+        context.ledger,
+        context.windows,
+        context.season,
+        context.maintenance,
+        context.wording,
+        context.letters,
+        context.agents,
         context.owner,
         context.channels,
         [source for source in context.sources.values() if source.report is not None],

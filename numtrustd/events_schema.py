@@ -11,8 +11,9 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
+from numtrustd.domain.silence import quiets
 from numtrustd.events import CATALOGUE, Always, Event, Level
-from numtrustd.events.base import unwrap
+from numtrustd.events.base import SILENCED, unwrap
 from numtrustd.events.fields import TIMESTAMP
 
 Schema = dict[str, Any]
@@ -77,11 +78,20 @@ def _event_schema(kind: type[Event], always: Schema) -> Schema:
             **dict.fromkeys(always, True),
             "event.action": {"const": kind.action},
             "log.level": {"const": kind.level.word},
+            **(_QUIETED | {"log.level": {"enum": [kind.level.word, Level.INFO.word]}} if may_be_quiet(kind) else {}),
             **{field.encode_name: _schema(field.type) for field in fields},
         },
         "required": ["event.action", *(field.encode_name for field in fields if field.required)],
         "additionalProperties": False,
     }
+
+
+_QUIETED: Schema = {SILENCED: {"type": "string", "description": "id of the silence that lowered the line to info"}}
+
+
+def may_be_quiet(kind: type[Event]) -> bool:
+    """Whether a silence may lower such a line."""
+    return kind.level >= Level.WARN and quiets(kind.action)
 
 
 def meaning(kind: type[Event]) -> str:
@@ -145,7 +155,7 @@ def catalogue_markdown() -> str:
         anchor = action.replace(".", "")
         out.append(f"| [`{action}`](#{anchor}) | {kind.level.word} | {meaning(kind)} |")
     for action, kind in sorted(CATALOGUE.items()):
-        out += ["", f"### {action}", "", f"{meaning(kind)} Level {kind.level.word}.", ""]
+        out += ["", f"### {action}", "", f"{meaning(kind)} Level {_level(kind)}.", ""]
         out += ["> " + kind.message.replace("from_", "from").replace("action_id", "action"), ""]
         out += ["| key | type | | meaning |", "|---|---|---|---|"]
         for field in _fields(kind):
@@ -153,6 +163,11 @@ def catalogue_markdown() -> str:
             needed = "always" if field.required else ""
             out.append(f"| `{field.encode_name}` | {_type_for_people(schema)} | {needed} | {schema['description']} |")
     return "\n".join(out) + "\n"
+
+
+def _level(kind: type[Event]) -> str:
+    quiet = f", or {Level.INFO.word} with `{SILENCED}`, the id of the silence that covers it"
+    return kind.level.word + (quiet if may_be_quiet(kind) else "")
 
 
 def _header_type(schema: Schema) -> str:

@@ -13,15 +13,17 @@ from typing import TypeVar
 import trio
 
 from numtrustd.actors import arguments, views
-from numtrustd.actors.calls import calls_view
+from numtrustd.actors.calls import calls_view, warnings_of
 from numtrustd.actors.explain import explain
+from numtrustd.actors.ledger_desk import ledger_view
 from numtrustd.actors.links import check_link
+from numtrustd.actors.silence_desk import silence_list
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
 from numtrustd.actors.views_papers import evidence_list
 from numtrustd.actors.views_platform import platform_view
 from numtrustd.actors.views_world import platform_rows, source_rows
-from numtrustd.api import calls, evidence, facts, instant, links, status, when
+from numtrustd.api import calls, evidence, facts, instant, ledger, links, silence, status, when
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
 from numtrustd.domain.case import Case
@@ -104,6 +106,8 @@ class Answers:
             "ListTasks": self._tasks,
             "GetTask": self._task,
             "ListEvidence": self._evidence,
+            "GetLedger": self._ledger,
+            "ListSilences": self._list_silences,
             "CheckLink": self._check_link,
             "Watch": self._watch,
         }
@@ -169,6 +173,7 @@ class Answers:
             cases=tuple(case_row(sight, case) for case in cases if case is not None),
             tasks=tuple(task_row(sight, task) for task in tasks if task is not None),
             parked_why=None if parked is None else ": ".join(filter(None, (parked.error_type, parked.error_message))),
+            warnings=tuple(f"{w.habit}: {'; '.join(w.facts)}" for w in warnings_of(sight, owned.number)) or None,
         )
 
     async def _explain(self, params: status.Explain, call: Call) -> status.Explanation:
@@ -188,6 +193,12 @@ class Answers:
     async def _check_link(self, params: links.CheckLink, call: Call) -> links.LinkCheck:
         of = "" if params.platform is None else arguments.platform(self._sight, params.platform)
         return check_link(self._sight, params.text, of)
+
+    async def _ledger(self, params: ledger.GetLedger, call: Call) -> ledger.LedgerView:
+        return await ledger_view(self._sight, params)
+
+    async def _list_silences(self, params: silence.ListSilences, call: Call) -> silence.SilenceList:
+        return silence_list(self._sight)
 
     async def _call_stats(self, params: calls.GetCalls, call: Call) -> calls.CallsView:
         return calls_view(self._sight, params.number, params.limit)

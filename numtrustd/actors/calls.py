@@ -4,25 +4,29 @@
 appears.
 """
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import trio
+from msgspec import structs
 
 from numtrustd.actors import arguments
 from numtrustd.actors.decision import entry_of
 from numtrustd.actors.views import Sight
 from numtrustd.api import calls, errors, when
-from numtrustd.domain import call_stats
+from numtrustd.domain import call_stats, prevention
 from numtrustd.domain.call_stats import DayCalls
-from numtrustd.events import CallsRecorded, ComplaintRecorded
+from numtrustd.domain.prevention import News, Warned
+from numtrustd.events import CallsRecorded, ComplaintRecorded, ComplaintsHigh, Event, NumberWarned
 from numtrustd.store import Batch, Table, records
 from numtrustd.varlink.interface import CallError
 
 SAID = 20
 """Faults of one report that are told; the rest is only counted."""
 
-BESIDE = (0, 0xFFFE)
-"""Where a line of history stands among those that the number's own actor writes in the same millisecond."""
+BESIDE = 0xFFFE
+"""Where a line of history stands among those that the number's own actor writes in the same millisecond; the complaints
+of a day tell its lines apart.
+"""
 
 
 class CallDesk:
@@ -44,7 +48,15 @@ class CallDesk:
             except CallError as error:
                 wrong.append(f"rows[{i}].number: {row.number}: {getattr(error.parameters, 'why', '')}")
                 continue
-            told = DayCalls(row.day, row.calls, row.answered, row.short or 0, row.complaints or 0, row.off_hours or 0)
+            told = DayCalls(
+                row.day,
+                row.calls,
+                row.answered,
+                row.short or 0,
+                row.complaints or 0,
+                row.off_hours or 0,
+                row.purpose or "",
+            )
             wrong += [f"rows[{i}].{field}: {what}" for field, what in call_stats.faults(told, today)]
             if (number, row.day) in days:
                 wrong.append(f"rows[{i}].day: {row.day} of {number} stands there twice")
@@ -58,10 +70,14 @@ class CallDesk:
         async with self._turn:
             for (number, _), told in days.items():
                 records.put_calls(batch, number, told)
+            news = []
             for number in numbers:
-                for old in records.calls(sight.house.store, number):
-                    if old.day < oldest:
-                        batch.delete(Table.CALLS, records.calls_key(number, old.day))
+                kept = {old.day: old for old in records.calls(sight.house.store, number)}
+                for day in kept:
+                    if day < oldest:
+                        batch.delete(Table.CALLS, records.calls_key(number, day))
+                kept |= {day: told for (of, day), told in days.items() if of == number}
+                news.append((number, self._judge(batch, number, list(kept.values()), today)))
             await sight.house.store.commit(batch)
         sight.house.log.emit(
             CallsRecorded(
@@ -69,6 +85,8 @@ class CallDesk:
                 last_day=max(d for _, d in days),
             )
         )  # fmt: skip
+        for number, found in news:
+            self._say(number, found)
         return calls.CallsTaken(now=when(sight.now()), days=len(days), numbers=len(numbers))
 
     async def complain(self, number: str, day: str | None, text: str, by: str) -> calls.ComplaintTaken:
@@ -82,18 +100,51 @@ class CallDesk:
         async with self._turn:
             days = {told.day: told for told in records.calls(store, owned.number)}
             before = days.get(which, DayCalls(which))
-            after = DayCalls(
-                which, before.calls, before.answered, before.short, before.complaints + 1, before.off_hours
-            )
+            after = structs.replace(before, complaints=before.complaints + 1)
             event = ComplaintRecorded(
                 number=owned.number, day=which, complaints=after.complaints, said=text or None, by=by
             )
             batch = Batch()
             records.put_calls(batch, owned.number, after)
-            records.put_entry(batch, owned.number, entry_of(event, sight.now(), by), *BESIDE)
+            records.put_entry(batch, owned.number, entry_of(event, sight.now(), by), after.complaints, BESIDE)
+            found = self._judge(batch, owned.number, [*(days | {which: after}).values()], today, after.complaints)
             await store.commit(batch)
         sight.house.log.emit(event)
+        self._say(owned.number, found)
         return calls.ComplaintTaken(now=when(sight.now()), number=owned.number, day=which, complaints=after.complaints)
+
+    def _judge(self, batch: Batch, number: str, days: list[DayCalls], today: date, seq: int = 0) -> News:
+        """What the days say that was not said before; it is remembered, and written down, with what is stored."""
+        sight = self._sight
+        before = records.get_watched(sight.house.store, number)
+        found = prevention.news(days, before, today, sight.context.prevention)
+        if found.watched != before:
+            records.put_watched(batch, number, found.watched)
+        for n, event in enumerate(_events(number, found)):
+            records.put_entry(batch, number, entry_of(event, sight.now()), seq, BESIDE - 2 - n)
+        return found
+
+    def _say(self, number: str, found: News) -> None:
+        for event in _events(number, found):
+            self._sight.house.log.emit(event)
+        if (hear := self._sight.house.on_complaints) is not None:
+            for day, level in found.complaints:
+                hear(number, day, level)
+
+
+def _events(number: str, found: News) -> list[Event]:
+    warned = [NumberWarned(number=number, reason=w.habit, facts=w.facts) for w in found.warned]
+    high = [
+        ComplaintsHigh(number=number, day=day.day, complaints=day.complaints, state=level.word)
+        for day, level in found.complaints
+    ]
+    return [*warned, *high]
+
+
+def warnings_of(sight: Sight, number: str) -> tuple[Warned, ...]:
+    """The habits of a number that platforms mark numbers for, by what was told of its calls."""
+    today = call_stats.day_of(sight.now(), sight.context.cause.zone)
+    return prevention.warnings(records.calls(sight.house.store, number), today, sight.context.prevention)
 
 
 def calls_view(sight: Sight, text: str, limit: int) -> calls.CallsView:
@@ -112,6 +163,7 @@ def calls_view(sight: Sight, text: str, limit: int) -> calls.CallsView:
                 short=d.short,
                 complaints=d.complaints,
                 off_hours=d.off_hours,
+                purpose=d.purpose or None,
             )
             for d in days
         ),

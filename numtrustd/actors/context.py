@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from numtrustd.channels.spec import Channel, ManualChannel
+from numtrustd.domain.benefit import BenefitPolicy
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.device_test import HandPolicy
@@ -19,13 +20,20 @@ from numtrustd.domain.display import What
 from numtrustd.domain.evidence import Document, PaperPolicy
 from numtrustd.domain.flaw import Eye
 from numtrustd.domain.label import Category, Severity, by_platform
+from numtrustd.domain.ledger import LedgerPolicy
+from numtrustd.domain.maintenance import MaintenanceRules
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import Platform
+from numtrustd.domain.prevention import PreventionPolicy
+from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
+from numtrustd.domain.window import Window
 from numtrustd.domain.wording import Owner
+from numtrustd.domain.wording_rules import WordingRules
 from numtrustd.probes.spec import Source
+from numtrustd.wire.letter import Letter
 
 
 class AppealRules(Struct, frozen=True):
@@ -85,7 +93,8 @@ class Context(Struct, frozen=True, dict=True):
     `channels` are those of appeals by platform, `manuals` those of other requests by platform and kind.
     `idle` are the sources that are switched off: nothing decides by them, but people ask for them. `vias` are the
     names of the ways out of those sources that do not go out directly. `verdicts` are the policies of the platforms
-    that have one of their own. `vocabulary` are the operator's words by platform, "" standing for all of them.
+    that have one of their own. `vocabulary` are the operator's words by platform, "" standing for all of them. `agents`
+    are those through whom appeals go, by platform.
     """
 
     store: str
@@ -110,6 +119,15 @@ class Context(Struct, frozen=True, dict=True):
     groups: Mapping[str, Group] = {}
     documents: tuple[Document, ...] = ()
     papers: PaperPolicy = PaperPolicy()
+    ledger: LedgerPolicy = LedgerPolicy()
+    windows: tuple[Window, ...] = ()
+    season: SeasonPolicy = SeasonPolicy()
+    maintenance: MaintenanceRules = MaintenanceRules()
+    wording: WordingRules = WordingRules()
+    prevention: PreventionPolicy = PreventionPolicy()
+    benefit: BenefitPolicy = BenefitPolicy()
+    letters: Mapping[str, Letter] = {}
+    agents: Mapping[str, str] = {}
     owner: Owner = Owner()
     idle: Mapping[str, Source] = {}
     vias: Mapping[str, str] = {}
@@ -259,6 +277,11 @@ class Context(Struct, frozen=True, dict=True):
     def seen_views(self, owned: Owned, platform: str) -> tuple[str, ...]:
         """Every source/surface that looks at this number there, those included that can only say "marked"."""
         return self._views.get((owned.kind, platform), ())
+
+    def country_of(self, platform: str) -> str:
+        """The country in whose working days a platform's reviewers count."""
+        known = self.platforms.get(platform)
+        return "CN" if known is None or known.appeal is None else known.appeal.country
 
     def approval(self, owned: Owned, platform: str) -> bool:
         """Whether an appeal waits for `approve`: platform and group may each say, "ask" wins."""

@@ -14,18 +14,20 @@ from typing import Any
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.actors import arguments, reports
+from numtrustd.actors import arguments, evidence_desk, reports, silence_desk
 from numtrustd.actors.answers import Answers
 from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.house import House
+from numtrustd.actors.ledger_desk import record_charge
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import NumberMessage, Order, RefusedError, TaskAnswer, Told
 from numtrustd.actors.roster import Roster
+from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
 from numtrustd.actors.views_world import maintenance_of, pending_look
 from numtrustd.actors.wishes import WishDesk
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, rows, when
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, instant, ledger, rows, silence, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
@@ -66,11 +68,13 @@ class Control:
         version: str,
         started_at: Instant,
         reload: Callable[[], Awaitable[ReloadResult]],
+        silences: Silences | None = None,
     ) -> None:
         self._house = house
         self._roster = roster
         self._sources = sources
         self._reload_all = reload
+        self._silences = Silences(house) if silences is None else silences
         self._sight = Sight(house, roster, sources)
         self._calls = CallDesk(self._sight)
         self._wishes = WishDesk(self._sight, self._ask)
@@ -106,6 +110,12 @@ class Control:
             "MaintenanceEnd": ("platform", self._maintenance_end),
             "ReportCalls": ("", self._report_calls),
             "Complain": ("number", self._complain),
+            "RecordCharge": ("number", self._record_charge),
+            "SilenceAdd": ("", self._silence_add),
+            "SilenceRemove": ("silence", self._silence_remove),
+            "Ack": ("case", self._ack),
+            "EvidenceAdd": ("path", self._evidence_add),
+            "EvidenceRemove": ("path", self._evidence_remove),
         }
         return bind(CONTROL, {name: self._logged(name, subject, act) for name, (subject, act) in acts.items()})
 
@@ -379,6 +389,35 @@ class Control:
     async def _complain(self, params: calls.Complain, call: Call) -> tuple[Struct, str]:
         taken = await self._calls.complain(params.number, params.day, params.text or "", _by(params, call))
         return taken, f"{taken.complaints} on {taken.day}"
+
+    async def _record_charge(self, params: ledger.RecordCharge, call: Call) -> tuple[Struct, str]:
+        taken = await record_charge(self._sight, params, _by(params, call))
+        return taken, f"{taken.what} {taken.fen} fen"
+
+    # ------------------------------------------------------------------------------------------------- papers
+
+    async def _evidence_add(self, params: evidence.EvidenceAdd, call: Call) -> tuple[Struct, str]:
+        with _refusing():
+            return await evidence_desk.add(self._sight, params, _by(params, call)), f"{params.kind} on file"
+
+    async def _evidence_remove(self, params: evidence.EvidenceRemove, call: Call) -> tuple[Struct, str]:
+        with _refusing():
+            return await evidence_desk.remove(
+                self._sight, params, _by(params, call)
+            ), f"{params.kind} no longer on file"
+
+    # ---------------------------------------------------------------------------------------------- silences, acks
+
+    async def _silence_add(self, params: silence.SilenceAdd, call: Call) -> tuple[Struct, str]:
+        change = await silence_desk.add(self._sight, self._silences, params, _by(params, call))
+        return change, f"silence {change.row.silence}"
+
+    async def _silence_remove(self, params: silence.SilenceRemove, call: Call) -> tuple[Struct, str]:
+        return await silence_desk.remove(self._sight, self._silences, params, _by(params, call)), "ended"
+
+    async def _ack(self, params: silence.Ack, call: Call) -> tuple[Struct, str]:
+        taken = await silence_desk.acknowledge(self._sight, self._silences, params, _by(params, call))
+        return taken, f"seen in {taken.state}"
 
     # ------------------------------------------------------------------------------------------------- maintenance
 

@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from numtrustd.actors.messages import Told
 from numtrustd.domain.case import Action, Case
+from numtrustd.domain.ledger import Charge
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import Entry, NumberRecord
 from numtrustd.domain.task import Task
@@ -24,13 +25,15 @@ class Decision:
     deadline with the seq that set the new one. `answers` counts the readings that could be held against a belief,
     `turned` those that contradict it. `words` are those that nobody knows, to be said where they never were; `plan`
     asks all sources of the number for their next look. `wanted` are the cases that others want to be opened, as
-    (kind, platform, why); `chase` has every request that is reviewed chased.
+    (kind, platform, why); `chase` has every request that is reviewed chased. `charges` are entries of the ledger, new
+    or settled, by id.
     """
 
     __slots__ = (
         "actions",
         "answers",
         "cases",
+        "charges",
         "chase",
         "done_actions",
         "durable",
@@ -50,6 +53,7 @@ class Decision:
         self.record: NumberRecord | None = None
         self.cases: dict[str, Case] = {}
         self.tasks: dict[str, Task] = {}
+        self.charges: dict[str, Charge] = {}
         self.actions: list[Action] = []
         self.done_actions: list[str] = []
         self.timers: dict[str, tuple[Instant | None, Instant | None, int]] = {}
@@ -72,6 +76,11 @@ class Decision:
     def note(self, event: Event, at: Instant, by: str = "") -> None:
         """One line of the number's history; the log hears of it from elsewhere."""
         self.entries.append(entry_of(event, at, by))
+
+    def charge(self, charge: Charge) -> None:
+        """Enter a charge into the ledger, or what has become of one."""
+        self.charges[charge.id] = charge
+        self.durable = True
 
     def set_timer(self, case: str, old: Instant | None, new: Instant | None, seq: int) -> None:
         """Remember that a case's one timer moves; several moves in one decision become one."""

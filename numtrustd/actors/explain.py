@@ -5,9 +5,11 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 """
 
 from numtrustd.actors import explain_display
+from numtrustd.actors.calls import warnings_of
 from numtrustd.actors.case_facts import goes_after
 from numtrustd.actors.explain_looks import next_look, sources_blind
 from numtrustd.actors.judge import ago
+from numtrustd.actors.silences import ack_of
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
 from numtrustd.actors.views_case import papers, policy_of
 from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
@@ -21,6 +23,7 @@ from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.quorum import stances
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.report import place
+from numtrustd.domain.silence import Silence, covering
 from numtrustd.domain.verdict import Verdict, demanded
 from numtrustd.domain.view import Shown
 from numtrustd.domain.workflow import Who
@@ -68,6 +71,18 @@ def _about_number(sight: Sight, owned: Owned) -> list[ExplainLine]:
                 who=Who.PERSON,
             )
         )
+    lines += [
+        ExplainLine(
+            fact=f"platforms may mark it for how it is used: {warned.habit}",
+            why="; ".join(warned.facts),
+            next="change how it is used, before it is marked",
+            who=Who.PERSON,
+        )
+        for warned in warnings_of(sight, owned.number)
+    ]
+    silences, now = sight.house.silences.values(), sight.now()
+    if (quiet := covering(silences, now, number=owned.number, group=owned.group)) is not None:
+        lines.append(_silenced("this number", quiet))
     if owned.watch in WATCHED:
         lines.append(
             ExplainLine(
@@ -75,6 +90,17 @@ def _about_number(sight: Sight, owned: Owned) -> list[ExplainLine]:
             )
         )
     return lines
+
+
+def _silenced(what: str, silence: Silence, platform: str | None = None) -> ExplainLine:
+    return ExplainLine(
+        fact=f"alarms about {what} are silenced ({silence.id})",
+        why=f"{silence.by} said so: {silence.reason}",
+        next="its log lines are raised again; everything else goes on as ever",
+        who=Who.NOBODY,
+        platform=platform,
+        when=when(silence.until),
+    )
 
 
 def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -> list[ExplainLine]:
@@ -94,15 +120,18 @@ def _about_platform(sight: Sight, owned: Owned, record: NumberRecord, platform: 
     if case is not None:
         lines.append(_case(sight, case))
     lines += [_case(sight, other) for other in _tracks(sight, record, platform)]
+    if (quiet := covering(sight.house.silences.values(), sight.now(), platform=platform)) is not None:
+        lines.append(_silenced(platform, quiet, platform))
     if (maintenance := maintenance_of(sight, platform)) is not None:
         lines.append(
             ExplainLine(
                 fact=f"{platform} is under maintenance ({maintenance.kind})",
                 why=maintenance.by if maintenance.by == SEEN else f"declared by {maintenance.by}",
-                next="nothing is submitted and no review is called overdue until it is over",
-                who=Who.PLATFORM,
+                next="nothing is submitted and no review is called overdue until it is over"
+                + ("; it takes longer than its kind does: ask the platform" if maintenance.overdue else ""),
+                who=Who.PERSON if maintenance.overdue else Who.PLATFORM,
                 platform=platform,
-                when=maintenance.until,
+                when=maintenance.until or maintenance.expected,
             )
         )
     return lines
@@ -270,6 +299,8 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     if case.snapshot.state == "gathering":
         lacking = [p for p in papers(sight, case, policy_of(sight, case)) if not p.held]
         why += "".join(f"; missing: {p.title} ({p.kind}): {p.why}" for p in lacking)
+    if (ack := ack_of(sight.house, case)) is not None:
+        why += f"; {ack.by} has seen it so {ago(ack.at, sight.now())}" + (f": {ack.note}" if ack.note else "")
     tasks = sight.house.board.tasks_of(case.id)
     then = case.then
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:

@@ -3,11 +3,12 @@
 Built by `daemon`, which alone replaces `context` (on reload). The protocols here are what actors need of each other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from numtrustd.actors.board import Board
+from numtrustd.actors.book import Book
 from numtrustd.actors.context import Context
 from numtrustd.actors.lookout import Lookout
 from numtrustd.actors.mailbox import BusyError
@@ -15,10 +16,15 @@ from numtrustd.actors.messages import NumberMessage, Told
 from numtrustd.actors.network import NetworkWatch
 from numtrustd.actors.safety import Safety
 from numtrustd.clock import Clock
+from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Action
+from numtrustd.domain.evidence import Document, Registered
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.prevention import Alarm
+from numtrustd.domain.silence import Silence, covering, quiets
 from numtrustd.domain.task import Task
+from numtrustd.events import Event
 from numtrustd.log import Log
 from numtrustd.store import Store, records
 
@@ -100,6 +106,22 @@ class UpkeepRoom(Protocol):
         ...
 
 
+class PapersRoom(Protocol):
+    """Keeps the register of papers."""
+
+    async def add(self, document: Document, by: str) -> Registered:
+        """Somebody registers a paper as its file is now. Raises `RefusedError`."""
+        ...
+
+    async def remove(self, kind: str, path: str, by: str) -> Registered:
+        """Somebody takes back a paper that was registered by hand. Raises `RefusedError`."""
+        ...
+
+    def by_hand(self, kind: str, path: str) -> str | None:
+        """Who registered a paper by hand; `None` where the settings name it."""
+        ...
+
+
 class HandsRoom(Protocol):
     """Asks people for the looks that only they can make."""
 
@@ -132,7 +154,9 @@ class HandsRoom(Protocol):
 class House:
     """One daemon's parts. `sources` and `numbers` are filled as actors start.
 
-    `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it. `words` are the new label
+    `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it. `silences` keep loud lines
+    down, and change nothing else. `on_complaints` hears of each number whose complaints of a day are an emergency or an
+    alarm, once for each, after that was stored. `words` are the new label
     words of each platform that were said.
     """
 
@@ -147,11 +171,15 @@ class House:
     outbox: OutboxRoom | None = None
     upkeep: UpkeepRoom | None = None
     hands: HandsRoom | None = None
+    papers: PapersRoom | None = None
     network: NetworkWatch = field(init=False)
     safety: Safety = field(init=False)
+    book: Book = field(default_factory=Book)
+    on_complaints: Callable[[str, DayCalls, Alarm], None] | None = None
     lookout: Lookout = field(default_factory=Lookout)
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
     words: dict[str, set[str]] = field(default_factory=dict)
+    silences: dict[str, Silence] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.network = NetworkWatch(self.clock, self.log)
@@ -161,10 +189,28 @@ class House:
     def load(self) -> None:
         """Take over what is stored across all numbers (open tasks, declared maintenance), before any actor runs."""
         self.board.load(self.store)
+        self.book.load(self.store)
         self.maintenance = {r.id: r.maintenance for r in records.all_platforms(self.store) if r.maintenance is not None}
+        self.silences = {silence.id: silence for silence in records.all_silences(self.store)}
+        self.log.silencer = self.silenced
         self.words = {}
         for word in records.all_words(self.store):
             self.words.setdefault(word.platform, set()).add(word.words)
+
+    def silenced(self, event: Event) -> str | None:
+        """The id of the silence that covers what an event is about."""
+        if not self.silences or not quiets(event.action):
+            return None
+        number, platform = getattr(event, "number", None) or "", getattr(event, "platform", None) or ""
+        owned = self.context.numbers.get(number)
+        found = covering(
+            self.silences.values(),
+            self.clock.now(),
+            number=number,
+            platform=platform,
+            group="" if owned is None else owned.group,
+        )
+        return None if found is None else found.id
 
     def new_word(self, platform: str, word: str) -> bool:
         """Whether nobody knows this word and it was not said yet. A platform that makes up a word for every number is

@@ -215,6 +215,7 @@ class NumberActor:
             decider.made.durable = True  # said once: what is said must outlive a crash
         made = decider.finish()
         assert made.record is not None
+        house.book.note(made.charges.values())  # before it is stored: no two numbers may spend the same yuan
         packed = records.encode_number(made.record)
         batch = self._batch(made, packed)
         if isinstance(message, Answered) and action is not None and action.kind is ActionKind.SUBMIT:
@@ -251,6 +252,8 @@ class NumberActor:
             records.put_case(batch, case)
         for task in made.tasks.values():
             records.put_task(batch, task)
+        for charge in made.charges.values():
+            records.put_charge(batch, charge)
         for action in made.actions:
             records.put_action(batch, action)
         for identity in made.done_actions:

@@ -12,12 +12,20 @@ from msgspec import structs
 
 from numtrustd.actors.context import Context
 from numtrustd.actors.house import House
+from numtrustd.actors.messages import RefusedError
 from numtrustd.actors.paper_files import Seen, look_at
 from numtrustd.domain import evidence
 from numtrustd.domain.calendar import end_of_day, local_date
 from numtrustd.domain.case import number_of
 from numtrustd.domain.evidence import Document, PaperState, Registered
-from numtrustd.events import Event, EvidenceChanged, EvidenceExpiring, EvidenceMissing
+from numtrustd.events import (
+    Event,
+    EvidenceAdded,
+    EvidenceChanged,
+    EvidenceExpiring,
+    EvidenceMissing,
+    EvidenceRemoved,
+)
 from numtrustd.store import Batch, records
 
 PATIENCE = 60.0
@@ -61,6 +69,7 @@ class Papers:
         self._look = Reader() if look is None else look
         self._known: dict[Key, Registered] = {}
         self._wake = trio.Event()
+        self._turn = trio.Lock()
 
     def load(self) -> None:
         """Take over the stored register, before anything is decided."""
@@ -69,7 +78,9 @@ class Papers:
 
     def judged(self, context: Context) -> Context:
         """A context with its papers held against the register, by which a change while nobody looked is found."""
-        documents = tuple(evidence.compared(d, self._entry(d)) for d in context.documents)
+        known = {(d.kind, d.path) for d in context.documents}
+        by_hand = (entry.document for key, entry in self._known.items() if entry.by and key not in known)
+        documents = tuple(evidence.compared(d, self._entry(d)) for d in (*context.documents, *by_hand))
         return context if documents == context.documents else structs.replace(context, documents=documents)
 
     def poke(self) -> None:
@@ -91,8 +102,76 @@ class Papers:
 
     async def check(self) -> None:
         """Look at every file now; store what is new, and say it."""
+        seen = await self._look(list(dict.fromkeys(d.path for d in self._house.context.documents)))
+        async with self._turn:
+            await self._check(seen)
+
+    async def add(self, document: Document, by: str) -> Registered:
+        """Somebody registers a paper as its file is now, or one of his own anew. Raises `RefusedError`."""
+        seen = (await self._look([document.path])).get(document.path, Seen(trouble="nothing came of reading it"))
+        if seen.trouble:
+            raise RefusedError(f"{document.path} cannot be read: {seen.trouble}: put it where the daemon may read it")
+        async with self._turn:
+            before = self._mine(document.kind, document.path, "change its entry there, then `numtrustctl reload`")
+            expires = document.expires.isoformat() if document.expires else ""
+            entry = Registered(
+                document.kind,
+                document.path,
+                seen.digest,
+                expires,
+                by=by,
+                agent=document.agent,
+                platforms=document.platforms,
+                cases=document.cases,
+            )
+            others = tuple(d for d in self._house.context.documents if d != before)
+            await self._change(entry, (*others, entry.document))
+            said = EvidenceAdded(kind=entry.kind, path=entry.path, digest=entry.digest[:16], by=by)
+            self._house.log.emit(structs.replace(said, agent=entry.agent or None))
+            self._wake.set()
+            return entry
+
+    async def remove(self, kind: str, path: str, by: str) -> Registered:
+        """Somebody takes back a paper that was registered by hand. Raises `RefusedError`."""
+        async with self._turn:
+            before = self._mine(kind, path, "remove its entry there, then `numtrustctl reload`")
+            if before is None:
+                raise RefusedError(f"no {kind} {path} is on file: `numtrustctl evidence list` shows those that are")
+            entry = self._known[kind, path]
+            await self._change(None, tuple(d for d in self._house.context.documents if d != before), gone=entry)
+            self._house.log.emit(EvidenceRemoved(kind=kind, path=path, by=by))
+            return entry
+
+    def by_hand(self, kind: str, path: str) -> str | None:
+        """Who registered a paper by hand; `None` where the settings name it."""
+        entry = self._known.get((kind, path))
+        return None if entry is None else entry.by or None
+
+    def _mine(self, kind: str, path: str, remedy: str) -> Document | None:
+        """The paper, if it is on file and was registered by hand; one of the settings is refused."""
+        found = next((d for d in self._house.context.documents if (d.kind, d.path) == (kind, path)), None)
+        if found is not None and self.by_hand(kind, path) is None:
+            raise RefusedError(f"{kind} {path} stands in the settings: {remedy}")
+        return found
+
+    async def _change(
+        self, new: Registered | None, documents: tuple[Document, ...], gone: Registered | None = None
+    ) -> None:
+        batch, known = Batch(), dict(self._known)
+        if gone is not None:
+            records.forget_paper(batch, gone)
+            del known[gone.kind, gone.path]
+        if new is not None:
+            records.put_paper(batch, new)
+            known[new.kind, new.path] = new
+        await self._house.store.commit(batch)
+        self._known = known
+        self._house.context = structs.replace(self._house.context, documents=documents)
+        for number in dict.fromkeys(map(number_of, self._house.board.cases())):
+            self._refresh(number)
+
+    async def _check(self, seen: Mapping[str, Seen]) -> None:
         house = self._house
-        seen = await self._look(list(dict.fromkeys(d.path for d in house.context.documents)))
         context = house.context  # it may have been replaced meanwhile; what is new in it is looked at after a poke
         today = local_date(house.clock.now())
         documents, entries, news = [], {}, []

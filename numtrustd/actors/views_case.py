@@ -7,6 +7,7 @@ from msgspec import structs
 
 from numtrustd.actors.case_facts import facts_of
 from numtrustd.actors.policy import policy_for
+from numtrustd.actors.silences import ack_of
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
@@ -53,7 +54,7 @@ def policy_of(sight: Sight, case: Case) -> Any:
 
 def case_row(sight: Sight, case: Case) -> CaseRow:
     """One case in a list."""
-    snapshot = case.snapshot
+    snapshot, ack = case.snapshot, ack_of(sight.house, case)
     return CaseRow(
         case=case.id,
         kind=case.workflow,
@@ -70,6 +71,8 @@ def case_row(sight: Sight, case: Case) -> CaseRow:
         task=next(iter(sight.house.board.tasks_of(case.id)), None),
         outcome=case.outcome or None,
         closed_at=shown_at(case.closed_at),
+        acked_by=None if ack is None else ack.by,
+        acked_at=None if ack is None else when(ack.at),
     )
 
 

@@ -98,6 +98,7 @@ def _row(sight: Sight, document: Document, needs: dict[tuple[str, str], list[str
         expires=None if document.expires is None else document.expires.isoformat(),
         digest=(document.digest or None) if state is not PaperState.MISSING else None,
         agent=document.agent or None,
+        by=None if sight.house.papers is None else sight.house.papers.by_hand(document.kind, document.path),
         platforms=document.platforms,
         cases=document.cases,
     )

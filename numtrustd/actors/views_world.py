@@ -9,7 +9,7 @@ from numtrustd.api import when
 from numtrustd.api.rows import Maintenance, OpenBatches, PendingLook, PlatformRow, SourceRow
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import budget
-from numtrustd.domain.maintenance import UNKNOWN_KIND
+from numtrustd.domain.maintenance import UNKNOWN_KIND, expected_end, overdue
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.platform import Platform
 from numtrustd.events import duration_for_people
@@ -23,11 +23,14 @@ def maintenance_of(sight: Sight, platform: str) -> Maintenance | None:
     """The platform's maintenance: as somebody declared it, else as looks see it."""
     declared = sight.house.maintenance.get(platform)
     if declared is not None and declared.lasts(sight.now()):
+        rules, country = sight.context.maintenance, sight.context.country_of(platform)
         return Maintenance(
             kind=declared.kind,
             since=when(declared.since),
             by=declared.by,
             until=None if declared.until is None else when(declared.until),
+            expected=shown_at(expected_end(declared, rules, country)),
+            overdue=overdue(declared, sight.now(), rules, country) or None,
         )
     seen = sight.house.board.maintenance_since(platform)
     return None if seen is None else Maintenance(kind=UNKNOWN_KIND, since=when(seen), by=SEEN)

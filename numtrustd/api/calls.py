@@ -14,7 +14,7 @@ MOST_ROWS = 500
 
 class CallDay(Result, frozen=True, kw_only=True):
     """One day of one number. `short` are answered calls that ended within seconds, `off_hours` calls outside the hours
-    in which people expect them.
+    in which people expect them. `purpose` is what the number was used for, several with ; between them.
     """
 
     number: Text
@@ -24,6 +24,7 @@ class CallDay(Result, frozen=True, kw_only=True):
     short: Count | None = None
     complaints: Count | None = None
     off_hours: Count | None = None
+    purpose: Annotated[str, Meta(max_length=200)] | None = None
 
 
 class CallsTaken(Result, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors, wants
+from numtrustd.api import calls, errors, evidence, ledger, silence, wants
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import ObservationRow, PendingLook
 from numtrustd.api.status import Text
@@ -324,6 +324,12 @@ CONTROL = InterfaceSpec(
         method(MaintenanceEnd),
         method(calls.ReportCalls),
         method(calls.Complain),
+        method(ledger.RecordCharge),
+        method(silence.SilenceAdd),
+        method(silence.SilenceRemove),
+        method(silence.Ack),
+        method(evidence.EvidenceAdd),
+        method(evidence.EvidenceRemove),
     ),
     errors.ACTING,
 )

@@ -1,5 +1,9 @@
 """The register of papers, as it is shown on the status socket."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from numtrustd.api.declare import Params, Result, When
 
 
@@ -8,7 +12,7 @@ class EvidenceRow(Result, frozen=True, kw_only=True):
     `finding` what that is called; only a valid or an expiring one counts. `digest` is that of its file as it is now.
 
     `agent` is whose NDA it is, `platforms` and `cases` what alone it serves, `needed_by` are open cases that have to
-    bring such a paper (the first ones; `needed` counts all).
+    bring such a paper (the first ones; `needed` counts all). `by` is who registered it, where the settings do not.
     """
 
     kind: str
@@ -24,6 +28,7 @@ class EvidenceRow(Result, frozen=True, kw_only=True):
     expires: str | None = None
     digest: str | None = None
     agent: str | None = None
+    by: str | None = None
 
 
 class Lacking(Result, frozen=True, kw_only=True):
@@ -48,3 +53,43 @@ class EvidenceList(Result, frozen=True, kw_only=True):
 
 class ListEvidence(Params[EvidenceList], frozen=True, kw_only=True):
     """The papers on file, how each is, which open cases need it, and what is lacking. Never their content."""
+
+
+Text = Annotated[str, Meta(min_length=1, max_length=4096)]
+
+
+class EvidenceChange(Result, frozen=True, kw_only=True):
+    """A paper that is on file now, or no longer. `digest` is that of its file as it was registered."""
+
+    now: When
+    kind: str
+    title: str
+    path: str
+    on_file: bool
+    digest: str
+    expires: str | None = None
+
+
+class EvidenceAdd(Params[EvidenceChange], frozen=True, kw_only=True):
+    """Put a paper on file, by its absolute path as the daemon sees it; or one that was put on file so before, anew. One
+    of the settings is changed there.
+
+    expires is the last day it is valid, agent who signed it (of an nda). It serves these platforms and kinds of cases;
+    all, where none are named.
+    """
+
+    kind: Text
+    path: Text
+    expires: Text | None = None
+    agent: Text | None = None
+    platforms: tuple[Text, ...] = ()
+    cases: tuple[Text, ...] = ()
+    author: Text | None = None
+
+
+class EvidenceRemove(Params[EvidenceChange], frozen=True, kw_only=True):
+    """Take a paper off the file that was put there by EvidenceAdd. Its file is left alone."""
+
+    kind: Text
+    path: Text
+    author: Text | None = None

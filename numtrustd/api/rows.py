@@ -102,13 +102,16 @@ class VerdictRow(Result, frozen=True, kw_only=True):
 
 class Maintenance(Result, frozen=True, kw_only=True):
     """A platform is under maintenance. `kind` is routine, major, policy, industry, data_sync or unknown;
-    `by` says who declared it.
+    `by` says who declared it. `expected` is when one of its kind should be over at the latest; `overdue` is true when
+    it goes on after that.
     """
 
     kind: str
     since: When
     by: str
     until: When | None = None
+    expected: When | None = None
+    overdue: bool | None = None
 
 
 class PlatformRow(Result, frozen=True, kw_only=True):
@@ -184,7 +187,8 @@ class CaseRow(Result, frozen=True, kw_only=True):
     """One case in a list.
 
     `waits_for` is whose move it is: daemon, platform, person or nobody; `meaning` what is waited for,
-    `then` what happens when the wait is over, at `due`.
+    `then` what happens when the wait is over, at `due`. `acked_by` is who has seen it in this state, and `acked_at`
+    when.
     """
 
     case: str
@@ -202,6 +206,8 @@ class CaseRow(Result, frozen=True, kw_only=True):
     task: str | None = None
     outcome: str | None = None
     closed_at: When | None = None
+    acked_by: str | None = None
+    acked_at: When | None = None
 
 
 INSTANTS = frozenset({"submitted", "answer expected by", "platform agreed", "not before"})

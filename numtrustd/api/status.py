@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors, evidence, facts, links
+from numtrustd.api import calls, errors, evidence, facts, ledger, links, silence
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import (
     ActionRow,
@@ -93,7 +93,9 @@ class ListNumbers(Params[NumberPage], frozen=True, kw_only=True):
 
 
 class NumberView(Result, frozen=True, kw_only=True):
-    """One number with everything that is believed of it. `dashed` is how people write it."""
+    """One number with everything that is believed of it. `dashed` is how people write it, `warnings` are the ways in
+    which it is used and for which platforms mark numbers.
+    """
 
     now: When
     number: str
@@ -107,6 +109,7 @@ class NumberView(Result, frozen=True, kw_only=True):
     cases: tuple[CaseRow, ...]
     tasks: tuple[TaskRow, ...]
     parked_why: str | None = None
+    warnings: tuple[str, ...] | None = None
 
 
 class GetNumber(Params[NumberView], frozen=True, kw_only=True):
@@ -301,6 +304,8 @@ STATUS = InterfaceSpec(
         method(ListTasks, "pages"),
         method(GetTask),
         method(evidence.ListEvidence),
+        method(ledger.GetLedger),
+        method(silence.ListSilences),
         method(links.CheckLink),
         method(Watch, "endless"),
     ),

@@ -4,13 +4,14 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import click
 
 from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
-from numtrustd.ctl import render, render_detail, render_world, reports
+from numtrustd.ctl import packets, render, render_detail, render_world, reports
 from numtrustd.ctl.common import author_option, command, instant_option
 from numtrustd.ctl.session import Session
 
@@ -29,9 +30,13 @@ def task() -> None:
 
 @command(task)
 @click.argument("task")
-def show(session: Session, task: str) -> None:
+@click.option("--folder", metavar="DIR", type=click.Path(), help="Write it all into a new folder, papers included.")
+def show(session: Session, task: str, folder: str | None) -> None:
     """Everything that is needed to do it: address, fields, letter, papers, deadline."""
-    session.show(status.GetTask(task=task), render_detail.task)
+    if folder is None:
+        session.show(status.GetTask(task=task), render_detail.task)
+    else:
+        packets.show(session, session.ask(status.GetTask(task=task)), Path(folder))
 
 
 @command(task)

@@ -19,7 +19,7 @@ from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.session import Session
 
-COLUMNS = ("number", "day", "calls", "answered", "short", "complaints", "off_hours")
+COLUMNS = ("number", "day", "calls", "answered", "short", "complaints", "off_hours", "purpose")
 _CHINESE = {
     "号码": "number",
     "日期": "day",
@@ -31,6 +31,7 @@ _CHINESE = {
     "投诉": "complaints",
     "投诉量": "complaints",
     "非工作时间": "off_hours",
+    "用途": "purpose",
 }
 _SAID = 20
 

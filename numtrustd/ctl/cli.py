@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import click
 
 import numtrustd
-from numtrustd.ctl import act, calls, links, papers, see
+from numtrustd.ctl import act, calls, ledger, links, papers, see, silence
 from numtrustd.ctl.common import COMMON_OPTIONS
+from numtrustd.ctl.packets import FolderError
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.reports import LinesRefusedError
 from numtrustd.ctl.session import SOCKET_DIR, Session
@@ -35,6 +36,8 @@ BROKEN_PIPE = 141
         **act.act.commands,
         **links.check.commands,
         **papers.papers.commands,
+        **ledger.money.commands,
+        **silence.quiet.commands,
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -64,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except ErrorReply as error:
         return _refused(error, context)
-    except LinesRefusedError as error:
+    except (LinesRefusedError, FolderError) as error:
         _say(str(error))
         return REFUSED
     except ClientError as error:

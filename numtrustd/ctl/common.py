@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import update_wrapper
@@ -71,6 +72,25 @@ class _Instant(click.ParamType[datetime]):
                 param,
                 ctx,
             )
+
+
+_SPAN = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+")
+_SPAN_PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
+
+
+class Span(click.ParamType[float]):
+    """A length of time as the settings write it, in seconds."""
+
+    name = "TIME"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        seconds = sum(float(n) * _SECONDS[unit] for n, unit in _SPAN_PART.findall(value))
+        if not _SPAN.fullmatch(value) or not seconds:
+            self.fail(f"{value!r} is no length of time: write 90m, 2h, 3d or 1d12h", param, ctx)
+        return seconds
 
 
 def instant_option(name: str, *, help: str) -> Callable[[F], F]:

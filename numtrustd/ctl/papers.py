@@ -1,11 +1,15 @@
 """`numtrustctl evidence`: the register of papers."""
 
+import os
+
 import click
 
 from numtrustd.api import evidence
-from numtrustd.ctl.common import command
+from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.session import Session
+
+_SLOW = 120.0  # seconds; the daemon reads the file first
 
 _TONES = {"valid": Tone.GOOD, "expiring": Tone.WARN}
 
@@ -26,11 +30,63 @@ def list_(session: Session) -> None:
     session.show(evidence.ListEvidence(), shown)
 
 
+@command(evidence_)
+@click.argument("kind")
+@click.argument("path", type=click.Path())
+@click.option("--expires", metavar="DATE", help="The last day it is valid: 2028-12-31.")
+@click.option("--agent", metavar="NAME", help="Who signed it, of an nda.")
+@click.option("--platform", "platforms", metavar="ID", multiple=True, help="The only platforms it is for.")
+@click.option("--case", "cases", metavar="KIND", multiple=True, help="The only kinds of cases.")
+@author_option
+def add(
+    session: Session,
+    kind: str,
+    path: str,
+    expires: str | None,
+    agent: str | None,
+    platforms: tuple[str, ...],
+    cases: tuple[str, ...],
+    author: str,
+) -> None:
+    """Put a paper on file as its file is now. The daemon must be able to read it."""
+    params = evidence.EvidenceAdd(
+        kind=kind,
+        path=os.path.abspath(path),
+        expires=expires,
+        agent=agent,
+        platforms=platforms,
+        cases=cases,
+        author=author,
+    )
+    session.show(params, changed, timeout=_SLOW)
+
+
+@command(evidence_)
+@click.argument("kind")
+@click.argument("path", type=click.Path())
+@author_option
+def remove(session: Session, kind: str, path: str, author: str) -> None:
+    """Take a paper off the file that `evidence add` put there."""
+    session.show(evidence.EvidenceRemove(kind=kind, path=os.path.abspath(path), author=author), changed)
+
+
+def changed(change: evidence.EvidenceChange) -> Document:
+    """What came of `add` and `remove`."""
+    doc = Document()
+    until = f", valid until {change.expires}" if change.expires else ""
+    doc.line(
+        f"{change.title} ({change.kind})",
+        Cell(change.path, Tone.STRONG),
+        f"is on file{until}" if change.on_file else "is no longer on file",
+    )
+    return doc
+
+
 def shown(said: evidence.EvidenceList) -> Document:
     """The register as two tables."""
     doc = Document()
     doc.table(
-        ("PAPER", "STATE", "WHY", "EXPIRES", "AGENT", "FOR", "NEEDED BY", "FILE"),
+        ("PAPER", "STATE", "WHY", "EXPIRES", "AGENT", "FOR", "NEEDED BY", "PUT THERE BY", "FILE"),
         [
             (
                 f"{p.title} ({p.kind})",
@@ -40,16 +96,18 @@ def shown(said: evidence.EvidenceList) -> Document:
                 p.agent,
                 " ".join((*p.platforms, *p.cases)),
                 _cases(p.needed_by, p.needed),
+                p.by,
                 p.path,
             )
             for p in said.papers
         ],
-        "no paper is on file: [[evidence]] in the settings names them",
+        "no paper is on file: [[evidence]] in the settings or `evidence add` name them",
     )
     for changed in (p for p in said.papers if p.state == "changed" and p.digest):
-        doc.line(
-            f'if {changed.path} is right as it is now, write digest = "{changed.digest}" into its entry and reload'
-        )
+        how = f'write digest = "{changed.digest}" into its entry and reload'
+        if changed.by:
+            how = f"`numtrustctl evidence add {changed.kind} {changed.path}` registers it anew"
+        doc.line(f"if {changed.path} is right as it is now, {how}")
     if said.lacking:
         doc.heading("lacking")
         doc.table(

@@ -132,7 +132,7 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
 def case_table(doc: Document, rows: Iterable[tuple[CaseRow, datetime]], empty: str = "") -> None:
     """Cases as a table, with the way on."""
     doc.table(
-        ("CASE", "KIND", "STATE", "ATTEMPT", "WAITS FOR", "DUE", "THEN", "OPENED", "OUTCOME"),
+        ("CASE", "KIND", "STATE", "ATTEMPT", "WAITS FOR", "DUE", "THEN", "OPENED", "SEEN BY", "OUTCOME"),
         [
             (
                 Cell(r.case, Tone.STRONG),
@@ -143,6 +143,7 @@ def case_table(doc: Document, rows: Iterable[tuple[CaseRow, datetime]], empty: s
                 deadline(r.due, now),
                 r.then,
                 when(r.opened_at, now),
+                r.acked_by,
                 r.outcome,
             )
             for r, now in rows

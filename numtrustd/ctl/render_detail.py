@@ -28,6 +28,8 @@ def number(n: status.NumberView) -> Document:
         doc.line(f"the owner accepts being shown as: {', '.join(n.accept)}")
     if n.parked:
         doc.line(Cell(f"PARKED, nothing is done for it: {n.parked_why or 'no reason given'}", Tone.BAD))
+    for warning in n.warnings or ():
+        doc.line(Cell(f"likely to be marked for it: {warning}", Tone.WARN))
     doc.line()
     doc.table(
         ("PLATFORM", "VERDICT", "SHOWS", "SINCE", "LAST LOOK", "NEXT", "NOTE"),

@@ -65,7 +65,8 @@ def _note(row: PlatformRow, now: datetime) -> Cell | None:
     notes = [row.unseen_why] if row.unseen_why else []
     if row.maintenance is not None:
         kind = "" if row.maintenance.kind == "unknown" else f"{row.maintenance.kind} "
-        notes.append(f"{kind}maintenance since {local(row.maintenance.since, now)}")
+        overdue = ", overdue" if row.maintenance.overdue else ""
+        notes.append(f"{kind}maintenance since {local(row.maintenance.since, now)}{overdue}")
     return Cell("; ".join(notes), Tone.WARN) if notes else None
 
 

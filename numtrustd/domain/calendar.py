@@ -73,6 +73,11 @@ def _year(year: int, country: str) -> tuple[bool, bytes]:
     return known, bytes(days)
 
 
+def zone_of(country: str) -> str:
+    """The time zone in which that country's days are counted."""
+    return _ZONES[country]
+
+
 def knows_year(year: int, country: str = "CN") -> bool:
     """Whether that country's calendar of that year is on file, make-up days included."""
     return _year(year, country)[0]

@@ -21,7 +21,7 @@ MOST = 10_000_000
 
 class DayCalls(Struct, frozen=True, omit_defaults=True):
     """One day of one number. `short` are answered calls that ended within seconds, `off_hours` those outside the hours
-    in which people expect calls; `complaints` are the company's own count.
+    in which people expect calls; `complaints` are the company's own count. `purpose` is what the number was used for.
     """
 
     day: str
@@ -30,6 +30,7 @@ class DayCalls(Struct, frozen=True, omit_defaults=True):
     short: int = 0
     complaints: int = 0
     off_hours: int = 0
+    purpose: str = ""
 
 
 class Load(Struct, frozen=True):

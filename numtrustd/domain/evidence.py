@@ -79,7 +79,7 @@ class Document(Struct, frozen=True):
 
 class Registered(Struct, frozen=True, omit_defaults=True):
     """What is remembered of a paper: the digest of the file that was put on file under this expiry (ISO date), and the
-    state that was said last.
+    state that was said last. One that somebody registered by hand, no settings, says `by` whom and what else is known.
     """
 
     kind: str
@@ -87,6 +87,24 @@ class Registered(Struct, frozen=True, omit_defaults=True):
     digest: str = ""
     expires: str = ""
     said: str = ""
+    by: str = ""
+    agent: str = ""
+    platforms: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
+
+    @property
+    def document(self) -> Document:
+        """A paper that was registered by hand, as its file was then."""
+        expires = date.fromisoformat(self.expires) if self.expires else None
+        return Document(
+            self.kind,
+            self.path,
+            self.digest,
+            expires,
+            agent=self.agent,
+            platforms=self.platforms,
+            cases=self.cases,
+        )
 
 
 def entry_of(document: Document, before: Registered | None) -> Registered:
@@ -131,20 +149,44 @@ def why(document: Document, today: date, notice: float = 0.0) -> str:
             return f"cannot be read: {document.detail or 'no reason given'}"
 
 
-def on_file(documents: Iterable[Document], today: date, platform: str = "", workflow: str = "appeal") -> frozenset[str]:
-    """The kinds of which a paper that counts is on file, for such a case at this platform."""
+NDA = "nda"
+
+
+def demanded(required: Iterable[str], agent: str = "") -> tuple[str, ...]:
+    """The kinds that have to be on file before anything is handed in: those that the platform wants, and where an agent
+    gets to see them, what he signed first.
+    """
+    wanted = tuple(required)
+    return wanted if not agent or NDA in wanted else (*wanted, NDA)
+
+
+def _anothers(document: Document, agent: str) -> bool:
+    """Whether it is an NDA, and not of this agent."""
+    return bool(agent) and document.kind == NDA and document.agent != agent
+
+
+def on_file(
+    documents: Iterable[Document], today: date, platform: str = "", workflow: str = "appeal", agent: str = ""
+) -> frozenset[str]:
+    """The kinds of which a paper that counts is on file, for such a case at this platform, through this agent."""
     return frozenset(
-        d.kind for d in documents if state(d, today) in COUNTS and (not platform or d.serves(platform, workflow))
+        d.kind
+        for d in documents
+        if state(d, today) in COUNTS and (not platform or d.serves(platform, workflow)) and not _anothers(d, agent)
     )
 
 
-def why_missing(documents: Iterable[Document], kind: str, today: date, platform: str, workflow: str = "appeal") -> str:
+def why_missing(
+    documents: Iterable[Document], kind: str, today: date, platform: str, workflow: str = "appeal", agent: str = ""
+) -> str:
     """Why no paper of this kind counts there; empty if one does."""
     reasons = []
     for document in documents:
         if document.kind != kind:
             continue
-        if not document.serves(platform, workflow):
+        if _anothers(document, agent):
+            reasons.append(f"{document.path} is {document.agent}'s, not {agent}'s")
+        elif not document.serves(platform, workflow):
             scope = ", ".join((*document.platforms, *document.cases))
             reasons.append(f"{document.path} is for {scope} only")
         elif state(document, today) in COUNTS:

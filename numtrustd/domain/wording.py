@@ -29,6 +29,75 @@ class Owner(Struct, frozen=True):
     contact_email: str = ""
 
 
+LETTER_NAMES: dict[str, frozenset[str]] = {
+    "appeal": frozenset(
+        {
+            "platform",
+            "company",
+            "owner",
+            "licence",
+            "number",
+            "words",
+            "purpose",
+            "causes",
+            "reasons",
+            "attempt",
+            "residual",
+            "papers",
+            "contact",
+            "contact_name",
+            "contact_phone",
+            "contact_email",
+            "ref",
+        }
+    )
+}
+"""The kinds of letters that an operator may write himself, and the placeholders of each."""
+
+APPEAL_LETTER = """\
+{platform}：
+
+　　{company}的业务号码 {number} 在贵平台被标记为“{words}”。该标记与事实不符，特此申诉，请予以取消。
+　　该号码用途：{purpose}。
+{causes}
+　　贵平台此前的答复为“{reasons}”，我司已按要求补充材料，现第 {attempt} 次提交。
+{residual}
+　　随附材料：{papers}。
+
+联系人：{contact}
+申诉编号：{ref}
+"""
+"""The letter that `letter` writes, as an operator would write it; a line with an empty placeholder is left out."""
+
+
+def letter_values(
+    owner: Owner, number: str, platform: str, data: RequestData, papers: Sequence[str], ref: str, used_for: str = ""
+) -> dict[str, str]:
+    """The value of each placeholder of an appeal's letter, from the same facts as `letter`. `company` is the owner with
+    his licence, `causes` are whole lines, `residual` is one; what is not known is empty.
+    """
+    name = owner.name or "我司"
+    return {
+        "platform": platform,
+        "company": name + (f"（统一社会信用代码 {owner.licence_number}）" if owner.licence_number else ""),
+        "owner": name,
+        "licence": owner.licence_number,
+        "number": number,
+        "words": data.words or data.category,
+        "purpose": used_for,
+        "causes": "\n".join(f"　　{CAUSES[c]}。" for c in data.causes if c in CAUSES),
+        "reasons": "；".join(data.reasons),
+        "attempt": str(data.attempt),
+        "residual": "　　贵平台此前已答复处理，但该标记目前仍在显示，请再次核实。" if data.residual else "",
+        "papers": "、".join(evidence.KINDS.get(p, p) for p in papers),
+        "contact": "，".join(x for x in (owner.contact_name, owner.contact_phone, owner.contact_email) if x),
+        "contact_name": owner.contact_name,
+        "contact_phone": owner.contact_phone,
+        "contact_email": owner.contact_email,
+        "ref": ref,
+    }
+
+
 def letter(
     owner: Owner, number: str, platform: str, data: RequestData, papers: Sequence[str], ref: str, used_for: str = ""
 ) -> str:

@@ -1,9 +1,9 @@
 """The catalogue: every event that the daemon may log, typed, with its level, meaning and message.
 
 Names and keys are a promise to operators: add to them, never rename. `process` holds what concerns the daemon
-itself, `looking` what is seen of numbers, `working` what is done about it; `fields` has the one type and
-meaning of each field. `docs/events.md` and the JSON Schema of a log line are generated from here
-(`numtrustd.events_schema`). A new event is one class in one of the three modules.
+itself, `looking` what is seen of numbers, `working` what is done about it, `keeping` what people keep an eye on;
+`fields` has the one type and meaning of each field. `docs/events.md` and the JSON Schema of a log line are generated
+from here (`numtrustd.events_schema`). A new event is one class in one of the four modules.
 """
 
 from numtrustd.events.base import CATALOGUE as CATALOGUE
@@ -16,6 +16,7 @@ from numtrustd.events.base import key_of as key_of
 from numtrustd.events.base import mentioned as mentioned
 from numtrustd.events.base import payload as payload
 from numtrustd.events.base import sentence as sentence
-from numtrustd.events.looking import *  # noqa: F403 - the package is the sum of its events
+from numtrustd.events.keeping import *  # noqa: F403 - the package is the sum of its events
+from numtrustd.events.looking import *  # noqa: F403
 from numtrustd.events.process import *  # noqa: F403
 from numtrustd.events.working import *  # noqa: F403

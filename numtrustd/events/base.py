@@ -21,6 +21,9 @@ from numtrustd.events import fields
 
 PREFIX = "numtrust."
 
+SILENCED = "numtrust.silenced"
+"""The key of the silence that lowered a line. No event has it as a field: the log adds it to those that are quieted."""
+
 ECS = {
     "error_type": "error.type",
     "error_message": "error.message",

@@ -45,6 +45,11 @@ Incident = Annotated[str, _is("id of the incident, all cases of one emergency of
 ActionId = Annotated[str, _is("id of the action, one thing done to the outside; also its idempotency key")]
 Task = Annotated[str, _is("id of the task that a person has")]
 Actor = Annotated[str, _is("name of the actor: its kind and the id of what it looks after")]
+Agent = Annotated[str, _is("the agent who signed it, or through whom it goes")]
+Country = Annotated[str, _is("ISO 3166 code of the country")]
+Year = Annotated[int, _is("the calendar year")]
+Silence = Annotated[str, _is("id of the silence")]
+Targets = Annotated[tuple[str, ...], _is("the numbers, platforms and groups that it is about")]
 Kind = Annotated[str, _is("kind of the case, action, task, evidence or fee")]
 Finding = Annotated[str, _is("what is wrong with the display, such as mislabel")]
 

@@ -21,6 +21,7 @@ from structlog.typing import EventDict, WrappedLogger
 import numtrustd
 from numtrustd.clock import Clock, timestamp
 from numtrustd.events import Always, Event, Level, LogDropped, LogFailed, payload, sentence
+from numtrustd.events.base import SILENCED
 from numtrustd.log import console
 from numtrustd.log.guard import Guard, shrink
 from numtrustd.log.writer import Writer
@@ -32,6 +33,10 @@ MAX_RECORD = 32_768
 Record = MutableMapping[str, Any]
 Tap = Callable[[str, Level, Record], None]
 """Called with action, level and record; must be quick, and may keep the record but not change it."""
+
+
+Silencer = Callable[[Event], str | None]
+"""The id of the silence that covers an event; `None` if none does."""
 
 
 class Style(enum.StrEnum):
@@ -57,8 +62,8 @@ class Sink(Protocol):
 class _Chain(structlog.BoundLoggerBase):
     """The one method by which anything is logged here; gives the line back instead of writing it."""
 
-    def line(self, event: Event) -> bytes | None:
-        made: bytes | None = self._proxy_to_logger("msg", it=event)
+    def line(self, event: Event, quiet: str | None = None) -> bytes | None:
+        made: bytes | None = self._proxy_to_logger("msg", it=event, quiet=quiet)
         return made
 
 
@@ -97,6 +102,7 @@ class Log:
         self._encode = msgspec.json.Encoder().encode
         self._sequence = count(1)
         self._stamped = timestamp(0.0)
+        self.silencer: Silencer | None = None
         self._taps: tuple[tuple[Tap, Level | None], ...] = ()
         self._home = threading.get_ident()
         self._elsewhere: deque[tuple[str, Level, Record]] = deque(maxlen=1000)
@@ -162,7 +168,10 @@ class Log:
         if event.level < self._floor:
             return
         try:
-            line = self._chain.line(event)
+            quiet = self.silencer(event) if self.silencer is not None and event.level > Level.INFO else None
+            if quiet is not None and self._floor > Level.INFO:
+                return
+            line = self._chain.line(event, quiet)
         except Exception as error:  # noqa: BLE001 - a defect in one event must stop neither caller nor log
             line = self._failed(event.action, error)
         if line is not None:
@@ -206,6 +215,8 @@ class Log:
 
     def _assemble(self, _logger: WrappedLogger, _method: str, bag: EventDict) -> Record:
         event: Event = bag["it"]
+        quiet: str | None = bag["quiet"]
+        level = event.level if quiet is None else Level.INFO
         try:  # noqa: SIM105 - on every line, and `suppress` costs as much as the timestamp
             self._stamped = timestamp(self._clock.now())
         except RuntimeError:
@@ -214,18 +225,20 @@ class Log:
         message = self._guard.clean(fields, sentence(event))
         record: Record = {
             "@timestamp": self._stamped,
-            "log.level": event.level.word,
+            "log.level": level.word,
             "message": message,
             "ecs.version": ECS_VERSION,
             "service.name": "numtrustd",
             "service.version": numtrustd.__version__,
             "event.action": event.action,
         }
-        if event.level >= self._level:
+        if level >= self._level:
             record["event.sequence"] = next(self._sequence)
         if self._always:
             record.update(self._always)
         record.update(fields)
+        if quiet is not None:
+            record[SILENCED] = quiet
         return record
 
     def _tell(self, _logger: WrappedLogger, _method: str, record: EventDict) -> EventDict:

@@ -52,6 +52,30 @@ def check_setting_bounds(settings: Settings, place: Located, report: Report) -> 
     for name, source in settings.source.items():
         for path, what, remedy in _yuan(("source", name, "budget"), source.budget.price, source.budget.money):
             report.add(place.where(path), dotted(path), what, remedy)
+    for key in ("tag_change", "expedite", "certification", "certification_expedite"):
+        least, most = getattr(settings.ledger, key)
+        if least > most:
+            at = ("ledger", key)
+            report.add(
+                place.where(at), dotted(at), f"costs at least {least:g} and at most {most:g}", "turn the two round"
+            )
+    least_cost, most_cost = settings.benefit.label_costs
+    if least_cost > most_cost:
+        at = ("benefit", "label_costs")
+        report.add(place.where(at), dotted(at), "costs more at the least than at the most", "turn the two round")
+    if settings.prevention.complaints_alarm < settings.prevention.complaints_emergency:
+        at = ("prevention", "complaints_alarm")
+        what = f"is less than the {settings.prevention.complaints_emergency} that are an emergency already"
+        report.add(place.where(at), dotted(at), what, "give as many or more")
+    for kind in settings.maintenance.__struct_fields__:
+        usual = getattr(settings.maintenance, kind)
+        for key in ("lasts", "working_days"):
+            least, most = getattr(usual, key) or (0, 0)
+            if least > most:
+                at = ("maintenance", kind, key)
+                report.add(
+                    place.where(at), dotted(at), "takes longer at the least than at the most", "turn the two round"
+                )
     verdict, cadence = settings.verdict, settings.cadence
     if (verdict.confirm - 1) * cadence.confirm_interval > verdict.confirm_window:
         at = ("verdict", "confirm_window")

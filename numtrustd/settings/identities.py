@@ -13,6 +13,7 @@ from numtrustd.domain import number as domain_number
 from numtrustd.domain.display import What
 from numtrustd.domain.identity import Version, Wanted
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.wording_rules import violations
 from numtrustd.settings.collect import Located
 from numtrustd.settings.document import Where
 from numtrustd.settings.problem import Path, Report, dotted, suggest
@@ -45,6 +46,7 @@ class Identities:
         self._versions: dict[tuple[Scope, What], dict[Instant, Version]] = {}
         self._made: dict[tuple[str, str, Own], Wanted | None] = {}
         self.numbers: dict[str, Path] = {}
+        self._wording = settings.wording
         groups = {group.name for group in settings.group} | {"default"}
         for i, table in enumerate(settings.identity):
             at: Path = ("identity", i)
@@ -93,12 +95,13 @@ class Identities:
         for what, text in said.items():
             if text is None:
                 continue
+            key = (*at, what.value)
+            self._check_words(what, text, place.where(key), dotted(key), report)
             until = None
             if what is What.TAG and table.until is not None and table.until < date.max:
                 until = day(table.until + timedelta(days=1))  # its last day is one of its days
             versions = self._versions.setdefault((scope, what), {})
             if since in versions:
-                key: Path = (*at, what.value)
                 add(key, f"is a second {what} from the same day on", "give each version a since of its own")
             versions[since] = Version(text.strip(), since, until)
 
@@ -123,8 +126,20 @@ class Identities:
 
     def check_own(self, own: Own, where: Callable[[str], Where], key: Callable[[str], str], report: Report) -> None:
         """A number's own row."""
+        for what, text in zip(What, own, strict=True):
+            if text and what is not What.LOGO:
+                column = f"wanted_{what.value}"
+                self._check_words(what, text, where(column), key(column), report)
         if own[1] and not _DIGEST.fullmatch(own[1]):
             report.add(where("wanted_logo"), key("wanted_logo"), f'"{own[1]}" is no digest', _DIGEST_HELP)
+
+    def _check_words(self, what: What, text: str, where: Where, key: str, report: Report) -> None:
+        """A tag is the owner's own words. A name may be registered as it is, so there it is only said."""
+        if what is What.LOGO:
+            return
+        for found in violations(text, self._wording):
+            remedy = f'write another {what.value}, or add "{found.found}" to wording.allowed if it may stand'
+            (report.add if what is What.TAG else report.warn)(where, key, found.why, remedy)
 
     def check_numbers(self, rows: Mapping[str, object], place: Located, report: Report) -> None:
         """The numbers that identities name are watched."""

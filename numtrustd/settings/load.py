@@ -38,6 +38,8 @@ from numtrustd.settings import (
 from numtrustd.settings.collect import Spelling, collect
 from numtrustd.settings.document import Document, Where
 from numtrustd.settings.identities import Identities
+from numtrustd.settings.letters import AT as LETTERS_AT
+from numtrustd.settings.letters import read_letters
 from numtrustd.settings.numbers_csv import Roll
 from numtrustd.settings.overrides import Applied, apply
 from numtrustd.settings.packs import Packs, read_packs, shipped_dir
@@ -45,10 +47,11 @@ from numtrustd.settings.problem import Path, Problem, Report, dotted
 from numtrustd.settings.schema import UNITS, CredentialsTable, GroupTable, NumberTable, Settings
 from numtrustd.settings.secret_files import Secrets, read_secrets
 from numtrustd.settings.secret_use import check_secrets
+from numtrustd.wire.letter import Letter
 from numtrustd.wire.route import Route
 
 SPELLING = Spelling(units=UNITS)
-_GROWING = {"group": "name", "evidence": "", "number": "", "identity": ""}
+_GROWING = {"group": "name", "evidence": "", "number": "", "identity": "", "window": "name"}
 
 
 class Loaded(Struct, frozen=True):
@@ -77,6 +80,7 @@ class Loaded(Struct, frozen=True):
     routes: dict[str, Route]
     ca_file: pathlib.Path | None
     evidence: tuple[Paper, ...]
+    letters: dict[str, Letter]
     files: tuple[pathlib.Path, ...]
     warnings: tuple[Problem, ...]
 
@@ -118,6 +122,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     base_urls.check_base_urls(settings, place, report)
     bounds.check_setting_bounds(settings, place, report)
     times.check_times(settings, place, report)
+    times.check_windows(settings, set(packs.by_id), packs.whole, Clock().now() if now is None else now, place, report)
     numbers = _numbers(settings, place, path, files, report)
     applied = apply(packs, settings, place, report)
     checks.check_packs(packs, report)
@@ -138,6 +143,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     check_secrets(packs, applied, secrets, report)
     routes = ways.routes(settings, secrets, place, report)
     evidence = _evidence(settings, place, report)
+    letters = read_letters(_given(place, LETTERS_AT, settings.letters.dir), place, files, report)
     ca_file = _ca_file(settings, place, report)
     sockets = _sockets(settings, place, env, report)
     if report.problems:
@@ -163,6 +169,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
         routes=routes,
         ca_file=ca_file,
         evidence=evidence,
+        letters=letters,
         files=tuple(files),
         warnings=tuple(report.warnings),
     )

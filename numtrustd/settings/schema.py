@@ -12,15 +12,22 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
+from numtrustd.domain.benefit import BenefitPolicy
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy, Peak
 from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.evidence import PaperPolicy
 from numtrustd.domain.label import Category, Severity
+from numtrustd.domain.ledger import LedgerPolicy
+from numtrustd.domain.maintenance import MaintenanceRules
 from numtrustd.domain.owned import Watch
+from numtrustd.domain.prevention import PreventionPolicy
+from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
+from numtrustd.domain.window import Window
+from numtrustd.domain.wording_rules import WordingRules
 
 Duration = Annotated[float, Meta(ge=0, extra={"unit": "duration"})]
 """Seconds; in a file "90s", "15m", "6h", "3d", "1w", "1d12h" or a number of seconds."""
@@ -127,7 +134,7 @@ class LimitsTable(_Table, frozen=True):
 
 
 class PlatformAppealTable(_Table, frozen=True):
-    """[platform.ID.appeal]: what differs from the pack's facts and from [appeal]."""
+    """[platform.ID.appeal]: what differs from the pack's facts and from [appeal]. `agent` is through whom it goes."""
 
     approval: Approval | None = None
     max_attempts: Count | None = None
@@ -138,6 +145,7 @@ class PlatformAppealTable(_Table, frozen=True):
     interval: Interval | None = None
     settle: Duration | None = None
     via: Text | None = None
+    agent: str = ""
     limits: LimitsTable = LimitsTable()
 
 
@@ -274,6 +282,12 @@ class EvidenceTable(_Table, frozen=True):
     cases: tuple[Text, ...] = ()
 
 
+class LettersTable(_Table, frozen=True):
+    """[letters]: the directory with the operator's own letters, one .txt file for each kind."""
+
+    dir: str = ""
+
+
 class CompanyTable(_Table, frozen=True):
     """[company]: who appeals."""
 
@@ -370,7 +384,15 @@ class Settings(_Table, frozen=True):
     vocabulary: VocabularyTable = VocabularyTable()
     evidence: tuple[EvidenceTable, ...] = ()
     papers: PaperPolicy = PaperPolicy()
+    ledger: LedgerPolicy = LedgerPolicy()
+    window: tuple[Window, ...] = ()
+    calendar: SeasonPolicy = SeasonPolicy()
+    maintenance: MaintenanceRules = MaintenanceRules()
+    wording: WordingRules = WordingRules()
+    prevention: PreventionPolicy = PreventionPolicy()
+    benefit: BenefitPolicy = BenefitPolicy()
     company: CompanyTable = CompanyTable()
+    letters: LettersTable = LettersTable()
     control: ControlTable = ControlTable()
     log: LogTable = LogTable()
     http: HttpTable = HttpTable()

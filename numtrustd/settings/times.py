@@ -8,9 +8,11 @@ from functools import cache
 from zoneinfo import available_timezones
 
 from numtrustd.domain import hours
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.window import open_at
 from numtrustd.settings.collect import Located
 from numtrustd.settings.packs import Packs
-from numtrustd.settings.problem import Path, Report, dotted
+from numtrustd.settings.problem import Path, Report, dotted, suggest
 from numtrustd.settings.schema import Settings
 
 HOURS_HELP = 'write "08:00-22:00", several with commas; 24:00 is the end of the day'
@@ -22,6 +24,7 @@ def check_times(settings: Settings, place: Located, report: Report) -> None:
     _read(hours.parse_hours, settings.cadence.hours, ("cadence", "hours"), HOURS_HELP, place, report)
     _zone(settings.cadence.zone, ("cadence", "zone"), place, report)
     _zone(settings.cause.zone, ("cause", "zone"), place, report)
+    _zone(settings.ledger.zone, ("ledger", "zone"), place, report)
     for i, peak in enumerate(settings.cadence.peak):
         top: Path = ("cadence", "peak", i)
         _read(hours.parse_hours, peak.hours, (*top, "hours"), HOURS_HELP, place, report)
@@ -34,6 +37,36 @@ def check_times(settings: Settings, place: Located, report: Report) -> None:
     for name, source in settings.source.items():
         _read(hours.parse_hours, source.hours or "", ("source", name, "hours"), HOURS_HELP, place, report)
         _zone(source.budget.zone, ("source", name, "budget", "zone"), place, report)
+
+
+def check_windows(
+    settings: Settings, platforms: set[str], whole: bool, now: Instant, place: Located, report: Report
+) -> None:
+    """A window that leaves no time to submit anything is none. `platforms` are those of the packs, all if `whole`."""
+    spoilt = False
+    for i, window in enumerate(settings.window):
+        top: Path = ("window", i)
+        before = len(report.problems)
+        _read(hours.parse_hours, window.hours, (*top, "hours"), HOURS_HELP, place, report)
+        _read(hours.parse_days, window.days, (*top, "days"), DAYS_HELP, place, report)
+        _zone(window.zone, (*top, "zone"), place, report)
+        if window.since is not None and window.until is not None and window.until <= window.since:
+            at = (*top, "until")
+            report.add(place.where(at), dotted(at), "lies before since", "give the time at which it is over")
+        for j, name in enumerate(window.platforms):
+            if whole and name not in platforms and not report.spoilt(place, *top):
+                at = (*top, "platforms", j)
+                report.add(place.where(at), dotted(at), f'no pack is of "{name}"', suggest(name, sorted(platforms)))
+        spoilt = spoilt or report.spoilt(place, *top) or len(report.problems) > before
+    if spoilt:
+        return  # then nobody knows when they are open
+    for platform in ("", *sorted({name for window in settings.window for name in window.platforms})):
+        own = [i for i, window in enumerate(settings.window) if window.concerns(platform)]
+        if own and open_at(settings.window, platform, now) is None:
+            at = ("window", own[0])
+            what = f"leaves no time at which anything may be submitted{f' to {platform}' if platform else ''}"
+            report.add(place.where(at), dotted(at), what, "give until, or fewer hours or days")
+            return
 
 
 def check_pack_times(packs: Packs, report: Report) -> None:

@@ -15,9 +15,12 @@ from numtrustd.domain.budget import Spent
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Action, Case, Done
 from numtrustd.domain.evidence import Registered
+from numtrustd.domain.ledger import Charge
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.prevention import Watched
 from numtrustd.domain.record import Entry, NumberRecord
+from numtrustd.domain.silence import Ack, Silence
 from numtrustd.domain.task import Task
 from numtrustd.domain.trust import Trust
 from numtrustd.store.batch import Batch
@@ -85,6 +88,10 @@ _paper = msgspec.msgpack.Decoder(Registered).decode
 _done = msgspec.msgpack.Decoder(Done).decode
 _batch = msgspec.msgpack.Decoder(OpenBatch).decode
 _calls = msgspec.msgpack.Decoder(DayCalls).decode
+_charge = msgspec.msgpack.Decoder(Charge).decode
+_silence = msgspec.msgpack.Decoder(Silence).decode
+_ack = msgspec.msgpack.Decoder(Ack).decode
+_watched = msgspec.msgpack.Decoder(Watched).decode
 _entry = msgspec.msgpack.Decoder(Entry).decode
 
 
@@ -191,6 +198,29 @@ def calls(store: Store, number: str) -> tuple[DayCalls, ...]:
     return tuple(_calls(value) for _, value in pages(store, Table.CALLS, key(number) + b"\0"))
 
 
+def put_charge(batch: Batch, charge: Charge) -> None:
+    """Enter a charge, or what has become of it: the same id is the same charge."""
+    batch.put(Table.LEDGER, key(charge.number) + b"\0" + key(charge.id), _encode(charge))
+
+
+def put_silence(batch: Batch, silence: Silence) -> None:
+    batch.put(Table.SILENCE, key(silence.id), _encode(silence))
+
+
+def forget_silence(batch: Batch, silence: Silence) -> None:
+    batch.delete(Table.SILENCE, key(silence.id))
+
+
+def put_ack(batch: Batch, ack: Ack) -> None:
+    """One a case: the last one counts."""
+    batch.put(Table.ACK, key(ack.case), _encode(ack))
+
+
+def put_watched(batch: Batch, number: str, watched: Watched) -> None:
+    """What was said of a number's habits and complaints."""
+    batch.put(Table.WATCHED, key(number), _encode(watched))
+
+
 def put_entry(batch: Batch, number: str, entry: Entry, seq: int, n: int) -> None:
     batch.put(Table.HISTORY, history_key(number, entry.at, seq, n), _encode(entry))
 
@@ -263,6 +293,30 @@ def all_words(store: Store) -> Iterator[WordRecord]:
 
 def all_papers(store: Store) -> Iterator[Registered]:
     return (_paper(value) for _, value in pages(store, Table.PAPER))
+
+
+def all_charges(store: Store) -> Iterator[Charge]:
+    """The whole ledger, number by number."""
+    return (_charge(value) for _, value in pages(store, Table.LEDGER))
+
+
+def charges(store: Store, number: str) -> tuple[Charge, ...]:
+    """A number's charges, in the order of their ids."""
+    return tuple(_charge(value) for _, value in pages(store, Table.LEDGER, key(number) + b"\0"))
+
+
+def all_silences(store: Store) -> Iterator[Silence]:
+    return (_silence(value) for _, value in pages(store, Table.SILENCE))
+
+
+def get_ack(store: Store, case: str) -> Ack | None:
+    found = store.get(Table.ACK, key(case))
+    return None if found is None else _ack(found)
+
+
+def get_watched(store: Store, number: str) -> Watched:
+    found = store.get(Table.WATCHED, key(number))
+    return Watched() if found is None else _watched(found)
 
 
 def all_parked(store: Store) -> Iterator[ParkedRecord]:

@@ -33,6 +33,10 @@ class Table(enum.StrEnum):
     CALLS = "calls"
     WORD = "word"
     PAPER = "paper"
+    LEDGER = "ledger"
+    SILENCE = "silence"
+    ACK = "ack"
+    WATCHED = "watched"
 
 
 MAX_KEY: Final = 511

@@ -31,6 +31,7 @@ from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.roster import Roster
+from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.sources import Sources
 from numtrustd.actors.timers import Timers
@@ -476,7 +477,10 @@ async def make_house(
         roster, sources = Roster(house, random), Sources(house, random, make_source)
         house.upkeep = upkeep = Upkeep(house, roster.refresh)
         house.hands = hands = Hands(house)
-        control = Control(house, roster, sources.actors, version="0.0.test", started_at=start, reload=reload)
+        silences = Silences(house)
+        control = Control(
+            house, roster, sources.actors, version="0.0.test", started_at=start, reload=reload, silences=silences
+        )
         made = TestHouse(
             house, log, clock, store, roster, sources, outbox, timers, control, alpha, beta, lambda: _no_reload()
         )
@@ -488,7 +492,7 @@ async def make_house(
             timers.load()
             outbox.load()
             house.load()
-            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run, hands.run):
+            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run, silences.run, hands.run):
                 await stack.enter_async_context(_running(run))
             # What a test raises comes out as it is, not in a group for each of the nurseries.
             failed: Exception | None = None

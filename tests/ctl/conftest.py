@@ -11,7 +11,21 @@ import pytest
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, facts, links, rows, status, wants
+from numtrustd.api import (
+    CONTROL,
+    STATUS,
+    calls,
+    control,
+    errors,
+    evidence,
+    facts,
+    ledger,
+    links,
+    rows,
+    silence,
+    status,
+    wants,
+)
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -179,6 +193,19 @@ def case_view() -> status.CaseView:
     )
 
 
+SILENCE = silence.SilenceRow(
+    silence="s-20261120-080000",
+    targets=(
+        silence.SilenceTarget(scope="number", name=NUMBER),
+        silence.SilenceTarget(scope="platform", name="so360"),
+    ),
+    since=NOW - HOUR,
+    until=NOW + HOUR,
+    by="li",
+    reason="已知",
+)
+
+
 class Fake:
     """Handlers by method name; `answers` may be replaced, `asked` tells what came in."""
 
@@ -316,7 +343,7 @@ class Fake:
                         unknown=1,
                         blind=0,
                         open_cases=1,
-                        maintenance=rows.Maintenance(kind="major", since=NOW - HOUR, by="platform"),
+                        maintenance=rows.Maintenance(kind="major", since=NOW - HOUR, by="platform", overdue=True),
                     ),
                     platform_row("telnyx", sources=("telnyx.reputation",), unseen_why="none of the numbers is foreign"),
                     platform_row("sogou", unseen_why="sogou.search is off: confirm the terms"),
@@ -528,6 +555,59 @@ class Fake:
                 ),
                 incomplete=True,
             ),
+            "GetLedger": ledger.LedgerView(
+                now=NOW,
+                month="2026-11",
+                present=True,
+                committed=30_050,
+                planned=70_000,
+                void=0,
+                entries=3,
+                budget=100_000,
+                over=50,
+                charges=(
+                    ledger.ChargeRow(
+                        charge="c1",
+                        at=NOW - HOUR,
+                        what="expedite",
+                        fen=70_000,
+                        way="agent",
+                        standing="planned",
+                        number=NUMBER,
+                        platform="so360",
+                        case=CASE,
+                    ),
+                    ledger.ChargeRow(
+                        charge="c2",
+                        at=NOW - DAY,
+                        what="certification",
+                        fen=30_050,
+                        way="official",
+                        standing="committed",
+                        note="发票 7",
+                    ),
+                ),
+            ),
+            "RecordCharge": ledger.ChargeTaken(
+                now=NOW,
+                charge="c3",
+                number=NUMBER,
+                what="expedite",
+                fen=29_990,
+                month="2026-11",
+                spent=60_040,
+                budget=100_000,
+            ),
+            "EvidenceAdd": evidence.EvidenceChange(
+                now=NOW, kind="nda", title="协议", path="/srv/nda.pdf", on_file=True, digest="0a", expires="2027-01-31"
+            ),
+            "EvidenceRemove": evidence.EvidenceChange(
+                now=NOW, kind="nda", title="协议", path="/srv/nda.pdf", on_file=False, digest="0a"
+            ),
+            "ListSilences": silence.SilenceList(now=NOW, silences=(SILENCE,)),
+            "SilenceAdd": silence.SilenceChange(now=NOW, row=SILENCE, holds=True),
+            "SilenceRemove": silence.SilenceChange(now=NOW, row=SILENCE, holds=False),
+            "Ack": silence.AckTaken(now=NOW, case=CASE, state="in_review", since=NOW - DAY, by="li"),
             "CheckLink": links.LinkCheck(
                 now=NOW,
                 standing="official",

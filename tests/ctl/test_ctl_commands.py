@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import calls, control, errors, evidence, facts, links, status, wants
+from numtrustd.api import calls, control, errors, evidence, facts, ledger, links, silence, status, wants
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
+from numtrustd.domain.ledger import What
 
 NUMBER = "+862151288888"
 CASE = f"{NUMBER}/so360/1"
@@ -88,7 +89,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         status.ListPlatforms(),
         [
             "security_vendor",
-            "so360.onebox       major maintenance since 17:00 (1 h ago)",
+            "so360.onebox       major maintenance since 17:00 (1 h ago), overdue",
             "telnyx.reputation  none of the numbers is foreign",
             "no source in use   sogou.search is off: confirm the terms",
             "no source in use   no pack has a source for it",
@@ -298,9 +299,65 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ],
     ),
     (
+        [
+            *("evidence", "add", "nda", "/srv/nda.pdf", "--expires", "2027-01-31", "--agent", "代理"),
+            *("--platform", "so360", "--platform", "sogou", "--case", "appeal", "--author", "li"),
+        ],
+        evidence.EvidenceAdd(
+            kind="nda",
+            path="/srv/nda.pdf",
+            expires="2027-01-31",
+            agent="代理",
+            platforms=("so360", "sogou"),
+            cases=("appeal",),
+            author="li",
+        ),
+        ["协议 (nda) /srv/nda.pdf is on file, valid until 2027-01-31"],
+    ),
+    (
+        ["evidence", "remove", "nda", "/srv/nda.pdf", "--author", "li"],
+        evidence.EvidenceRemove(kind="nda", path="/srv/nda.pdf", author="li"),
+        ["is no longer on file"],
+    ),
+    (
         ["check-link", "请登录", "https://haoma.so.com/x", "--platform", "so360"],
         links.CheckLink(text="请登录 https://haoma.so.com/x", platform="so360"),
         ["official\n  haoma.so.com is an official host of so360\nit leads to the platform itself\n"],
+    ),
+    (
+        ["ledger", "--month", "2026-11", "--number", NUMBER],
+        ledger.GetLedger(month="2026-11", number=NUMBER),
+        [
+            "2026-11 3 entries",
+            "¥300.50",
+            "¥1000 a month, ¥0.50 over it with what is planned",
+            "agent",
+            "发票 7",
+            "1 older",
+        ],
+    ),
+    (
+        ["charge", NUMBER, "so360", "expedite", "--yuan", "299.90", "--agent", "--key", "k", "--author", "li"],
+        ledger.RecordCharge(
+            number=NUMBER, platform="so360", what=What.EXPEDITE, fen=29_990, way="agent", key="k", author="li"
+        ),
+        ["expedite of ¥299.90 entered", "2026-11: ¥600.40 paid, of a budget of ¥1000"],
+    ),
+    (
+        ["silence", "add", NUMBER, "so360", "--for", "1d12h", "--reason", "r", "--author", "li"],
+        silence.SilenceAdd(targets=(NUMBER, "so360"), seconds=129_600.0, reason="r", author="li"),
+        [f"silence s-20261120-080000: number {NUMBER}, platform so360 silenced", "until 19:00 (in 1 h)"],
+    ),
+    (["silence", "list"], silence.ListSilences(), ["s-20261120-080000", "已知", "in 1 h"]),
+    (
+        ["silence", "remove", "s-20261120-080000", "--author", "li"],
+        silence.SilenceRemove(silence="s-20261120-080000", author="li"),
+        ["said aloud again"],
+    ),
+    (
+        ["ack", CASE, "--reason", "r", "--author", "li"],
+        silence.Ack(case=CASE, reason="r", author="li"),
+        [f"case {CASE}: seen by li as it is, in_review"],
     ),
     (["log-level", "debug"], control.SetLogLevel(level="debug"), ["info -> debug"]),
     (
@@ -363,7 +420,7 @@ def test_a_link_that_is_not_official(daemon: Any, capsys: Capture, monkeypatch: 
 def test_every_verb_is_tried() -> None:
     tried = {arguments[0] for arguments, _, _ in VERBS} | {"watch"}
     assert tried == set(program.commands)
-    for name in "task", "maintenance", "calls", "evidence":
+    for name in "task", "maintenance", "calls", "evidence", "silence":
         assert {a[1] for a, _, _ in VERBS if a[0] == name} == set(program.commands[name].commands)  # type: ignore[attr-defined]  # groups
 
 

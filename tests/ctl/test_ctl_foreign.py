@@ -22,6 +22,11 @@ ARGUMENTS: dict[str, Any] = {
     "status": "clean",
     "text": "https://so.com",
     "why": "closed",
+    "what": "expedite",
+    "kind": "major",
+    "targets": ["so360"],
+    "seconds": 60.0,
+    "silence": "s-1",
     "reason": "refused",
     "rows": [{"number": "+862151288888", "day": "2026-11-20", "calls": 3, "answered": 1}],
 }

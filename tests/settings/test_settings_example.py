@@ -24,6 +24,9 @@ DEFAULTS = (
     "control",
     "log",
     "credentials",
+    "ledger",
+    "calendar",
+    "maintenance",
 )
 
 

@@ -1,0 +1,133 @@
+"""The ledger for people: a month of it as it is shown, and what they paid themselves taken in.
+
+`domain.ledger` answers every question; what the daemon itself spends is entered by the steps of the numbers.
+"""
+
+import trio
+
+from numtrustd.actors import arguments
+from numtrustd.actors.decision import entry_of
+from numtrustd.actors.views import Sight, shown_at
+from numtrustd.api import errors, when
+from numtrustd.api import ledger as api
+from numtrustd.domain import ledger
+from numtrustd.domain.ledger import Charge, Way
+from numtrustd.events import LedgerCharged
+from numtrustd.store import Batch, records
+from numtrustd.varlink.interface import CallError
+
+BREATH = 1_000
+"""Charges that are looked through before others get a turn."""
+
+BESIDE = 0xFFFD
+"""Where a line of history stands among those that the number's own actor writes in the same millisecond; how many
+charges there are tells its lines apart.
+"""
+
+
+def charged(charge: Charge, spent: ledger.Fen | None = None) -> LedgerCharged:
+    """The event of an entry. `spent` is what its month comes to, this one included."""
+    return LedgerCharged(
+        kind=charge.what,
+        platform=charge.platform,
+        amount=charge.fen / 100 if charge.fen else None,
+        currency="CNY" if charge.fen else None,
+        quota=None if charge.fen else charge.what,
+        spent=None if spent is None else spent / 100,
+        case=charge.case or None,
+        number=charge.number or None,
+    )
+
+
+async def ledger_view(sight: Sight, params: api.GetLedger) -> api.LedgerView:
+    """One month of the ledger. Raises `CallError` for a month that is none."""
+    now, policy = sight.now(), sight.context.ledger
+    present = ledger.month_of(now, policy.zone)
+    which = params.month or present
+    if not ledger.is_month(which):
+        raise CallError(errors.InvalidArgument("month", f"{which!r} is no month: write 2026-11"))
+    number = None if params.number is None else arguments.recorded(sight, params.number)
+    found: list[Charge] = []
+    store = sight.house.store
+    each = records.all_charges(store) if number is None else iter(records.charges(store, number))
+    for n, charge in enumerate(each):
+        if n % BREATH == BREATH - 1:
+            await trio.lowlevel.checkpoint()
+        found += ledger.within((charge,), which, policy.zone, now)
+    sums, budget = ledger.month(found, which, policy.zone, now), ledger.fen(policy.monthly_budget)
+    over = sums.committed + sums.planned - budget
+    found.sort(key=lambda c: (c.counted_at, c.id), reverse=True)
+    return api.LedgerView(
+        now=when(now),
+        month=which,
+        present=which == present,
+        committed=sums.committed,
+        planned=sums.planned,
+        void=sums.void,
+        entries=sums.entries,
+        budget=budget,
+        charges=tuple(map(_row, found[: params.limit])),
+        over=over if which == present and number is None and over > 0 else None,
+    )
+
+
+def _row(charge: Charge) -> api.ChargeRow:
+    return api.ChargeRow(
+        charge=charge.id,
+        at=when(charge.at),
+        what=charge.what,
+        fen=charge.fen,
+        way=charge.way,
+        standing=charge.standing,
+        number=charge.number or None,
+        platform=charge.platform or None,
+        case=charge.case or None,
+        settled_at=shown_at(charge.settled_at),
+        by=charge.by or None,
+        note=charge.note or None,
+    )
+
+
+async def record_charge(sight: Sight, params: api.RecordCharge, by: str) -> api.ChargeTaken:
+    """Enter what somebody paid. Raises `CallError`; a key that is known with another amount is refused."""
+    async with sight.house.book.turn:
+        return await _record(sight, params, by)
+
+
+async def _record(sight: Sight, params: api.RecordCharge, by: str) -> api.ChargeTaken:
+    number, platform = arguments.recorded(sight, params.number), arguments.platform(sight, params.platform)
+    now, policy, house = sight.now(), sight.context.ledger, sight.house
+    known = {charge.id: charge for charge in records.charges(house.store, number)}
+    stem = f"{number}/{platform}/by-hand/{params.key or f'{now:.6f}'}"
+    # Without a key every entry is one of its own, also at the same instant.
+    names = (stem,) if params.key else (stem, *(f"{stem}-{n}" for n in range(2, len(known) + 3)))
+    identity = next((name for name in names if name not in known), stem)
+    planned = Charge(
+        identity, now, params.what, number, platform, fen=params.fen, way=Way(params.way), by=by, note=params.note or ""
+    )
+    charge = ledger.commit(planned, now)
+    before = known.get(identity)
+    if before is not None and (before.what, before.fen, before.way) != (charge.what, charge.fen, charge.way):
+        why = f"{params.key} was entered already, as {before.what} of {ledger.yuan(before.fen)}"
+        raise CallError(errors.InvalidArgument("key", why))
+    if before is None:
+        house.book.note((charge,))
+    month = ledger.month_of(now, policy.zone)
+    spent = ledger.month(house.book.charges.values(), month, policy.zone, now).committed
+    if before is None:
+        batch, event = Batch(), charged(charge, spent)
+        records.put_charge(batch, charge)
+        records.put_entry(batch, number, entry_of(event, now, by), len(known), BESIDE)
+        await house.store.commit(batch, now=now)
+        house.log.emit(event)
+    budget = ledger.fen(policy.monthly_budget)
+    return api.ChargeTaken(
+        now=when(now),
+        charge=identity,
+        number=number,
+        what=charge.what,
+        fen=charge.fen,
+        month=month,
+        spent=spent,
+        budget=budget,
+    )

@@ -1,0 +1,131 @@
+"""`numtrustctl task show --folder`: a packet as files that are ready to be uploaded, papers included.
+
+The daemon gives paths and never content: the papers are copied by whoever asks, with his own rights. Everything is
+written beside the folder first, so that there is a whole folder or none.
+"""
+
+import os
+import re
+import shutil
+import stat
+import tempfile
+from pathlib import Path
+
+from numtrustd.api.rows import Paper
+from numtrustd.api.status import TaskView
+from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.session import Session
+from numtrustd.ctl.text import escape, local
+
+LETTER, FIELDS, CHECKLIST, PAPERS = "letter.txt", "fields.txt", "checklist.md", "papers"
+_UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
+_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}")
+
+
+class FolderError(Exception):
+    """The folder was not made; says why, and what would help."""
+
+
+def show(session: Session, task: TaskView, folder: Path) -> None:
+    """Write the folder, and say what is in it."""
+    names = write(task, folder)
+    if session.as_json:
+        session.write_json({"task": task.task, "folder": str(folder), "files": names})
+        return
+    doc = Document()
+    doc.line(Cell(f"{folder}:", Tone.STRONG), "everything for", Cell(task.task, Tone.STRONG))
+    for name in names:
+        doc.line(name, indent=2)
+    for paper in task.evidence:
+        if not paper.held:
+            doc.line(Cell(f"missing: {paper.title} ({paper.kind})" + (f": {paper.why}" if paper.why else ""), Tone.BAD))
+    session.write(doc)
+
+
+def write(task: TaskView, folder: Path) -> list[str]:
+    """Make the folder; returns the names of its files. Raises `FolderError`, and leaves nothing behind then."""
+    if os.path.lexists(folder):
+        raise FolderError(f"{folder}: is there already: name a folder that is not")
+    papers = [(paper, _name(n, paper)) for n, paper in enumerate((p for p in task.evidence if p.held), 1)]
+    texts = {FIELDS: _fields(task), CHECKLIST: _checklist(task, {p.kind: name for p, name in papers})}
+    if task.letter:
+        texts = {LETTER: _lines(task.letter), **texts}
+    try:
+        made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    except OSError as error:
+        raise FolderError(f"{folder.parent}: {_said(error)}: name a folder in a directory that you may write") from None
+    try:
+        for name, text in texts.items():
+            (made / name).write_text(text, encoding="utf-8")
+        if papers:
+            (made / PAPERS).mkdir()
+        for paper, name in papers:
+            _copy(paper, made / PAPERS / name)
+        made.rename(folder)
+    except OSError as error:
+        raise FolderError(f"{folder}: {_said(error)}: nothing was written") from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)  # gone already where all went well
+    return [*texts, *(f"{PAPERS}/{name}" for _, name in papers)]
+
+
+def _copy(paper: Paper, target: Path) -> None:
+    source = paper.on_file or ""
+    try:
+        # Never waits for a writer, should it be a pipe by now.
+        with open(os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise FolderError(f"{source} ({paper.kind}): is no ordinary file: put the paper there and try again")
+            with target.open("xb") as copy:
+                shutil.copyfileobj(file, copy)
+    except OSError as error:
+        raise FolderError(
+            f"{source} ({paper.kind}): {_said(error)}: run this where the paper lies, as somebody who may read it; "
+            "nothing was written"
+        ) from None
+
+
+def _said(error: OSError) -> str:
+    return (error.strerror or str(error) or "no reason given").lower()
+
+
+def _name(n: int, paper: Paper) -> str:
+    suffix = Path(paper.on_file or "").suffix
+    return f"{n:02d}-{_UNFIT.sub('-', paper.kind)[:64]}{suffix if _SUFFIX.fullmatch(suffix) else ''}"
+
+
+def _lines(text: str) -> str:
+    """What platforms and people wrote, harmless to look at, with its own line ends."""
+    return "".join(f"{escape(line)}\n" for line in text.split("\n"))
+
+
+def _fields(task: TaskView) -> str:
+    rows = [f"{f.name}: {f'(see {LETTER})' if f.value == task.letter else f.value}" for f in task.fields]
+    where = [f"where: {task.address}"] if task.address else []
+    return "".join(f"{escape(row)}\n" for row in (*where, *rows))
+
+
+def _checklist(task: TaskView, copied: dict[str, str]) -> str:
+    about = ", ".join(task.numbers) if task.numbers else task.number
+    rows = [f"# {task.title}: {about}, {task.platform_name}", "", f"- task {task.task}"]
+    rows += [f"- by {local(task.due, task.now)}"]
+    rows += [f"- where: {task.address}"] if task.address else []
+    rows += [f"- {line}" for line in task.detail if line]
+    if task.steps:
+        rows += ["", "## Steps", "", *(f"{n}. [ ] {step}" for n, step in enumerate(task.steps, 1))]
+    if task.evidence:
+        rows += ["", "## Papers", ""]
+        rows += [_paper(paper, copied) for paper in task.evidence]
+    if task.bring_back:
+        rows += ["", "## Bring back", "", f"- [ ] {task.bring_back}"]
+    rows += ["", "## Then", ""]
+    rows += [f"- `numtrustctl task done {task.task} --outcome {answer}`" for answer in task.answers]
+    rows += [f"- `{line}`" for line in task.reports or ()]
+    return "".join(f"{escape(row)}\n" for row in rows)
+
+
+def _paper(paper: Paper, copied: dict[str, str]) -> str:
+    what = f"- [ ] {paper.title} ({paper.kind})"
+    if not paper.held:
+        return f"{what}: MISSING" + (f", {paper.why}" if paper.why else "")
+    return f"{what}: {PAPERS}/{copied[paper.kind]}" + (f", valid until {paper.expires}" if paper.expires else "")

@@ -1,0 +1,106 @@
+"""`numtrustctl silence` and `ack`: what people know of already, and do not want to be alarmed about."""
+
+import click
+
+from numtrustd.api import silence
+from numtrustd.ctl.common import Span, author_option, command
+from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.session import Session
+from numtrustd.ctl.text import local
+
+
+@click.group()
+def quiet() -> None:
+    """Only a bag of commands; `cli` puts them into the program."""
+
+
+@quiet.group("silence")
+def silence_() -> None:
+    """Raise no alarm about some numbers, platforms or groups for a while."""
+
+
+@command(silence_)
+@click.argument("targets", nargs=-1, required=True, metavar="NUMBER|PLATFORM|GROUP…")
+@click.option("--for", "seconds", type=Span(), required=True, help="For how long: 90m, 2h, 3d.")
+@click.option("--reason", metavar="WORDS", required=True, help="Why, for those who wonder.")
+@click.option("--scope", type=click.Choice(["number", "platform", "group"]), help="Which, where a name is of several.")
+@author_option
+def add(
+    session: Session, targets: tuple[str, ...], seconds: float, reason: str, scope: str | None, author: str
+) -> None:
+    """Lower log lines about them to info, marked. Nothing else changes."""
+    params = silence.SilenceAdd(
+        targets=targets,
+        seconds=seconds,
+        reason=reason,
+        scope=scope,  # type: ignore[arg-type]  # click made sure
+        author=author,
+    )
+    session.show(params, changed)
+
+
+@command(silence_, "list")
+def list_(session: Session) -> None:
+    """The silences that hold."""
+    session.show(silence.ListSilences(), shown)
+
+
+@command(silence_)
+@click.argument("identity", metavar="SILENCE")
+@author_option
+def remove(session: Session, identity: str, author: str) -> None:
+    """End a silence before its time."""
+    session.show(silence.SilenceRemove(silence=identity, author=author), changed)
+
+
+@command(quiet)
+@click.argument("case")
+@click.option("--reason", metavar="WORDS", help="For the record.")
+@author_option
+def ack(session: Session, case: str, reason: str | None, author: str) -> None:
+    """You have seen a case as it is now. It counts until the case moves."""
+    session.show(silence.Ack(case=case, reason=reason, author=author), acknowledged)
+
+
+def _names(row: silence.SilenceRow) -> str:
+    return ", ".join(f"{target.scope} {target.name}" for target in row.targets)
+
+
+def shown(said: silence.SilenceList) -> Document:
+    """The list as a table."""
+    doc = Document()
+    doc.table(
+        ("SILENCE", "OF", "UNTIL", "SINCE", "BY", "REASON"),
+        [
+            (
+                Cell(s.silence, Tone.STRONG),
+                _names(s),
+                local(s.until, said.now),
+                local(s.since, said.now),
+                s.by,
+                s.reason,
+            )
+            for s in said.silences
+        ],
+        "nothing is silenced",
+    )
+    return doc
+
+
+def changed(change: silence.SilenceChange) -> Document:
+    """What came of `add` and `remove`."""
+    doc, row = Document(), change.row
+    doc.line(
+        "silence", Cell(f"{row.silence}:", Tone.STRONG), _names(row), "silenced" if change.holds else "said aloud again"
+    )
+    if change.holds:
+        doc.line(f"until {local(row.until, change.now)}", indent=2)
+    return doc
+
+
+def acknowledged(taken: silence.AckTaken) -> Document:
+    """What came of `ack`."""
+    doc = Document()
+    doc.line("case", Cell(f"{taken.case}:", Tone.STRONG), f"seen by {taken.by} as it is, {taken.state}")
+    doc.line("it counts until the case moves", indent=2)
+    return doc
