@@ -131,9 +131,9 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
     if pace.unseen:
         return "for the first time"
     every = cadence.interval(policy, sight.context.cadence_of(owned, source), pace, now)
-    within = [text for text in (policy.hours, *sight.context.hours_of(owned, source)) if text]
-    only = f", only at {' and '.join(dict.fromkeys(within))} ({policy.zone})" if within else ""
-    return f"{_pace(policy, pace, now)}: every {duration_for_people(every)}{only}"
+    only = sight.context.hours_said(owned, source)
+    said = f"{_pace(policy, pace, now)}: every {duration_for_people(every)}"
+    return f"{said}, {only}" if only else said
 
 
 def _pace(policy: CadencePolicy, pace: Pace, now: Instant) -> str:
