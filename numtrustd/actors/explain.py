@@ -147,7 +147,14 @@ def _reasons(sight: Sight, record: NumberRecord, verdict: Verdict) -> list[str]:
             said.append(f"{view} said {_said(stance.said)} {ago(state.at, now)}{otherwise}{by}")
         else:
             since = state.at if state.unknown_since is None else state.unknown_since
-            said.append(f"{view} could not see {ago(state.at, now)} ({state.reason}), the first time {ago(since, now)}")
+            last = state.last_look
+            if not state.missed:
+                said.append(f"{view} could not see {ago(state.at, now)} ({state.reason})")
+            else:
+                looked = "was never looked through" if last is None else f"was last looked through {ago(last, now)}"
+                due = f"one more was due {ago(state.at, now)} and was not made, because the source is down"
+                said.append(f"{view} {looked}; {due} ({state.reason})")
+            said[-1] += f", the first time {ago(since, now)}"
             if stance.said is not None and stance.said_at is not None:
                 said[-1] += f"; before that it said {_said(stance.said)} {ago(stance.said_at, now)}{otherwise}"
     if verdict.belief is not None and verdict.settled > 1:

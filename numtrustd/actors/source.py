@@ -272,7 +272,9 @@ class SourceActor:
         late = now - self._house.context.cadence.retry_interval
         reason, quarantined = UnknownReason(self.record.reason), self.trust.trust.quarantined
         seen = tuple(
-            Observation(self.source.id, r.platform, now, Status.UNKNOWN, r.surface, reason=reason, detail=MISSED)
+            Observation(
+                r.platform, self.source.id, now, Status.UNKNOWN, r.surface, reason=reason, detail=MISSED, missed=True
+            )
             for r in self.source.readings
         )
         kept: list[tuple[Instant, str]] = []

@@ -120,6 +120,8 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         why=why,
         last_good=None if actor is None else shown_at(actor.record.seen_at),
         blind_since=shown_at(blind_since(actor)),
+        when=source.when,
+        hours=source.hours or None,
         next_slot=None if actor is None or actor.next_slot <= now else when(actor.next_slot),
         batches=None if actor is None else _open_batches(actor),
     )

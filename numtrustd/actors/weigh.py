@@ -121,7 +121,9 @@ class Weigher:
             seen_any = seen_any or observation.known
             self._fold(kept_back(observation) if message.quarantined else observation, observation)
         failures = 0 if seen_any or message.paid else (before.failures if before else 0) + 1
-        looks = {**self.record.looks, message.source: LookState(message.at, failures, message.batch, taken)}
+        made_at = 0.0 if before is None or not message.missed else before.last_made or 0.0
+        look = LookState(message.at, failures, message.batch, taken, message.missed, made_at)
+        looks = {**self.record.looks, message.source: look}
         self.record = structs.replace(self.record, looks=looks)
 
     def report(self, message: Reported) -> None:
