@@ -54,6 +54,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "blind since 2025-10-16",
             "who says what",
             "cannot see since",
+            "looked through last",
             "disagrees",
             "still shows the old name 示例物流",
             "nothing yet",
