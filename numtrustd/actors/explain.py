@@ -201,7 +201,8 @@ def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict,
     if found is None:
         return explain_display.unproblematic(sight, owned, verdict)
     context = sight.context
-    known = cause.Known(records.calls(sight.house.store, owned.number), context.documents)
+    flaws = record.flaws.get(platform, ())
+    known = cause.Known(records.calls(sight.house.store, owned.number), context.documents, flaws)
     likely = cause.causes(verdict, record.verdicts, context.platforms, sight.now(), known, context.cause)
     unclear = all(c.kind is cause.CauseKind.UNCLEAR for c in likely)
     why = "; ".join(f"{c.kind}: {', '.join(c.facts)}" for c in likely)

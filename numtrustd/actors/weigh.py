@@ -276,7 +276,7 @@ class Weigher:
                 if not any(v.marked for v in self._verdicts_of(case)):
                     self.book.happen(case.id, a.LabelGone())
             return
-        known = cause.Known(self._calls(), self.context.documents)
+        known = cause.Known(self._calls(), self.context.documents, self.record.flaws.get(platform, ()))
         likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now, known, self.context.cause)
         if before is None or before.category is not found.category:
             self._set_finding(platform, found)
