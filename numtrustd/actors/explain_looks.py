@@ -115,7 +115,7 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
         return (
             f"not sooner, because our own network is down: nobody can be reached for {duration_for_people(now - since)}"
         )
-    if actor.next_slot > max(due, now):
+    if actor.free_at > max(due, now):
         state, since, why = health(actor, source, now)
         if since is not None:
             return f"not sooner, because the source has not answered for {duration_for_people(now - since)} ({why})"

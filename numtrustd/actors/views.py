@@ -89,7 +89,7 @@ class Sight:
         owned = self.owned(number)
         sources = self.context.sources_for(owned) if platform is None else self.sources_of(owned, platform)
         planned = [
-            (max(due, actor.next_slot), actor)
+            (max(due, actor.free_at), actor)
             for source in sources
             if (actor := self.sources.get(source.id)) is not None and (due := actor.due_of(number)) is not None
         ]
