@@ -132,7 +132,10 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
         return "for the first time"
     every = cadence.interval(policy, sight.context.cadence_of(owned, source), pace, now)
     only = sight.context.hours_said(owned, source)
-    said = f"{_pace(policy, pace, now)}: every {duration_for_people(every)}"
+    last = record.looks.get(source.id)
+    missed = last is not None and last.missed
+    reason = "the source was down when the last look was due" if missed else _pace(policy, pace, now)
+    said = f"{reason}: every {duration_for_people(every)}"
     return f"{said}, {only}" if only else said
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import trio.testing
 
-from numtrustd.events import FindingOpened, SourceFailed
+from numtrustd.events import FindingOpened, SourceFailed, SourceRecovered
 from tests.actors.house import DAY, HOUR, LANDLINE, MOBILE, OTHER_MOBILE, make_house
 
 Clock = trio.testing.MockClock
@@ -88,3 +88,18 @@ async def test_the_latest_look_is_one_that_was_made_and_the_missed_one_is_told_b
         await house.until(lambda: not house.record(number).looks["beta.api"].missed, within=2 * DAY)
         row = next(r for r in (await house.ask("GetNumber", number=number)).platforms if r.platform == "beta")
         assert (row.missed_look, row.last_said) == (None, "clean")
+
+
+async def test_what_was_missed_is_no_look_that_saw_nothing(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, numbers=CROWD) as house:
+        await house.until(lambda: all(len(house.record(n).verdicts) == 2 for n in CROWD))
+        house.beta.weather = "blocked"
+        await house.until(lambda: house.log.of(SourceFailed))
+        await house.sleep(DAY)
+        house.beta.weather = "fine"
+        await house.until(lambda: house.log.of(SourceRecovered))
+        missed = [n for n in CROWD if house.record(n).looks["beta.api"].missed]
+        actor = house.sources.actors["beta.api"]
+        number = next(n for n in missed if (due := actor.due_of(n)) is not None and due > house.clock.now() + 60)
+        line = next(iter((await house.ask("Explain", number=number, platform="beta")).lines))
+        assert "the source was down when the last look was due: every" in line.next

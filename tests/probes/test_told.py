@@ -87,6 +87,15 @@ def test_every_platform_has_fixtures_of_its_own_or_another_packs_answers_speak_o
         assert all((DATA / source.id).is_dir() for source in packs.shipped()[each].sources)
 
 
+def test_who_sees_no_label_of_a_data_owner_on_somebodys_handset_proves_nothing() -> None:
+    """Whose label a phone shows only the phone can say; where it shows none, nobody is cleared by it."""
+    assert {name for name, source in HANDS.items() if not source.clears} == {
+        "teddy.device",
+        "dianhuabang.device",
+        "opene164.assisted",
+    }
+
+
 @settings(deadline=None, max_examples=200)
 @given(case=st.sampled_from(CASES), cut=st.floats(0, 1), junk=st.binary(max_size=4))
 def test_a_cut_or_damaged_report_never_turns(case: tuple[Source, Told], cut: float, junk: bytes) -> None:
