@@ -181,7 +181,7 @@ def _parts(wishes: Sequence[Wish], size: int) -> list[tuple[Wish, ...]]:
 
 def answered(seen_at: Instant, opened_at: Instant, policy: HandPolicy) -> bool:
     """Whether a look answers a task: made since it was opened, or so shortly before that nobody would ask for it."""
-    return seen_at > opened_at - policy.fresh or seen_at >= opened_at
+    return opened_at - seen_at < policy.fresh  # as the age of a look is reckoned in `wish`, to the last bit
 
 
 def again_at(closed_at: Instant, policy: HandPolicy) -> Instant:

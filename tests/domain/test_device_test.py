@@ -141,7 +141,7 @@ def test_what_answers_a_task_is_what_nobody_would_have_asked_for(seen: float, op
     """Whatever a look is wanted for, one so old as to be wanted does not answer it, and one made since does."""
     fresh = POLICY.fresh
     assert fresh == POLICY.confirm_interval
-    assert plan.answered(seen, opened, POLICY) is (seen >= opened or opened - seen < fresh)
+    assert plan.answered(seen, opened, POLICY) is (opened - seen < fresh)
     for about, more in ((verdict(run=True), {}), (None, {"verifying": True}), (None, {})):
         age = opened - seen
         wanted = plan.wish(

@@ -96,14 +96,29 @@ def test_who_sees_no_label_of_a_data_owner_on_somebodys_handset_proves_nothing()
     }
 
 
-@settings(deadline=None, max_examples=200)
-@given(case=st.sampled_from(CASES), cut=st.floats(0, 1), junk=st.binary(max_size=4))
-def test_a_cut_or_damaged_report_never_turns(case: tuple[Source, Told], cut: float, junk: bytes) -> None:
+FRAGILE = ("late", "early", "wrong-number", "malformed-clean-with-marks")
+"""What hangs on one figure: another one there is another time, another number, another count."""
+
+
+@settings(deadline=None, max_examples=100)
+@given(case=st.sampled_from(CASES), cut=st.floats(0, 1, exclude_max=True))
+def test_half_a_report_is_none(case: tuple[Source, Told], cut: float) -> None:
     source, report = case
-    place = int(len(report.raw.rstrip()) * cut)
-    assert not read(source, report, report.raw[:place]) or place == len(report.raw.rstrip())
+    whole = report.raw.rstrip()
+    assert not read(source, report, whole[: int(len(whole) * cut)])
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    case=st.sampled_from([case for case in CASES if case[1].name not in FRAGILE]),
+    place=st.floats(0, 1),
+    junk=st.binary(max_size=4),
+)
+def test_a_damaged_report_never_turns(case: tuple[Source, Told], place: float, junk: bytes) -> None:
+    source, report = case
+    at = int(len(report.raw) * place)
     before = [o.status for o in read(source, report)]
-    for after in read(source, report, report.raw[:place] + junk + report.raw[place + len(junk) :]):
+    for after in read(source, report, report.raw[:at] + junk + report.raw[at + len(junk) :]):
         assert not after.known or [after.status] == before
 
 
