@@ -96,8 +96,8 @@ def test_who_sees_no_label_of_a_data_owner_on_somebodys_handset_proves_nothing()
     }
 
 
-FRAGILE = ("late", "early", "wrong-number", "malformed-clean-with-marks")
-"""What hangs on one figure: another one there is another time, another number, another count."""
+FRAGILE = ("late", "early", "wrong-number", "malformed-clean-with-marks", "malformed-cut")
+"""What hangs on one sign: another figure is another time, number or count, and a brace completes what was cut."""
 
 
 @settings(deadline=None, max_examples=100)
