@@ -1,7 +1,8 @@
 """`numtrustd pack test`: a pack against recorded answers, as its author writes it. Touches no state, asks nobody.
 
-Each answer must read as its fixture expects, say nothing of another number, and become no other verdict where it is cut
-short. `look` records answers, `probes.fixture` reads them, `settings.pack_file` the pack.
+Each answer must read as its fixture expects, say nothing of another number, and become no other verdict where it is
+cut short. What people and programs tell is held to the same. `look` records answers, `probes.fixture` and `probes.told`
+read them, `settings.pack_file` the pack.
 """
 
 from collections.abc import Callable, Sequence
@@ -10,11 +11,12 @@ from pathlib import Path
 from numtrustd.domain.number import Number
 from numtrustd.exit_status import CONFIG, DATA
 from numtrustd.log.guard import escape
-from numtrustd.probes import fixture, lint
+from numtrustd.probes import fixture, lint, told
 from numtrustd.probes.extract import Words, extract, trace
 from numtrustd.probes.fixture import Fixture, FixtureError
 from numtrustd.probes.spec import Source
-from numtrustd.settings import render
+from numtrustd.probes.told import Told
+from numtrustd.settings import hand_looks, render
 from numtrustd.settings.pack_file import read_pack
 from numtrustd.wire.template import compile_request, moment_values, number_values
 
@@ -30,6 +32,9 @@ CUTS = 200
 FAILURES = ("blocked", "limited", "login", "empty", "wrong", "maintenance", "malformed", "error")
 """Ways to fail that every platform has; a fixture's name begins with the one that it shows."""
 
+TOLD_FAILURES = ("blocked", "wrong", "malformed")
+"""Ways in which people and programs fail to tell: it could not be seen, it is of something else, it is nonsense."""
+
 Echo = Callable[[str], None]
 
 
@@ -40,40 +45,79 @@ def run_pack_test(file: Path, fixtures: Path | None, echo: Echo) -> int:
         echo(render(checked).rstrip("\n"))
         return CONFIG
     pack = checked.pack
-    if not pack.sources:
-        echo(f"{file}: good; it has no source, so there is nothing to read")
-        return 0
     home = file.with_suffix("") if fixtures is None else fixtures
-    right = failed = 0
-    hints: list[str] = []
+    tally = Tally(echo)
     for source in pack.sources:
         directory = _directory(home, source, alone=len(pack.sources) == 1)
+        if source.kind in told.SUFFIX:
+            tally.told(source, directory, checked.words)
+        else:
+            tally.answers(source, directory, checked.words)
+        tally.hints += [f"{source.id}: {line}" for line in lint.advice(source)]
+    for source in hand_looks.sources(pack):
+        tally.told(source, _directory(home, source, alone=not pack.sources), checked.words)
+    for hint in tally.hints:
+        echo(escape(f"hint: {hint}"))
+    if tally.right + tally.failed:
+        echo(f"{file}: {tally.right} of {tally.right + tally.failed} recorded answers read as they should")
+    elif not pack.sources:
+        echo(f"{file}: good; it has no source of its own, so there is nothing that must be read")
+        return 0
+    else:
+        echo(f"{file}: well formed, and nothing shows yet that it reads answers right")
+    return DATA if tally.failed or not tally.right else 0
+
+
+class Tally:
+    """How many fixtures read as they should, how many do not, and what would be good to have."""
+
+    def __init__(self, echo: Echo) -> None:
+        self._echo = echo
+        self.right = self.failed = 0
+        self.hints: list[str] = []
+
+    def answers(self, source: Source, directory: Path, words: Words) -> None:
+        """Read every answer of a source that is asked."""
         found = fixture.read_all(directory)
         if not found:
-            hints.append(
+            self.hints.append(
                 f"{source.id}: no recorded answers in {directory}: "
                 f"numtrustd look NUMBER --source {source.id} --record {directory / 'marked'}"
             )
         fit: list[Fixture] = []
         for each in found:
             if isinstance(each, FixtureError):
-                faults = [str(each)]
+                self._count([str(each)])
             else:
                 fit.append(each)
-                faults = _faults(source, each, checked.words)
-            right, failed = (right, failed + 1) if faults else (right + 1, failed)
-            for fault in faults:
-                echo(escape(fault))
+                self._count(_faults(source, each, words))
         if fit:
-            hints += _hints(source, fit)
-        hints += [f"{source.id}: {line}" for line in lint.advice(source)]
-    for hint in hints:
-        echo(escape(f"hint: {hint}"))
-    if right + failed:
-        echo(f"{file}: {right} of {right + failed} recorded answers read as they should")
-    else:
-        echo(f"{file}: well formed, and nothing shows yet that it reads answers right")
-    return DATA if failed or not right else 0
+            self.hints += _hints(source, fit)
+
+    def told(self, source: Source, directory: Path, words: Words) -> None:
+        """Read everything that a person or a program told of a source."""
+        found = told.read_all(directory, source)
+        if not found:
+            what = "a report as `numtrustctl observe` takes it on a line"
+            what = what if source.kind == "report" else "the lines that the program writes"
+            self.hints.append(
+                f"{source.id}: nothing recorded in {directory}: put {what} into marked{told.SUFFIX[source.kind]}"
+            )
+        fit: list[Told] = []
+        for each in found:
+            if isinstance(each, FixtureError):
+                self._count([str(each)])
+            else:
+                fit.append(each)
+                self._count(told.faults(source, each, words))
+        unseen = [name for name in TOLD_FAILURES if not any(case.name.startswith(name) for case in fit)]
+        if fit and unseen:
+            self.hints.append(f"{source.id}: nothing recorded shows {', '.join(unseen)} (a name that begins so)")
+
+    def _count(self, faults: list[str]) -> None:
+        self.right, self.failed = (self.right, self.failed + 1) if faults else (self.right + 1, self.failed)
+        for fault in faults:
+            self._echo(escape(fault))
 
 
 def sent_as(source: Source, number: Number) -> tuple[str, ...]:
@@ -97,7 +141,7 @@ def _directory(home: Path, source: Source, *, alone: bool) -> Path:
 def _faults(source: Source, case: Fixture, words: Words) -> list[str]:
     sealed = sent_as(source, case.number)
     seen = extract(source, case.number, case.reply, 0.0, words, sealed)
-    if wrong := fixture.differences(source, case, seen):
+    if wrong := fixture.differences(source, case.expect, seen):
         return [f"{case.path}:", *(f"  {line}" for line in wrong), *_tried(source, case, sealed)]
     said = []
     other = fixture.other_number(case.number)
@@ -122,9 +166,9 @@ def _faults(source: Source, case: Fixture, words: Words) -> list[str]:
 
 def _tried(source: Source, case: Fixture, sealed: tuple[str, ...]) -> list[str]:
     lines = []
-    for told in trace(source, case.number, case.reply, sealed):
-        lines.append(f"  {told.platform}/{told.surface}:")
-        for step in told.steps:
+    for reading in trace(source, case.number, case.reply, sealed):
+        lines.append(f"  {reading.platform}/{reading.surface}:")
+        for step in reading.steps:
             lines.append(f"    {step.kind} {step.name}: {'matches' if step.held else 'no'}")
             lines += [f"        {why}" for why in step.why.splitlines()]
     return lines

@@ -220,3 +220,78 @@ def test_what_is_recorded_is_read_again_without_cookies(tmp_path: Path) -> None:
     assert (expected.words, expected.marks, expected.rule) == ('a "quoted" 词', 3, "marked")
     with pytest.raises(FixtureError, match="is there already"):
         fixture.write(tmp_path / "new" / "marked", "13800138000", Reply(200, (), b""), (), "Recorded now.")
+
+
+HANDS = """
+[platform]
+id = "acme"
+name = "示例手机"
+class = "handset_vendor"
+grade = "D"
+checked = "2026-01"
+seen = "hearsay"
+[platform.device_test]
+surfaces = ["incoming_call"]
+steps = ["拨打这部手机"]
+record = ["机型"]
+"""
+REPORT = (
+    '{"number": "13800138000", "platform": "acme", "surface": "incoming_call", "status": "marked", '
+    '"words": "诈骗电话", "device": "A1", "os": "A 1"}\n'
+)
+SEEN = """
+[[expect]]
+platform = "acme"
+surface = "incoming_call"
+status = "marked"
+category = "fraud"
+words = "诈骗电话"
+"""
+
+
+def tell(tmp_path: Path, name: str, told: str, beside: str, directory: str = "") -> None:
+    home = tmp_path / "acme" / directory
+    home.mkdir(parents=True, exist_ok=True)
+    (home / name).write_text(told, encoding="utf-8")
+    (home / name).with_suffix(".toml").write_text(f'number = "13800138000"\n{beside}', encoding="utf-8")
+
+
+@pytest.mark.parametrize("directory", ["", "acme.device"])
+def test_what_people_tell_of_a_platform_is_tested_likewise(tmp_path: Path, directory: str) -> None:
+    status, said = run(tmp_path, HANDS)
+    assert status == 0
+    assert "put a report as `numtrustctl observe` takes it on a line into marked.json" in said
+    assert said.endswith("good; it has no source of its own, so there is nothing that must be read")
+    tell(tmp_path, "marked.json", REPORT, SEEN, directory)
+    tell(tmp_path, "no-handset.json", REPORT.replace('"device": "A1", ', ""), 'refused = "device"\n', directory)
+    status, said = run(tmp_path, HANDS)
+    assert status == 0
+    assert "acme.device: nothing recorded shows blocked, wrong, malformed" in said
+    assert said.endswith("2 of 2 recorded answers read as they should")
+    tell(tmp_path, "wrong-number.json", REPORT, 'refused = "number"\n', directory)
+    tell(tmp_path, "malformed.json", "{", SEEN, directory)
+    (tmp_path / "acme" / directory / "lone.toml").write_text('number = "1"', encoding="utf-8")
+    status, said = run(tmp_path, HANDS)
+    assert status == exit_status.DATA
+    assert "wrong-number.json: read as marked, expected to be refused for number" in said
+    assert "malformed.json: refused for line (is no JSON), expected to be taken" in said
+    assert "lone.toml: has no answer beside it: record one as lone.json" in said
+    assert said.endswith("2 of 5 recorded answers read as they should")
+
+
+def test_what_a_program_writes_is_tested_likewise(tmp_path: Path) -> None:
+    farm = HANDS + (
+        '[[source]]\nid = "acme.farm"\ntitle = "our handsets"\nkinds = ["mobile"]\n[source.command]\n'
+        'argv = ["/opt/handsets/look"]\n[[source.reading]]\nplatform = "acme"\nsurface = "incoming_call"\n'
+    )
+    line = REPORT.replace(', "device": "A1", "os": "A 1"', "")
+    status, said = run(tmp_path, farm)
+    assert status == exit_status.DATA
+    assert "put the lines that the program writes into marked.jsonl" in said
+    tell(tmp_path, "marked.jsonl", line, SEEN, "acme.farm")
+    status, said = run(tmp_path, farm)
+    assert (status, said.splitlines()[-1].endswith("1 of 1 recorded answers read as they should")) == (0, True)
+    tell(tmp_path, "marked.jsonl", line.replace("marked", "clean"), SEEN, "acme.farm")
+    status, said = run(tmp_path, farm)
+    assert status == exit_status.DATA
+    assert 'acme/incoming_call status: expected "marked", read "unknown"' in said, "a line that contradicts itself"

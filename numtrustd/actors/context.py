@@ -304,3 +304,8 @@ class Context(Struct, frozen=True, dict=True):
         """The hours in which alone this number is looked at through this source, beside those of all looks."""
         group = self.groups.get(owned.group)
         return source.hours, "" if group is None else group.hours
+
+    def hours_said(self, owned: Owned, source: Source) -> str:
+        """All of these hours in words; empty where it is looked at at any hour."""
+        within = [text for text in (self.cadence.hours, *self.hours_of(owned, source)) if text]
+        return f"only at {' and '.join(dict.fromkeys(within))} ({self.cadence.zone})" if within else ""

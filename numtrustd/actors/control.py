@@ -288,7 +288,7 @@ class Control:
             raise CallError(errors.Refused(f"no source in use sees {where} for this number ({owned.kind})"))
         clock = self._house.clock
         now = clock.now()
-        soon = {actor.source.id for actor in actors if actor.next_slot <= now + LOOK_TIME * clock.speed}
+        soon = {actor.source.id for actor in actors if actor.free_at <= now + LOOK_TIME * clock.speed}
         with self._house.lookout.watch(number, soon, now) as watcher:
             for actor in actors:
                 actor.ask(number)

@@ -2,6 +2,10 @@
 lines that tell what was seen. `hands` beside this opens and closes these tasks.
 """
 
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
 from numtrustd.actors.context import Context
 from numtrustd.domain import device_test as plan
 from numtrustd.domain.device_test import Errand
@@ -56,8 +60,16 @@ def assisted(source: Source) -> bool:
     return source.id.endswith(f".{plan.ASSISTED}")
 
 
-def task(identity: str, source: Source, platform: Platform, look: HandLook, errand: Errand, now: Instant) -> Task:
-    """The task with everything needed to do it."""
+def task(
+    identity: str,
+    source: Source,
+    platform: Platform,
+    look: HandLook,
+    errand: Errand,
+    now: Instant,
+    hours: Mapping[str, str],
+) -> Task:
+    """The task with everything needed to do it. `hours` says of each number when alone to look, in words."""
     numbers = tuple(wish.number for wish in errand.wishes)
     return Task(
         id=identity,
@@ -70,10 +82,17 @@ def task(identity: str, source: Source, platform: Platform, look: HandLook, erra
         detail=(f"at {platform.name} ({platform.name_en or platform.id}), {len(numbers)} numbers",),
         packet=Packet(
             address=look.address,
-            fields={_typed(wish.number): SAYS[wish.why] for wish in errand.wishes},
+            fields={
+                _typed(wish.number): "; ".join(filter(None, (SAYS[wish.why], hours[wish.number])))
+                for wish in errand.wishes
+            },
             steps=(*look.steps, *_in_english(look), *AFTERWARDS),
             bring_back="; ".join(look.record),
-            reports=tuple(line for number in numbers for line in _lines(source, number)),
+            reports=tuple(
+                line(source, number, reading.platform, reading.surface)
+                for number in numbers
+                for reading in (source.readings[:1] if assisted(source) else source.readings)
+            ),
         ),
         numbers=numbers,
         source=source.id,
@@ -93,17 +112,41 @@ def _in_english(look: HandLook) -> tuple[str, ...]:
     return PHONE_STEPS if RINGING in look.surfaces else PAGE_STEPS
 
 
-def _lines(source: Source, number: str) -> list[str]:
-    """What to type for each look, with the words in capitals to be filled in. As it stands it is refused, so that
-    nobody reports by pasting alone.
+def line(source: Source, number: str, platform: str, surface: str) -> str:
+    """What to type for one look, with the words in capitals to be filled in. As it stands it is refused, so that nobody
+    reports by pasting alone.
     """
     assert source.report is not None
     handset = ' --device "MODEL" --os "SYSTEM"' if source.report.handset else ""
     handset += ' --app "APP"' if source.id.startswith("apple.") else ""
     rest = f"{handset} --screenshot-digest sha256:DIGEST --source {source.id}"
-    typed = _typed(number)
-    readings = source.readings[:1] if assisted(source) else source.readings
-    return [
-        f"numtrustctl observe {typed} --platform {r.platform} --surface {r.surface} --status STATUS{rest}"
-        for r in readings
-    ]
+    return f"numtrustctl observe {_typed(number)} --platform {platform} --surface {surface} --status STATUS{rest}"
+
+
+class Left(Struct, frozen=True):
+    """What of a task is left to do: its detail, what is said of each number, the lines that report what is missing."""
+
+    detail: tuple[str, ...]
+    fields: dict[str, str]
+    reports: tuple[str, ...]
+
+
+def left(task: Task, source: Source, missing: Sequence[tuple[str, str, str]]) -> Left:
+    """What is left of an open task, of which these looks (number, platform, surface) are missing."""
+    assert task.packet is not None
+    places: dict[str, list[str]] = {}
+    for number, platform, surface in missing:
+        places.setdefault(number, []).append(f"{platform}/{surface}")
+    whole = 1 if assisted(source) else len(source.readings)
+    fields = dict(task.packet.fields)
+    for number in task.numbers:
+        typed, lacks = _typed(number), places.get(number, [])
+        if not lacks:
+            fields[typed] = "reported"
+        elif len(lacks) < whole:
+            fields[typed] = f"reported, but for {', '.join(lacks)}"
+    return Left(
+        tuple(f"still to be reported: {number} on {platform}/{surface}" for number, platform, surface in missing),
+        fields,
+        tuple(line(source, number, platform, surface) for number, platform, surface in missing),
+    )

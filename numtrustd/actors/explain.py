@@ -179,7 +179,14 @@ def _reasons(sight: Sight, record: NumberRecord, verdict: Verdict) -> list[str]:
             said.append(f"{view} said {_said(stance.said)} {ago(state.at, now)}{otherwise}{by}")
         else:
             since = state.at if state.unknown_since is None else state.unknown_since
-            said.append(f"{view} could not see {ago(state.at, now)} ({state.reason}), the first time {ago(since, now)}")
+            last = state.last_look
+            if not state.missed:
+                said.append(f"{view} could not see {ago(state.at, now)} ({state.reason})")
+            else:
+                looked = "was never looked through" if last is None else f"was last looked through {ago(last, now)}"
+                due = f"one more was due {ago(state.at, now)} and was not made, because the source is down"
+                said.append(f"{view} {looked}; {due} ({state.reason})")
+            said[-1] += f", the first time {ago(since, now)}"
             if stance.said is not None and stance.said_at is not None:
                 said[-1] += f"; before that it said {_said(stance.said)} {ago(stance.said_at, now)}{otherwise}"
     if verdict.belief is not None and verdict.settled > 1:
@@ -226,7 +233,8 @@ def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict,
     if found is None:
         return explain_display.unproblematic(sight, owned, verdict)
     context = sight.context
-    known = cause.Known(records.calls(sight.house.store, owned.number), context.documents)
+    flaws = record.flaws.get(platform, ())
+    known = cause.Known(records.calls(sight.house.store, owned.number), context.documents, flaws)
     likely = cause.causes(verdict, record.verdicts, context.platforms, sight.now(), known, context.cause)
     unclear = all(c.kind is cause.CauseKind.UNCLEAR for c in likely)
     why = "; ".join(f"{c.kind}: {', '.join(c.facts)}" for c in likely)

@@ -115,7 +115,7 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
         return (
             f"not sooner, because our own network is down: nobody can be reached for {duration_for_people(now - since)}"
         )
-    if actor.next_slot > max(due, now):
+    if actor.free_at > max(due, now):
         state, since, why = health(actor, source, now)
         if since is not None:
             return f"not sooner, because the source has not answered for {duration_for_people(now - since)} ({why})"
@@ -131,9 +131,12 @@ def _why_then(sight: Sight, owned: Owned, record: NumberRecord, due: Instant, ac
     if pace.unseen:
         return "for the first time"
     every = cadence.interval(policy, sight.context.cadence_of(owned, source), pace, now)
-    within = [text for text in (policy.hours, *sight.context.hours_of(owned, source)) if text]
-    only = f", only at {' and '.join(dict.fromkeys(within))} ({policy.zone})" if within else ""
-    return f"{_pace(policy, pace, now)}: every {duration_for_people(every)}{only}"
+    only = sight.context.hours_said(owned, source)
+    last = record.looks.get(source.id)
+    missed = last is not None and last.missed
+    reason = "the source was down when the last look was due" if missed else _pace(policy, pace, now)
+    said = f"{reason}: every {duration_for_people(every)}"
+    return f"{said}, {only}" if only else said
 
 
 def _pace(policy: CadencePolicy, pace: Pace, now: Instant) -> str:

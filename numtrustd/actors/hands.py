@@ -16,6 +16,7 @@ from numtrustd.actors import errands
 from numtrustd.actors.house import House
 from numtrustd.actors.messages import RefusedError, Told
 from numtrustd.actors.pace import VERIFYING
+from numtrustd.domain import cadence
 from numtrustd.domain import device_test as plan
 from numtrustd.domain.device_test import Errand, HandPolicy, Wish
 from numtrustd.domain.observation import Instant
@@ -50,6 +51,7 @@ class Hands:
         self._remind_at: dict[str, Instant] = {}
         self._reported: set[str] | None = None
         self._plan_at: Instant = 0.0
+        self._closed: dict[str, Instant] = {}
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Plan, remind, expire and close for ever."""
@@ -64,8 +66,8 @@ class Hands:
                 self._remind()
                 now = clock.now()
                 if now >= self._plan_at or self._plan_at > now + PLAN_EVERY:  # the clock may have been set back
-                    await self._plan()
-                    self._plan_at = now + PLAN_EVERY
+                    await self._forget()
+                    self._plan_at = min(now + PLAN_EVERY, await self._plan())
             due = min([self._plan_at, *self._remind_at.values(), *(t.due for t in self._open.values())])
             with trio.move_on_after(min(max(0.0, due - clock.now()) / clock.speed, clock.recheck)):
                 await self._wake.wait()
@@ -123,7 +125,7 @@ class Hands:
 
     def _load(self) -> None:
         for task in records.all_tasks(self._house.store, plan.PREFIX):
-            self._count[task.source] = self._count.get(task.source, 0) + 1
+            self._count[task.source] = max(self._count.get(task.source, 0), plan.turn_of(task.id))
             self._note(task)
 
     def _note(self, task: Task) -> None:
@@ -136,6 +138,7 @@ class Hands:
             return
         self._open.pop(task.id, None)
         self._remind_at.pop(task.id, None)
+        self._closed[task.id] = task.closed_at or 0.0
         for number in task.numbers:
             self._asked.pop((task.source, number), None)
         if task.state is not TaskState.DONE:
@@ -151,6 +154,23 @@ class Hands:
         for task in each:
             self._note(task)
         self._house.board.note_tasks(each)
+
+    async def _forget(self) -> None:
+        """Delete the tasks that ended long ago; the newest of each source stays, so that no id is given twice."""
+        before = self._house.clock.now() - self._house.context.hands.keep
+        old = [
+            task
+            for task, at in self._closed.items()
+            if at <= before and plan.turn_of(task) < self._count.get(plan.source_of(task), 0)
+        ]
+        if not old:
+            return
+        batch = Batch()
+        for task in old:
+            records.delete_task(batch, task)
+        await self._house.store.commit(batch)
+        for task in old:
+            del self._closed[task]
 
     async def _end(self, task: Task, state: TaskState, outcome: str, note: str = "", by: str = "") -> None:
         now = self._house.clock.now()
@@ -223,25 +243,36 @@ class Hands:
 
     # -------------------------------------------------------------------------------------------------------- plan
 
-    async def _plan(self) -> None:
-        context = self._house.context
+    async def _plan(self) -> Instant:
+        """Ask for what is wanted; when to plan again at the latest, because the hours of some number begin then."""
+        context, again = self._house.context, float("inf")
         if not context.hands.enabled:
-            return
+            return again
         for source in list(context.sources.values()):
             if (look := errands.look_of(source, context)) is None:
                 continue
             wishes: list[Wish] = []
+            opening: dict[tuple[str, ...], Instant] = {}
+            began = self._house.clock.now()
             for n, number in enumerate(context.order):
                 if n % BREATH == BREATH - 1:
                     await trio.lowlevel.checkpoint()
                 owned = context.numbers[number]
-                if owned.kind in source.kinds and self._free(source, number):
+                if owned.kind not in source.kinds or not self._free(source, number):
+                    continue
+                within = context.hours_of(owned, source)
+                if within not in opening:
+                    opening[within] = cadence.opening(began, context.cadence, within)
+                if opening[within] > began:
+                    again = min(again, opening[within])
+                else:
                     wishes += self._wish(source, owned, context.hands)
             open_tasks = sum(1 for task in self._open.values() if task.source == source.id)
             window = context.verdict.confirm_window
             now = self._house.clock.now()
             wanted = plan.errands(source.id, wishes, now, context.hands, open_tasks=open_tasks, confirm_window=window)
             await self._ask(source, look, wanted, now)
+        return again
 
     def _free(self, source: Source, number: str) -> bool:
         """Whether nobody is asked for it, nor was in vain only lately."""
@@ -290,12 +321,12 @@ class Hands:
     def _missing(self, task: Task, source: Source, number: str) -> Iterator[tuple[str, str, str]]:
         if number not in self._house.context.numbers:
             return
-        record = self._record(number)
+        record, policy = self._record(number), self._house.context.hands
         each = [(r.platform, r.surface, place(r.platform, f"{source.id}/{r.surface}")) for r in source.readings]
         left = [
             (number, platform, surface)
             for platform, surface, where in each
-            if (report := record.reports.get(where)) is None or report.at < task.opened_at
+            if (report := record.reports.get(where)) is None or not plan.answered(report.at, task.opened_at, policy)
         ]
         if not errands.assisted(source):
             yield from left
@@ -315,11 +346,13 @@ class Hands:
         return NumberRecord(number, self._house.clock.now())
 
     async def _ask(self, source: Source, look: HandLook, wanted: Iterable[Errand], now: Instant) -> None:
-        platform = self._house.context.platforms[source.readings[0].platform]
+        context = self._house.context
+        platform = context.platforms[source.readings[0].platform]
         tasks: list[Task] = []
         for errand in wanted:
             n = self._count[source.id] = self._count.get(source.id, 0) + 1
-            tasks.append(errands.task(f"{plan.PREFIX}{source.id}/{n}", source, platform, look, errand, now))
+            hours = {w.number: context.hours_said(context.numbers[w.number], source) for w in errand.wishes}
+            tasks.append(errands.task(f"{plan.PREFIX}{source.id}/{n}", source, platform, look, errand, now, hours))
         if not tasks:
             return
         await self._store(tasks)

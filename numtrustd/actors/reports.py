@@ -10,8 +10,7 @@ from numtrustd.api import control, errors, instant
 from numtrustd.domain.observation import Status
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.report import Report
-from numtrustd.probes.report import Claim, key_of, objection
-from numtrustd.probes.said import contradiction, observation
+from numtrustd.probes.report import Claim, key_of, weigh
 from numtrustd.probes.spec import Source
 from numtrustd.varlink.interface import CallError
 
@@ -42,13 +41,12 @@ def reported(sight: Sight, params: control.Observe, by: str) -> Reported:
         evidence=params.evidence or "",
     )
     now = sight.now()
-    if wrong := contradiction(claim) or objection(claim, source.report, now):
-        raise CallError(errors.InvalidArgument(_FIELDS.get(wrong[0], wrong[0]), wrong[1]))
-    at = min(now if claim.at is None else claim.at, now)
-    seen = observation(claim, platform, source.id, params.surface, at, sight.context.words)
+    seen = weigh(claim, source.report, (source.id, platform, params.surface), now, sight.context.words)
+    if isinstance(seen, tuple):
+        raise CallError(errors.InvalidArgument(_FIELDS.get(seen[0], seen[0]), seen[1]))
     report = Report(
         key=params.key or key_of(owned.number, platform, source.id, params.surface, claim, now),
-        at=at,
+        at=seen.at,
         by=by,
         status=seen.status,
         device=claim.device,

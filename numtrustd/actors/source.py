@@ -166,6 +166,12 @@ class SourceActor:
         return clock.now() + (max(self._slot, self._pause) - clock.monotonic()) * clock.speed
 
     @property
+    def free_at(self) -> Instant:
+        """When it looks again at the soonest: not before its next slot, nor while what it may ask is used up."""
+        used_up = budget.again(self.record.spent, self.source.budget, self._house.clock.now())
+        return self.next_slot if used_up is None else max(self.next_slot, used_up[0])
+
+    @property
     def down(self) -> bool:
         return self.record.down_since is not None
 
@@ -272,7 +278,9 @@ class SourceActor:
         late = now - self._house.context.cadence.retry_interval
         reason, quarantined = UnknownReason(self.record.reason), self.trust.trust.quarantined
         seen = tuple(
-            Observation(self.source.id, r.platform, now, Status.UNKNOWN, r.surface, reason=reason, detail=MISSED)
+            Observation(
+                r.platform, self.source.id, now, Status.UNKNOWN, r.surface, reason=reason, detail=MISSED, missed=True
+            )
             for r in self.source.readings
         )
         kept: list[tuple[Instant, str]] = []

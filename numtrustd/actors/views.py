@@ -89,7 +89,7 @@ class Sight:
         owned = self.owned(number)
         sources = self.context.sources_for(owned) if platform is None else self.sources_of(owned, platform)
         planned = [
-            (max(due, actor.next_slot), actor)
+            (max(due, actor.free_at), actor)
             for source in sources
             if (actor := self.sources.get(source.id)) is not None and (due := actor.due_of(number)) is not None
         ]
@@ -141,14 +141,22 @@ def number_row(sight: Sight, number: str) -> NumberRow:
         findings=findings,
         open_cases=sum(1 for ref in record.every_case if ref.open),
         parked=number in sight.parked,
-        last_look=shown_at(max((look.at for look in record.looks.values()), default=None)),
+        last_look=shown_at(max((at for look in record.looks.values() if (at := look.last_made)), default=None)),
+        missed_look=shown_at(max((look.at for look in record.looks.values() if look.missed), default=None)),
         next_look=None if planned is None else when(planned[0]),
     )
 
 
 def latest_view(verdict: Verdict) -> ViewState | None:
-    """What was said last, by whichever view."""
-    return max(verdict.views.values(), key=lambda view: view.at, default=None)
+    """What was said last, by whichever view that was looked through; else by whichever was not."""
+    return max(verdict.views.values(), key=lambda view: (view.last_look or 0.0, view.at), default=None)
+
+
+def last_said(view: ViewState) -> str:
+    """What the last look that was made said."""
+    if view.missed and view.said is not None and view.said_at == view.last_look:
+        return view.said.status
+    return f"{view.status}: {view.reason}" if view.reason else view.status
 
 
 def what_is_shown(shown: Shown) -> str:
@@ -188,8 +196,9 @@ def verdict_row(sight: Sight, record: NumberRecord, platform: str) -> VerdictRow
         shown_name=None if belief is None else belief.name,
         finding=None if finding is None else f"{finding.kind}: {finding.why}",
         tending=tending(sight, verdict),
-        last_look=None if view is None else when(view.at),
-        last_said=None if view is None else f"{view.status}: {view.reason}" if view.reason else view.status,
+        last_look=None if view is None else shown_at(view.last_look),
+        last_said=None if view is None or view.last_look is None else last_said(view),
+        missed_look=shown_at(max((v.at for v in verdict.views.values() if v.missed), default=None)),
         blind_since=shown_at(verdict.blind_since),
         next_look=None if planned is None else when(planned[0]),
         case=ref.id if ref is not None and ref.open else None,
@@ -210,6 +219,8 @@ def view_row(stance: Stance) -> ViewRow:
         surface=surface,
         status=state.status,
         at=when(state.at),
+        looked_at=shown_at(state.last_look),
+        missed=True if state.missed else None,
         said=None if said is None else said.status,
         said_at=shown_at(stance.said_at),
         agrees=stance.agrees,
@@ -245,6 +256,8 @@ def observation_row(seen: Observation) -> ObservationRow:
         words=seen.words,
         marks=seen.marks,
         shown_name=seen.name,
+        logo=seen.logo,
+        tag=seen.tag,
         reason=seen.reason,
         detail=seen.detail,
         rule=seen.rule,

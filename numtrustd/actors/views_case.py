@@ -5,6 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
+from numtrustd.actors import errands
 from numtrustd.actors.case_facts import facts_of
 from numtrustd.actors.policy import policy_for
 from numtrustd.actors.silences import ack_of
@@ -192,18 +193,29 @@ def task_view(sight: Sight, task: Task) -> TaskView:
             evidence = tuple(_paper(sight, kind, policy, case.platform) for kind in kinds)
         else:
             evidence = papers(sight, case, policy)
+    left = _left(sight, task)
+    fields = {} if packet is None else packet.fields if left is None else left.fields
+    reports = () if packet is None else packet.reports if left is None else left.reports
     return TaskView(
         **structs.asdict(task_row(sight, task)),
         now=when(sight.now()),
-        detail=_detail(sight, task, case),
+        detail=_detail(sight, task, case) if left is None else (*task.detail, *left.detail),
         steps=() if packet is None else packet.steps,
-        fields=() if packet is None else tuple(Fact(name=n, value=v) for n, v in packet.fields.items()),
+        fields=tuple(Fact(name=n, value=v) for n, v in fields.items()),
         evidence=evidence,
         address=packet.address or None if packet is not None else None,
         letter=packet.letter or None if packet is not None else None,
         bring_back=packet.bring_back or None if packet is not None else None,
-        reports=(packet.reports or None) if packet is not None else None,
+        reports=reports or None,
     )
+
+
+def _left(sight: Sight, task: Task) -> errands.Left | None:
+    """What is left to do of a task that asks for looks; `None` of any other, and of one that has ended."""
+    hands, source = sight.house.hands, sight.context.sources.get(task.source)
+    if hands is None or source is None or task.packet is None or task.state is not TaskState.OPEN:
+        return None
+    return errands.left(task, source, hands.missing(task))
 
 
 def _lacking(sight: Sight, kind: str, case: Case | None) -> str:
@@ -219,9 +231,6 @@ def _detail(sight: Sight, task: Task, case: Case | None) -> tuple[str, ...]:
         how = "put each on file as [[evidence]] in the settings, then `numtrustctl reload`"
         return (*(_lacking(sight, kind, case) for kind in task.detail), how)
     detail = [text for text in task.detail if text]
-    if task.numbers and task.state is TaskState.OPEN and sight.house.hands is not None:
-        missing = sight.house.hands.missing(task)
-        detail += [f"still to be reported: {number} on {platform}/{surface}" for number, platform, surface in missing]
     if case is not None and task.state is TaskState.OPEN and task.kind in AT_PLATFORM:
         detail.append(f"our reference: {reference(sight.context.store, case.id, case.data.attempt)}")
         if isinstance(case.data, RequestData) and case.data.receipt:

@@ -50,6 +50,7 @@ def _look(look: known.HandLook | None) -> facts.HandLook | None:
         record=look.record,
         address=look.address or None,
         command=look.command or None,
+        witness=True if look.witness or look.reads else None,
     )
 
 

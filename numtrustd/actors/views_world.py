@@ -123,7 +123,9 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         why=why,
         last_good=None if actor is None else shown_at(actor.record.seen_at),
         blind_since=shown_at(blind_since(actor)),
-        next_slot=None if actor is None or actor.next_slot <= now else when(actor.next_slot),
+        when=source.when,
+        hours=source.hours or None,
+        next_slot=None if actor is None or actor.free_at <= now else when(actor.free_at),
         batches=None if actor is None else _open_batches(actor),
     )
 
@@ -182,7 +184,7 @@ def pending_look(actor: SourceActor, number: str, now: Instant) -> PendingLook:
     if (leaves := actor.gathers_until(number)) is not None:
         return PendingLook(source=actor.source.id, when=when(leaves), why="it waits for others to go with")
     due, source = actor.due_of(number), actor.source
-    at = None if due is None else max(due, actor.next_slot)
+    at = None if due is None else max(due, actor.free_at)
     if at is None or at <= now:
         return PendingLook(source=source.id)
     state, since, why = health(actor, source, now)

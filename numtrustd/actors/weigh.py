@@ -121,7 +121,9 @@ class Weigher:
             seen_any = seen_any or observation.known
             self._fold(kept_back(observation) if message.quarantined else observation, observation)
         failures = 0 if seen_any or message.paid else (before.failures if before else 0) + 1
-        looks = {**self.record.looks, message.source: LookState(message.at, failures, message.batch, taken)}
+        made_at = 0.0 if before is None or not message.missed else before.last_made or 0.0
+        look = LookState(message.at, failures, message.batch, taken, message.missed, made_at)
+        looks = {**self.record.looks, message.source: look}
         self.record = structs.replace(self.record, looks=looks)
 
     def report(self, message: Reported) -> None:
@@ -355,7 +357,7 @@ class Weigher:
                 if not any(v.marked for v in self._verdicts_of(case)):
                     self.book.happen(case.id, a.Gone())
             return
-        known = cause.Known(self._calls(), self.context.documents)
+        known = cause.Known(self._calls(), self.context.documents, self.record.flaws.get(platform, ()))
         likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now, known, self.context.cause)
         if before is None or before.category is not found.category:
             self._set_finding(platform, found)

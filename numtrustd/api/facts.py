@@ -35,13 +35,16 @@ class CertificationFact(Result, frozen=True, kw_only=True):
 
 
 class HandLook(Result, frozen=True, kw_only=True):
-    """How a person looks: where a label shows, what to do, what to record. `command` is what a phone farm may run."""
+    """How a person looks: where a label shows, what to do, what to record. `command` is what a phone farm may run.
+    `witness`: only a label that is seen counts there, never that there is none.
+    """
 
     steps: tuple[str, ...]
     surfaces: tuple[str, ...]
     record: tuple[str, ...]
     address: str | None = None
     command: str | None = None
+    witness: bool | None = None
 
 
 class AttemptFact(Result, frozen=True, kw_only=True):

@@ -8,7 +8,8 @@ class NumberRow(Result, frozen=True, kw_only=True):
 
     `labelled` are the platforms that show a label, `clean`, `certified`, `unknown` and `blind` count the
     others: believed clean, believed certified, not known yet, not visible at present. `next_look` is the
-    soonest one.
+    soonest one. `last_look` was really made; `missed_look` is when one that was due could not be, because its source
+    is down.
     """
 
     number: str
@@ -25,6 +26,7 @@ class NumberRow(Result, frozen=True, kw_only=True):
     parked: bool
     last_look: When | None = None
     next_look: When | None = None
+    missed_look: When | None = None
 
 
 class ViewRow(Result, frozen=True, kw_only=True):
@@ -32,14 +34,17 @@ class ViewRow(Result, frozen=True, kw_only=True):
 
     `said` is what it last said when it could see, at `said_at`, with the `words`, `category`, `marks`, `shown_name`,
     `logo` and `tag` of that time; `status` is what it says now, at `at`, with the `reason` and since when
-    (`blind_since`) where it cannot see. `agrees` tells whether that is what is believed, left out where there is
-    nothing to compare.
+    (`blind_since`) where it cannot see. `looked_at` is when it was last really looked through; `missed` says that at
+    `at` it was not, though a look was due, because the source is down. `agrees` tells whether that is what is believed,
+    left out where there is nothing to compare.
     """
 
     source: str
     surface: str
     status: str
     at: When
+    looked_at: When | None = None
+    missed: bool | None = None
     said: str | None = None
     said_at: When | None = None
     agrees: bool | None = None
@@ -72,7 +77,8 @@ class VerdictRow(Result, frozen=True, kw_only=True):
 
     `verdict` is marked, clean, certified or unknown, `since` when. `words`, `category`, `marks` and
     `shown_name` are what the platform shows. `finding` says why that is a problem. `last_said` is the
-    latest look's own word, with the reason where it could not see; `tending` what the looks that
+    latest look's own word, with the reason where it could not see, `missed_look` when one was due and was not made,
+    because its source is down; `tending` what the looks that
     disagree with the belief say so far. `views` is who says what; `disagreement` who disagrees with whom, `apart_since`
     since when. `hidden` marks are counted by the platform and not displayed. `faults` are of name, logo and tag.
     """
@@ -90,6 +96,7 @@ class VerdictRow(Result, frozen=True, kw_only=True):
     tending: str | None = None
     last_look: When | None = None
     last_said: str | None = None
+    missed_look: When | None = None
     blind_since: When | None = None
     next_look: When | None = None
     case: str | None = None
@@ -161,6 +168,8 @@ class SourceRow(Result, frozen=True, kw_only=True):
     number, both in seconds. `via` is the way out that it takes, if it does not go out directly. `kind` is how it
     looks: http, batch, command, or report (it is told). `batches` are those of a source that takes numbers in batches.
     `blind_since` is since when nothing of it moves a verdict: its breaker is open, it is not believed, or it is parked.
+    `when` is "always", or "doubt" where it is asked only while something is in doubt. `hours` are those in which alone
+    it is asked.
     """
 
     source: str
@@ -174,6 +183,7 @@ class SourceRow(Result, frozen=True, kw_only=True):
     interval: float
     cadence: float
     grade: str
+    when: str
     via: str | None = None
     since: When | None = None
     why: str | None = None
@@ -181,6 +191,7 @@ class SourceRow(Result, frozen=True, kw_only=True):
     next_slot: When | None = None
     batches: OpenBatches | None = None
     blind_since: When | None = None
+    hours: str | None = None
 
 
 class CaseRow(Result, frozen=True, kw_only=True):
@@ -326,6 +337,8 @@ class ObservationRow(Result, frozen=True, kw_only=True):
     words: str | None = None
     marks: int | None = None
     shown_name: str | None = None
+    logo: str | None = None
+    tag: str | None = None
     reason: str | None = None
     detail: str | None = None
     rule: str | None = None

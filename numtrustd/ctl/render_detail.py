@@ -115,7 +115,12 @@ def _last_said(view: ViewRow) -> CellLike:
 
 def _now(view: ViewRow, now: datetime) -> Cell:
     if view.blind_since is not None:
-        return Cell(f"cannot see since {local(view.blind_since, now)} ({view.reason})", Tone.WARN)
+        missed = (
+            ""
+            if not view.missed
+            else ", looked through last " + ("never" if view.looked_at is None else local(view.looked_at, now))
+        )
+        return Cell(f"cannot see since {local(view.blind_since, now)} ({view.reason}){missed}", Tone.WARN)
     return Cell("disagrees", Tone.WARN) if view.agrees is False else Cell("agrees" if view.agrees else "")
 
 
@@ -147,6 +152,8 @@ def _note(r: VerdictRow, now: datetime) -> Cell:
         notes.append(f"blind since {local(r.blind_since, now)}")
     if r.last_said and r.last_said != r.verdict:
         notes.append(f"last look: {r.last_said}")
+    if r.missed_look is not None:
+        notes.append(f"a look due {local(r.missed_look, now)} was not made")
     if r.hidden:
         notes.append("not displayed")
     if r.disagreement and r.apart_since is not None:

@@ -71,7 +71,8 @@ def _look(doc: Document, title: str, look: facts.HandLook | None) -> None:
     doc.facts(("address", look.address), ("where", _list(look.surfaces)), ("or run", look.command))
     for n, step in enumerate(look.steps, 1):
         doc.line(f"{n}. {step}", indent=2)
-    doc.facts(("record", _list(look.record, "; ")))
+    counts = "only a label: nobody seeing one is no proof that there is none" if look.witness else None
+    doc.facts(("record", _list(look.record, "; ")), ("counts", counts))
 
 
 def _feeds(feeds: Iterable[facts.FeedFact]) -> str | None:

@@ -134,10 +134,12 @@ def _batches(open_: OpenBatches | None, now: datetime) -> str | None:
 
 
 def _source_why(r: SourceRow, now: datetime) -> str | None:
-    """Why it is in its state; since when it is blind, where that began before its present state did."""
-    if r.blind_since is None or r.blind_since == r.since:
-        return r.why
-    return "; ".join(filter(None, (r.why, f"blind since {local(r.blind_since, now)}")))
+    """Why it is in its state; since when it is blind, where that began before its present state did; when it is asked,
+    where that is not always.
+    """
+    blind = None if r.blind_since in (None, r.since) else f"blind since {local(r.blind_since, now)}"
+    doubt = "asked only in doubt" if r.when == "doubt" else None
+    return "; ".join(filter(None, (r.why, blind, doubt, r.hours and f"asked only at {r.hours}"))) or None
 
 
 def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
@@ -150,6 +152,8 @@ def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
             "CATEGORY",
             "MARKS",
             "NAME",
+            "LOGO",
+            "TAG",
             "SOURCE",
             "SURFACE",
             "RULE",
@@ -163,6 +167,8 @@ def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
                 r.category,
                 r.marks,
                 r.shown_name,
+                r.logo,
+                r.tag,
                 r.source,
                 None if r.surface == "default" else r.surface,
                 r.rule,

@@ -13,6 +13,8 @@ from msgspec import Struct
 from numtrustd.domain import call_stats, propagation
 from numtrustd.domain.call_stats import DayCalls, Load
 from numtrustd.domain.evidence import Document
+from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.platform import Platform
 from numtrustd.domain.verdict import Verdict
@@ -58,10 +60,12 @@ class Cause(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True):
-    """What is known beside the verdicts: the number's own calls, a record a day, and the owner's papers."""
+    """What is known beside the verdicts: the number's own calls, a record a day, the owner's papers, and what is wrong
+    with the name, logo or tag that the platform shows of it."""
 
     calls: Sequence[DayCalls] = ()
     papers: Sequence[Document] = ()
+    flaws: Sequence[Flaw] = ()
 
 
 def causes(
@@ -83,7 +87,7 @@ def causes(
         burst = _burst(verdict, now, before, earlier, policy)
         found += burst or _reports(verdict, now, before, earlier, policy)
     found += _algorithm(before, policy)
-    found += _profile(known.papers, call_stats.day_of(now, policy.zone))
+    found += _profile(known.papers, known.flaws, call_stats.day_of(now, policy.zone))
     return found or [Cause(CauseKind.UNCLEAR, ("no count of marks, no feeding platform marked",))]
 
 
@@ -159,9 +163,10 @@ def _algorithm(before: Load | None, policy: CausePolicy) -> list[Cause]:
     return [Cause(CauseKind.ALGORITHM, tuple(facts))] if facts else []
 
 
-def _profile(papers: Sequence[Document], today: date) -> list[Cause]:
-    """The platform may not know any more whose number it is."""
+def _profile(papers: Sequence[Document], flaws: Sequence[Flaw], today: date) -> list[Cause]:
+    """The platform may not know any more whose number it is: it shows another identity, or the papers have expired."""
     good = {p.kind for p in papers if p.expires is None or p.expires >= today}
     expired = [p for p in papers if p.kind in IDENTITY and p.kind not in good]
-    facts = tuple(f"{p.kind} expired on {p.expires}" for p in expired)
-    return [Cause(CauseKind.PROFILE, facts)] if facts else []
+    facts = [f"{flaw.view} {flaw.why}" for flaw in flaws if flaw.kind is FindingKind.DISPLAY_WRONG]
+    facts += [f"{p.kind} expired on {p.expires}" for p in expired]
+    return [Cause(CauseKind.PROFILE, tuple(facts))] if facts else []

@@ -23,7 +23,8 @@ DEVICE, ASSISTED = "device", "assisted"
 
 
 class HandPolicy(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[device_tests]`: how often people are asked to look, in seconds, and how much at once."""
+    """`[device_tests]`: how often people are asked to look, in seconds, and how much at once. `keep` is how long a task
+    that has ended is kept."""
 
     enabled: bool = True
     interval: float = 30 * DAY
@@ -33,6 +34,12 @@ class HandPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     deadline: float = 7 * DAY
     numbers: Annotated[int, Meta(ge=1, le=200)] = 20
     open_tasks: Annotated[int, Meta(ge=1, le=1_000)] = 3
+    keep: float = 365 * DAY
+
+    @property
+    def fresh(self) -> float:
+        """A look that is no older than this is not asked for again, whatever for."""
+        return min(self.confirm_interval, self.verify_interval, self.interval / 4, self.assisted_interval)
 
 
 class Why(enum.StrEnum):
@@ -157,8 +164,24 @@ def errands(
     return tuple(made)
 
 
+def source_of(task: str) -> str:
+    """The source of a task, from its id."""
+    return task.removeprefix(PREFIX).rpartition("/")[0]
+
+
+def turn_of(task: str) -> int:
+    """Which of its source's tasks it is, from its id; 0 of one that is none."""
+    turn = task.rpartition("/")[2]
+    return int(turn) if turn.isdecimal() else 0
+
+
 def _parts(wishes: Sequence[Wish], size: int) -> list[tuple[Wish, ...]]:
     return [tuple(wishes[n : n + size]) for n in range(0, len(wishes), size)]
+
+
+def answered(seen_at: Instant, opened_at: Instant, policy: HandPolicy) -> bool:
+    """Whether a look answers a task: made since it was opened, or so shortly before that nobody would ask for it."""
+    return opened_at - seen_at < policy.fresh  # as the age of a look is reckoned in `wish`, to the last bit
 
 
 def again_at(closed_at: Instant, policy: HandPolicy) -> Instant:

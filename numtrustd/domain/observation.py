@@ -49,6 +49,7 @@ class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     """One reading, never altered later.
 
     `marks` is the platform's count of marks: `None` means that it gave none, which is not 0.
+    `missed`: no look was made when it was due, because the source is down; its reason is the source's.
     `words` are the platform's raw words, `digest` the hex SHA-256 (first 16 digits) of the raw answer,
     `rule` the name of the pack rule that matched.
     """
@@ -68,6 +69,7 @@ class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     detail: str | None = None
     digest: str | None = None
     rule: str | None = None
+    missed: bool = False
 
     @property
     def known(self) -> bool:

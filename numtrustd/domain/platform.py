@@ -92,6 +92,7 @@ class HandLook(Struct, frozen=True, forbid_unknown_fields=True):
 
     `surfaces` are the places where a label shows, `record` what the report must hold. `address` is the page.
     `command` is what a phone farm may run on the handset instead. `reads` are the platforms whose marks the page tells.
+    `witness`: it can be seen that a label is theirs, and never that they have none; no case waits for that.
     """
 
     steps: tuple[str, ...]
@@ -100,6 +101,7 @@ class HandLook(Struct, frozen=True, forbid_unknown_fields=True):
     address: str = ""
     command: str = ""
     reads: tuple[str, ...] = ()
+    witness: bool = False
 
 
 class Platform(Struct, frozen=True, forbid_unknown_fields=True):

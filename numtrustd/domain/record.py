@@ -13,6 +13,7 @@ from numtrustd.domain.verdict import Verdict
 class LookState(Struct, frozen=True, gc=False, omit_defaults=True):
     """One source's last look at this number; `failures` counts the looks in a row that saw nothing at all.
 
+    `missed`: none was made at `at`, though one was due; `made_at` is when the last one was, 0 where none ever was.
     Of a source that takes batches: the id of the last one and what was `taken` of it, as `platform/surface`.
     """
 
@@ -20,6 +21,13 @@ class LookState(Struct, frozen=True, gc=False, omit_defaults=True):
     failures: int = 0
     batch: str = ""
     taken: tuple[str, ...] = ()
+    missed: bool = False
+    made_at: Instant = 0.0
+
+    @property
+    def last_made(self) -> Instant | None:
+        """When a look was last really made; `None` when none ever was."""
+        return self.at if not self.missed else self.made_at or None
 
 
 class CaseRef(Struct, frozen=True, gc=False):

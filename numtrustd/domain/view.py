@@ -59,7 +59,8 @@ class ViewState(Struct, frozen=True, gc=False, omit_defaults=True):
     """The last that one view (source/surface) gave. `unknown_since` is set while it cannot see.
 
     `said` is what it last said when it could see, left out where that is `status` and nothing more; `said_at` is when,
-    left out where that is `at`.
+    left out where that is `at`. `missed`: at `at` no look was made, though one was due; `looked_at` is when the last
+    one was, 0 where none ever was.
     """
 
     at: Instant
@@ -68,6 +69,13 @@ class ViewState(Struct, frozen=True, gc=False, omit_defaults=True):
     reason: UnknownReason | None = None
     said: Shown | None = None
     said_at: Instant = 0.0
+    missed: bool = False
+    looked_at: Instant = 0.0
+
+    @property
+    def last_look(self) -> Instant | None:
+        """When it was last really looked through; `None` when it never was."""
+        return self.at if not self.missed else self.looked_at or None
 
     @property
     def last(self) -> tuple[Shown, Instant] | None:
@@ -104,7 +112,10 @@ def unseen(observation: Observation, before: ViewState | None) -> ViewState:
     since = observation.at if before is None or before.unknown_since is None else before.unknown_since
     last = None if before is None else before.last
     said, said_at = last if last is not None else (None, 0.0)
-    return ViewState(observation.at, observation.status, since, observation.reason, said, said_at)
+    looked_at = 0.0 if before is None or not observation.missed else before.last_look or 0.0
+    return ViewState(
+        observation.at, observation.status, since, observation.reason, said, said_at, observation.missed, looked_at
+    )
 
 
 def not_after(view: ViewState, now: Instant) -> ViewState:
@@ -116,4 +127,6 @@ def not_after(view: ViewState, now: Instant) -> ViewState:
         view.reason,
         view.said,
         min(view.said_at, now),
+        view.missed,
+        min(view.looked_at, now),
     )

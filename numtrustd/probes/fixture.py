@@ -2,13 +2,14 @@
 
 `NAME.http` is the answer: `HTTP <status>`, headers, an empty line, the body byte for byte. `NAME.toml` has the number
 that was asked for, and one `[[expect]]` per reading of the source. `extract` reads the one, `differences` holds it
-against the other.
+against the other. `told` beside this does the same with what people and programs told.
 """
 
 import json
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType, structs
@@ -19,6 +20,8 @@ from numtrustd.domain.observation import Observation, Status, UnknownReason
 from numtrustd.probes.extract import Words, extract
 from numtrustd.probes.spec import Source
 from numtrustd.wire.exchange import Reply
+
+T = TypeVar("T")
 
 MAX_BYTES = 16 << 20
 KEPT_HEADERS = frozenset({"content-type", "content-length", "location", "retry-after", "server", "date"})
@@ -80,6 +83,12 @@ class _Told(Struct, frozen=True, forbid_unknown_fields=True):
 
 def read(path: Path) -> Fixture:
     """The fixture of a `.http` file. Raises `FixtureError`."""
+    raw, told = read_pair(path, _Told, 'write number = "…" and one [[expect]] for each reading')
+    return Fixture(path, number_of(path, told.number), _reply(path, raw), told.expect)
+
+
+def read_pair(path: Path, kind: type[T], remedy: str) -> tuple[bytes, T]:
+    """What was recorded, and what stands of it in the `.toml` beside it. Raises `FixtureError`."""
     beside = path.with_suffix(".toml")
     try:
         raw, text = path.read_bytes(), beside.read_text("utf-8")
@@ -87,16 +96,20 @@ def read(path: Path) -> Fixture:
         why = getattr(error, "strerror", None) or str(error)
         file = beside if isinstance(error, UnicodeError) or not beside.exists() else path
         raise FixtureError(
-            file, f"cannot be read ({why})", "each answer is NAME.http with NAME.toml beside it"
+            file, f"cannot be read ({why})", f"each answer is NAME{path.suffix} with NAME.toml beside it"
         ) from None
     try:
-        told = msgspec.convert(tomllib.loads(text), _Told)
+        return raw, msgspec.convert(tomllib.loads(text), kind)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
-        raise FixtureError(beside, str(error), 'write number = "…" and one [[expect]] for each reading') from None
-    number = parse(told.number)
+        raise FixtureError(beside, str(error), remedy) from None
+
+
+def number_of(path: Path, text: str) -> Number:
+    """The number that a fixture is about. Raises `FixtureError`."""
+    number = parse(text)
     if not isinstance(number, Number):
-        raise FixtureError(beside, f"number: {number.what}", number.remedy)
-    return Fixture(path, number, _reply(path, raw), told.expect)
+        raise FixtureError(path.with_suffix(".toml"), f"number: {number.what}", number.remedy)
+    return number
 
 
 def _reply(path: Path, raw: bytes) -> Reply:
@@ -118,21 +131,26 @@ def _reply(path: Path, raw: bytes) -> Reply:
 
 def read_all(directory: Path) -> list[Fixture | FixtureError]:
     """Every fixture of a directory, by name; in the place of one that cannot be used, why."""
-    found: list[Fixture | FixtureError] = []
-    for path in sorted(directory.glob("*.http")):
+    return read_each(directory, ".http", read)
+
+
+def read_each(directory: Path, suffix: str, one: Callable[[Path], T]) -> list[T | FixtureError]:
+    """Every file of a directory that ends so, by name, as `one` reads it; where it raises, the `FixtureError`."""
+    found: list[T | FixtureError] = []
+    for path in sorted(directory.glob(f"*{suffix}")):
         try:
-            found.append(read(path))
+            found.append(one(path))
         except FixtureError as error:
             found.append(error)
-    answers = {path.with_suffix("") for path in directory.glob("*.http")}
+    answers = {path.with_suffix("") for path in directory.glob(f"*{suffix}")}
     lone = [path for path in sorted(directory.glob("*.toml")) if path.with_suffix("") not in answers]
-    return [*found, *(FixtureError(p, "has no answer beside it", f"record one as {p.stem}.http") for p in lone)]
+    return [*found, *(FixtureError(p, "has no answer beside it", f"record one as {p.stem}{suffix}") for p in lone)]
 
 
-def differences(source: Source, fixture: Fixture, seen: Sequence[Observation]) -> list[str]:
-    """What of `seen` is not as the fixture expects, a line each; empty when all is."""
+def differences(source: Source, expect: Sequence[Expected], seen: Sequence[Observation]) -> list[str]:
+    """What of `seen` is not as a fixture expects, a line each; empty when all is."""
     said: list[str] = []
-    left = list(fixture.expect)
+    left = list(expect)
     for observation in seen:
         where = f"{observation.platform}/{observation.surface}"
         expected = next((e for e in left if _speaks_of(e, observation)), None)

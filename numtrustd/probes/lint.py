@@ -7,10 +7,15 @@ program's line, `wire.lint` at what all of them share. `settings.lint` gives eac
 from collections.abc import Collection, Mapping
 
 from numtrustd.probes import batch_lint
-from numtrustd.probes.spec import Rule, SayMarked, SayUnknown, Source
+from numtrustd.probes.spec import Rule, SayClean, SayMarked, SayUnknown, Source
 from numtrustd.wire import lint as wires
 from numtrustd.wire import template
 from numtrustd.wire.spec import Jsonp, Locator, Pick
+
+_ASKS = template.NUMBER_NAMES | {"national_sha1", "sealed"}
+"""What stands in a request for the number that it is about."""
+
+NOBODY = "asks about no number"
 
 
 def lint(
@@ -27,12 +32,16 @@ def lint(
     if source.batch is not None:
         wrong += batch_lint.lint(source, source.batch, calls or {})
     if (request := source.request) is not None:
-        wrong += template.lint(request, names=template.NUMBER_NAMES)
+        wrong += (unwritten := template.lint(request, names=template.NUMBER_NAMES))
         wrong += [
             f"request.cipher: says nothing of numbers of the kind {kind}; add [source.request.cipher.{kind}]"
             for kind in source.kinds
             if request.cipher and kind not in request.cipher
         ]
+        if template.placeholders(request).isdisjoint(_ASKS) and not any("placeholder" in line for line in unwritten):
+            bodies = ("json", "form", "multipart")
+            where = next((body for body in bodies if getattr(request, body) is not None), "url")
+            wrong.append(f"request.{where}: {NOBODY}; put {{national}}, {{e164}} or {{digits}} where it belongs")
     wrong += wires.views(source.views, unclear)
     wrong += _lint_callbacks(source)
     known = wires.kinds(source.views, unclear)
@@ -47,6 +56,11 @@ def lint(
         for n, rule in enumerate(rules):
             where = wires.named(kind, n, rule.name, seen, wrong)
             wrong += _lint_rule(where, rule, known)
+            if isinstance(rule.then, SayClean) and _number_alone(rule, source.echo):
+                wrong.append(
+                    f"{where}.when: nothing but the number itself leads to clean, and an error repeats it too; "
+                    f"add a condition on the platform's own word for no mark"
+                )
             if kind == "guard" and not isinstance(rule.then, SayUnknown):
                 wrong.append(f"{where}: a guard says unknown; only a rule may say {_said(rule)}")
     return wrong
@@ -91,7 +105,7 @@ def _lint_unread(source: Source) -> list[str]:
     for key, given in (
         ("rule", source.rules), ("guard", source.guards), ("views", source.views), ("echo", source.echo),
     ):  # fmt: skip
-        if given:
+        if given and not source.requests:  # else that there are two ways to look is what is wrong
             wrong.append(f"{key}: is for answers of HTTP requests; leave it out")
     return wrong
 
@@ -153,6 +167,20 @@ def _lint_rule(where: str, rule: Rule, known: wires.Kinds) -> list[str]:
         if isinstance(pick := getattr(say, field, None), Pick):
             wrong += wires.pick(f"{where}.then.{field}", pick, known, names=())
     return wrong
+
+
+def _number_alone(rule: Rule, echo: Collection[Locator]) -> bool:
+    """Whether all that a rule wants to be there is the number, at a place where the answer names it."""
+    places = {_place(place) for place in echo}
+    return wires.positive(rule.when) and not any(
+        wires.positive([condition])
+        for condition in rule.when
+        if _place(condition) not in places or not (condition.exists or condition.nonempty or condition.has_number)
+    )
+
+
+def _place(at: Locator) -> tuple[str | None, ...]:
+    return at.view, at.path, at.css, at.attr
 
 
 def _said(rule: Rule) -> str:

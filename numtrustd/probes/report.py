@@ -1,18 +1,20 @@
 """PURE: reports that people and webhook relays push: what one must say, and what makes two of them the same.
 
 `said` beside this knows what can have been shown; this knows the rest: whether it is fresh, whether the one who says so
-may, and whether the handset is named so that somebody could look again.
+may, and whether the handset is named so that somebody could look again. `told` beside this reads recorded ones.
 """
 
 import re
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta, Struct
 
-from numtrustd.domain.observation import Instant
-from numtrustd.probes.said import Said
+from numtrustd.domain.label import Category
+from numtrustd.domain.observation import Instant, Observation
+from numtrustd.probes.said import Said, contradiction, observation
 
 DAY = 86_400.0
 
@@ -70,6 +72,22 @@ def objection(claim: Claim, spec: ReportSpec, now: Instant) -> tuple[str, str] |
     if not claim.app and (_APPLE.search(claim.device) or _APPLE.search(claim.os)):
         return "app", "is missing: an iPhone shows labels of apps; name the one whose label this is"
     return None
+
+
+def weigh(
+    claim: Claim,
+    spec: ReportSpec,
+    place: tuple[str, str, str],
+    now: Instant,
+    words: Mapping[str, Mapping[str, Category]],
+) -> Observation | tuple[str, str]:
+    """What a claim comes to at a (source, platform, surface); else the field that is wrong, and why. `words` as in
+    `probes.extract`."""
+    if wrong := contradiction(claim) or objection(claim, spec, now):
+        return wrong
+    source, platform, surface = place
+    at = min(now if claim.at is None else claim.at, now)
+    return observation(claim, platform, source, surface, at, words)
 
 
 def key_of(number: str, platform: str, source: str, surface: str, claim: Claim, now: Instant) -> str:

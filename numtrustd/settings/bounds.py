@@ -4,9 +4,10 @@ A deadline of no seconds makes every look a timeout, an id that is longer than a
 look from being stored, and a word that is empty is part of every label. Each is found here instead.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from numtrustd.channels.spec import HttpChannel
+from numtrustd.domain.budget import Budget
 from numtrustd.domain.platform import AppealFacts, Platform
 from numtrustd.probes.spec import Source
 from numtrustd.settings.checks import HOST, NAME, NAME_HELP
@@ -130,6 +131,25 @@ def _source(top: Path, source: Source) -> Iterator[Finding]:
             yield (*top, "reading", j, "surface"), f'"{reading.surface}" is no name', NAME_HELP
     yield from _limits((*top, "limits"), source.limits)
     yield from _yuan((*top, "budget"), source.budget.price, source.budget.money)
+    if _counts_nothing(source.budget):
+        yield (*top, "budget", "money"), *_NO_PRICE
+
+
+def check_money(sources: Mapping[str, Source], settings: Settings, place: Located, report: Report) -> None:
+    """Sums that the settings give, beside the prices that they or the packs do."""
+    for name, table in settings.source.items():
+        source = sources.get(name)
+        spoilt = report.spoilt(place, "source", name, "budget")
+        if source is not None and not spoilt and table.budget.money is not None and _counts_nothing(source.budget):
+            at: Path = ("source", name, "budget", "money")
+            report.add(place.where(at), dotted(at), *_NO_PRICE)
+
+
+def _counts_nothing(budget: Budget) -> bool:
+    return budget.money is not None and budget.money <= _MOST_MONEY and not budget.price
+
+
+_NO_PRICE = ("bounds nothing, because no price says what a look costs", "give price = 0.03, in yuan, beside it")
 
 
 def _yuan(top: Path, price: float | None, money: float | None) -> Iterator[Finding]:

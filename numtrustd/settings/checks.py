@@ -93,6 +93,13 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
     for name in ("interval", "assisted_interval", "verify_interval", "confirm_interval", "deadline"):
         hands = getattr(settings.device_tests, name)
         at.need(hands > 0, ("device_tests", name), "is no time at all", "give more than 0 seconds")
+    least = max(settings.device_tests.deadline, settings.device_tests.verify_interval)
+    at.need(
+        settings.device_tests.keep >= least,
+        ("device_tests", "keep"),
+        "is shorter than deadline or verify_interval, so that nobody knew any more who was asked in vain",
+        "give at least the longer of the two",
+    )
     _once(at, "group", [group.name for group in settings.group], "name")
     for i, paper in enumerate(settings.evidence):
         _evidence_kind(at, paper.kind, ("evidence", i, "kind"))

@@ -40,7 +40,7 @@ def _source(identity: str, platform: str, kind: str, look: HandLook, pack: Pack)
             *(Reading(platform, surface) for surface in look.surfaces or ("default",)),
             *(Reading(other, platform) for other in look.reads),
         ),
-        report=ReportSpec(handset=RINGING in look.surfaces, witness=bool(look.reads)),
+        report=ReportSpec(handset=RINGING in look.surfaces, witness=look.witness or bool(look.reads)),
         enabled=False,
         why_off=_WHY_OFF[kind],
         grade=pack.platform.grade,

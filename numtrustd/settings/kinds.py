@@ -26,13 +26,17 @@ _HELP = (
 )
 
 
-def check_kinds(packs: Packs, applied: Applied, settings: Settings, place: Located, report: Report) -> None:
-    """Every source of every pack, switched on or not, and what the settings say of those that are no requests."""
+def check_pack_kinds(packs: Packs, report: Report) -> None:
+    """Every source of every pack, switched on or not."""
     for pack in packs.by_id.values():
         for i, source in enumerate(pack.sources):
             _check_ways(pack, i, report)
             if (spec := source.command) is not None and not report.spoilt(pack.doc, "source", i, "command"):
                 _check_command(pack, ("source", i, "command"), spec, report)
+
+
+def check_kinds(applied: Applied, settings: Settings, place: Located, report: Report) -> None:
+    """What the settings say of the sources that are no requests."""
     for name, table in settings.source.items():
         if (known := applied.sources.get(name)) is not None and known.kind in ("command", "report"):
             _without_effect(known, table, place, report)

@@ -77,7 +77,9 @@ def _batch_views(source: Source) -> Iterator[tuple[str, Mapping[str, View]]]:
 
 def _follows(pack: Pack, at: Path, found: Path, what: str, report: Report) -> bool:
     """Whether a finding only follows from a value at or beside its place that could not be read."""
-    if report.spoilt(pack.doc, *at, "request") and (found[-1] == "callback" or _MADE.search(what)):
+    if report.spoilt(pack.doc, *at, "request") and (
+        found[-1] == "callback" or _MADE.search(what) or what == source_lint.NOBODY
+    ):
         return True
     made = found[: found.index("request") + 1] if "request" in found and _MADE.search(what) else ()
     if made and report.spoilt(pack.doc, *made):
@@ -92,7 +94,7 @@ def _inside(request: object, what: str) -> Path:
     """The part of a request that a problem of its template is about; the whole request if that cannot be told."""
     about = _ABOUT.match(what)
     if not isinstance(request, dict) or about is None:
-        return ("url",) if "host" in what or "scheme" in what else ()
+        return ("url",) if any(word in what for word in ("host", "scheme", "plain http")) else ()
     if name := about["name"]:
         return next((path for path, text in _texts(request) if name in text), ())
     if header := about["header"]:

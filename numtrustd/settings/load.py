@@ -26,6 +26,7 @@ from numtrustd.settings import (
     base_urls,
     bounds,
     checks,
+    controls,
     document,
     facts,
     kinds,
@@ -131,7 +132,10 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     facts.check_facts(packs, report)
     provenance.check_provenance(packs, Clock().now() if now is None else now, report)
     lint.check_rules(packs, report)
-    kinds.check_kinds(packs, applied, settings, place, report)
+    controls.check_pack_controls(packs, report)
+    kinds.check_pack_kinds(packs, report)
+    kinds.check_kinds(applied, settings, place, report)
+    bounds.check_money(applied.sources, settings, place, report)
     wanted = checks.check_use(packs, applied, settings, place, report)
     wanted |= kinds.check_commands(packs, applied, settings, place, report)
     wanted |= ways.check_ways(settings, packs, applied, place, report)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from numtrustd.clock import Clock
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.label import Category
-from numtrustd.settings import bounds, checks, document, facts, lint, provenance, times
+from numtrustd.settings import bounds, checks, controls, document, facts, kinds, lint, provenance, times
 from numtrustd.settings.packs import Pack, read_packs, shipped_dir
 from numtrustd.settings.problem import Problem, Report
 
@@ -46,6 +46,8 @@ def read_pack(file: pathlib.Path) -> PackFile | list[Problem]:
     facts.check_facts(packs, report)
     provenance.check_provenance(packs, Clock().now(), report)
     lint.check_rules(packs, report)
+    controls.check_pack_controls(packs, report)
+    kinds.check_pack_kinds(packs, report)
     if problems := [problem for problem in report.problems if problem.file == str(file)]:
         return sorted(set(problems))
     words = {name: pack.platform.words for name, pack in packs.by_id.items() if pack.platform.words}

@@ -134,6 +134,10 @@ def put_task(batch: Batch, task: Task) -> None:
     batch.put(Table.TASK, key(task.id), _encode(task))
 
 
+def delete_task(batch: Batch, identity: str) -> None:
+    batch.delete(Table.TASK, key(identity))
+
+
 def put_action(batch: Batch, action: Action) -> None:
     batch.put(Table.OUTBOX, key(action.id), _encode(action))
 

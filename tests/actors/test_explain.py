@@ -8,10 +8,12 @@ import trio.testing
 
 from numtrustd.api import errors, when
 from numtrustd.api.rows import ExplainLine
+from numtrustd.domain.budget import Budget
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.platform import AppealFacts
 from numtrustd.domain.verdict import VerdictPolicy
+from numtrustd.events import SourceLimited
 from tests.actors.house import DAY, LANDLINE, MOBILE, Refusal, TestHouse, make_house, number, platform, source
 
 Clock = trio.testing.MockClock
@@ -337,3 +339,21 @@ async def test_names_that_are_none(tmp_path: Path, autojump_clock: Clock) -> Non
         assert caught.value.error == errors.UnknownPlatform("gamma")
         answer: Any = await house.ask("Explain", number="02151288888")
         assert (answer.number, answer.dashed, answer.name) == (LANDLINE, "021-51288888", "line 8888")
+
+
+async def test_a_budget_that_is_used_up_is_why_it_does_not_look(tmp_path: Path, autojump_clock: Clock) -> None:
+    spent = {"alpha.api": source("alpha", budget=Budget(per_day=2)), "beta.api": source("beta")}
+    async with make_house(tmp_path, sources=spent) as house:
+        await house.until(lambda: house.log.of(SourceLimited))
+        [limited] = house.log.of(SourceLimited)
+        line = next(iter((await house.ask("Explain", number=MOBILE, platform="alpha")).lines))
+        assert "not sooner, because the 2 looks of this day are used up" in line.next
+        assert line.when.timestamp() == limited.until
+        row = next(r for r in (await house.ask("GetNumber", number=MOBILE)).platforms if r.platform == "alpha")
+        assert row.next_look.timestamp() == limited.until
+        [told] = [r for r in (await house.ask("ListSources")).sources if r.source == "alpha.api"]
+        assert (told.state, told.next_slot.timestamp()) == ("limited", limited.until)
+        answer = await house.ask("Look", number=MOBILE, platform="alpha")
+        [pending] = answer.pending
+        assert pending.when.timestamp() == limited.until
+        assert "used up" in pending.why

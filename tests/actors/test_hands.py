@@ -1,5 +1,6 @@
 """Looks that only people can make: asked for as tasks, closed when they are reported, said when nobody came."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import trio.testing
 from msgspec import structs
 
+from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.platform import HandLook
 from numtrustd.domain.task import Task, TaskKind, TaskState
@@ -270,3 +272,74 @@ async def test_a_number_shows_the_task_that_asks_for_a_look_at_it(shm: Path, aut
         view = await house.ask("GetNumber", number=OTHER_MOBILE)
         assert [row.task for row in view.tasks] == [task.id]
         assert "1 task for people" in (await house.ask("GetStatus")).summary
+
+
+async def test_a_task_says_of_each_number_what_is_left_to_do(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, numbers=(MOBILE, OTHER_MOBILE), **handsets()) as house:
+        task = await asked(house, HOUR)
+
+        async def said() -> tuple[dict[str, str], tuple[str, ...]]:
+            view = await house.ask("GetTask", task=task.id)
+            return {fact.name: fact.value for fact in view.fields}, view.reports
+
+        fields, lines = await said()
+        assert set(fields.values()) == {"nobody has looked yet"}
+        assert len(lines) == 4
+        await report(house, "incoming_call")
+        fields, lines = await said()
+        assert sorted(fields.values()) == ["nobody has looked yet", "reported, but for beta/call_log"]
+        assert len(lines) == 3
+        await report(house, "call_log")
+        fields, lines = await said()
+        assert sorted(fields.values()) == ["nobody has looked yet", "reported"], "both surfaces of it are told"
+        assert [line.split()[2] for line in lines] == [OTHER_MOBILE.removeprefix("+86")] * 2
+
+
+async def test_what_was_seen_just_before_somebody_was_asked_answers_too(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        task = await asked(house, HOUR)
+        long_ago, lately = (
+            datetime.fromtimestamp(task.opened_at - seconds, UTC).isoformat() for seconds in (3 * HOUR, HOUR)
+        )
+        await report(house, "incoming_call", at=long_ago)
+        await report(house, "call_log", at=lately)
+        view = await house.ask("GetTask", task=task.id)
+        assert [line for line in view.detail if "still" in line] == [
+            f"still to be reported: {MOBILE} on beta/incoming_call"
+        ]
+        await report(house, "incoming_call", at=lately)
+        await house.until(lambda: house.log.of(TaskDone), HOUR)
+
+
+async def test_people_are_asked_only_at_the_hours_in_which_they_are_to_look(shm: Path, autojump_clock: Clock) -> None:
+    spec = handsets()
+    spec["sources"]["beta.device"] = structs.replace(spec["sources"]["beta.device"], hours="13:10-13:30")
+    policy = structs.replace(CadencePolicy(), zone="UTC", hours="09:00-18:00")
+    start = datetime(2026, 3, 2, 20, 0, tzinfo=UTC).timestamp()
+    async with make_house(shm, start=start, cadence=policy, **spec) as house:
+        task = await asked(house, 2 * DAY)
+        opened = datetime.fromtimestamp(task.opened_at, UTC)
+        assert (opened.day, opened.hour, 10 <= opened.minute < 30) == (3, 13, True), opened
+        [field] = (await house.ask("GetTask", task=task.id)).fields
+        assert field.value == "nobody has looked yet; only at 09:00-18:00 and 13:10-13:30 (UTC)"
+
+
+async def test_tasks_that_ended_long_ago_are_deleted_and_no_id_is_given_twice(
+    shm: Path, tmp_path: Path, autojump_clock: Clock
+) -> None:
+    spec = handsets(interval=10 * DAY, keep=25 * DAY)
+    async with make_house(shm, **spec) as house:
+        for turn in range(1, 5):
+            task = await asked(house, 11 * DAY)
+            assert task.id == f"look/beta.device/{turn}"
+            await report_all(house)
+            await house.until(lambda: not tasks(house), HOUR)
+        await house.sleep(2 * HOUR)
+        kept = [task.id for task in records.all_tasks(house.store, "look/")]
+        assert kept == ["look/beta.device/2", "look/beta.device/3", "look/beta.device/4"]
+        left, then = killed(house, tmp_path), house.clock.now()
+    async with make_house(left, start=then + 60 * DAY, **spec) as again:
+        assert (await asked(again, HOUR)).id == "look/beta.device/5"
+        await again.sleep(HOUR)
+        assert [task.id for task in records.all_tasks(again.store, "look/")][-1] == "look/beta.device/5"
+        assert len(list(records.all_tasks(again.store, "look/"))) <= 2

@@ -55,6 +55,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "blind since 2025-10-16",
             "who says what",
             "cannot see since",
+            "looked through last",
             "disagrees",
             "still shows the old name 示例物流",
             "nothing yet",
@@ -100,7 +101,13 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
     (
         ["sources"],
         status.ListSources(),
-        ["sogou.search", "VIA", "office", "blocked: captcha page", "2: 150 numbers since"],
+        [
+            "sogou.search",
+            "VIA",
+            "office",
+            "blocked: captcha page; asked only in doubt; asked only at 09:00-18:00",
+            "2: 150 numbers since",
+        ],
     ),
     (["cases"], status.ListCases(open_only=False), ["at_person", "21:00 (in 3 h)"]),
     (
@@ -185,6 +192,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         [
             "asked so360.onebox",
             "blocked: captcha",
+            "示例物流  sha256:0a0b  冰饮专线  huawei.device",
             "sogou.search looks at the soonest at 19:00 (in 1 h); "
             "not sooner, because it has not answered for 1 d (blocked)\n",
             "telnyx.reputation is being asked and has not answered yet\n",

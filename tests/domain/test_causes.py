@@ -6,6 +6,8 @@ from numtrustd.domain import wording
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.cause import Cause, CauseKind, CausePolicy, Known, causes
 from numtrustd.domain.evidence import Document
+from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Status
 from numtrustd.domain.platform import Feed, Platform, PlatformClass
@@ -96,6 +98,16 @@ def test_an_expired_paper_is_the_profiles_fault_unless_another_holds() -> None:
         CauseKind.UNCLEAR
     ]
     assert kinds(marked(), Known(papers=[Document("recordings", "a.wav", "", date(2026, 1, 1))])) == [CauseKind.UNCLEAR]
+
+
+def test_an_identity_that_is_out_of_date_is_the_profiles_fault_too() -> None:
+    old = Flaw(FindingKind.DISPLAY_WRONG, "alpha.api/search", "still shows the old name 示例物流", NOW - DAY)
+    tag = Flaw(
+        FindingKind.TAG_EXPIRED, "alpha.api/search", "still shows the tag 冰饮专线, whose time is over", NOW - DAY
+    )
+    assert kinds(marked(), Known(flaws=[old])) == [CauseKind.PROFILE]
+    assert facts(marked(), Known(flaws=[old])) == "alpha.api/search still shows the old name 示例物流"
+    assert kinds(marked(), Known(flaws=[tag])) == [CauseKind.UNCLEAR], "a season's tag says whose number it is"
 
 
 def test_a_feeding_platform_is_named_within_its_lag() -> None:

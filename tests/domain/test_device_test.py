@@ -134,3 +134,28 @@ def test_nobody_is_asked_twice_urgent_ones_always_and_never_too_many(
 def test_who_did_not_come_is_not_asked_again_at_once() -> None:
     assert plan.again_at(NOW, POLICY) == NOW + 3.5 * DAY
     assert plan.again_at(NOW, structs.replace(POLICY, deadline=DAY)) == NOW + DAY
+
+
+@given(st.floats(0, NOW), st.floats(0, NOW))
+def test_what_answers_a_task_is_what_nobody_would_have_asked_for(seen: float, opened: float) -> None:
+    """Whatever a look is wanted for, one so old as to be wanted does not answer it, and one made since does."""
+    fresh = POLICY.fresh
+    assert fresh == POLICY.confirm_interval
+    assert plan.answered(seen, opened, POLICY) is (opened - seen < fresh)
+    for about, more in ((verdict(run=True), {}), (None, {"verifying": True}), (None, {})):
+        age = opened - seen
+        wanted = plan.wish(
+            "+1",
+            about,
+            {SCREEN: seen, LOG: seen},
+            HANDS,
+            opened,
+            POLICY,
+            **{"verifying": False, "assisted": False} | more,
+        )
+        assert wanted is None or not plan.answered(seen, opened, POLICY), age
+
+
+def test_the_id_of_a_task_tells_its_source_and_turn() -> None:
+    assert (plan.source_of("look/p.device/12"), plan.turn_of("look/p.device/12")) == ("p.device", 12)
+    assert plan.turn_of("look/p.device/x") == 0

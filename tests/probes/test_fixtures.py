@@ -102,6 +102,13 @@ def test_each_source_has_the_shapes_that_matter(source: str) -> None:
     assert any(case.name.startswith("error-proxy") and b"<html" in case.reply.body for case in failures)
 
 
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_rule_and_guard_is_reached_by_a_recorded_answer(source: str) -> None:
+    """A way to fail that nobody recorded is one that nobody knows to be read right."""
+    won = {observation.rule for case in CASES if case.source == source for observation in look(case)}
+    assert {rule.name for rule in (*SOURCES[source].guards, *SOURCES[source].rules)} <= won
+
+
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_other_numbers_do_not_fit(case: Case) -> None:
     """The same answer to another question is never a verdict."""

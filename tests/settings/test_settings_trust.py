@@ -62,3 +62,31 @@ def test_everything_wrong_with_them_at_once(problems: Callable[..., str], acme: 
         (11, "trust.right"),
         (12, "trust.turn_share"),
     }, "\n".join(said)
+
+
+OWN = """
+[source.controls]
+marked = ["138 0013 8001"]
+clean = ["021-51288888"]
+"""
+
+
+def test_a_packs_own_controls_count_until_the_settings_give_others(good: Callable[..., Loaded], acme: Files) -> None:
+    acme["platforms.d/acme.toml"] = acme["platforms.d/acme.toml"].replace("[source.views]", f"{OWN}\n[source.views]", 1)
+    assert good(acme).sources["acme.query"].controls == Controls(("+8613800138001",), ("+862151288888",))
+    acme["numtrustd.toml"] += '[source."acme.query".controls]\nmarked = ["13800138003"]\n'
+    assert good(acme).sources["acme.query"].controls == Controls(("+8613800138003",))
+
+
+def test_what_is_wrong_with_a_packs_controls_is_said_at_the_pack(problems: Callable[..., str], acme: Files) -> None:
+    own = OWN.replace("138 0013 8001", "hello")
+    acme["platforms.d/acme.toml"] = acme["platforms.d/acme.toml"].replace("[source.views]", f"{own}\n[source.views]", 1)
+    [said] = problems(acme).splitlines()
+    assert said.startswith("platforms.d/acme.toml:")
+    assert "source[0].controls.marked[0]: " in said
+
+
+def test_money_bounds_nothing_without_a_price(problems: Callable[..., str], acme: Files) -> None:
+    acme["numtrustd.toml"] += '[source."acme.query".budget]\nmoney = 300\n'
+    [said] = problems(acme).splitlines()
+    assert 'source."acme.query".budget.money: bounds nothing' in said
