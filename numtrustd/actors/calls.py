@@ -4,6 +4,7 @@
 appears.
 """
 
+import contextlib
 from datetime import date, timedelta
 
 import trio
@@ -11,6 +12,8 @@ from msgspec import structs
 
 from numtrustd.actors import arguments
 from numtrustd.actors.decision import entry_of
+from numtrustd.actors.mailbox import BusyError
+from numtrustd.actors.messages import Complained
 from numtrustd.actors.views import Sight
 from numtrustd.api import calls, errors, when
 from numtrustd.domain import call_stats, prevention
@@ -19,6 +22,9 @@ from numtrustd.domain.prevention import News, Warned
 from numtrustd.events import CallsRecorded, ComplaintRecorded, ComplaintsHigh, Event, NumberWarned
 from numtrustd.store import Batch, Table, records
 from numtrustd.varlink.interface import CallError
+
+PATIENCE = 30
+"""Times that a busy number is told of its complaints, a second apart."""
 
 SAID = 20
 """Faults of one report that are told; the rest is only counted."""
@@ -86,7 +92,7 @@ class CallDesk:
             )
         )  # fmt: skip
         for number, found in news:
-            self._say(number, found)
+            await self._say(number, found)
         return calls.CallsTaken(now=when(sight.now()), days=len(days), numbers=len(numbers))
 
     async def complain(self, number: str, day: str | None, text: str, by: str) -> calls.ComplaintTaken:
@@ -110,7 +116,7 @@ class CallDesk:
             found = self._judge(batch, owned.number, [*(days | {which: after}).values()], today, after.complaints)
             await store.commit(batch)
         sight.house.log.emit(event)
-        self._say(owned.number, found)
+        await self._say(owned.number, found)
         return calls.ComplaintTaken(now=when(sight.now()), number=owned.number, day=which, complaints=after.complaints)
 
     def _judge(self, batch: Batch, number: str, days: list[DayCalls], today: date, seq: int = 0) -> News:
@@ -124,12 +130,23 @@ class CallDesk:
             records.put_entry(batch, number, entry_of(event, sight.now()), seq, BESIDE - 2 - n)
         return found
 
-    def _say(self, number: str, found: News) -> None:
+    async def _say(self, number: str, found: News) -> None:
         for event in _events(number, found):
             self._sight.house.log.emit(event)
-        if (hear := self._sight.house.on_complaints) is not None:
-            for day, level in found.complaints:
-                hear(number, day, level)
+        for day, _ in found.complaints:
+            await self._alarm(number, day)
+
+    async def _alarm(self, number: str, day: DayCalls) -> None:
+        """Let the number's actor open an emergency. One that is too busy, or parked, looks at the recent complaints
+        when it next starts."""
+        actor = self._sight.house.numbers.get(number)
+        for _ in range(PATIENCE):
+            if actor is None or actor.closed:
+                return
+            with contextlib.suppress(BusyError):
+                actor.post(Complained(day))
+                return
+            await trio.sleep(1.0)
 
 
 def _events(number: str, found: News) -> list[Event]:

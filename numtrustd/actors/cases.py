@@ -6,11 +6,12 @@ from typing import Any
 
 from msgspec import structs
 
-from numtrustd.actors import incidents
+from numtrustd.actors import incidents, spending
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
-from numtrustd.actors.policy import policy_for
+from numtrustd.actors.policy import policy_for, spending_of
+from numtrustd.actors.present import Present
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import wording
 from numtrustd.domain.calendar import local_date
@@ -18,7 +19,7 @@ from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case
 from numtrustd.domain.cause import Cause
 from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.finding import Finding
-from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.ledger import May, Standing
 from numtrustd.domain.number import Number, from_canonical
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
@@ -33,6 +34,7 @@ from numtrustd.domain.workflows.incident import ChaseAll, IncidentData
 from numtrustd.domain.workflows.request.data import CommonData
 from numtrustd.events import (
     ActionPlanned,
+    BudgetExceeded,
     CaseClosed,
     CaseJoined,
     CaseMoved,
@@ -62,10 +64,8 @@ class CaseBook:
         tasks: Tasks,
         now: Instant,
         made: Decision,
-        declared: Mapping[str, Maintenance],
-        queued: Callable[[str], bool],
+        present: Present,
         record: Callable[[], NumberRecord],
-        no_room: bool = False,
     ) -> None:
         self._context = context
         self._owned = owned
@@ -73,10 +73,8 @@ class CaseBook:
         self._tasks = tasks
         self._now = now
         self._made = made
-        self._declared = declared
-        self._queued = queued
+        self._present = present
         self._record = record
-        self._no_room = no_room
 
     def _policy(self, platform: str, kind: str, data: CommonData, opened_at: Instant) -> Any:
         return policy_for(
@@ -87,9 +85,8 @@ class CaseBook:
             kind,
             data,
             self._now,
-            self._declared.get(platform),
+            self._present,
             opened_at=opened_at,
-            no_room=self._no_room,
         )
 
     def _policy_of(self, case: Case) -> Any:
@@ -157,6 +154,18 @@ class CaseBook:
         self._say_incident(None, case)
         return case
 
+    def _charge(self, before: Case, after: Case) -> None:
+        """What a request costs or counts for is entered with the step that hands it in."""
+        if before.snapshot.state == after.snapshot.state:
+            return
+        known = {charge.id: charge for charge in self._present.charges()} | self._made.charges
+        made = spending.charge_of(self._context, before, after, tuple(known.values()), self._now)
+        if made is None or known.get(made.id) == made:
+            return
+        self._made.charge(made)
+        if made.standing is Standing.COMMITTED:
+            self._made.say(spending.charged(made), self._now)
+
     def _incident(self, kind: str) -> str | None:
         """The emergency that a case of the number belongs to."""
         return None if kind == "incident" else incidents.running(self._record())
@@ -182,7 +191,7 @@ class CaseBook:
         table = REGISTRY[case.workflow]
         policy = self._policy_of(case)
         if isinstance(event, TimedOut) and case.row.in_flight:
-            policy = structs.replace(policy, queued=self._queued(identity))
+            policy = structs.replace(policy, queued=self._present.queued(identity))
         made = step(table, case.snapshot, case.data, event, self._now, policy)
         if made is None:
             return False
@@ -245,6 +254,7 @@ class CaseBook:
                 self._now,
                 by,
             )
+        self._charge(case, new)
         self._say_incident(case, new)
         self._made.told = Told(case.id, made.old, made.snapshot.state)
 
@@ -259,6 +269,8 @@ class CaseBook:
             case a.LookUp(attempt):
                 self._plan(case, ActionKind.LOOK_UP, attempt, identity, {})
             case a.OpenTask(kind, due, detail):
+                if kind == TaskKind.APPROVE:
+                    detail = (*detail, *self._budget(case))
                 self._open_task(case, TaskKind(kind), due, detail, identity)
             case a.CloseTasks():
                 for task in self._open_tasks(case.id):
@@ -270,6 +282,24 @@ class CaseBook:
                 self._made.chase = True
             case _:
                 raise TypeError(f"{type(effect).__name__} has no way to happen")
+
+    def _budget(self, case: Case) -> tuple[str, ...]:
+        """Why money is the reason for which somebody is asked; said when the budget does not cover it."""
+        asked = spending_of(self._context, case.workflow, case.platform, case.number, self._now, self._present)
+        if asked is None or asked.may is May.OK:
+            return ()
+        if asked.may is May.OVER_BUDGET:
+            event = BudgetExceeded(
+                kind=case.workflow,
+                platform=case.platform,
+                why=asked.why,
+                budget=asked.budget / 100,
+                spent=asked.spent / 100,
+                case=case.id,
+                number=case.number,
+            )
+            self._made.say(event, self._now)
+        return (asked.why,)
 
     def _open_tasks(self, case: str) -> list[Task]:
         merged = {**self._tasks(f"{case}/"), **self._made.tasks}
@@ -349,7 +379,9 @@ class CaseBook:
             return wording.request_letter(case.workflow, owner, number.dashed, platform, data, papers, ref)
         if not isinstance(data, a.RequestData):
             return ""
-        return wording.letter(owner, number.dashed, platform, data, papers, ref, self._context.appeal.purpose)
+        facts = (owner, number.dashed, platform, data, papers, ref, self._context.appeal.purpose)
+        own = self._context.letters.get(case.workflow)
+        return wording.letter(*facts) if own is None else own.fill(wording.letter_values(*facts))
 
     def _open_task(self, case: Case, kind: TaskKind, due: Instant, detail: tuple[str, ...], identity: str) -> None:
         for task in self._open_tasks(case.id):

@@ -47,6 +47,7 @@ class AppealRules(Struct, frozen=True):
     poll_interval: float = 21_600.0
     remind_interval: float = 86_400.0
     feeder_wait: float = 604_800.0
+    expedite_within: float = 43_200.0
     purpose: str = ""
 
 
@@ -68,13 +69,12 @@ class CertificationRules(Struct, frozen=True):
 
 
 class IncidentRules(Struct, frozen=True):
-    """`[incident]`: what makes an emergency, and its marks in seconds from then. `complaints` in one day open one."""
+    """`[incident]`: what makes an emergency, and its marks in seconds from then."""
 
     open_on: tuple[str, ...] = ("label", "complaints", "name")
     submit_within: float = 7_200.0
     follow_up_within: float = 86_400.0
     resolve_within: float = 172_800.0
-    complaints: int = 3
 
 
 class Group(Struct, frozen=True):

@@ -4,13 +4,15 @@
 decides inside one case.
 """
 
+from datetime import timedelta
+
 from msgspec import structs
 
 from numtrustd.actors.kin import Kin
 from numtrustd.actors.messages import Answered, Order, RefusedError, TaskAnswer, TimerDue, Told
 from numtrustd.actors.pace import views_asked
 from numtrustd.actors.task_answer import answer_event, outcome_of
-from numtrustd.domain import verdict
+from numtrustd.domain import call_stats, verdict
 from numtrustd.domain.case import Action, Case, track
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
@@ -40,11 +42,20 @@ class Decider(Kin):
                 change = Change(ChangeKind.CHANGED, current.belief, current.belief, 0, (), "configuration changed")
                 self._weigh(current, change)
             self._display(platform, None)
+        self._recent_complaints()
         for case in self._open_cases():
             if why := self._not_wanted(case):
                 self.book.happen(case.id, a.Withdraw(why), "configuration")
             else:
                 self.book.happen(case.id, a.EvidenceChanged())
+
+    def _recent_complaints(self) -> None:
+        """Those that were told while nobody was at work here."""
+        today = call_stats.day_of(self.now, self.context.cause.zone)
+        oldest = (today - timedelta(days=self.context.prevention.complaints_days)).isoformat()
+        for day in self.present.calls():
+            if day.complaints and oldest < day.day <= today.isoformat():
+                self.complained(day)
 
     def _open_cases(self) -> list[Case]:
         refs = [ref for ref in self.record.every_case if ref.open or ref.id in self.made.cases]

@@ -3,7 +3,7 @@
 Built by `daemon`, which alone replaces `context` (on reload). The protocols here are what actors need of each other.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -16,12 +16,10 @@ from numtrustd.actors.messages import NumberMessage, Told
 from numtrustd.actors.network import NetworkWatch
 from numtrustd.actors.safety import Safety
 from numtrustd.clock import Clock
-from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Action
 from numtrustd.domain.evidence import Document, Registered
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
-from numtrustd.domain.prevention import Alarm
 from numtrustd.domain.silence import Silence, covering, quiets
 from numtrustd.domain.task import Task
 from numtrustd.events import Event
@@ -155,9 +153,7 @@ class House:
     """One daemon's parts. `sources` and `numbers` are filled as actors start.
 
     `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it. `silences` keep loud lines
-    down, and change nothing else. `on_complaints` hears of each number whose complaints of a day are an emergency or an
-    alarm, once for each, after that was stored. `words` are the new label
-    words of each platform that were said.
+    down, and change nothing else. `words` are the new label words of each platform that were said.
     """
 
     store: Store
@@ -175,7 +171,6 @@ class House:
     network: NetworkWatch = field(init=False)
     safety: Safety = field(init=False)
     book: Book = field(default_factory=Book)
-    on_complaints: Callable[[str, DayCalls, Alarm], None] | None = None
     lookout: Lookout = field(default_factory=Lookout)
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
     words: dict[str, set[str]] = field(default_factory=dict)

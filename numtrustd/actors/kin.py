@@ -8,13 +8,15 @@ from msgspec import structs
 
 from numtrustd.actors import incidents, tracks
 from numtrustd.actors.decision import Decision
-from numtrustd.actors.messages import Begin, Complained, RefusedError, SetIdentity, Told
+from numtrustd.actors.messages import Begin, RefusedError, SetIdentity, Told
 from numtrustd.actors.weigh import Weigher
 from numtrustd.domain import propagation
+from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Case
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.identity import joined
 from numtrustd.domain.owned import Watch
+from numtrustd.domain.prevention import Alarm, complaints_level
 from numtrustd.domain.workflows import certificate
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.incident import IncidentData, Progress, Trigger
@@ -84,14 +86,14 @@ class Kin(Weigher):
             if ref.state == "in_review":
                 self.book.happen(ref.id, a.Advance("24 h of the emergency are over"))
 
-    def complained(self, message: Complained) -> None:
-        """People complained; so many in one day are an emergency."""
-        rules = self.context.incident
-        if "complaints" in rules.open_on and message.complaints >= rules.complaints:
-            why = f"{message.complaints} complaints on {message.day}"
+    def complained(self, day: DayCalls) -> None:
+        """People complained; so many in one day are an emergency, once for each day."""
+        level = complaints_level(day, self.context.prevention)
+        if "complaints" in self.context.incident.open_on and level >= Alarm.EMERGENCY:
             newest = self._newest_track("", "incident")
-            if newest is None or why not in newest.data.facts:
-                self.made.wanted.append(("incident", "", f"complaints: {why}"))
+            told = () if newest is None or not isinstance(newest.data, IncidentData) else newest.data.facts
+            if not any(fact.endswith(f" on {day.day}") for fact in told):
+                self.made.wanted.append(("incident", "", f"complaints: {day.complaints} complaints on {day.day}"))
 
     # ------------------------------------------------------------------------------------------------ certificates
 

@@ -7,12 +7,12 @@ import trio
 
 from numtrustd.actors import arguments
 from numtrustd.actors.decision import entry_of
+from numtrustd.actors.spending import charged
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import errors, when
 from numtrustd.api import ledger as api
 from numtrustd.domain import ledger
 from numtrustd.domain.ledger import Charge, Way
-from numtrustd.events import LedgerCharged
 from numtrustd.store import Batch, records
 from numtrustd.varlink.interface import CallError
 
@@ -23,20 +23,6 @@ BESIDE = 0xFFFD
 """Where a line of history stands among those that the number's own actor writes in the same millisecond; how many
 charges there are tells its lines apart.
 """
-
-
-def charged(charge: Charge, spent: ledger.Fen | None = None) -> LedgerCharged:
-    """The event of an entry. `spent` is what its month comes to, this one included."""
-    return LedgerCharged(
-        kind=charge.what,
-        platform=charge.platform,
-        amount=charge.fen / 100 if charge.fen else None,
-        currency="CNY" if charge.fen else None,
-        quota=None if charge.fen else charge.what,
-        spent=None if spent is None else spent / 100,
-        case=charge.case or None,
-        number=charge.number or None,
-    )
 
 
 async def ledger_view(sight: Sight, params: api.GetLedger) -> api.LedgerView:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from numtrustd.actors.mailbox import Reply
+from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.identity import Wanted
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.domain.report import Report
@@ -89,10 +90,9 @@ class Begin(Struct, frozen=True):
 
 
 class Complained(Struct, frozen=True):
-    """So many people complained about the number on one day."""
+    """Many people complained about the number on one day."""
 
-    day: str
-    complaints: int
+    day: DayCalls
 
 
 class SetIdentity(Struct, frozen=True):

@@ -29,6 +29,7 @@ from numtrustd.actors.messages import (
     TimerDue,
 )
 from numtrustd.actors.pace import is_asked, looked_at, pace_of
+from numtrustd.actors.present import Present
 from numtrustd.actors.supervisor import Finished
 from numtrustd.actors.weigh import new_of
 from numtrustd.domain import cadence
@@ -177,10 +178,14 @@ class NumberActor:
             self._case,
             self._tasks,
             now,
-            house.maintenance,
-            self._queued,
-            calls=lambda: records.calls(house.store, self.number),
-            no_room=house.store.nearly_full,
+            Present(
+                declared=house.maintenance,
+                queued=self._queued,
+                calls=lambda: records.calls(house.store, self.number),
+                charges=lambda: tuple(records.charges(house.store, self.number)),
+                paid=house.book.charges.values,
+                no_room=house.store.nearly_full,
+            ),
         )
         action: Action | None = None
         match message:
@@ -200,7 +205,7 @@ class NumberActor:
             case Reported():
                 decider.report(message)
             case Complained():
-                decider.complained(message)
+                decider.complained(message.day)
             case Begin():
                 decider.begin(message)
             case SetIdentity():

@@ -1,16 +1,21 @@
 """What configuration, pack and present say to one case: the policy that its table is stepped with. Pure."""
 
-from numtrustd.actors import incidents, tracks
+from numtrustd.actors import incidents, spending, tracks
 from numtrustd.actors.context import Context
+from numtrustd.actors.present import Present
 from numtrustd.channels.spec import HttpChannel
-from numtrustd.domain import evidence, propagation
+from numtrustd.domain import evidence, ledger, propagation
 from numtrustd.domain.calendar import local_date
+from numtrustd.domain.identity import current
+from numtrustd.domain.ledger import May, Spending, What
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import AppealFacts
 from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.slot import Place, slot
 from numtrustd.domain.verdict import through
+from numtrustd.domain.wording_rules import violations
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, PauseCause
 from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy
 from numtrustd.domain.workflows.request import CommonData, RequestData, RequestPolicy
@@ -27,30 +32,22 @@ def policy_for(
     kind: str,
     data: CommonData,
     now: Instant,
-    declared: Maintenance | None = None,
+    present: Present,
     *,
     opened_at: Instant | None = None,
-    no_room: bool = False,
 ) -> RequestPolicy | CertificatePolicy | IncidentPolicy:
     """The policy that a case's table is stepped with; see `request_policy`."""
     if isinstance(data, CertificateData):
-        return certificate_policy(context, record, platform, data, now, declared)
+        return certificate_policy(context, record, platform, data, now, present.declared.get(platform))
     if isinstance(data, IncidentData):
         return incidents.policy(context, record)
     assert isinstance(data, RequestData), kind
-    return request_policy(
-        context, owned, record, platform, kind, data, now, declared, opened_at=opened_at, no_room=no_room
-    )
+    return request_policy(context, owned, record, platform, kind, data, now, present, opened_at=opened_at)
 
 
 def _asked_first(context: Context, kind: str, data: RequestData) -> bool:
     """Whether a certification that was opened because a name is missing waits for somebody's approval."""
     return kind == "certification" and bool(data.facts) and context.certification.open == "ask"
-
-
-def _shut(declared: Maintenance | None, now: Instant, *, urgent: bool) -> bool:
-    """Whether a declared maintenance keeps a request back; that of a whole trade takes emergencies [S3]."""
-    return declared is not None and declared.lasts(now) and not (urgent and declared.kind == "industry")
 
 
 def certificate_policy(
@@ -98,14 +95,12 @@ def request_policy(
     kind: str,
     data: RequestData,
     now: Instant,
-    declared: Maintenance | None = None,
+    present: Present,
     *,
     opened_at: Instant | None = None,
-    no_room: bool = False,
 ) -> RequestPolicy:
-    """The policy of a request of this kind for this number at this platform, as of now. `declared` is the platform's
-    maintenance, if somebody declared one; looks may have seen one that nobody declared. `data` is the request's own,
-    `opened_at` when it was opened.
+    """The policy of a request of this kind for this number at this platform, as of now. Looks may have seen a
+    maintenance that nobody declared. `data` is the request's own, `opened_at` when it was opened.
     """
     known = context.platforms.get(platform)
     facts = (known.way(kind) if known else None) or NO_FACTS
@@ -120,18 +115,37 @@ def request_policy(
     if kind == "appeal" and not urgent and opened_at is not None and now - opened_at < rules.feeder_wait:
         states = {name: ref.state for name, ref in record.cases.items() if ref.open}
         feeder = propagation.goes_first(context.platforms, platform, states, data.displays)
+    declared = present.declared.get(platform)
+    lasting = declared if declared is not None and declared.lasts(now) else None
+    seen = own is not None and own.maintenance
+    limits = spending.limits(known, kind, owned.number)
+    free = slot(
+        Place(platform, facts.country, spending.what_of(kind), emergency=urgent),
+        now,
+        windows=context.windows,
+        season=context.season,
+        limits=limits,
+        charges=present.charges() if limits else (),
+        maintenance=lasting,
+        rules=context.maintenance,
+    )
+    agent = context.agents.get(platform, "")
+    cost = spending_of(context, kind, platform, owned.number, now, present)
     return RequestPolicy(
         by_person=http is None,
         can_query=http is not None and http.query is not None,
         can_look_up=http is not None and http.look_up is not None,
-        approval_needed=context.approval(owned, platform) or _asked_first(context, kind, data),
-        evidence=tuple(attempt.evidence for attempt in facts.attempts),
-        held=evidence.on_file(context.documents, local_date(now, facts.country), platform),
+        approval_needed=context.approval(owned, platform)
+        or _asked_first(context, kind, data)
+        or (cost is not None and cost.may is not May.OK),
+        evidence=tuple(evidence.demanded(attempt.evidence, agent) for attempt in facts.attempts),
+        held=evidence.on_file(context.documents, local_date(now, facts.country), platform, kind, agent),
         views=tracks.views(context, owned, platform, data),
         clear=context.verdict_of(platform).clear,
         clear_spread=context.verdict_of(platform).clear_spread,
         max_attempts=context.attempts.get(platform, rules.max_attempts),
         review_days=facts.review_days,
+        review_stretch=1.0 if lasting is None else context.maintenance.of(lasting.kind).stretch,
         country=facts.country,
         cooldown=facts.cooldown,
         propagation=facts.propagation,
@@ -142,10 +156,40 @@ def request_policy(
         remind_interval=rules.remind_interval,
         verify_timeout=rules.verify_timeout,
         watch_period=rules.watch_period,
+        expedite=facts.expedite and _affordable(context, platform, now, present),
+        expedite_within=rules.expedite_within,
         wrong=tracks.wrong(record, looked_at, about, data),
         blind=any(v.blind_since is not None for v in looked_at),
         flapping=any(v.flapping for v in looked_at),
         feeder=feeder or "",
-        no_room=no_room,
-        maintenance=(own is not None and own.maintenance) or _shut(declared, now, urgent=urgent),
+        no_room=present.no_room,
+        maintenance=seen or lasting is not None,
+        closed=free.at is None or (seen and lasting is None),
+        slot=0.0 if free.at is None or free.at <= now else free.at,
+        slot_why="; ".join(free.why),
+        forbidden=_forbidden(context, owned, kind, now),
     )
+
+
+def spending_of(
+    context: Context, kind: str, platform: str, number: str, now: Instant, present: Present
+) -> Spending | None:
+    """Whether one more request of this kind may be paid; `None` where it costs nothing."""
+    if kind not in spending.WHAT:
+        return None
+    charges = present.charges() if spending.what_of(kind) is What.TAG_CHANGE else ()
+    cost = spending.price(context, kind, platform, number, charges, now)
+    return None if cost.free else ledger.may_spend(present.paid(), context.ledger, cost, now)
+
+
+def _affordable(context: Context, platform: str, now: Instant, present: Present) -> bool:
+    """Whether the budget has room for an expedite; a person pays it, who may approve what is dear."""
+    cost = ledger.price(What.EXPEDITE, context.ledger, agent=bool(context.agents.get(platform)))
+    return ledger.may_spend(present.paid(), context.ledger, cost, now).may is not May.OVER_BUDGET
+
+
+def _forbidden(context: Context, owned: Owned, kind: str, now: Instant) -> tuple[str, ...]:
+    """What may not stand in the tag that is to be asked for."""
+    if kind != "tag" or owned.wanted is None or (wanted := current(owned.wanted.tags, now)) is None:
+        return ()
+    return tuple(violation.why for violation in violations(wanted.text, context.wording))

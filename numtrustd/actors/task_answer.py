@@ -33,6 +33,8 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
     match outcome:
         case "submitted" | "happened" | "gathered" | "published":
             return a.Accepted(message.receipt)
+        case "expedited":
+            return a.Expedited(message.receipt)
         case "refused":
             return a.Refused(reason)
         case "approved":

@@ -8,6 +8,7 @@ from msgspec import structs
 from numtrustd.actors import errands
 from numtrustd.actors.case_facts import facts_of
 from numtrustd.actors.policy import policy_for
+from numtrustd.actors.present import Present
 from numtrustd.actors.silences import ack_of
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
@@ -29,6 +30,16 @@ AT_PLATFORM = frozenset({TaskKind.REPORT_ANSWER, TaskKind.CHASE_REVIEW, TaskKind
 """Tasks for which one has to find the submission at the platform."""
 
 
+def present_of(sight: Sight, number: str) -> Present:
+    """What is so at present outside of a number, for who explains its cases."""
+    house = sight.house
+    return Present(
+        declared=house.maintenance,
+        charges=lambda: tuple(records.charges(house.store, number)),
+        paid=house.book.charges.values,
+    )
+
+
 def policy_of(sight: Sight, case: Case) -> Any:
     """What configuration, pack and present say to a case."""
     owned = sight.owned(case.number)
@@ -36,7 +47,6 @@ def policy_of(sight: Sight, case: Case) -> Any:
         record = sight.record(case.number)
     except DamagedRecord:
         record = NumberRecord(case.number, case.opened_at)
-    declared = sight.house.maintenance.get(case.platform)
     return policy_for(
         sight.context,
         owned,
@@ -45,7 +55,7 @@ def policy_of(sight: Sight, case: Case) -> Any:
         case.workflow,
         case.data,
         sight.now(),
-        declared,
+        present_of(sight, case.number),
         opened_at=case.opened_at,
     )
 

@@ -16,12 +16,11 @@ from numtrustd.actors.decision import Decision
 from numtrustd.actors.judge import Judge
 from numtrustd.actors.messages import Observed, Reported, Told
 from numtrustd.actors.pace import views_asked
+from numtrustd.actors.present import Present
 from numtrustd.domain import cause, finding, flaw, propagation, verdict
-from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Case, CaseData, track
 from numtrustd.domain.finding import Finding, FindingKind
 from numtrustd.domain.label import Category
-from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import CaseRef, LookState, NumberRecord
@@ -47,11 +46,6 @@ CLOCK_SLACK = 300.0
 """Seconds by which what was seen may lie ahead of the clock; more means that the clock has been set back since."""
 
 
-def never(case: str) -> bool:
-    """No submission is queued."""
-    return False
-
-
 def new_of(message: Observed, before: LookState | None) -> tuple[Sequence[Observation], tuple[str, ...]]:
     """(the observations that were not taken yet, what is taken of their batch then): each part of a batch's answer
     counts once, and after it none that says less."""
@@ -65,8 +59,7 @@ def new_of(message: Observed, before: LookState | None) -> tuple[Sequence[Observ
 class Weigher:
     """Decides for one number during one message, and is then thrown away.
 
-    `cases` gives a stored case by its id, `tasks` those of a case, `queued` tells whether a case's submission has not
-    begun to leave; all only read. `declared` are the platforms' declared maintenances.
+    `cases` gives a stored case by its id, `tasks` those of a case; both only read.
     """
 
     def __init__(
@@ -77,22 +70,16 @@ class Weigher:
         cases: Callable[[str], Case | None],
         tasks: Tasks,
         now: Instant,
-        declared: Mapping[str, Maintenance] | None = None,
-        queued: Callable[[str], bool] = never,
-        *,
-        calls: Callable[[], Sequence[DayCalls]] = tuple,
-        no_room: bool = False,
+        present: Present,
     ) -> None:
         self.context = context
         self.owned = owned
         self.record = record
         self.now = now
         self.made = Decision()
-        self._calls = calls
+        self.present = present
         self._judges: dict[str, Judge] = {}
-        self.book = CaseBook(
-            context, owned, cases, tasks, now, self.made, declared or {}, queued, lambda: self.record, no_room
-        )
+        self.book = CaseBook(context, owned, cases, tasks, now, self.made, present, lambda: self.record)
 
     def finish(self) -> Decision:
         """Everything decided. The record's seq rises when something durable changed."""
@@ -357,7 +344,7 @@ class Weigher:
                 if not any(v.marked for v in self._verdicts_of(case)):
                     self.book.happen(case.id, a.Gone())
             return
-        known = cause.Known(self._calls(), self.context.documents, self.record.flaws.get(platform, ()))
+        known = cause.Known(self.present.calls(), self.context.documents, self.record.flaws.get(platform, ()))
         likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now, known, self.context.cause)
         if before is None or before.category is not found.category:
             self._set_finding(platform, found)

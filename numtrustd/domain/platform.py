@@ -5,12 +5,13 @@ travels is `channels.spec`.
 """
 
 import enum
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
 from numtrustd.domain.display import Display
 from numtrustd.domain.label import Category
+from numtrustd.domain.ledger import What
 
 
 class PlatformClass(enum.StrEnum):
@@ -41,7 +42,9 @@ class Attempt(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AppealFacts(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a platform takes an appeal. Times are seconds, `review_days` are working days in `country`."""
+    """How a platform takes an appeal. Times are seconds, `review_days` are working days in `country`; where it can be
+    paid to hurry, `expedite` is true.
+    """
 
     channel: str  # "http", "manual" or "none"
     address: str = ""
@@ -51,6 +54,7 @@ class AppealFacts(Struct, frozen=True, forbid_unknown_fields=True):
     cooldown: float = 86_400.0
     propagation: float = 259_200.0
     attempts: tuple[Attempt, ...] = (Attempt(),)
+    expedite: bool = False
 
 
 WAYS = ("correction", "tag", "certification", "removal")
@@ -67,11 +71,15 @@ working days [S1]."""
 
 
 class Quota(Struct, frozen=True, forbid_unknown_fields=True):
-    """A limit that a platform sets: at most `most` of `what` within `per` seconds; without `per`, at one time."""
+    """A limit that a platform sets: at most `most` of `what` within `per` seconds; without `per`, at one time. Where
+    `counts` names what the ledger counts, nothing is handed in beyond it, `each` number or all of them together.
+    """
 
     what: str
     most: Annotated[int, Meta(ge=1)]
     per: float | None = None
+    counts: What | None = None
+    each: Literal["number", "all"] = "number"
 
 
 class Certification(Struct, frozen=True, forbid_unknown_fields=True):

@@ -27,6 +27,7 @@ class TaskKind(enum.StrEnum):
     UPDATE_WORDING = "update_wording"
     REPORT_ANSWER = "report_answer"
     CHASE_REVIEW = "chase_review"
+    EXPEDITE_REVIEW = "expedite_review"
     DID_IT_ARRIVE = "did_it_arrive"
     SUPPLY_EVIDENCE = "supply_evidence"
     APPROVE = "approve"
@@ -46,6 +47,7 @@ TITLES: dict[TaskKind, str] = {
     TaskKind.UPDATE_WORDING: "Update what customers are told",
     TaskKind.REPORT_ANSWER: "Report the platform's answer",
     TaskKind.CHASE_REVIEW: "Chase the overdue review",
+    TaskKind.EXPEDITE_REVIEW: "Pay for a quicker review",
     TaskKind.DID_IT_ARRIVE: "Find out whether the submission arrived",
     TaskKind.SUPPLY_EVIDENCE: "Supply the missing papers",
     TaskKind.APPROVE: "Approve the submission",
@@ -68,6 +70,7 @@ ANSWERS: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.UPDATE_WORDING: ("published",),
     TaskKind.REPORT_ANSWER: ("approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.CHASE_REVIEW: ("approved", "rejected", "info_requested", "still_waiting"),
+    TaskKind.EXPEDITE_REVIEW: ("expedited", "approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.DID_IT_ARRIVE: ("happened", "did_not_happen"),
     TaskKind.SUPPLY_EVIDENCE: ("supplied",),
     TaskKind.APPROVE: ("approved",),

@@ -226,6 +226,7 @@ class AppealTable(_Table, frozen=True):
     poll_interval: Interval = 21_600.0
     remind_interval: Interval = 86_400.0
     feeder_wait: Duration = 604_800.0
+    expedite_within: Interval = 43_200.0
     purpose: str = ""
 
 
@@ -250,7 +251,6 @@ class IncidentTable(_Table, frozen=True):
     submit_within: Interval = 7_200.0
     follow_up_within: Interval = 86_400.0
     resolve_within: Interval = 172_800.0
-    complaints: Count = 3
 
 
 class GroupTable(_Table, frozen=True):

@@ -8,9 +8,11 @@ import trio.testing
 
 from numtrustd.actors.context import IncidentRules
 from numtrustd.actors.messages import Complained
+from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.identity import Version, Wanted
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.platform import Feed
+from numtrustd.domain.prevention import PreventionPolicy
 from numtrustd.events import CaseClosed, CaseOpened, IncidentClosed, IncidentMilestone, IncidentOpened
 from tests.actors.house import DAY, HOUR, MOBILE, T0, TestHouse, make_house, number, platform, source
 from tests.actors.parts import answer, consistent, killed
@@ -119,7 +121,7 @@ async def test_a_label_that_costs_little_or_stands_where_few_see_it_is_none(
 async def test_many_complaints_of_one_day_are_an_emergency_once(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path, **emergencies()) as house:
         for count in (1, 2, 3, 4):
-            house.house.post(MOBILE, Complained("2026-09-21", count))
+            house.house.post(MOBILE, Complained(DayCalls("2026-09-21", complaints=count)))
         await house.settled()
         [opened] = house.log.of(IncidentOpened)
         assert opened.why == "3 complaints on 2026-09-21"
@@ -135,7 +137,7 @@ async def test_many_complaints_of_one_day_are_an_emergency_once(tmp_path: Path, 
 
 async def test_complaints_that_nobody_looks_into_are_not_over(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path, **emergencies()) as house:
-        house.house.post(MOBILE, Complained("2026-09-21", 5))
+        house.house.post(MOBILE, Complained(DayCalls("2026-09-21", complaints=5)))
         await house.opened("incident", "")
         await house.in_state("escalated", "", kind="incident")
         assert marks(house)[-1] == ("resolve", False)
@@ -200,9 +202,10 @@ async def test_the_clock_runs_through_a_restart_and_a_hold(tmp_path: Path, autoj
 
 
 async def test_every_mark_is_a_setting(tmp_path: Path, autojump_clock: Clock) -> None:
-    rules = IncidentRules(submit_within=HOUR, follow_up_within=5 * HOUR, resolve_within=9 * HOUR, complaints=2)
-    async with make_house(tmp_path, incident=rules) as house:
-        house.house.post(MOBILE, Complained("2026-09-21", 2))
+    rules = IncidentRules(submit_within=HOUR, follow_up_within=5 * HOUR, resolve_within=9 * HOUR)
+    prevention = PreventionPolicy(complaints_emergency=2)
+    async with make_house(tmp_path, incident=rules, prevention=prevention) as house:
+        house.house.post(MOBILE, Complained(DayCalls("2026-09-21", complaints=2)))
         await house.opened("incident", "")
         await house.in_state("escalated", "", kind="incident")
         since = house.case("", kind="incident").data.since

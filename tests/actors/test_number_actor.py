@@ -376,13 +376,14 @@ OF_MANY = {TaskKind.DEVICE_TEST, TaskKind.ASSISTED_LOOK}
 """Those that ask for looks at many numbers, and are no case's."""
 
 OF_OTHERS = (HAND_INS - {TaskKind.SUBMIT_APPEAL}) | {
+    TaskKind.EXPEDITE_REVIEW,
     TaskKind.FIND_CAUSE,
     TaskKind.CHASE_PAUSE,
     TaskKind.GATHER_PROOF,
     TaskKind.UPDATE_WORDING,
 }
 """Those that ask to hand in another request than an appeal, which are answered in the same way, and those that
-`test_certificates` and `test_incidents` answer."""
+`test_certificates`, `test_incidents` and `test_spending` answer."""
 
 LEADS_TO: dict[tuple[TaskKind, str], str] = {
     (TaskKind.SUBMIT_APPEAL, "submitted"): "in_review",

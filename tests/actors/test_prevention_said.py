@@ -6,11 +6,10 @@ from typing import Any
 
 import trio.testing
 
+from numtrustd.actors.context import IncidentRules
 from numtrustd.api.calls import CallDay
 from numtrustd.domain import call_stats
-from numtrustd.domain.call_stats import DayCalls
-from numtrustd.domain.prevention import Alarm
-from numtrustd.events import ComplaintsHigh, NumberWarned
+from numtrustd.events import ComplaintsHigh, IncidentOpened, NumberWarned
 from numtrustd.store import records
 from tests.actors.house import DAY, LANDLINE, MOBILE, TestHouse, make_house
 
@@ -42,19 +41,15 @@ async def test_a_warning_is_said_once_and_shown(tmp_path: Path, autojump_clock: 
 
 
 async def test_complaints_are_an_emergency_once_a_day_and_then_an_alarm(tmp_path: Path, autojump_clock: Clock) -> None:
-    heard: list[tuple[str, int, Alarm]] = []
-
-    def hear(number: str, day: DayCalls, level: Alarm) -> None:
-        heard.append((number, day.complaints, level))
-
-    async with make_house(tmp_path) as house:
-        house.house.on_complaints = hear
+    complained = IncidentRules(open_on=("complaints",))
+    async with make_house(tmp_path, incident=complained) as house:
         for _ in range(4):
             await house.ask("Complain", number=MOBILE)
         assert [(e.complaints, e.state) for e in house.log.of(ComplaintsHigh)] == [(3, "emergency")]
+        await house.settled()
+        assert [e.why for e in house.log.of(IncidentOpened)] == ["3 complaints on 2026-09-21"]
         start = house.clock.now()
-    async with make_house(tmp_path, start=start) as house:
-        house.house.on_complaints = hear
+    async with make_house(tmp_path, start=start, incident=complained) as house:
         for _ in range(2):
             await house.ask("Complain", number=MOBILE)
         await house.ask("ReportCalls", rows=(row(house, complaints=9), row(house, 5, complaints=9)))
@@ -62,4 +57,5 @@ async def test_complaints_are_an_emergency_once_a_day_and_then_an_alarm(tmp_path
         page = records.history(house.store, MOBILE, 50)[0]
         assert len([e for e in page if e.action == "complaints.high"]) == 2
         assert len([e for e in page if e.action == "complaint.recorded"]) == 6
-    assert heard == [(MOBILE, 3, Alarm.EMERGENCY), (MOBILE, 5, Alarm.ALARM)]
+        await house.settled()
+        assert house.log.of(IncidentOpened) == [], "one a day"

@@ -2,6 +2,7 @@
 
 from numtrustd.actors import policy
 from numtrustd.actors.context import Context
+from numtrustd.actors.present import Present
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.platform import Platform, PlatformClass
 from numtrustd.domain.record import NumberRecord
@@ -25,7 +26,7 @@ def test_a_witness_need_not_come_out_clean() -> None:
     owned = CONTEXT.numbers[MOBILE]
     assert CONTEXT.views(owned, "alpha") == ("alpha.api/default",)
     record = NumberRecord(MOBILE, T0)
-    told = policy.request_policy(CONTEXT, owned, record, "alpha", "appeal", AppealData(), T0)
+    told = policy.request_policy(CONTEXT, owned, record, "alpha", "appeal", AppealData(), T0, Present())
     assert told.views == ("alpha.api/default",)
 
 

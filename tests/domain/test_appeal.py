@@ -189,14 +189,14 @@ def test_an_overdue_review_is_chased_then_escalated() -> None:
 
 
 def test_maintenance_stretches_the_review_and_holds_back_the_submission() -> None:
-    case = Player(HTTP).wait(maintenance=True)
+    case = Player(HTTP).wait(maintenance=True, closed=True)
     assert case.state == S.WAITING
     assert case.sent() == 0
     case.wait()
     assert case.sent() == 1
     case = Player(MANUAL).wait()(a.Accepted("R-1"))
     before = case.data.review_by
-    case.wait(maintenance=True)
+    case.wait(maintenance=True, closed=True)
     assert case.state == S.IN_REVIEW
     assert before is not None
     assert case.data.review_by is not None

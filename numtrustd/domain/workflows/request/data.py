@@ -18,7 +18,8 @@ class RequestPolicy(Struct, frozen=True):
     what else is believed of the platform now; `queued`: the submission has not begun to leave; `feeder` is the
     platform whose own appeal goes first, because this one copies from it. Nothing is handed in before `slot`,
     for the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
-    sent for the reasons `forbidden`.
+    sent for the reasons `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be paid to
+    answer within `expedite_within`.
     """
 
     by_person: bool = True
@@ -49,6 +50,9 @@ class RequestPolicy(Struct, frozen=True):
     blind: bool = False
     flapping: bool = False
     maintenance: bool = False
+    closed: bool = False
+    expedite: bool = False
+    expedite_within: float = 43_200.0
     no_room: bool = False
     queued: bool = False
     feeder: str = ""
@@ -112,6 +116,7 @@ class RequestData(CommonData, frozen=True, omit_defaults=True):
     returns: int = 0
     held_from: str = ""
     hurried: bool = False
+    expedited: bool = False
 
 
 class AppealData(RequestData, frozen=True, omit_defaults=True, tag="appeal"):

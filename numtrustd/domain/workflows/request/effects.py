@@ -48,6 +48,10 @@ def chase(data: RequestData, event: object, now: Instant, policy: RequestPolicy)
     return OpenTask("chase_review", now + policy.person_deadline)
 
 
+def ask_to_expedite(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
+    return OpenTask("expedite_review", now + policy.person_deadline)
+
+
 def ask_for_decision(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
     said = data.reasons
     if isinstance(event, Later | NotSent):

@@ -78,6 +78,12 @@ class QueryFailed(Event, frozen=True):
     reason: str
 
 
+class Expedited(Event, frozen=True):
+    """Somebody has paid the platform to hurry."""
+
+    receipt: str = ""
+
+
 class TaskFailed(Event, frozen=True):
     """A person could not do what was asked."""
 

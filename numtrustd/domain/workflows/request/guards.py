@@ -31,6 +31,16 @@ def platform_in_maintenance(data: RequestData, event: object, now: Instant, poli
     return policy.maintenance
 
 
+def platform_closed(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    """Its maintenance takes nothing in."""
+    return policy.closed
+
+
+def may_expedite(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    """The platform can be paid to hurry, the budget allows it, and nobody has done so yet."""
+    return policy.expedite and not data.expedited
+
+
 def approval_pending(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     return policy.approval_needed and not data.approved_by
 

@@ -10,6 +10,7 @@ stored before it is sent and never sent twice: what may have arrived is looked u
 
 import enum
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeVar
 
 from msgspec import Struct
@@ -54,7 +55,7 @@ def _at_slot(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
         return now + policy.remind_interval
     if a.slot_closed(data, None, now, policy):
         return max(data.not_before, policy.slot)
-    if policy.maintenance or policy.no_room or a.feeder_first(data, None, now, policy):
+    if policy.closed or policy.no_room or a.feeder_first(data, None, now, policy):
         return max(data.not_before, now + policy.poll_interval)
     return max(data.not_before, now)
 
@@ -150,6 +151,14 @@ class Words(Struct, frozen=True):
 
 def request_rows(words: Words) -> dict[S, Row[S]]:
     """The rows of one kind of request, in its own words."""
+    # Only a review that is chased is paid for: everywhere else the payment comes too late, or was for another attempt.
+    return {
+        state: row if a.Expedited in row.on else replace(row, ignore=row.ignore | {a.Expedited})
+        for state, row in _rows(words).items()
+    }
+
+
+def _rows(words: Words) -> dict[S, Row[S]]:
     return {
         S.WAITING: Row(
             meaning=f"waiting for its slot: cool-down, approval, maintenance, {words.first} that has to go first",
@@ -169,7 +178,7 @@ def request_rows(words: Words) -> dict[S, Row[S]]:
                     To(
                         S.GATHERING, (a.close_tasks, a.ask_for_evidence), when=a.evidence_missing, update=a.note_lacking
                     ),
-                    To(S.WAITING, when=a.platform_in_maintenance),
+                    To(S.WAITING, when=a.platform_closed),
                     To(S.WAITING, when=a.store_nearly_full),
                     To(S.WAITING, when=a.slot_closed),
                     To(S.WAITING, when=a.feeder_first),
@@ -386,9 +395,16 @@ def request_rows(words: Words) -> dict[S, Row[S]]:
                 TimedOut: (
                     To(S.OVERDUE, when=a.platform_in_maintenance, update=a.push_review),
                     To(S.OVERDUE, (a.query,), when=a.review_left),
+                    To(
+                        S.OVERDUE,
+                        (a.close_tasks, a.ask_to_expedite),
+                        when=a.may_expedite,
+                        update=a.note_expedite_asked,
+                    ),
                     To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.note_handed_over),
                 ),
                 a.StillInReview: To(S.OVERDUE, keep_timer=True),
+                a.Expedited: To(S.OVERDUE, (a.close_tasks, a.ask_for_answer), update=a.note_expedited),
                 a.TaskFailed: To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.keep_reason),
                 a.Hold: _HOLD,
                 a.Advance: To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.note_handed_over),
@@ -607,7 +623,7 @@ def request_table(name: str, rows: Mapping[S, Row[S]], data: type[D]) -> Workflo
         events=(
             TimedOut,
             a.Restored,
-            *sorted(OUTCOMES | LOOK_UPS | ANSWERS | LOOKS | ORDERS | PEOPLE, key=lambda e: e.__name__),
+            *sorted(OUTCOMES | LOOK_UPS | ANSWERS | LOOKS | ORDERS | PEOPLE | {a.Expedited}, key=lambda e: e.__name__),
         ),
         rows=rows,
         data=data,

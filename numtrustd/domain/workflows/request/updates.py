@@ -95,6 +95,7 @@ def note_rejection(data: RequestData, event: object, now: Instant, policy: Reque
         sent_at=None,
         asked_approval=False,
         approved_by="",
+        expedited=False,
     )
 
 
@@ -144,6 +145,14 @@ def push_review(data: RequestData, event: object, now: Instant, policy: RequestP
 
 def grant_chase(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, review_by=now + policy.person_deadline)
+
+
+def note_expedite_asked(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+    return structs.replace(data, expedited=True, review_by=now + policy.person_deadline)
+
+
+def note_expedited(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+    return structs.replace(data, expedited=True, review_by=now + policy.expedite_within)
 
 
 def note_more(data: RequestData, event: InfoRequested, now: Instant, policy: RequestPolicy) -> RequestData:

@@ -1,0 +1,28 @@
+"""What is so at present outside of one number: what its decisions may ask while one message is decided. Only read."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from numtrustd.domain.call_stats import DayCalls
+from numtrustd.domain.ledger import Charge
+from numtrustd.domain.maintenance import Maintenance
+
+
+def never(case: str) -> bool:
+    """No submission is queued."""
+    return False
+
+
+@dataclass(frozen=True)
+class Present:
+    """`declared` are the platforms' declared maintenances; `queued` tells whether a case's submission has not begun to
+    leave; `calls` gives the number's call statistics, `charges` its entries in the ledger, `paid` all that cost
+    something, of all numbers; `no_room`: the store is nearly full.
+    """
+
+    declared: Mapping[str, Maintenance] = field(default_factory=dict)
+    queued: Callable[[str], bool] = never
+    calls: Callable[[], Sequence[DayCalls]] = tuple
+    charges: Callable[[], Sequence[Charge]] = tuple
+    paid: Callable[[], Iterable[Charge]] = tuple
+    no_room: bool = False

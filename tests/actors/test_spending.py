@@ -1,0 +1,260 @@
+"""When a request goes out and what it costs: windows, good days, quotas, maintenances, budgets, forbidden words."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import trio.testing
+from msgspec import structs
+
+from numtrustd.domain import calendar
+from numtrustd.domain.evidence import Document
+from numtrustd.domain.identity import Version, Wanted
+from numtrustd.domain.ledger import LedgerPolicy, Standing, What
+from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.platform import AppealFacts, Quota
+from numtrustd.domain.season import SeasonPolicy
+from numtrustd.domain.window import Window
+from numtrustd.events import ActionSent, BudgetExceeded, CaseMoved, LedgerCharged
+from numtrustd.store import records
+from numtrustd.wire.letter import compile_letter
+from tests.actors.house import DAY, HOUR, MOBILE, T0, TestHouse, make_house, number, platform, source
+from tests.actors.parts import answer, consistent
+from tests.actors.test_certificates import SHOWS, TAGGING, WAY
+
+Clock = trio.testing.MockClock
+CHINA = ZoneInfo("Asia/Shanghai")
+
+
+def at(year: int, month: int, day: int, hour: int = 10) -> float:
+    return datetime(year, month, day, hour, tzinfo=CHINA).timestamp()
+
+
+def day_of(instant: float) -> date:
+    return calendar.local_date(instant)
+
+
+def tags(**more: Any) -> dict[str, Any]:
+    """The tag is wrong from the first look on: a change is opened by what is seen."""
+    wanted = Wanted(tags=(Version("冰饮专线"), Version("火锅专线", T0 - 30 * DAY)))
+    return {
+        "numbers": (number(MOBILE, wanted=wanted),),
+        "platforms": {"alpha": platform("alpha", ways={"tag": WAY}, display=SHOWS), "beta": platform("beta")},
+        "sources": {"alpha.api": source("alpha", rules=TAGGING), "beta.api": source("beta")},
+        **more,
+    }
+
+
+async def wrong_tag(house: TestHouse) -> None:
+    house.alpha.labels[MOBILE] = ("冰饮专线", 0)
+    await house.opened("tag", "alpha")
+
+
+def charges(house: TestHouse) -> list[Any]:
+    return list(records.charges(house.store, MOBILE))
+
+
+# --------------------------------------------------------------------------------------------------------- its time
+
+
+async def test_nothing_goes_out_on_the_first_of_a_month(tmp_path: Path, autojump_clock: Clock) -> None:
+    for n, (season, expected) in enumerate(((SeasonPolicy(), 2), (SeasonPolicy(avoid_first_days=0), 1))):
+        async with make_house(tmp_path / str(n), start=at(2026, 12, 1), season=season) as house:
+            await house.labelled("alpha")
+            if expected == 2:
+                lines = (await house.ask("Explain", number=MOBILE)).lines
+                assert any("it can wait, and today is" in line.why for line in lines)
+            [sent] = await house.until(lambda: house.log.of(ActionSent))
+            assert sent
+            submitted = house.case("alpha").data.sent_at
+            assert submitted is not None
+            assert day_of(submitted).day == expected
+
+
+async def test_a_person_who_is_in_a_hurry_sends_it_all_the_same(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, start=at(2026, 12, 1)) as house:
+        case = await house.labelled("alpha")
+        await house.ask("Advance", case=case.id)
+        await house.in_state("in_review", "alpha")
+        assert day_of(house.clock.now()) == date(2026, 12, 1)
+
+
+async def test_a_window_of_our_own_holds_everything_back(tmp_path: Path, autojump_clock: Clock) -> None:
+    window = Window("year's end", since=T0, until=T0 + 5 * DAY, reason="nobody is there")
+    async with make_house(tmp_path, windows=(window,)) as house:
+        case = await house.labelled("alpha")
+        assert case.snapshot.deadline == pytest.approx(T0 + 5 * DAY)
+        view = await house.ask("GetCase", case=case.id)
+        assert {f.name: f.value for f in view.data}["kept back"] == (
+            "nothing is submitted during year's end (nobody is there)"
+        )
+        await house.in_state("in_review", "alpha")
+        assert house.clock.now() >= T0 + 5 * DAY
+
+
+async def test_a_quota_of_the_platform_spaces_the_attempts(tmp_path: Path, autojump_clock: Clock) -> None:
+    quota = Quota("appeals of one number", 1, 20 * DAY, counts=What.APPEAL)
+    facts = platform("alpha").appeal
+    assert facts is not None
+    facts = structs.replace(facts, attempts=facts.attempts[:1], cooldown=HOUR)
+    platforms = {"alpha": platform("alpha", quotas=(quota,), appeal=facts), "beta": platform("beta")}
+    async with make_house(tmp_path, platforms=platforms) as house:
+        await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        first = house.case("alpha").data.sent_at
+        [submission] = house.alpha.submissions.values()
+        submission.state, submission.reason = "rejected", "no proof"
+        await house.in_state("cooling", "alpha")
+        await house.in_state("in_review", "alpha")
+        second = house.case("alpha").data.sent_at
+        assert first is not None
+        assert second is not None
+        assert second - first >= 20 * DAY - HOUR
+        [one, two] = charges(house)
+        assert (one.what, one.fen, one.standing, two.standing) == ("appeal", 0, "committed", "committed")
+        assert [(e.kind, e.amount) for e in house.log.of(LedgerCharged)] == [("appeal", None), ("appeal", None)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent", "days"),
+    [("routine", False, 5), ("major", True, 8), ("policy", True, 5), ("industry", False, 5), ("data_sync", True, 5)],
+)
+async def test_each_kind_of_maintenance_takes_what_it_takes(
+    tmp_path: Path, autojump_clock: Clock, kind: str, sent: bool, days: int
+) -> None:
+    async with make_house(tmp_path) as house:
+        await house.until(lambda: len(house.record().verdicts) == 2)
+        house.house.maintenance["alpha"] = Maintenance(house.clock.now(), "kim", kind)
+        await house.labelled("alpha")
+        await house.sleep(HOUR)
+        case = house.case("alpha")
+        assert (case.data.sent_at is not None) is sent
+        if sent:
+            assert case.data.review_by == calendar.add_working_days(house.clock.now(), days, "CN")
+
+
+# ----------------------------------------------------------------------------------------------------------- its price
+
+
+async def test_three_changes_of_a_tag_are_free_and_the_fourth_waits_for_money(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **tags()) as house:
+        for n in range(3):
+            await house.ask("RecordCharge", number=MOBILE, platform="alpha", what="tag_change", key=f"before-{n}")
+        await wrong_tag(house)
+        [task] = await house.until(house.tasks)
+        assert task.kind == "approve"
+        assert task.detail == ("¥100 on top of ¥0 spent is more than the ¥0 of this month",)
+        [told] = house.log.of(BudgetExceeded)
+        assert (told.kind, told.budget, told.spent) == ("tag", 0.0, 0.0)
+        await house.sleep(3 * DAY)
+        assert house.case("alpha", kind="tag").data.sent_at is None
+        await answer(house, task, "approved")
+        await house.in_state("at_person", "alpha", kind="tag")
+        [planned] = [c for c in charges(house) if c.case]
+        assert (planned.fen, planned.standing) == (100_00, Standing.PLANNED)
+        await answer(house, house.tasks()[0], "submitted", receipt="T-4")
+        [charged] = [c for c in charges(house) if c.case]
+        assert (charged.fen, charged.standing, charged.what) == (100_00, Standing.COMMITTED, "tag_change")
+        assert [e.amount for e in house.log.of(LedgerCharged) if e.case] == [100.0]
+        consistent(house.store)
+
+
+async def test_what_was_not_handed_in_is_not_paid(tmp_path: Path, autojump_clock: Clock) -> None:
+    paying = LedgerPolicy(monthly_budget=1000.0, free_tag_changes=0)
+    async with make_house(tmp_path, **tags(ledger=paying)) as house:
+        await wrong_tag(house)
+        await house.in_state("at_person", "alpha", kind="tag")
+        assert [c.standing for c in charges(house)] == [Standing.PLANNED]
+        await house.ask("Withdraw", case=house.case("alpha", kind="tag").id, reason="the season is over")
+        assert [c.standing for c in charges(house)] == [Standing.VOID]
+        assert house.house.book.charges == {}
+        assert house.log.of(LedgerCharged) == []
+
+
+async def test_the_figures_of_money_are_settings(tmp_path: Path, autojump_clock: Clock) -> None:
+    policy = LedgerPolicy(monthly_budget=100.0, approve_over=10.0, free_tag_changes=0, tag_change=(1.0, 20.0))
+    async with make_house(tmp_path, **tags(ledger=policy)) as house:
+        await wrong_tag(house)
+        [task] = await house.until(house.tasks)
+        assert task.detail == ("¥20 is more than ¥10, over which a person approves",)
+        assert house.log.of(BudgetExceeded) == []
+
+
+async def test_an_agent_costs_more_and_has_signed(tmp_path: Path, autojump_clock: Clock) -> None:
+    policy = LedgerPolicy(monthly_budget=1000.0, free_tag_changes=0, agent_surcharge=0.5)
+    more = tags(ledger=policy, agents={"alpha": "代理公司"})
+    async with make_house(tmp_path / "a", **more) as house:
+        await wrong_tag(house)
+        await house.in_state("gathering", "alpha", kind="tag")
+        [task] = house.tasks()
+        assert task.detail == ("nda",)
+    signed = (Document("nda", "/nda", agent="代理公司"),)
+    async with make_house(tmp_path / "b", **more, documents=signed) as house:
+        await wrong_tag(house)
+        await house.in_state("at_person", "alpha", kind="tag")
+        [planned] = charges(house)
+        assert (planned.fen, planned.way) == (150_00, "agent")
+
+
+async def test_an_overdue_review_is_chased_then_paid_for_then_a_persons(tmp_path: Path, autojump_clock: Clock) -> None:
+    facts = AppealFacts("manual", review_days=2, expedite=True)
+    platforms = {"alpha": platform("alpha"), "beta": platform("beta", appeal=facts)}
+    rich = LedgerPolicy(monthly_budget=1000.0)
+    async with make_house(tmp_path / "a", platforms=platforms, ledger=rich) as house:
+        await overdue(house)
+        [chase] = house.tasks()
+        assert chase.kind == "chase_review"
+        await house.until(lambda: [t for t in house.tasks() if t.kind == "expedite_review"])
+        [pay] = house.tasks()
+        await answer(house, pay, "expedited", receipt="E-1")
+        case = house.case("beta")
+        assert case.snapshot.state == "overdue"
+        assert case.data.review_by == pytest.approx(house.clock.now() + 12 * HOUR)
+        await house.in_state("escalated", "beta")
+        moved = [(e.from_, e.to) for e in house.log.of(CaseMoved)]
+        assert moved[-2:] == [("in_review", "overdue"), ("overdue", "escalated")]
+    async with make_house(tmp_path / "b", platforms=platforms) as house:  # no money: nobody is asked to pay
+        await overdue(house)
+        await house.in_state("escalated", "beta")
+        assert not [t for t in records.all_tasks(house.store) if t.kind == "expedite_review"]
+
+
+async def overdue(house: TestHouse) -> None:
+    await house.labelled("beta")
+    await house.in_state("at_person", "beta")
+    await answer(house, house.tasks()[0], "submitted", receipt="R-1")
+    await house.in_state("overdue", "beta")
+
+
+# --------------------------------------------------------------------------------------------------------- its words
+
+
+async def test_a_tag_with_forbidden_words_is_never_sent(tmp_path: Path, autojump_clock: Clock) -> None:
+    wanted = Wanted(tags=(Version("冰饮专线"), Version("国家级火锅", T0 - 30 * DAY)))
+    async with make_house(tmp_path, **tags(numbers=(number(MOBILE, wanted=wanted),))) as house:
+        await wrong_tag(house)
+        case = await house.in_state("escalated", "alpha", kind="tag")
+        [task] = house.tasks()
+        assert task.kind == "decide"
+        assert "国家级" in task.detail[0]
+        assert "a month's editing rights" in task.detail[0]
+        await answer(house, task, "retry")
+        await house.in_state("escalated", "alpha", kind="tag")
+        assert house.case("alpha", kind="tag").data.sent_at is None
+        assert case.data.sent_at is None
+        assert "submit_tag" not in {t.kind for t in records.all_tasks(house.store)}
+
+
+async def test_a_letter_of_ones_own_goes_out_in_place_of_ours(tmp_path: Path, autojump_clock: Clock) -> None:
+    names = ("platform", "words", "ref", "residual")
+    own, wrong = compile_letter("致{platform}：请取消“{words}”\n{residual}\n编号{ref}", names)
+    assert not wrong
+    async with make_house(tmp_path, letters={"appeal": own}) as house:
+        await house.labelled("alpha", words="广告推销")
+        await house.in_state("in_review", "alpha")
+        [submission] = house.alpha.submissions.values()
+        assert submission.body["letter"] == f"致阿尔法：请取消“广告推销”\n编号{submission.ref}"
