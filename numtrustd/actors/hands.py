@@ -6,6 +6,7 @@ this is a service of its own beside them, and the only writer of these tasks.
 """
 
 import contextlib
+import math
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -63,9 +64,9 @@ class Hands:
                 await self._expire()
                 self._remind()
                 now = clock.now()
-                if now >= self._plan_at or self._plan_at > now + PLAN_EVERY:  # the clock may have been set back
+                if now >= self._plan_at or now + PLAN_EVERY < self._plan_at < math.inf:  # the clock was set back
+                    self._plan_at = now + PLAN_EVERY if self._sources() else math.inf
                     await self._plan()
-                    self._plan_at = now + PLAN_EVERY
             due = min([self._plan_at, *self._remind_at.values(), *(t.due for t in self._open.values())])
             with trio.move_on_after(min(max(0.0, due - clock.now()) / clock.speed, clock.recheck)):
                 await self._wake.wait()
@@ -223,13 +224,15 @@ class Hands:
 
     # -------------------------------------------------------------------------------------------------------- plan
 
+    def _sources(self) -> list[tuple[Source, HandLook]]:
+        """Those through which people look: with none there is nothing to plan until the configuration changes."""
+        context = self._house.context
+        each = [(s, errands.look_of(s, context)) for s in context.sources.values() if context.hands.enabled]
+        return [(source, look) for source, look in each if look is not None]
+
     async def _plan(self) -> None:
         context = self._house.context
-        if not context.hands.enabled:
-            return
-        for source in list(context.sources.values()):
-            if (look := errands.look_of(source, context)) is None:
-                continue
+        for source, look in self._sources():
             wishes: list[Wish] = []
             for n, number in enumerate(context.order):
                 if n % BREATH == BREATH - 1:

@@ -15,6 +15,8 @@ import trio
 
 import numtrustd.daemon
 import numtrustd.store.store
+from numtrustd import build
+from numtrustd.actors import glance
 from numtrustd.actors.messages import NumberMessage, Observed, TimerDue
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.outbox import Outbox
@@ -39,6 +41,7 @@ from numtrustd.store.batch import Ops
 from numtrustd.store.environment import Environment, Failpoint
 from numtrustd.wire.exchange import Limits, Outcome, Request
 from numtrustd.wire.route import Route
+from tests.simulation import memory, thrift
 from tests.simulation.plan import WORDS, Lie
 
 if TYPE_CHECKING:
@@ -333,7 +336,10 @@ def taken_hold_of(run: "Run") -> Iterator[None]:
         run.written(ops)
 
     with (
+        thrift.in_force(),
         mock.patch.multiple(records, **_DECODERS),
+        mock.patch.multiple(build, **memory.BOUND),
+        mock.patch.object(glance, "extract", memory.extract),
         mock.patch.object(numtrustd.store.store, "READER_CHECK", math.inf),  # an hourly wake-up that finds nothing
         mock.patch.object(Environment, "write", _write),
         mock.patch.object(NumberActor, "_handle", _handle),
