@@ -1,7 +1,7 @@
 """What comes out the same in every run of a process is worked out once: reading an answer, and binding the settings.
 
 Both are pure functions of production code over frozen values, and are called as they are for every argument that was
-not seen before. Half of a run's answers repeat another one to the byte, and every restart and reload of every seed binds
+not seen before. Half of a run's answers repeat another one to the byte, and every restart and reload of all seeds binds
 the same few requests. `seams` puts these in their places for the length of a run.
 """
 

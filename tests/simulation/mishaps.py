@@ -47,7 +47,7 @@ class DeathClock(trio.abc.Instrument):
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         run = self._run
-        if run.dead or run.calm:
+        if run.dead or run.calm or not run.mishaps.at_steps:
             trio.lowlevel.remove_instrument(self)
         elif run.scope is not None and (death := run.mishaps.struck("step")) is not None:
             run.mishaps.die(death)
@@ -76,11 +76,17 @@ class Mishaps:
 
     def instruments(self) -> list[trio.abc.Instrument]:
         """What the scheduler is to be watched with."""
-        at_steps = any(isinstance(p.what, Death) and p.what.where == "step" for p in self._deaths)
-        return [DeathClock(self._run)] if at_steps and not self._run.calm else []
+        return [DeathClock(self._run)] if self.at_steps and not self._run.calm else []
+
+    @property
+    def at_steps(self) -> bool:
+        """Whether a death is still to come at some step of the scheduler."""
+        return any(isinstance(p.what, Death) and p.what.where == "step" for p in self._deaths)
 
     def said(self, event: Event) -> None:
         """The daemon logged something: let begin what waits for this moment."""
+        if not self._deaths and not self._bugs:
+            return
         elapsed = self._run.elapsed
         for pending in self._deaths:
             death = pending.what
@@ -104,8 +110,10 @@ class Mishaps:
 
     def struck(self, where: str, *, channel: bool = False) -> Death | None:
         """The death that comes at this hit of `where`, if one does."""
+        if not self._deaths or self._run.calm:
+            return None
         elapsed = self._run.elapsed
-        if self._run.calm or elapsed >= self._run.plan.calm:
+        if elapsed >= self._run.plan.calm:
             return None
         for pending in self._deaths:
             death = pending.what

@@ -80,10 +80,11 @@ def run_seeds(seeds: Iterable[int], mutant: str = "", workers: int = WORKERS) ->
 
 
 def run_jobs(jobs: list[tuple[int, str]], workers: int = WORKERS) -> Iterator[Played]:
-    """Carry out (seed, mutant) jobs, in a pool of fresh processes."""
-    context = multiprocessing.get_context("spawn")
+    """Carry out (seed, mutant) jobs, in a pool of processes that begin alike: whoever is done takes the next job."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # imports once for all of them
     with context.Pool(workers, initializer=_begin_worker) as pool:
-        yield from pool.imap(_run_one, jobs, chunksize=2)
+        yield from pool.imap(_run_one, jobs, chunksize=1)
 
 
 def digests(seeds: Iterable[int], hash_seeds: Iterable[int]) -> list[list[str]]:
