@@ -56,11 +56,11 @@ class Beliefs:
             self._forget_unstored(number)
         self._now_taking.clear()
 
-    def shown(self, number: str, source: str, truth: dict[str, str]) -> None:
-        """A look was answered; `truth` is what it ought to read, per platform."""
+    def shown(self, number: str, source: str, truth: dict[str, str], kept: int = 3) -> None:
+        """A look was answered; `truth` is what it ought to read, per platform. `kept` answers may still be told."""
         answered = self._shown[number, source]
         answered.append(truth)
-        del answered[:-3]
+        del answered[:-kept]
 
     def taking(self, number: str, message: NumberMessage) -> None:
         """A number's actor begins a step."""

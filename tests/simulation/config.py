@@ -17,10 +17,11 @@ from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.settings import Loaded
 from numtrustd.settings.packs import Channel
-from tests.simulation.plan import AMERICAN, CHINESE, CONTROLS, HOUR, Knobs
+from tests.simulation.plan import AMERICAN, BATCH_SOURCE, CHINESE, CONTROLS, GIVE_UP, HOUR, Knobs
 from tests.virtual import fast_directory, loaded_from, write_config
 
-SOURCES = ("telnyx.reputation", "contract_aggregator.query")
+QUERY = "contract_aggregator.query"
+SOURCES = ("telnyx.reputation", QUERY, BATCH_SOURCE)
 PRICE = 0.1
 """Yuan that a look costs."""
 SECOND_VIEW = "second_aggregator.query"
@@ -76,11 +77,21 @@ def configured(knobs: Knobs) -> Loaded:
         )
         for name, source in loaded.sources.items()
     }
+    if knobs.batch:
+        source = sources[BATCH_SOURCE]
+        # Without a bound there is no ledger, and what is paid for is to be in it.
+        budget = structs.replace(source.budget, per_month=100_000)
+        batch = source.batch and structs.replace(source.batch, give_up=GIVE_UP)
+        sources[BATCH_SOURCE] = structs.replace(source, concurrency=1, budget=budget, batch=batch)
+    if knobs.batch == "instead":
+        del sources[QUERY]
+    if not knobs.batch:
+        del sources[BATCH_SOURCE]
     trust = TrustPolicy(control_interval=12 * HOUR, recheck_interval=HOUR, turn_looks=knobs.turn_looks)
     home = loaded.home
-    if knobs.second_view:
-        sources[SECOND_VIEW] = structs.replace(sources["contract_aggregator.query"], id=SECOND_VIEW)
-        home = {**home, SECOND_VIEW: home["contract_aggregator.query"]}
+    if knobs.second_view and QUERY in sources:
+        sources[SECOND_VIEW] = structs.replace(sources[QUERY], id=SECOND_VIEW)
+        home = {**home, SECOND_VIEW: home[QUERY]}
     platforms = {}
     for name, platform in loaded.platforms.items():
         facts = platform.appeal

@@ -52,6 +52,7 @@ class Ending:
         if not last:
             self._tasks = tasks
             self._cases(store)
+            self._oracle.batches.at_the_end()
             self._beliefs()
             return
         before = None if self._tasks is None else self._tasks - PEOPLE

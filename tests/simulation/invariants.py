@@ -16,6 +16,7 @@ from numtrustd.domain.task import TaskState
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.store import Store, Table, records
 from numtrustd.store.errors import StoreFatal
+from tests.simulation.batches import BatchWatch
 from tests.simulation.beliefs import Beliefs
 from tests.simulation.ending import Ending
 from tests.simulation.mishaps import InjectedBug
@@ -48,6 +49,7 @@ class Oracle:
         self.states: dict[str, str] = {}
         self.beliefs = Beliefs(self)
         self.traffic = Traffic(self)
+        self.batches = BatchWatch(self)
         self.ending = Ending(self)
         self._seqs: dict[str, int] = {}
         self._number_seqs: dict[str, int] = {}
@@ -102,6 +104,8 @@ class Oracle:
                 newest[owner, platform] = max(newest.get((owner, platform), (0, "")), (int(n), state))
         for _, state in newest.values():
             self.met[state, kind] += 1
+        if not number and not platforms:
+            self.batches.meets(kind)
 
     def look_again(self, number: str) -> None:
         """See in the store where the cases of a number stand."""
@@ -127,6 +131,7 @@ class Oracle:
         self._nothing_lost()
 
     def _nothing_lost(self) -> None:
+        self.batches.nothing_lost()
         source = self.beliefs.quarantine_lost()
         self.expect(source is None, Promise.NOTHING_LOST, f"the quarantine of {source} is not stored")
         for identity, seq in self._seqs.items():

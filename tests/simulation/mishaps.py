@@ -100,15 +100,15 @@ class Mishaps:
 
     # ------------------------------------------------------------------------------------------------------- death
 
-    def hit(self, where: str, *, channel: bool = False) -> None:
+    def hit(self, where: str, *, channel: bool = False, batch: bool = False) -> None:
         """A failpoint is passed: the process dies here if a death is due."""
         self._run.alive()
-        death = self.struck(where, channel=channel)
+        death = self.struck(where, channel=channel, batch=batch)
         if death is not None:
             self.die(death)
             raise Dead
 
-    def struck(self, where: str, *, channel: bool = False) -> Death | None:
+    def struck(self, where: str, *, channel: bool = False, batch: bool = False) -> Death | None:
         """The death that comes at this hit of `where`, if one does."""
         if not self._deaths or self._run.calm:
             return None
@@ -123,6 +123,8 @@ class Mishaps:
             if not pending.armed or death.where != where:
                 continue
             if death.channel and not channel and where.endswith("send"):
+                continue
+            if death.batch and not batch:
                 continue
             if pending.hits < death.skip:
                 pending.hits += 1

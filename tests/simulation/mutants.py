@@ -14,8 +14,10 @@ from unittest import mock
 import trio
 from msgspec import Struct, structs
 
+from numtrustd.actors import batch as batch_actors
 from numtrustd.actors import outbox as outboxes
 from numtrustd.actors import weigh
+from numtrustd.actors.batch_diary import BatchDiary
 from numtrustd.actors.cases import CaseBook
 from numtrustd.actors.decide import Decider
 from numtrustd.actors.mailbox import BusyError
@@ -26,14 +28,17 @@ from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.supervisor import Finished, Supervisor
 from numtrustd.actors.timers import Timers
+from numtrustd.domain import batch as batches
 from numtrustd.domain import verdict
+from numtrustd.domain.batch import BatchState
 from numtrustd.domain.budget import Spent
 from numtrustd.domain.case import ActionState
-from numtrustd.domain.observation import Status
+from numtrustd.domain.observation import Status, UnknownReason
 from numtrustd.domain.workflow import TimedOut
 from numtrustd.domain.workflows import appeal
 from numtrustd.domain.workflows import appeal_parts as a
 from numtrustd.domain.workflows.appeal import S
+from numtrustd.probes.extract import unread
 from numtrustd.store import Store, Table, records
 from numtrustd.store.environment import Environment
 from numtrustd.store.writer import Writer
@@ -105,6 +110,65 @@ def outcome_offered_once() -> Iterator[None]:
         self._offer(action.number, Answered(action.id, action.case, event))
 
     with mock.patch.object(Outbox, "_deliver", _deliver):
+        yield
+
+
+# ---------------------------------------------------------------------------------------------------------- batches
+
+
+@_mutant
+def batch_intent_not_stored() -> Iterator[None]:
+    """A batch leaves without the store knowing that it has begun."""
+
+    def put_open_batch(batch: Any, record: Any) -> None:
+        if record.state is not BatchState.SENDING:
+            records.put_open_batch(batch, record)
+
+    forgetful = SimpleNamespace(**{**vars(records), "put_open_batch": put_open_batch})
+    with mock.patch.object(batch_actors, "records", forgetful):
+        yield
+
+
+@_mutant
+def batch_resent_at_restart() -> Iterator[None]:
+    """A batch that was on its way when the process died counts as never sent."""
+    never = batches.Declined(UnknownReason.UNREACHABLE, "it never left")
+    with mock.patch.object(batches, "INTERRUPTED", never):
+        yield
+
+
+@_mutant
+def batch_retried_on_unknown() -> Iterator[None]:
+    """A batch whose outcome is unknown counts as not taken in."""
+    submitted = batches.submitted
+
+    def _submitted(batch: Any, said: Any, now: float, terms: Any) -> Any:
+        if isinstance(said, batches.Unclear) and batch.state is BatchState.SENDING:
+            said = batches.Declined(said.reason, said.detail)
+        return submitted(batch, said, now, terms)
+
+    with mock.patch.object(batches, "submitted", _submitted):
+        yield
+
+
+@_mutant
+def batches_forgotten() -> Iterator[None]:
+    """The next process does not know which batches are open."""
+    with mock.patch.object(BatchDiary, "_load", lambda self: None):
+        yield
+
+
+@_mutant
+def pending_is_clean() -> Iterator[None]:
+    """A number whose batch brings no answer in time reads clean."""
+
+    def _unread(source: Any, at: float, reason: Any, detail: str, rule: str | None = None) -> Any:
+        seen = unread(source, at, reason, detail, rule)
+        if reason is not UnknownReason.PENDING:
+            return seen
+        return tuple(structs.replace(one, status=Status.CLEAN, reason=None) for one in seen)
+
+    with mock.patch.object(batch_actors, "unread", _unread):
         yield
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from numtrustd.demo.stage import EVIDENCE
+from numtrustd.domain.batch import BatchState
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.events import CaseMoved, CaseOpened, Event
 from numtrustd.sim.script import Faults, Habits, Item, Label, Mood, Review, Story, Weather, Window
@@ -43,11 +44,16 @@ ORDERS = ("hold", "advance", "withdraw", "reopen", "approve", "reject", "look", 
 CLERK = ("clerk_late", "clerk_wrong", "clerk_twice", "clerk_absent", "clerk_stale")
 BUGS = ("bug_start", "bug_before", "bug_after")
 SOURCES = ("lie", "used_up")
+BATCHES = ("batch_gone", "batch_never", "batch_late", "batch_twice")
+BATCH_STATES = tuple(f"batch {state}" for state in BatchState if state is not BatchState.ENDED)
 KINDS = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
 """Every kind of fault, by the name that the coverage report gives it."""
 
 AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
 CHINESE = ("+8613910000007", "+862151288801", "4008100001", "+8613910000014")
+BATCH_SOURCE = "contract_aggregator.batch"
+GIVE_UP = 10 * HOUR
+"""Seconds after which a batch without an answer is given up."""
 AT_AGGREGATOR = ("tencent", "baidu", "dianhuabang", "teddy")
 SERVICES = ("telnyx", "contract_aggregator")
 CONTROLS = {"telnyx": ("+14155552673", "+14155552674"), "contract_aggregator": ("+8613910000021", "+8613910000022")}
@@ -65,7 +71,7 @@ WORDS = {
 
 class Knobs(Struct, frozen=True):
     """What an operator's configuration says, as far as plans differ in it. `platforms` are those that the aggregator is
-    asked about, `papers` the kinds on file.
+    asked about, `papers` the kinds on file, `batch` whether it takes batches: "beside" its other source, or "instead".
     """
 
     numbers: tuple[str, ...]
@@ -87,6 +93,7 @@ class Knobs(Struct, frozen=True):
     turn_looks: int = 20
     per_day: int | None = None
     per_month: int | None = None
+    batch: str = ""
 
 
 class SetFaults(Struct, frozen=True):
@@ -163,7 +170,8 @@ class Death(Struct, frozen=True):
     "panic": a commit that fails for good) after the first moment `after` (at once if that is empty), and starts again
     after `pause` seconds.
 
-    `channel` lets only calls of a channel count as hits of a sending failpoint.
+    `channel` lets only calls of a channel count as hits of a sending failpoint, `batch` only those of the source that
+    takes batches.
     """
 
     at: float
@@ -172,6 +180,7 @@ class Death(Struct, frozen=True):
     after: str
     pause: float
     channel: bool
+    batch: bool = False
 
 
 class Span(Struct, frozen=True):
@@ -222,6 +231,7 @@ class Plan(Struct, frozen=True):
     bugs: tuple[Span, ...]
     clerk: Clerk
     lies: tuple[Lie, ...] = ()
+    moods: tuple[Span, ...] = ()
     late_delivery: float = 0.5
     """The chance that a request which was on its way at a death arrives all the same."""
 
@@ -233,7 +243,7 @@ class Plan(Struct, frozen=True):
             f"kinds of fault: {', '.join(k for k in KINDS if k in self.kinds)}",
             f"{self.knobs}",
             *(f"{item}" for item in self.story.items),
-            *(f"{what}" for what in (*self.lies, *self.deaths, *self.agenda, *self.bugs, self.clerk)),
+            *(f"{what}" for what in (*self.lies, *self.moods, *self.deaths, *self.agenda, *self.bugs, self.clerk)),
         ]
 
 
@@ -255,7 +265,7 @@ class Drawing:
         return [kind for kind in kinds if kind in self.kinds]
 
     def plan(self) -> Plan:
-        knobs = self.knobs()
+        knobs = self.with_batches(self.knobs())
         agenda = [
             *self.faults(),
             *self.jumps(),
@@ -275,10 +285,11 @@ class Drawing:
             story=Story("simulation", tuple(self.story(knobs))),
             habits=Habits(slow_chance=0.1, detect_duplicates=rng.random() < 0.15),
             agenda=tuple(sorted(agenda, key=lambda entry: entry.at)),
-            deaths=tuple(self.deaths()),
+            deaths=tuple(sorted((*self.deaths(), *self.deaths_of(knobs)), key=lambda death: death.at)),
             bugs=tuple(self.bugs(knobs)),
             clerk=self.clerk(),
             lies=tuple(self.lies()),
+            moods=tuple(self.moods(knobs)),
             late_delivery=rng.choice((0.0, 0.5, 1.0)),
         )
 
@@ -306,6 +317,15 @@ class Drawing:
             per_day=rng.choice((12, 25, 50)) if "used_up" in self.kinds else None,
             per_month=rng.choice((None, None, 80)) if "used_up" in self.kinds else None,
         )
+
+    def with_batches(self, knobs: Knobs) -> Knobs:
+        rng = self.rng("batches")
+        return structs.replace(knobs, batch=rng.choice(("", "", "", "", "beside", "instead")))
+
+    def moods(self, knobs: Knobs) -> list[Span]:
+        rng = self.rng("moods")
+        kinds = [kind for kind in BATCHES if knobs.batch and rng.random() < 0.35]
+        return self.spans("batch moods", kinds, (1, 3), (2 * HOUR, DAY))
 
     def story(self, knobs: Knobs) -> list[Item]:
         rng = self.rng("story")
@@ -459,7 +479,15 @@ class Drawing:
                     channel=rng.random() < 0.7,
                 )
             )
-        return sorted(found, key=lambda death: death.at)
+        return found
+
+    def deaths_of(self, knobs: Knobs) -> list[Death]:
+        rng, kinds = self.rng("deaths of batches"), self.has("die_pre_send", "die_post_send") if knobs.batch else []
+        found = []
+        for _ in range(rng.randint(1, 4) if kinds else 0):
+            at, where = rng.uniform(0.0, self.calm * 0.97), rng.choice(kinds).removeprefix("die_")
+            found.append(Death(at, where, rng.choice((0, 0, 1, 3)), "", rng.uniform(0.2, 900.0), False, batch=True))
+        return found
 
     def spans(self, what: str, kinds: Sequence[str], times: tuple[int, int], long: tuple[float, float]) -> list[Span]:
         rng = self.rng(what)

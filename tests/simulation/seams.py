@@ -42,7 +42,7 @@ from numtrustd.store.environment import Environment, Failpoint
 from numtrustd.wire.exchange import Limits, Outcome, Request
 from numtrustd.wire.route import Route
 from tests.simulation import memory, thrift
-from tests.simulation.plan import WORDS, Lie
+from tests.simulation.plan import BATCH_SOURCE, WORDS, Lie
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -234,7 +234,8 @@ class Line(SimFetcher):
     async def fetch(self, request: Request) -> Outcome:
         run = self._run
         run.alive()
-        run.mishaps.hit("pre_send", channel=not self.source)
+        batch = self.source == BATCH_SOURCE
+        run.mishaps.hit("pre_send", channel=not self.source, batch=batch)
         run.leaving(self, request)
         run.on_the_wire.append((self, request))
         try:
@@ -243,7 +244,7 @@ class Line(SimFetcher):
             if not run.dead and (self, request) in run.on_the_wire:
                 run.on_the_wire.remove((self, request))
         run.alive()
-        run.mishaps.hit("post_send", channel=not self.source)
+        run.mishaps.hit("post_send", channel=not self.source, batch=batch)
         run.came_back(self, outcome)
         return outcome
 
