@@ -69,7 +69,7 @@ def _run(seeds: Iterable[int], workers: int, *, nightly: bool) -> int:
     print(
         f"{done} seeds in {took:.0f} s: {counts['deaths']} deaths, {counts['observation.recorded']} readings, "
         f"{counts['case.opened']} cases, {counts['action.sent']} submissions, "
-        f"{counts['batches']} batches, {len(failing)} broken promises"
+        f"{counts['batches']} batches, {counts['reports']} reports, {len(failing)} broken promises"
     )
     if nightly:
         print("\n".join(coverage.report(met)))

@@ -17,11 +17,11 @@ from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.settings import Loaded
 from numtrustd.settings.packs import Channel
-from tests.simulation.plan import AMERICAN, BATCH_SOURCE, CHINESE, CONTROLS, GIVE_UP, HOUR, Knobs
+from tests.simulation.plan import AMERICAN, BATCH_SOURCE, CHINESE, CONTROLS, GIVE_UP, HANDSET, HOUR, Knobs
 from tests.virtual import fast_directory, loaded_from, write_config
 
 QUERY = "contract_aggregator.query"
-SOURCES = ("telnyx.reputation", QUERY, BATCH_SOURCE)
+SOURCES = ("telnyx.reputation", QUERY, BATCH_SOURCE, HANDSET)
 PRICE = 0.1
 """Yuan that a look costs."""
 SECOND_VIEW = "second_aggregator.query"
@@ -76,7 +76,9 @@ def configured(knobs: Knobs) -> Loaded:
             ),
         )
         for name, source in loaded.sources.items()
+        if name != HANDSET
     }
+    sources[HANDSET] = loaded.sources[HANDSET]
     if knobs.batch:
         source = sources[BATCH_SOURCE]
         # Without a bound there is no ledger, and what is paid for is to be in it.
@@ -85,6 +87,9 @@ def configured(knobs: Knobs) -> Loaded:
         sources[BATCH_SOURCE] = structs.replace(source, concurrency=1, budget=budget, batch=batch)
     if knobs.batch == "instead":
         del sources[QUERY]
+    if not knobs.hands:
+        del sources[HANDSET]
+    hands = structs.replace(settings.device_tests, interval=18 * HOUR, deadline=24 * HOUR, verify_interval=12 * HOUR)
     if not knobs.batch:
         del sources[BATCH_SOURCE]
     trust = TrustPolicy(control_interval=12 * HOUR, recheck_interval=HOUR, turn_looks=knobs.turn_looks)
@@ -102,7 +107,7 @@ def configured(knobs: Knobs) -> Loaded:
         platforms[name] = structs.replace(platform, appeal=facts)
     return structs.replace(
         loaded,
-        settings=structs.replace(settings, cadence=cadence, appeal=appeal, trust=trust),
+        settings=structs.replace(settings, cadence=cadence, appeal=appeal, trust=trust, device_tests=hands),
         numbers={number: owned for number, owned in loaded.numbers.items() if number in knobs.numbers},
         sources=sources,
         home=home,

@@ -5,6 +5,7 @@ A pair that cannot meet, or only by a chance that no plan brings about, is decla
 
 from collections.abc import Iterable, Mapping
 
+from tests.simulation.looker import HAND
 from tests.simulation.plan import BATCH_STATES, BATCHES, CLERK, CLOCK, DEATHS, KINDS, NETWORK, STATES, STORE
 
 Pair = tuple[str, str]
@@ -36,7 +37,8 @@ _declare(("batch sending", "batch uncertain"), BATCHES, "nobody asks for its ans
 
 def pairs() -> list[Pair]:
     """Every pair that is looked for, impossible ones among them."""
-    return [(s, k) for s in STATES for k in KINDS] + [(s, k) for s in BATCH_STATES for k in OF_BATCHES]
+    of_hands = [(HAND, kind) for kind in _AT_A_TASK]
+    return [(s, k) for s in STATES for k in KINDS] + [(s, k) for s in BATCH_STATES for k in OF_BATCHES] + of_hands
 
 
 def unmet(met: Mapping[Pair, int]) -> list[Pair]:
@@ -51,7 +53,13 @@ def misjudged(met: Mapping[Pair, int]) -> list[Pair]:
 
 def report(met: Mapping[Pair, int]) -> list[str]:
     """A table for people: a row for each fault, a column for each state; `.` cannot meet, `-` never did."""
-    return [*_table(met, STATES, KINDS), "", *_table(met, BATCH_STATES, OF_BATCHES)]
+    return [
+        *_table(met, STATES, KINDS),
+        "",
+        *_table(met, BATCH_STATES, OF_BATCHES),
+        "",
+        *_table(met, [HAND], _AT_A_TASK),
+    ]
 
 
 def _table(met: Mapping[Pair, int], states: Iterable[str], kinds: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from numtrustd import events as e
 from numtrustd.actors.messages import NumberMessage, TimerDue
+from numtrustd.domain import device_test as plan
 from numtrustd.domain.case import Case
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import TaskState
@@ -54,6 +55,7 @@ class Oracle:
         self._seqs: dict[str, int] = {}
         self._number_seqs: dict[str, int] = {}
         self._tasks_done: dict[str, str] = {}
+        self._reports: dict[str, str] = {}
         self._stale: dict[str, tuple[str, int]] = {}
         self._crashes: Counter[str] = Counter()
         self._upset_at: dict[str, float] = {}
@@ -143,6 +145,10 @@ class Oracle:
             found = _get_task(self.store, task)
             done = found is not None and found.state is not TaskState.OPEN
             self.expect(done, Promise.NOTHING_LOST, f"task {task} was {outcome} and is open again")
+        for key, number in self._reports.items():
+            told = self.record(number)
+            kept = told is not None and key in told.reported
+            self.expect(kept, Promise.NOTHING_LOST, f"report {key} was acknowledged and is not stored")
         for number, seq in self._number_seqs.items():
             record = self.record(number)
             kept = record is not None and record.seq >= seq
@@ -288,6 +294,10 @@ class Oracle:
         self.expect(done, Promise.NOTHING_LOST, f"task {task} was said to be {outcome} and is open")
         self._tasks_done[task] = outcome
 
+    def acknowledged_report(self, number: str, key: str) -> None:
+        """A person was told that a report of what they saw is taken."""
+        self._reports[key] = number
+
     # ------------------------------------------------------------------------------------------------------ audits
 
     def audit(self) -> None:
@@ -307,6 +317,10 @@ class Oracle:
         for case in cases:
             if case.open and case.number in run.knobs.numbers and case.number not in parked:
                 self._check_open_case(case, quiet=quiet)
+        for task in _all_tasks(store, plan.PREFIX):
+            late = self.wall - task.due
+            fine = task.state is not TaskState.OPEN or not quiet or late <= GRACE
+            self.expect(fine, Promise.NO_DEADLINE_LOST, f"{task.id} is open {late:.0f} s after its time")
         for number in run.knobs.numbers:
             actor = daemon.house.numbers.get(number)
             works = actor is None or not actor.closed or number in parked

@@ -21,7 +21,7 @@ from numtrustd.actors.batch_diary import BatchDiary
 from numtrustd.actors.cases import CaseBook
 from numtrustd.actors.decide import Decider
 from numtrustd.actors.mailbox import BusyError
-from numtrustd.actors.messages import Answered, NumberMessage, Order, TaskAnswer
+from numtrustd.actors.messages import Answered, NumberMessage, Order, Reported, TaskAnswer
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.outbox import Outbox
 from numtrustd.actors.roster import Roster
@@ -451,6 +451,32 @@ def crashed_actor_stays_down() -> Iterator[None]:
             self._on_crash(name, error, 1)
 
     with mock.patch.object(Supervisor, "guard", _guard):
+        yield
+
+
+@_mutant
+def report_said_before_stored() -> Iterator[None]:
+    """Who reports what a handset shows is thanked before the report is on disk."""
+    handle, commit = NumberActor._handle, Store.commit
+    hasty: set[Any] = set()
+
+    async def _handle(self: NumberActor, message: NumberMessage) -> None:
+        task = trio.lowlevel.current_task()
+        if isinstance(message, Reported):
+            hasty.add(task)
+        try:
+            await handle(self, message)
+        finally:
+            hasty.discard(task)
+
+    async def _commit(self: Store, batch: Any, *, now: float | None = None) -> None:
+        if trio.lowlevel.current_task() in hasty:
+            self.commit_soon(batch)
+            await trio.lowlevel.checkpoint()
+        else:
+            await commit(self, batch, now=now)
+
+    with mock.patch.object(NumberActor, "_handle", _handle), mock.patch.object(Store, "commit", _commit):
         yield
 
 

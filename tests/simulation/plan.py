@@ -52,6 +52,7 @@ KINDS = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDER
 AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
 CHINESE = ("+8613910000007", "+862151288801", "4008100001", "+8613910000014")
 BATCH_SOURCE = "contract_aggregator.batch"
+HANDSET = "xiaomi.device"
 GIVE_UP = 10 * HOUR
 """Seconds after which a batch without an answer is given up."""
 AT_AGGREGATOR = ("tencent", "baidu", "dianhuabang", "teddy")
@@ -71,7 +72,8 @@ WORDS = {
 
 class Knobs(Struct, frozen=True):
     """What an operator's configuration says, as far as plans differ in it. `platforms` are those that the aggregator is
-    asked about, `papers` the kinds on file, `batch` whether it takes batches: "beside" its other source, or "instead".
+    asked about, `papers` the kinds on file, `batch` whether it takes batches: "beside" its other source, or "instead",
+    `hands` whether people look at handsets.
     """
 
     numbers: tuple[str, ...]
@@ -94,6 +96,7 @@ class Knobs(Struct, frozen=True):
     per_day: int | None = None
     per_month: int | None = None
     batch: str = ""
+    hands: bool = False
 
 
 class SetFaults(Struct, frozen=True):
@@ -265,7 +268,7 @@ class Drawing:
         return [kind for kind in kinds if kind in self.kinds]
 
     def plan(self) -> Plan:
-        knobs = self.with_batches(self.knobs())
+        knobs = self.more(self.knobs())
         agenda = [
             *self.faults(),
             *self.jumps(),
@@ -318,9 +321,10 @@ class Drawing:
             per_month=rng.choice((None, None, 80)) if "used_up" in self.kinds else None,
         )
 
-    def with_batches(self, knobs: Knobs) -> Knobs:
+    def more(self, knobs: Knobs) -> Knobs:
         rng = self.rng("batches")
-        return structs.replace(knobs, batch=rng.choice(("", "", "", "", "beside", "instead")))
+        batch = rng.choice(("", "", "", "", "beside", "instead"))
+        return structs.replace(knobs, batch=batch, hands=rng.random() < 0.3)
 
     def moods(self, knobs: Knobs) -> list[Span]:
         rng = self.rng("moods")
@@ -484,6 +488,9 @@ class Drawing:
     def deaths_of(self, knobs: Knobs) -> list[Death]:
         rng, kinds = self.rng("deaths of batches"), self.has("die_pre_send", "die_post_send") if knobs.batch else []
         found = []
+        for _ in range(rng.randint(1, 4) if knobs.hands and self.has("die_step") else 0):
+            at, skip = rng.uniform(0.0, self.calm * 0.97), rng.choice((0, 3, rng.randint(0, 30)))
+            found.append(Death(at, "step", skip, "observation.reported", rng.uniform(0.2, 900.0), channel=False))
         for _ in range(rng.randint(1, 4) if kinds else 0):
             at, where = rng.uniform(0.0, self.calm * 0.97), rng.choice(kinds).removeprefix("die_")
             found.append(Death(at, where, rng.choice((0, 0, 1, 3)), "", rng.uniform(0.2, 900.0), False, batch=True))
