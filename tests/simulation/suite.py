@@ -16,8 +16,8 @@ from pathlib import Path
 from trio._core import _run as trio_internals
 
 from tests.simulation import config, thrift
+from tests.simulation.drawing import draw_plan
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.plan import draw_plan
 from tests.simulation.run import Played, Run
 
 WORKERS = 2

@@ -8,8 +8,9 @@ from collections import Counter
 import pytest
 
 from tests.simulation import caught, coverage
+from tests.simulation.drawing import draw_plan
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.plan import BATCHES, KINDS, draw_plan
+from tests.simulation.plan import BATCHES, KINDS
 from tests.simulation.promises import CRASHES, Promise
 from tests.simulation.run import Played
 from tests.simulation.suite import digests, regressions, run_jobs
