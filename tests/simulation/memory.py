@@ -12,15 +12,14 @@ from typing import Any
 from msgspec import structs
 
 from numtrustd import build
-from numtrustd.actors import glance
-from numtrustd.domain.label import Words
 from numtrustd.domain.number import Number
 from numtrustd.domain.observation import Instant, Observation
+from numtrustd.probes.extract import Words
+from numtrustd.probes.extract import extract as _extract
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded
 from numtrustd.wire.exchange import Outcome, Reply
 
-_extract = glance.extract
 KEPT = 20_000
 """Answers that are remembered; when there are more, all are forgotten."""
 
@@ -33,7 +32,7 @@ def extract(
     """`probes.extract.extract`; all that depends on the time is `at`."""
     if not isinstance(outcome, Reply):
         return _extract(source, number, outcome, at, words, sent_as)
-    known = tuple(sorted((platform, tuple(sorted(own))) for platform, own in words.items() if own))
+    known = tuple(sorted((platform, tuple(sorted(own.items()))) for platform, own in words.items() if own))
     key = (id(source), number.canonical, outcome.status, outcome.headers, outcome.body, known, sent_as)
     found = _read.get(key)
     if found is None:

@@ -16,8 +16,6 @@ from unittest import mock
 import lmdb
 from trio._core import _io_epoll, _run
 
-from numtrustd.store import environment
-
 NAMES = (
     (_run.CancelScope, "_might_change_registered_deadline"),
     (_io_epoll.EpollIOManager, "get_events"),
@@ -62,7 +60,7 @@ def in_force() -> Iterator[None]:
     with (
         mock.patch.object(_run.CancelScope, "_might_change_registered_deadline", _noting),
         mock.patch.object(_io_epoll.EpollIOManager, "get_events", _events),
-        mock.patch.object(environment.lmdb, "open", opened),
+        mock.patch.object(lmdb, "open", opened),
     ):
         yield
 
