@@ -10,6 +10,7 @@ from tests.simulation.plan import (
     ACTIONS,
     AMERICAN,
     AT_AGGREGATOR,
+    BATCH_LEAVES,
     BATCHES,
     BRIEFLY,
     BUGS,
@@ -72,6 +73,7 @@ class Drawing:
             *self.reloads(knobs),
             *self.orders(),
             *self.shortages(),
+            *self.shortages_of(knobs),
             *self.desks(),
             Entry(self.calm, Calm()),
         ]
@@ -253,6 +255,14 @@ class Drawing:
             for _ in range(rng.randint(1, 4))
         ]
 
+    def shortages_of(self, knobs: Knobs) -> list[Entry]:
+        rng = self.rng("shortages of batches")
+        return [
+            Entry(rng.uniform(0.0, self.calm * 0.9), Shortage(kind, rng.uniform(1.0, 90.0)), BATCH_LEAVES)
+            for kind in (self.has(*STORE) if knobs.batch else ())
+            for _ in range(rng.randint(1, 3))
+        ]
+
     def desks(self) -> list[Entry]:
         rng = self.rng("desks")
         times = rng.randint(4, 10) if self.has("clerk_stale") else 0
@@ -290,7 +300,11 @@ class Drawing:
             found.append(Death(at, "step", skip, "observation.reported", rng.uniform(0.2, 900.0), channel=False))
         for _ in range(rng.randint(1, 4) if kinds else 0):
             at, where = rng.uniform(0.0, self.calm * 0.97), rng.choice(kinds).removeprefix("die_")
-            found.append(Death(at, where, rng.choice((0, 0, 1, 3)), "", rng.uniform(0.2, 900.0), False, batch=True))
+            after = rng.choice(("", "", "source.batch_overdue"))
+            found.append(Death(at, where, rng.choice((0, 0, 1, 3)), after, rng.uniform(0.2, 900.0), False, batch=True))
+        if knobs.batch and self.has("die_post_commit"):
+            at = rng.uniform(0.0, self.calm * 0.9)
+            found.append(Death(at, "post_commit", 0, BATCH_LEAVES, rng.uniform(0.2, 900.0), channel=False))
         return found
 
     def spans(self, what: str, kinds: Sequence[str], times: tuple[int, int], long: tuple[float, float]) -> list[Span]:

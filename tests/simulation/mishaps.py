@@ -98,6 +98,13 @@ class Mishaps:
             if not pending.armed and span.holds(elapsed) and getattr(event, "number", None) == span.number:
                 pending.armed = follows(span.after, event)
 
+    def moment(self, name: str) -> None:
+        """Something happened that no log line tells of: let begin what waits for it."""
+        for pending in self._deaths:
+            death = pending.what
+            if not pending.armed and self._run.elapsed >= death.at and death.after == name:
+                pending.armed = True
+
     # ------------------------------------------------------------------------------------------------------- death
 
     def hit(self, where: str, *, channel: bool = False, batch: bool = False) -> None:

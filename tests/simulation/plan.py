@@ -42,6 +42,8 @@ CLERK = ("clerk_late", "clerk_wrong", "clerk_twice", "clerk_absent", "clerk_stal
 BUGS = ("bug_start", "bug_before", "bug_after")
 SOURCES = ("lie", "used_up")
 BATCHES = ("batch_gone", "batch_never", "batch_late", "batch_twice")
+BATCH_LEAVES = "batch leaves"
+"""The moment after a request about a batch has left."""
 BATCH_STATES = tuple(f"batch {state}" for state in BatchState if state is not BatchState.ENDED)
 KINDS = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
 """Every kind of fault, by the name that the coverage report gives it."""

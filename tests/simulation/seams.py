@@ -42,7 +42,7 @@ from numtrustd.store.environment import Environment, Failpoint
 from numtrustd.wire.exchange import Limits, Outcome, Request
 from numtrustd.wire.route import Route
 from tests.simulation import memory, thrift
-from tests.simulation.plan import BATCH_SOURCE, WORDS, Lie
+from tests.simulation.plan import BATCH_LEAVES, BATCH_SOURCE, WORDS, Lie
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -238,6 +238,9 @@ class Line(SimFetcher):
         run.mishaps.hit("pre_send", channel=not self.source, batch=batch)
         run.leaving(self, request)
         run.on_the_wire.append((self, request))
+        if batch:
+            run.agenda.moment(BATCH_LEAVES)
+            run.mishaps.moment(BATCH_LEAVES)
         try:
             outcome = await super().fetch(request)
         finally:
