@@ -33,11 +33,7 @@ OF_BATCHES = (*BATCHES, *NETWORK, *STORE, *CLOCK, *DEATHS)
 
 _declare(BATCH_STATES, ("late", "error_after", "listing_lag"), "that is about submissions of appeals")
 _declare(("batch sending", "batch uncertain"), BATCHES, "nobody asks for its answers yet")
-_declare(
-    ("batch sending",),
-    (*CLOCK, "die_pre_deliver"),
-    "it is on its way for seconds: a plan's clock steps have fixed times, and an appeal's outcome is told in a moment",
-)
+_declare(("batch sending",), CLOCK, "it is on its way for seconds, and a plan's clock steps have fixed times")
 
 
 def pairs() -> list[Pair]:
