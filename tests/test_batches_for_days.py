@@ -70,6 +70,7 @@ async def test_ten_days_in_batches(tmp_path: Path, autojump_clock: trio.testing.
     assert service.batches.charged[NUMBERS[5]] < 10 * DAY / (2.5 * HOUR), "no oftener than new numbers are looked at"
 
 
+@pytest.mark.covers("W10")
 @pytest.mark.parametrize("seed", range(3))
 async def test_through_faults_no_batch_is_handed_in_twice(
     seed: int, tmp_path: Path, autojump_clock: trio.testing.MockClock

@@ -60,6 +60,7 @@ async def live(
     return end, left
 
 
+@pytest.mark.covers("W10")
 @pytest.mark.parametrize("seed", range(6))
 async def test_no_number_is_paid_for_twice(seed: int, tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
     lives = random.Random(seed)

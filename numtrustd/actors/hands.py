@@ -6,6 +6,7 @@ this is a service of its own beside them, and the only writer of these tasks.
 """
 
 import contextlib
+import math
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -65,9 +66,11 @@ class Hands:
                 await self._expire()
                 self._remind()
                 now = clock.now()
-                if now >= self._plan_at or self._plan_at > now + PLAN_EVERY:  # the clock may have been set back
+                if now >= self._plan_at or now + PLAN_EVERY < self._plan_at < math.inf:  # the clock was set back
+                    self._plan_at = math.inf  # unless it is asked for anew while we plan
                     await self._forget()
-                    self._plan_at = min(now + PLAN_EVERY, await self._plan())
+                    again = await self._plan()
+                    self._plan_at = min(self._plan_at, now + PLAN_EVERY if self._sources() else math.inf, again)
             due = min([self._plan_at, *self._remind_at.values(), *(t.due for t in self._open.values())])
             with trio.move_on_after(min(max(0.0, due - clock.now()) / clock.speed, clock.recheck)):
                 await self._wake.wait()
@@ -243,14 +246,16 @@ class Hands:
 
     # -------------------------------------------------------------------------------------------------------- plan
 
+    def _sources(self) -> list[tuple[Source, HandLook]]:
+        """Those through which people look: with none there is nothing to plan until the configuration changes."""
+        context = self._house.context
+        each = [(s, errands.look_of(s, context)) for s in context.sources.values() if context.hands.enabled]
+        return [(source, look) for source, look in each if look is not None]
+
     async def _plan(self) -> Instant:
         """Ask for what is wanted; when to plan again at the latest, because the hours of some number begin then."""
-        context, again = self._house.context, float("inf")
-        if not context.hands.enabled:
-            return again
-        for source in list(context.sources.values()):
-            if (look := errands.look_of(source, context)) is None:
-                continue
+        context, again = self._house.context, math.inf
+        for source, look in self._sources():
             wishes: list[Wish] = []
             opening: dict[tuple[str, ...], Instant] = {}
             began = self._house.clock.now()

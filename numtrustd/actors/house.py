@@ -91,6 +91,10 @@ class OutboxRoom(Protocol):
 
     def done(self, action: str) -> None: ...
 
+    def offer(self, number: str) -> None:
+        """Tell a number's actor again what came of its actions, as far as it has not stored that."""
+        ...
+
 
 class UpkeepRoom(Protocol):
     """Keeps the declared maintenances of platforms."""

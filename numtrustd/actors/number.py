@@ -128,12 +128,13 @@ class NumberActor:
         if self.closed or self.number not in house.context.numbers:
             return False
         house.board.update(self.number, record)
+        assert house.outbox is not None
+        house.outbox.offer(self.number)
         for ref in record.every_case:
             if again:
                 house.board.note_tasks(self._tasks(f"{ref.id}/").values())
             if ref.open and (case := self._case(ref.id)) is not None:
                 self._set_timer(case)
-                assert house.outbox is not None
                 house.outbox.add(records.all_actions(house.store, f"{ref.id}/"))
         self._plan(record)
         return (

@@ -105,6 +105,13 @@ class Outbox:
                     self._nursery.start_soon(self._send_all, action.platform, receive)
             queue.send_nowait(action)
 
+    def offer(self, number: str) -> None:
+        """A number's actor (again) takes messages: what came of its actions meanwhile is not stored yet."""
+        for owner, message in list(self._unstored.values()):
+            if owner == number:
+                self._offer(number, message)
+                self._delivered.set()
+
     def done(self, action: str) -> None:
         """The outcome is stored."""
         self._unstored.pop(action, None)
@@ -244,12 +251,17 @@ class Outbox:
 
     async def _offer_again(self) -> None:
         while True:
-            if not self._unstored:
+            # Parked ones may be so for days: they ask when they go on.
+            if all(self._deaf(number) for number, _ in self._unstored.values()):
                 self._delivered = trio.Event()
                 await self._delivered.wait()
             await trio.sleep(AGAIN)
             for number, message in list(self._unstored.values()):
                 self._offer(number, message)
+
+    def _deaf(self, number: str) -> bool:
+        actor = self._house.numbers.get(number)
+        return actor is None or actor.closed
 
 
 def _words(result: said.Result) -> tuple[str, ...]:

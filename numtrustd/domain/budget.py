@@ -86,6 +86,8 @@ def give_back(spent: Spent, budget: Budget, now: Instant, at: Instant, looks: in
 
 def left(spent: Spent, budget: Budget, now: Instant) -> int | None:
     """How many looks may still be made today; `None` is no bound."""
+    if not budget.bounded:
+        return None
     current = spent_by(spent, budget, now)
     each = [(budget.per_day, current.day_looks), (budget.looks_a_month, current.month_looks)]
     bounds = [max(0, bound - used) for bound, used in each if bound is not None]
@@ -94,6 +96,8 @@ def left(spent: Spent, budget: Budget, now: Instant) -> int | None:
 
 def again(spent: Spent, budget: Budget, now: Instant) -> tuple[Instant, str] | None:
     """(when looks may be made again, what is used up); `None` while they may be made now."""
+    if not budget.bounded:
+        return None
     current = spent_by(spent, budget, now)
     month = budget.looks_a_month
     if month is not None and current.month_looks >= month:

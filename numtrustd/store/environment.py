@@ -49,6 +49,7 @@ class Environment:
     def __init__(self, env: lmdb.Environment, path: Path) -> None:
         self._env = env
         self._tables: dict[Table, lmdb._Database] = {}
+        self._page: int = env.stat()["psize"]
         self.path = path
 
     @classmethod
@@ -210,6 +211,11 @@ class Environment:
             stats = [self._env.stat(), *(txn.stat(db) for db in self._tables.values())]
         pages = sum(stat["branch_pages"] + stat["leaf_pages"] + stat["overflow_pages"] for stat in stats)
         return pages * stats[0]["psize"]
+
+    @property
+    def extent(self) -> int:
+        """Bytes of the file up to its last page: never less than `used`, and known without a transaction."""
+        return (self._env.info()["last_pgno"] + 1) * self._page
 
     def grow(self, map_size: int) -> None:
         """Enlarge the map. Only while no transaction is open in any thread."""

@@ -352,7 +352,11 @@ class Store:
         """Whether to refuse new intents: 90 % of the largest map hold records, or nothing can be written at
         all.
         """
-        return self.trouble is not None or self._environment.used >= NEARLY_FULL * self._max_map_size
+        if self.trouble is not None:
+            return True
+        # Asked at every step of every number: what the records take is only added up once the file is that large.
+        limit = NEARLY_FULL * self._max_map_size
+        return self._environment.extent >= limit and self._environment.used >= limit
 
     def stats(self) -> Stats:
         """Figures for a heartbeat."""

@@ -480,20 +480,20 @@ async def test_the_log_level_can_be_set(tmp_path: Path, autojump_clock: Clock) -
 
 async def test_declared_maintenance_holds_appeals_back(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
-        started = await house.ask("MaintenanceStart", platform="alpha", kind="major", author="sun")
-        assert (started.old, started.new, started.cases) == ("none", "major", 0)
+        started = await house.ask("MaintenanceStart", platform="alpha", kind="industry", author="sun")
+        assert (started.old, started.new, started.cases) == ("none", "industry", 0)
         await house.labelled("alpha")
         await house.sleep(3 * DAY)
         assert house.case("alpha").snapshot.state == "waiting"
         assert not house.alpha.submissions
         [row] = [p for p in (await house.ask("ListPlatforms")).platforms if p.platform == "alpha"]
-        assert (row.maintenance.kind, row.maintenance.by) == ("major", "sun")
+        assert (row.maintenance.kind, row.maintenance.by) == ("industry", "sun")
         ended = await house.ask("MaintenanceEnd", platform="alpha")
-        assert (ended.old, ended.new, ended.cases, ended.kind) == ("major", "none", 1, None)
+        assert (ended.old, ended.new, ended.cases, ended.kind) == ("industry", "none", 1, None)
         await house.in_state("in_review", "alpha")
         assert [(e.state, e.kind) for e in house.log.of(PlatformMaintenance)] == [
-            ("started", "major"),
-            ("ended", "major"),
+            ("started", "industry"),
+            ("ended", "industry"),
         ]
 
 

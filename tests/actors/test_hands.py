@@ -179,6 +179,7 @@ async def test_nobody_came(shm: Path, tmp_path: Path, autojump_clock: Clock) -> 
         assert (await asked(again, 3 * DAY)).id == "look/beta.device/2"
 
 
+@pytest.mark.covers("W11")
 async def test_a_restart_asks_nobody_twice_and_closes_what_was_reported_meanwhile(
     shm: Path, tmp_path: Path, autojump_clock: Clock
 ) -> None:

@@ -415,7 +415,7 @@ async def test_a_number_that_leaves_takes_its_cases_and_tasks_along(shm: Path, a
 
 
 async def test_what_was_declared_is_known_again_after_a_restart(shm: Path, autojump_clock: Autojump) -> None:
-    declared = Maintenance(DEMO_ORIGIN, "eve", "major")
+    declared = Maintenance(DEMO_ORIGIN, "eve", "industry")
     async with works(shm, ["13910000007"], [SO360]) as made:
         await trio.sleep(HOUR)
         batch = Batch()

@@ -68,7 +68,8 @@ def _run(seeds: Iterable[int], workers: int, *, nightly: bool) -> int:
     took = time.perf_counter() - began
     print(
         f"{done} seeds in {took:.0f} s: {counts['deaths']} deaths, {counts['observation.recorded']} readings, "
-        f"{counts['case.opened']} cases, {counts['action.sent']} submissions, {len(failing)} broken promises"
+        f"{counts['case.opened']} cases, {counts['action.sent']} submissions, "
+        f"{counts['batches']} batches, {counts['reports']} reports, {len(failing)} broken promises"
     )
     if nightly:
         print("\n".join(coverage.report(met)))

@@ -81,6 +81,14 @@ class Agenda:
                 self._happen(entry.what, getattr(event, "case", "") or "")
                 return
 
+    def moment(self, name: str) -> None:
+        """Something happened that no log line tells of: is that what an entry waits for?"""
+        elapsed = self._run.elapsed
+        ready = next((e for e in self._triggers if e.after == name and elapsed >= e.at), None)
+        if ready is not None and self._nursery is not None and not self._run.calm:
+            self._triggers.remove(ready)
+            self._happen(ready.what)
+
     def _happen(self, what: Happening, case: str = "") -> None:
         run, nursery = self._run, self._nursery
         assert nursery is not None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from numtrustd import events as e
-from numtrustd.actors.messages import NumberMessage, Observed
+from numtrustd.actors.messages import NumberMessage, Observed, Reported
 from numtrustd.domain.case import Move
 from numtrustd.domain.observation import Status
 from numtrustd.store import records
@@ -56,11 +56,11 @@ class Beliefs:
             self._forget_unstored(number)
         self._now_taking.clear()
 
-    def shown(self, number: str, source: str, truth: dict[str, str]) -> None:
-        """A look was answered; `truth` is what it ought to read, per platform."""
+    def shown(self, number: str, source: str, truth: dict[str, str], kept: int = 3) -> None:
+        """A look was answered; `truth` is what it ought to read, per platform. `kept` answers may still be told."""
         answered = self._shown[number, source]
         answered.append(truth)
-        del answered[:-3]
+        del answered[:-kept]
 
     def taking(self, number: str, message: NumberMessage) -> None:
         """A number's actor begins a step."""
@@ -99,6 +99,10 @@ class Beliefs:
     def _taking(self, number: str) -> list[Seen]:
         """The look that is being taken in, if one is."""
         message, since = self._now_taking.get(number, (None, 0.0))
+        if isinstance(message, Reported):
+            seen = message.observation
+            said = ((seen.platform, seen.view, seen.status),)
+            return [Seen(seen.at, self._run.true_time(seen.at), since, seen.source, said)]
         return [self._seen(message, since)] if isinstance(message, Observed) else []
 
     def _seen(self, message: Observed, taken: float) -> Seen:

@@ -16,10 +16,11 @@ from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.settings import Loaded
-from tests.simulation.plan import AMERICAN, CHINESE, CONTROLS, HOUR, Knobs
+from tests.simulation.plan import AMERICAN, BATCH_SOURCE, CHINESE, CONTROLS, GIVE_UP, HANDSET, HOUR, Knobs
 from tests.virtual import fast_directory, loaded_from, write_config
 
-SOURCES = ("telnyx.reputation", "contract_aggregator.query")
+QUERY = "contract_aggregator.query"
+SOURCES = ("telnyx.reputation", QUERY, BATCH_SOURCE, HANDSET)
 PRICE = 0.1
 """Yuan that a look costs."""
 SECOND_VIEW = "second_aggregator.query"
@@ -74,12 +75,27 @@ def configured(knobs: Knobs) -> Loaded:
             ),
         )
         for name, source in loaded.sources.items()
+        if name != HANDSET
     }
+    sources[HANDSET] = loaded.sources[HANDSET]
+    if knobs.batch:
+        source = sources[BATCH_SOURCE]
+        # Without a bound there is no ledger, and what is paid for is to be in it.
+        budget = structs.replace(source.budget, per_month=100_000)
+        batch = source.batch and structs.replace(source.batch, give_up=GIVE_UP)
+        sources[BATCH_SOURCE] = structs.replace(source, concurrency=1, budget=budget, batch=batch)
+    if knobs.batch == "instead":
+        del sources[QUERY]
+    if not knobs.hands:
+        del sources[HANDSET]
+    hands = structs.replace(settings.device_tests, interval=18 * HOUR, deadline=24 * HOUR, verify_interval=12 * HOUR)
+    if not knobs.batch:
+        del sources[BATCH_SOURCE]
     trust = TrustPolicy(control_interval=12 * HOUR, recheck_interval=HOUR, turn_looks=knobs.turn_looks)
     home = loaded.home
-    if knobs.second_view:
-        sources[SECOND_VIEW] = structs.replace(sources["contract_aggregator.query"], id=SECOND_VIEW)
-        home = {**home, SECOND_VIEW: home["contract_aggregator.query"]}
+    if knobs.second_view and QUERY in sources:
+        sources[SECOND_VIEW] = structs.replace(sources[QUERY], id=SECOND_VIEW)
+        home = {**home, SECOND_VIEW: home[QUERY]}
     platforms = {}
     for name, platform in loaded.platforms.items():
         facts = platform.appeal
@@ -90,7 +106,7 @@ def configured(knobs: Knobs) -> Loaded:
         platforms[name] = structs.replace(platform, appeal=facts)
     return structs.replace(
         loaded,
-        settings=structs.replace(settings, cadence=cadence, appeal=appeal, trust=trust),
+        settings=structs.replace(settings, cadence=cadence, appeal=appeal, trust=trust, device_tests=hands),
         numbers={number: owned for number, owned in loaded.numbers.items() if number in knobs.numbers},
         sources=sources,
         home=home,

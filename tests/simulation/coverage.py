@@ -1,11 +1,12 @@
-"""Which faults met which states of a workflow: every pair that can meet has to be hit in the nightly-sized run.
+"""Which faults met which states of a workflow or of a batch: every pair that can has to meet in the nightly-sized run.
 
 A pair that cannot meet, or only by a chance that no plan brings about, is declared here with its reason.
 """
 
 from collections.abc import Iterable, Mapping
 
-from tests.simulation.plan import CLERK, KINDS, STATES
+from tests.simulation.looker import HAND
+from tests.simulation.plan import BATCH_STATES, BATCHES, CLERK, CLOCK, DEATHS, KINDS, NETWORK, STATES, STORE
 
 Pair = tuple[str, str]
 
@@ -27,9 +28,23 @@ _declare(
 _declare([state for state in STATES if state != "looking_up"], ("listing_lag",), "only a look-up reads the list")
 
 
+OF_BATCHES = (*BATCHES, *NETWORK, *STORE, *CLOCK, *DEATHS)
+"""What can befall a batch."""
+
+_declare(BATCH_STATES, ("late", "error_after", "listing_lag"), "that is about submissions of appeals")
+_declare(("batch sending", "batch uncertain"), BATCHES, "nobody asks for its answers yet")
+_declare(("batch sending",), CLOCK, "it is on its way for seconds, and a plan's clock steps have fixed times")
+
+
+def pairs() -> list[Pair]:
+    """Every pair that is looked for, impossible ones among them."""
+    of_hands = [(HAND, kind) for kind in _AT_A_TASK]
+    return [(s, k) for s in STATES for k in KINDS] + [(s, k) for s in BATCH_STATES for k in OF_BATCHES] + of_hands
+
+
 def unmet(met: Mapping[Pair, int]) -> list[Pair]:
     """The pairs that can meet and did not."""
-    return [(s, k) for s in STATES for k in KINDS if not met.get((s, k)) and (s, k) not in CANNOT_MEET]
+    return [pair for pair in pairs() if not met.get(pair) and pair not in CANNOT_MEET]
 
 
 def misjudged(met: Mapping[Pair, int]) -> list[Pair]:
@@ -39,10 +54,20 @@ def misjudged(met: Mapping[Pair, int]) -> list[Pair]:
 
 def report(met: Mapping[Pair, int]) -> list[str]:
     """A table for people: a row for each fault, a column for each state; `.` cannot meet, `-` never did."""
-    lines = [f"{'':<16}" + "".join(f"{state[:9]:>10}" for state in STATES)]
-    for kind in KINDS:
+    return [
+        *_table(met, STATES, KINDS),
+        "",
+        *_table(met, BATCH_STATES, OF_BATCHES),
+        "",
+        *_table(met, [HAND], _AT_A_TASK),
+    ]
+
+
+def _table(met: Mapping[Pair, int], states: Iterable[str], kinds: Iterable[str]) -> list[str]:
+    lines = [f"{'':<16}" + "".join(f"{state.removeprefix('batch ')[:9]:>10}" for state in states)]
+    for kind in kinds:
         cells = []
-        for state in STATES:
+        for state in states:
             times = met.get((state, kind), 0)
             cells.append("." if (state, kind) in CANNOT_MEET else str(times) if times else "-")
         lines.append(f"{kind:<16}" + "".join(f"{cell:>10}" for cell in cells))

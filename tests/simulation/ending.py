@@ -7,6 +7,7 @@ import trio
 from numtrustd.domain.label import classify
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import TaskState
+from numtrustd.sim.traits import TRAITS
 from numtrustd.store import Store, records
 from tests.simulation.plan import DAY, MINUTE
 from tests.simulation.promises import Promise
@@ -40,7 +41,8 @@ class Ending:
 
     async def check(self, daemon: "SimDaemon", store: Store, *, last: bool) -> None:
         """After the calm part (and, with `last`, after one more start)."""
-        await trio.sleep(15 * MINUTE)
+        # Not a whole hour after the last start: just then people are asked for looks, and a write is under way.
+        await trio.sleep((20 if last else 15) * MINUTE)
         while any(actor.looking for actor in daemon.sources.actors.values()):
             await trio.sleep(1.0)
         await store.flush()
@@ -52,6 +54,7 @@ class Ending:
         if not last:
             self._tasks = tasks
             self._cases(store)
+            self._oracle.batches.at_the_end()
             self._beliefs()
             return
         before = None if self._tasks is None else self._tasks - PEOPLE
@@ -119,6 +122,8 @@ class Ending:
                 self._oracle.broke(Promise.BELIEF_FOLLOWS, f"nothing was ever seen of {number}")
                 continue
             for platform, verdict in record.verdicts.items():
+                if platform not in TRAITS:  # a handset: what a person saw is as old as it is
+                    continue
                 calm = run.now - self._calm_since(number, platform)
                 shown = run.world.face(platform, number, run.now).words
                 held = verdict.flapping and run.now - run.true_time(verdict.flapping_since) < SOON

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from numtrustd import events as e
 from numtrustd.actors.messages import NumberMessage, TimerDue
+from numtrustd.domain import device_test as plan
 from numtrustd.domain.case import Case
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import TaskState
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.store import Store, Table, records
 from numtrustd.store.errors import StoreFatal
+from tests.simulation.batches import BatchWatch
 from tests.simulation.beliefs import Beliefs
 from tests.simulation.ending import Ending
 from tests.simulation.mishaps import InjectedBug
@@ -48,10 +50,12 @@ class Oracle:
         self.states: dict[str, str] = {}
         self.beliefs = Beliefs(self)
         self.traffic = Traffic(self)
+        self.batches = BatchWatch(self)
         self.ending = Ending(self)
         self._seqs: dict[str, int] = {}
         self._number_seqs: dict[str, int] = {}
         self._tasks_done: dict[str, str] = {}
+        self._reports: dict[str, str] = {}
         self._stale: dict[str, tuple[str, int]] = {}
         self._crashes: Counter[str] = Counter()
         self._upset_at: dict[str, float] = {}
@@ -102,6 +106,8 @@ class Oracle:
                 newest[owner, platform] = max(newest.get((owner, platform), (0, "")), (int(n), state))
         for _, state in newest.values():
             self.met[state, kind] += 1
+        if not number and not platforms:
+            self.batches.meets(kind)
 
     def look_again(self, number: str) -> None:
         """See in the store where the cases of a number stand."""
@@ -127,6 +133,7 @@ class Oracle:
         self._nothing_lost()
 
     def _nothing_lost(self) -> None:
+        self.batches.nothing_lost()
         source = self.beliefs.quarantine_lost()
         self.expect(source is None, Promise.NOTHING_LOST, f"the quarantine of {source} is not stored")
         for identity, seq in self._seqs.items():
@@ -138,6 +145,10 @@ class Oracle:
             found = _get_task(self.store, task)
             done = found is not None and found.state is not TaskState.OPEN
             self.expect(done, Promise.NOTHING_LOST, f"task {task} was {outcome} and is open again")
+        for key, number in self._reports.items():
+            told = self.record(number)
+            kept = told is not None and key in told.reported
+            self.expect(kept, Promise.NOTHING_LOST, f"report {key} was acknowledged and is not stored")
         for number, seq in self._number_seqs.items():
             record = self.record(number)
             kept = record is not None and record.seq >= seq
@@ -283,6 +294,10 @@ class Oracle:
         self.expect(done, Promise.NOTHING_LOST, f"task {task} was said to be {outcome} and is open")
         self._tasks_done[task] = outcome
 
+    def acknowledged_report(self, number: str, key: str) -> None:
+        """A person was told that a report of what they saw is taken."""
+        self._reports[key] = number
+
     # ------------------------------------------------------------------------------------------------------ audits
 
     def audit(self) -> None:
@@ -302,6 +317,10 @@ class Oracle:
         for case in cases:
             if case.open and case.number in run.knobs.numbers and case.number not in parked:
                 self._check_open_case(case, quiet=quiet)
+        for task in _all_tasks(store, plan.PREFIX):
+            late = self.wall - task.due
+            fine = task.state is not TaskState.OPEN or not quiet or late <= GRACE
+            self.expect(fine, Promise.NO_DEADLINE_LOST, f"{task.id} is open {late:.0f} s after its time")
         for number in run.knobs.numbers:
             actor = daemon.house.numbers.get(number)
             works = actor is None or not actor.closed or number in parked

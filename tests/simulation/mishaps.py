@@ -47,7 +47,7 @@ class DeathClock(trio.abc.Instrument):
 
     def before_task_step(self, task: trio.lowlevel.Task) -> None:
         run = self._run
-        if run.dead or run.calm:
+        if run.dead or run.calm or not run.mishaps.at_steps:
             trio.lowlevel.remove_instrument(self)
         elif run.scope is not None and (death := run.mishaps.struck("step")) is not None:
             run.mishaps.die(death)
@@ -76,11 +76,17 @@ class Mishaps:
 
     def instruments(self) -> list[trio.abc.Instrument]:
         """What the scheduler is to be watched with."""
-        at_steps = any(isinstance(p.what, Death) and p.what.where == "step" for p in self._deaths)
-        return [DeathClock(self._run)] if at_steps and not self._run.calm else []
+        return [DeathClock(self._run)] if self.at_steps and not self._run.calm else []
+
+    @property
+    def at_steps(self) -> bool:
+        """Whether a death is still to come at some step of the scheduler."""
+        return any(isinstance(p.what, Death) and p.what.where == "step" for p in self._deaths)
 
     def said(self, event: Event) -> None:
         """The daemon logged something: let begin what waits for this moment."""
+        if not self._deaths and not self._bugs:
+            return
         elapsed = self._run.elapsed
         for pending in self._deaths:
             death = pending.what
@@ -92,20 +98,29 @@ class Mishaps:
             if not pending.armed and span.holds(elapsed) and getattr(event, "number", None) == span.number:
                 pending.armed = follows(span.after, event)
 
+    def moment(self, name: str) -> None:
+        """Something happened that no log line tells of: let begin what waits for it."""
+        for pending in self._deaths:
+            death = pending.what
+            if not pending.armed and self._run.elapsed >= death.at and death.after == name:
+                pending.armed = True
+
     # ------------------------------------------------------------------------------------------------------- death
 
-    def hit(self, where: str, *, channel: bool = False) -> None:
+    def hit(self, where: str, *, channel: bool = False, batch: bool = False) -> None:
         """A failpoint is passed: the process dies here if a death is due."""
         self._run.alive()
-        death = self.struck(where, channel=channel)
+        death = self.struck(where, channel=channel, batch=batch)
         if death is not None:
             self.die(death)
             raise Dead
 
-    def struck(self, where: str, *, channel: bool = False) -> Death | None:
+    def struck(self, where: str, *, channel: bool = False, batch: bool = False) -> Death | None:
         """The death that comes at this hit of `where`, if one does."""
+        if not self._deaths or self._run.calm:
+            return None
         elapsed = self._run.elapsed
-        if self._run.calm or elapsed >= self._run.plan.calm:
+        if elapsed >= self._run.plan.calm:
             return None
         for pending in self._deaths:
             death = pending.what
@@ -115,6 +130,8 @@ class Mishaps:
             if not pending.armed or death.where != where:
                 continue
             if death.channel and not channel and where.endswith("send"):
+                continue
+            if death.batch and not batch:
                 continue
             if pending.hits < death.skip:
                 pending.hits += 1

@@ -22,6 +22,7 @@ from numtrustd.sim.traits import TRAITS
 from numtrustd.sim.world import Taken
 from numtrustd.store import Store, records
 from numtrustd.varlink.interface import CallError
+from tests.simulation.looker import Looker
 from tests.simulation.plan import HOUR, PAPERS, Order
 from tests.simulation.promises import Promise
 
@@ -53,6 +54,7 @@ class Clerk:
         self._begin: dict[str, float] = {}
         self._tries: dict[str, int] = {}
         self._put_aside: dict[str, Task] = {}
+        self._looker = Looker(run)
 
     async def work(self) -> None:
         """Do tasks until the daemon ends."""
@@ -84,7 +86,9 @@ class Clerk:
 
     def _absent(self) -> None:
         for task in all_tasks(self._store):
-            if task.state is TaskState.OPEN:
+            if task.state is TaskState.OPEN and task.numbers:
+                self._looker.meets("clerk_absent")
+            elif task.state is TaskState.OPEN:
                 self._run.oracle.meets("clerk_absent", case=task.case)
 
     async def _take_up(self, task: Task) -> None:
@@ -92,6 +96,9 @@ class Clerk:
         now = run.now
         current = get_task(self._store, task.id)
         if current is None or current.state is not TaskState.OPEN:  # closed while the ones before it were done
+            return
+        if task.numbers:
+            await self._looker.do(task)
             return
         rng = draw(run.plan.seed, "clerk", task.id)
         begin = self._begin.setdefault(task.id, now + rng.uniform(*habits.delay))

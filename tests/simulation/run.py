@@ -36,6 +36,7 @@ from numtrustd.varlink.interface import Call, CallError, Interface, Peer
 from numtrustd.wire.exchange import Outcome, Request
 from tests.simulation import config, seams
 from tests.simulation.agenda import Agenda
+from tests.simulation.batches import MoodyBatches
 from tests.simulation.invariants import Oracle
 from tests.simulation.mishaps import Dead, InjectedBug, Mishaps
 from tests.simulation.people import Clerk, Operator
@@ -102,6 +103,7 @@ class Run:
         assert isinstance(world, seams.LyingWorld)
         self.world, world.lies = world, plan.lies
         self.service = WatchedService(self.world)
+        self.service.batches = MoodyBatches(self)
         self.on_the_wire: list[tuple[Line, Request]] = []
         self.agenda = Agenda(self)
         self.mishaps = Mishaps(self)
@@ -262,6 +264,7 @@ class Run:
                 self.note(f"{request.method} {request.target.split('?')[0]} arrives after the death of its sender")
                 self.service.handle(request.method, line.target(request), request.headers, request.body, self.true)
         self.on_the_wire.clear()
+        self.oracle.batches.taken_in()
         self.after_death(state)
         self.died_at = self.true
         # In calm times it is up again, or nothing could be seen of them.
@@ -310,13 +313,14 @@ class Run:
 
     def written(self, ops: Ops) -> None:
         """A transaction is on disk."""
+        self.oracle.batches.written(ops)
         if self.hash is not None:
             self.mark("written", *((t, k, v) for (t, k), v in sorted(ops.items()) if t is not Table.META))
 
     def leaving(self, line: Line, request: Request) -> None:
         """A request is about to leave."""
         self.mark("request", line.source, request.method, line.target(request), request.headers, request.body)
-        self.oracle.traffic.leaving(line)
+        self.oracle.traffic.leaving(line, request)
 
     def came_back(self, line: Line, outcome: Outcome) -> None:
         """A request came to an end."""

@@ -15,6 +15,8 @@ import trio
 
 import numtrustd.daemon
 import numtrustd.store.store
+from numtrustd import build
+from numtrustd.actors import glance
 from numtrustd.actors.messages import NumberMessage, Observed, TimerDue
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.outbox import Outbox
@@ -39,7 +41,8 @@ from numtrustd.store.batch import Ops
 from numtrustd.store.environment import Environment, Failpoint
 from numtrustd.wire.exchange import Limits, Outcome, Request
 from numtrustd.wire.route import Route
-from tests.simulation.plan import WORDS, Lie
+from tests.simulation import memory, thrift
+from tests.simulation.plan import BATCH_LEAVES, BATCH_SOURCE, WORDS, Lie
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -231,16 +234,20 @@ class Line(SimFetcher):
     async def fetch(self, request: Request) -> Outcome:
         run = self._run
         run.alive()
-        run.mishaps.hit("pre_send", channel=not self.source)
+        batch = self.source == BATCH_SOURCE
+        run.mishaps.hit("pre_send", channel=not self.source, batch=batch)
         run.leaving(self, request)
         run.on_the_wire.append((self, request))
+        if batch:
+            run.agenda.moment(BATCH_LEAVES)
+            run.mishaps.moment(BATCH_LEAVES)
         try:
             outcome = await super().fetch(request)
         finally:
             if not run.dead and (self, request) in run.on_the_wire:
                 run.on_the_wire.remove((self, request))
         run.alive()
-        run.mishaps.hit("post_send", channel=not self.source)
+        run.mishaps.hit("post_send", channel=not self.source, batch=batch)
         run.came_back(self, outcome)
         return outcome
 
@@ -333,7 +340,10 @@ def taken_hold_of(run: "Run") -> Iterator[None]:
         run.written(ops)
 
     with (
+        thrift.in_force(),
         mock.patch.multiple(records, **_DECODERS),
+        mock.patch.multiple(build, **memory.BOUND),
+        mock.patch.object(glance, "extract", memory.extract),
         mock.patch.object(numtrustd.store.store, "READER_CHECK", math.inf),  # an hourly wake-up that finds nothing
         mock.patch.object(Environment, "write", _write),
         mock.patch.object(NumberActor, "_handle", _handle),

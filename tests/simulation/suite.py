@@ -15,8 +15,9 @@ from pathlib import Path
 
 from trio._core import _run as trio_internals
 
+from tests.simulation import config, thrift
+from tests.simulation.drawing import draw_plan
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.plan import draw_plan
 from tests.simulation.run import Played, Run
 
 WORKERS = 2
@@ -34,6 +35,8 @@ def make_deterministic() -> None:
         raise NotDeterministicError("trio._core._run._ALLOW_DETERMINISTIC_SCHEDULING is no longer there")
     if not callable(getattr(getattr(trio_internals, "_r", None), "seed", None)):
         raise NotDeterministicError("trio._core._run._r is no longer a random.Random")
+    if missing := [name for owner, name in thrift.NAMES if not callable(getattr(owner, name, None))]:
+        raise NotDeterministicError(f"trio has changed, see `thrift`: {', '.join(missing)}")
     trio_internals._ALLOW_DETERMINISTIC_SCHEDULING = True  # type: ignore[misc]  # trio says Final, and sets it so itself
 
 
@@ -48,14 +51,27 @@ def run_seed(seed: int, mutant: str = "", *, tracing: bool = False, digesting: b
     return played
 
 
+COLLECT_AFTER = 20
+"""Runs of one process between two collections of garbage: one leaves a megabyte or two."""
+
+
 def _begin_worker() -> None:
     # Nothing here lives long but the settings, and a collection every few hundred objects is a fifth of the time.
+    config.base()
+    gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 100)
+    gc.disable()
 
 
 def _run_one(job: tuple[int, str]) -> Played:
+    global _runs
+    _runs += 1
+    if _runs % COLLECT_AFTER == 0:
+        gc.collect()
     return run_seed(*job)
+
+
+_runs = 0
 
 
 def run_seeds(seeds: Iterable[int], mutant: str = "", workers: int = WORKERS) -> Iterator[Played]:
@@ -64,10 +80,11 @@ def run_seeds(seeds: Iterable[int], mutant: str = "", workers: int = WORKERS) ->
 
 
 def run_jobs(jobs: list[tuple[int, str]], workers: int = WORKERS) -> Iterator[Played]:
-    """Carry out (seed, mutant) jobs, in a pool of fresh processes."""
-    context = multiprocessing.get_context("spawn")
+    """Carry out (seed, mutant) jobs, in a pool of processes that begin alike: whoever is done takes the next job."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # imports once for all of them
     with context.Pool(workers, initializer=_begin_worker) as pool:
-        yield from pool.imap(_run_one, jobs, chunksize=2)
+        yield from pool.imap(_run_one, jobs, chunksize=1)
 
 
 def digests(seeds: Iterable[int], hash_seeds: Iterable[int]) -> list[list[str]]:

@@ -8,8 +8,9 @@ from collections import Counter
 import pytest
 
 from tests.simulation import caught, coverage
+from tests.simulation.drawing import draw_plan
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.plan import KINDS, draw_plan
+from tests.simulation.plan import BATCHES, KINDS
 from tests.simulation.promises import CRASHES, Promise
 from tests.simulation.run import Played
 from tests.simulation.suite import digests, regressions, run_jobs
@@ -30,6 +31,11 @@ NAMED = frozenset(
         "stale_timer_fires",
         "reload_loses_cases",
         "parked_without_record",
+        "batch_intent_not_stored",
+        "batch_resent_at_restart",
+        "batches_forgotten",
+        "pending_is_clean",
+        "report_said_before_stored",
     }
 )
 """Mutants that there have to be, whatever else there is."""
@@ -59,7 +65,7 @@ def _broken(runs: Runs, seeds: set[int]) -> list[str]:
     return [f"seed {s}: {p.violation}" for (s, mutant), p in runs.items() if s in seeds and not mutant and p.violation]
 
 
-@pytest.mark.covers("W1", "W2", "W3", "W4", "W5", "W6", "P1", "P10", "S4", "S5")
+@pytest.mark.covers("W1", "W2", "W3", "W4", "W5", "W6", "W10", "W11", "P1", "P10", "S4", "S5")
 def test_every_promise_holds_in_every_seed(runs: Runs) -> None:
     assert not _broken(runs, set(SEEDS))
 
@@ -89,10 +95,12 @@ def test_the_planted_bugs_are_those_that_there_have_to_be() -> None:
 def test_enough_goes_wrong_to_prove_anything(runs: Runs) -> None:
     plain = [played for (_, mutant), played in runs.items() if not mutant]
     met = Counter(kind for played in plain for (_, kind) in played.met)
-    assert not [kind for kind in KINDS if not met[kind]], "never met"
+    assert not [kind for kind in (*KINDS, *BATCHES) if not met[kind]], "never met"
     assert sum(p.counts.get("deaths", 0) for p in plain) > len(SEEDS)
     assert sum(p.counts.get("action.sent", 0) for p in plain) > len(SEEDS)
     assert sum(p.counts.get("case.closed", 0) for p in plain) > len(SEEDS)
+    assert sum(p.counts.get("batches", 0) for p in plain) > len(SEEDS)
+    assert sum(p.counts.get("reports", 0) for p in plain) > len(SEEDS)
 
 
 def test_what_is_declared_impossible_never_happens(runs: Runs) -> None:

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from msgspec import structs
+
 from numtrustd.domain.case import ActionState
 from numtrustd.probes.spec import Source
 from numtrustd.sim.script import Weather
@@ -14,7 +16,7 @@ from numtrustd.store import records
 from numtrustd.wire.exchange import Outcome, Reply, Request
 from numtrustd.wire.retry_after import retry_after
 from tests.simulation import seams
-from tests.simulation.plan import MINUTE
+from tests.simulation.plan import BATCH_SOURCE, MINUTE
 from tests.simulation.promises import Promise
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Traffic:
 
     # -------------------------------------------------------------------------------------------------- the sources
 
-    def leaving(self, line: "Line") -> None:
+    def leaving(self, line: "Line", request: Request) -> None:
         """A request is about to leave: is it too soon, one too many, or too dear?"""
         source = line.source
         if not source:
@@ -56,7 +58,10 @@ class Traffic:
         run, now, expect = self._run, self._run.now, self._oracle.expect
         spec = self._oracle.daemon.house.context.sources.get(source)
         if spec is not None:
-            self._bill(spec)
+            if spec.batch is None:
+                self._bill(spec)
+            else:
+                self._oracle.batches.leaving(request)
             beside = sum(sender.source == source for sender, _ in run.on_the_wire)
             expect(beside < spec.concurrency, Promise.PACE, f"{source} is asked {beside + 1} times at once")
         (last, interval), pause = self._left.get(source, (-math.inf, 0.0)), self._pauses.get(source)
@@ -104,6 +109,7 @@ class Traffic:
 
     def arriving(self, request: Request) -> None:
         """A request reaches the platforms: a submission's intent is in the store by now."""
+        self._oracle.batches.arriving(request)
         ref = seams.reference_of(request)
         if not ref:
             return
@@ -129,7 +135,13 @@ class Traffic:
         lag = run.world.state.faults.listing_lag
         if lag and call.path.endswith("/remediation") and call.method == "GET" and isinstance(result, Answer):
             oracle.met["looking_up", "listing_lag"] += 1
-        if line.source:
+        if line.source == BATCH_SOURCE:
+            if service.what:
+                oracle.batches.meets(service.what)
+            for named in oracle.batches.answered(call):
+                truth = service.truth(structs.replace(call, number=named), run.now)
+                oracle.beliefs.shown(named, line.source, truth, kept=60)
+        elif line.source:
             oracle.beliefs.shown(number, line.source, service.truth(call, run.now))
         if call.method == "POST":
             self.none_twice()
