@@ -63,6 +63,7 @@ def context(loaded: Loaded, store: str) -> Context:
             verify_timeout=rules.verify_timeout,
             poll_interval=rules.poll_interval,
             feeder_wait=settings.appeal.feeder_wait,
+            core_wait=rules.core_wait,
             expedite_within=rules.expedite_within,
             remind_interval=rules.remind_interval,
             purpose=rules.purpose,

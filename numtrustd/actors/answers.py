@@ -20,10 +20,12 @@ from numtrustd.actors.links import check_link
 from numtrustd.actors.silence_desk import silence_list
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
+from numtrustd.actors.views_incident import incident_row
 from numtrustd.actors.views_papers import evidence_list
 from numtrustd.actors.views_platform import platform_view
 from numtrustd.actors.views_world import platform_rows, source_rows
 from numtrustd.api import calls, evidence, facts, instant, ledger, links, silence, status, when
+from numtrustd.api import incidents as api_incidents
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
 from numtrustd.domain.case import Case
@@ -100,6 +102,7 @@ class Answers:
             "ListSources": self._sources,
             "ListCases": self._cases,
             "GetCase": self._case,
+            "ListIncidents": self._incidents,
             "Explain": self._explain,
             "History": self._history,
             "GetCalls": self._call_stats,
@@ -264,6 +267,26 @@ class Answers:
 
     async def _case(self, params: status.GetCase, call: Call) -> status.CaseView:
         return case_view(self._sight, arguments.case(self._sight, params.case))
+
+    async def _incidents(
+        self, params: api_incidents.ListIncidents, call: Call
+    ) -> AsyncGenerator[api_incidents.IncidentPage, None]:
+        number = None if params.number is None else arguments.recorded(self._sight, params.number)
+        cases = status.ListCases(open_only=params.open_only, after=params.after)
+        async with aclosing(_pages(self._incident_rows(cases, number), params.limit)) as pages:
+            async for rows, more in pages:
+                following = rows[-1].incident if more else None
+                yield api_incidents.IncidentPage(now=self._now, incidents=rows, next=following)
+
+    def _incident_rows(
+        self, params: status.ListCases, number: str | None
+    ) -> Iterator[api_incidents.IncidentRow | None]:
+        found = self._open_cases(params, number) if params.open_only else self._all_cases(params, number)
+        for n, case in enumerate(found, 1):
+            if n % BREATH == 0:
+                yield None
+            if case.workflow == "incident":
+                yield incident_row(self._sight, case)
 
     # ------------------------------------------------------------------------------------------------------- tasks
 

@@ -28,7 +28,7 @@ def facts_of(sight: Sight, case: Case, policy: RequestPolicy | CertificatePolicy
 
 def goes_after(policy: RequestPolicy) -> str:
     """What an appeal lets go first; empty when nothing."""
-    return f"the appeal at {policy.feeder}, from which this platform copies" if policy.feeder else ""
+    return f"the appeal at {policy.feeder}, {policy.feeder_why}" if policy.feeder else ""
 
 
 def _at(at: Instant | None) -> str:
@@ -74,7 +74,8 @@ def _certificate(data: CertificateData, policy: CertificatePolicy) -> Lines:
         ("expires", _at(expiry(data, policy))),
         ("renewed", f"{data.renewals} times" if data.renewals else ""),
         ("paused", f"{len(data.pauses)} times" if data.pauses else ""),
-        ("last pause", "" if last is None else f"{last.cause}, since {_at(last.since)}"),
+        ("laid to", "" if last is None else last.cause),
+        ("not shown since", "" if last is None else _at(last.since)),
         ("shown again", "" if last is None else _at(last.until)),
     ]
 

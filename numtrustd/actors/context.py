@@ -47,6 +47,7 @@ class AppealRules(Struct, frozen=True):
     poll_interval: float = 21_600.0
     remind_interval: float = 86_400.0
     feeder_wait: float = 604_800.0
+    core_wait: float = 172_800.0
     expedite_within: float = 43_200.0
     purpose: str = ""
 

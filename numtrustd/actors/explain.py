@@ -44,6 +44,11 @@ def explain(sight: Sight, owned: Owned, platform: str | None = None) -> tuple[Ex
     """All lines of a number, or those of one platform. Raises `DamagedRecord` when its record cannot be read."""
     record = sight.record(owned.number)
     lines = list(_about_number(sight, owned))
+    if platform is None:
+        wide = [ref for name, ref in record.tracks.items() if name.startswith(":")]
+        lines += [
+            _case(sight, case) for ref in wide if (case := records.get_case(sight.house.store, ref.id)) is not None
+        ]
     platforms = sight.platforms(owned, record) if platform is None else (platform,)
     if not platforms:
         lines.append(

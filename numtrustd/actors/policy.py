@@ -111,10 +111,12 @@ def request_policy(
     looked_at = [through(verdicts[p], context.views(owned, p)) for p in about if p in verdicts]
     own = looked_at[0] if platform in verdicts else None
     urgent = incidents.running(record) is not None
-    feeder = None
+    feeder, feeder_why = None, "from which this platform copies"
     if kind == "appeal" and not urgent and opened_at is not None and now - opened_at < rules.feeder_wait:
         states = {name: ref.state for name, ref in record.cases.items() if ref.open}
         feeder = propagation.goes_first(context.platforms, platform, states, data.displays)
+        if feeder is None and now - opened_at < rules.core_wait:
+            feeder, feeder_why = propagation.matters_more(context.platforms, platform, states), "which more people see"
     declared = present.declared.get(platform)
     lasting = declared if declared is not None and declared.lasts(now) else None
     seen = own is not None and own.maintenance
@@ -162,6 +164,7 @@ def request_policy(
         blind=any(v.blind_since is not None for v in looked_at),
         flapping=any(v.flapping for v in looked_at),
         feeder=feeder or "",
+        feeder_why=feeder_why,
         no_room=present.no_room,
         maintenance=seen or lasting is not None,
         closed=free.at is None or (seen and lasting is None),

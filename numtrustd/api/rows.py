@@ -221,7 +221,19 @@ class CaseRow(Result, frozen=True, kw_only=True):
     acked_at: When | None = None
 
 
-INSTANTS = frozenset({"submitted", "answer expected by", "platform agreed", "not before"})
+INSTANTS = frozenset(
+    {
+        "submitted",
+        "answer expected by",
+        "platform agreed",
+        "not before",
+        "granted",
+        "expires",
+        "not shown since",
+        "shown again",
+        "clock since",
+    }
+)
 """The facts of a case whose value is an instant."""
 
 

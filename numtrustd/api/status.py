@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors, evidence, facts, ledger, links, silence
+from numtrustd.api import calls, errors, evidence, facts, incidents, ledger, links, silence
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import (
     ActionRow,
@@ -298,6 +298,7 @@ STATUS = InterfaceSpec(
         method(ListSources),
         method(ListCases, "pages"),
         method(GetCase),
+        method(incidents.ListIncidents, "pages"),
         method(Explain),
         method(History),
         method(calls.GetCalls),

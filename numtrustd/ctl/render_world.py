@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from numtrustd.api import control, status
+from numtrustd.api import incidents as api_incidents
 from numtrustd.api.rows import ObservationRow, OpenBatches, PendingLook, PlatformRow, SourceRow
 from numtrustd.ctl.document import Cell, Document, Tone
-from numtrustd.ctl.render import VERDICT_TONES, alarming, when
+from numtrustd.ctl.render import VERDICT_TONES, alarming, deadline, when
 from numtrustd.ctl.text import local, plural
 
 _HEALTH_TONES = {"ok": Tone.GOOD, "off": Tone.DIM, "limited": Tone.WARN}
@@ -216,3 +217,31 @@ def _pending(look: PendingLook, now: datetime) -> Cell:
         return Cell(f"{look.source} is being asked and has not answered yet", Tone.WARN)
     why = f"; not sooner, because {look.why}" if look.why else ""
     return Cell(f"{look.source} looks at the soonest at {local(look.when, now)}{why}", Tone.WARN)
+
+
+def incidents(pages: Sequence[api_incidents.IncidentPage]) -> Document:
+    """`numtrustctl incidents`."""
+    doc = Document()
+    doc.table(
+        ("INCIDENT", "WHY", "STATE", "SINCE", "SUBMIT", "FOLLOW UP", "RESOLVE", "WAITS FOR"),
+        [
+            (
+                Cell(r.incident, Tone.STRONG),
+                r.why,
+                r.outcome or r.state,
+                when(r.since, page.now),
+                *(_mark(mark, page.now) for mark in r.marks),
+                " ".join(r.cases) or None,
+            )
+            for page in pages
+            for r in page.incidents
+        ],
+        "no emergencies",
+    )
+    return doc
+
+
+def _mark(mark: api_incidents.MarkRow, now: datetime) -> Cell | None:
+    if mark.met is None:
+        return deadline(mark.due, now)
+    return Cell("met", Tone.GOOD) if mark.met else Cell("missed", Tone.BAD)

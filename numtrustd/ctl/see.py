@@ -7,6 +7,7 @@ from functools import partial
 import click
 
 from numtrustd.api import facts, status
+from numtrustd.api import incidents as api_incidents
 from numtrustd.ctl import render, render_detail, render_platform, render_world
 from numtrustd.ctl.common import command, instant_option
 from numtrustd.ctl.session import Session
@@ -67,6 +68,15 @@ def cases(session: Session, open_only: bool, number: str | None, platform: str |
     """The cases."""
     params = status.ListCases(open_only=open_only, number=number, platform=platform)
     session.show_pages(params, "cases", render.cases)
+
+
+@command(see)
+@click.option("--all", "every", is_flag=True, help="Those that are over, too.")
+@click.option("--number", help="Only of this number.")
+def incidents(session: Session, every: bool, number: str | None) -> None:
+    """The emergencies: the clock of each, its marks met and missed."""
+    params = api_incidents.ListIncidents(open_only=not every, number=number)
+    session.show_pages(params, "incidents", render_world.incidents)
 
 
 @command(see)

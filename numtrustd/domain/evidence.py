@@ -25,6 +25,26 @@ KINDS: dict[str, str] = {
 """Kinds of evidence and what a Chinese platform calls them; an `nda` is what an agent signed who gets papers."""
 
 
+NAMED: dict[str, tuple[str, ...]] = {
+    "licence": ("营业执照", "业务执照", "licence", "license"),
+    "number_ownership": ("归属", "号码证明", "实名", "运营商合同", "入网", "ownership"),
+    "legal_person_id": ("身份证", "法人证件"),
+    "recordings": ("录音", "recording"),
+    "order_screenshots": ("订单", "order"),
+    "call_records": ("详单", "话单", "通话记录", "call record"),
+    "screenshots": ("截图", "screenshot"),
+    "authorisation": ("授权", "委托", "authorisation", "authorization"),
+    "change_notice": ("变更登记", "变更通知"),
+}
+"""What platforms write when they want a paper of a kind."""
+
+
+def named(answer: str) -> tuple[str, ...]:
+    """The kinds of paper that a platform's answer asks for, or says to be missing: by its own words, or by the kind."""
+    said = answer.casefold()
+    return tuple(kind for kind in KINDS if kind in said or any(word.casefold() in said for word in NAMED.get(kind, ())))
+
+
 class PaperPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`[papers]`: how long before it expires a paper is spoken of, and how often the files are looked at; seconds."""
 

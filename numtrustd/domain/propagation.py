@@ -74,6 +74,16 @@ def goes_first(
     return None
 
 
+def matters_more(platforms: Mapping[str, Platform], platform: str, states: Mapping[str, str]) -> str | None:
+    """The core platform whose appeal has still to go out, while `platform` is one that few people see [S2]."""
+    known = platforms.get(platform)
+    if known is None or known.core:
+        return None
+    waiting = [name for name, state in states.items() if state in SENT_SOON and name in platforms]
+    core = [name for name in waiting if platforms[name].core and name != platform]
+    return max(core, key=lambda name: platforms[name].importance, default=None)
+
+
 def expected_from(
     platforms: Mapping[str, Platform], platform: str, verdicts: Mapping[str, Verdict], now: Instant
 ) -> str | None:

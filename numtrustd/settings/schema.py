@@ -214,7 +214,8 @@ class SourceTable(_Table, frozen=True):
 
 class AppealTable(_Table, frozen=True):
     """[appeal]: the policy of all appeals. `purpose` is what the numbers are used for, as the letters tell
-    it. `feeder_wait` is how long an appeal lets that at a platform which feeds this one go first.
+    it. `feeder_wait` is how long an appeal lets that at a platform which feeds this one go first,
+    `core_wait` how long one at a platform that few people see lets those at core platforms.
     """
 
     approval: Approval = "automatic"
@@ -226,6 +227,7 @@ class AppealTable(_Table, frozen=True):
     poll_interval: Interval = 21_600.0
     remind_interval: Interval = 86_400.0
     feeder_wait: Duration = 604_800.0
+    core_wait: Duration = 172_800.0
     expedite_within: Interval = 43_200.0
     purpose: str = ""
 

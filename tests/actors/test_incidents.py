@@ -219,3 +219,24 @@ async def test_a_number_that_leaves_takes_its_emergency_along(tmp_path: Path, au
         await house.roster.retire([MOBILE])
         closed = {event.kind: event.outcome for event in house.log.of(CaseClosed)}
         assert closed["incident"] == "withdrawn"
+
+
+async def test_emergencies_are_listed_and_explained(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        await labelled(house)
+        await house.in_state("following", "", kind="incident")
+        [page] = await house.ask("ListIncidents")
+        [row] = page.incidents
+        assert (row.incident, row.trigger, row.state) == (f"{MOBILE}/incident/1", "label", "following")
+        assert [(mark.mark, mark.met) for mark in row.marks] == [
+            ("submit", True),
+            ("follow_up", None),
+            ("resolve", None),
+        ]
+        assert row.cases == (f"{MOBILE}/alpha/1",)
+        lines = (await house.ask("Explain", number=MOBILE)).lines
+        assert any(line.case == row.incident and "the answers are waited for" in line.fact for line in lines)
+        await house.ask("Withdraw", case=row.incident, reason="a drill")
+        assert (await house.ask("ListIncidents"))[0].incidents == ()
+        [page] = await house.ask("ListIncidents", open_only=False)
+        assert page.incidents[0].outcome == "withdrawn"

@@ -19,6 +19,7 @@ from numtrustd.api import (
     errors,
     evidence,
     facts,
+    incidents,
     ledger,
     links,
     rows,
@@ -511,6 +512,28 @@ class Fake:
                 sources_changed=(),
                 warnings=("numbers.csv:3: number: written twice",),
             ),
+            "ListIncidents": [
+                incidents.IncidentPage(
+                    now=NOW,
+                    incidents=(
+                        incidents.IncidentRow(
+                            incident=f"{NUMBER}/incident/1",
+                            number=NUMBER,
+                            trigger="label",
+                            why="so360 shown as 骚扰电话",
+                            since=NOW - HOUR,
+                            state="submitting",
+                            meaning="everything that matters is to be handed in",
+                            marks=(
+                                incidents.MarkRow(mark="submit", due=NOW, met=True, at=NOW),
+                                incidents.MarkRow(mark="follow_up", due=NOW, met=False, at=NOW),
+                                incidents.MarkRow(mark="resolve", due=NOW + HOUR),
+                            ),
+                            cases=(f"{NUMBER}/so360/1",),
+                        ),
+                    ),
+                )
+            ],
             "Certify": wants.CaseBegun(**BEGUN, kind="certification"),
             "ChangeTag": wants.CaseBegun(**BEGUN, kind="tag"),
             "SetIdentity": wants.IdentityChange(now=NOW, number=NUMBER, cases=1, name="示例快运", tag=""),

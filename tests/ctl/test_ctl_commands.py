@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import calls, control, errors, evidence, facts, ledger, links, silence, status, wants
+from numtrustd.api import calls, control, errors, evidence, facts, incidents, ledger, links, silence, status, wants
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
@@ -255,6 +255,11 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["trust", "so360.onebox", "--reason", "r", "--author", "li"],
         control.TrustSource(source="so360.onebox", reason="r", author="li"),
         ["so360.onebox: quarantined -> ok"],
+    ),
+    (
+        ["incidents", "--number", NUMBER],
+        incidents.ListIncidents(number=NUMBER),
+        ["/incident/1", "met", "missed", "so360/1"],
     ),
     (
         ["certify", NUMBER, "so360", "--held", "--expires", "2027-03-31", "--author", "li"],

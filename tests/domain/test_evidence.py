@@ -106,3 +106,18 @@ def test_registering_is_done_once(paper: Document, before: Registered | None) ->
     assert entry_of(paper, entry) == entry
     if paper.pinned:
         assert entry.digest == paper.pinned
+
+
+@pytest.mark.parametrize(
+    ("answer", "kinds"),
+    [
+        ("请补充营业执照和号码归属证明", ("licence", "number_ownership")),
+        ("缺少通话录音、订单截图", ("recordings", "order_screenshots", "screenshots")),
+        ("please send call records", ("call_records",)),
+        ("授权书未盖章", ("authorisation",)),
+        ("not your number", ()),
+        ("", ()),
+    ],
+)
+def test_what_a_refusal_asks_for_is_read_from_its_words(answer: str, kinds: tuple[str, ...]) -> None:
+    assert evidence.named(answer) == kinds

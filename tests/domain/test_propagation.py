@@ -70,3 +70,16 @@ def test_a_copy_is_expected_within_the_lag_that_is_known(passed: float) -> None:
     assert propagation.expected_from(known, "owner", seen, 100.0 + passed) is None
     both = seen | {"reader": marked("reader", 200.0)}
     assert propagation.expected_from(known, "reader", both, 100.0 + passed) is None, "it is there already"
+
+
+def test_few_see_it_so_those_that_many_see_go_first() -> None:
+    platforms = {
+        "big": Platform("big", "Big", PlatformClass.SECURITY_VENDOR, importance=0.9),
+        "core": Platform("core", "Core", PlatformClass.SECURITY_VENDOR, importance=0.6),
+        "small": Platform("small", "Small", PlatformClass.SEARCH_ENGINE, importance=0.2),
+    }
+    waiting = {"big": "waiting", "core": "gathering", "small": "waiting"}
+    assert propagation.matters_more(platforms, "small", waiting) == "big"
+    assert propagation.matters_more(platforms, "core", waiting) is None
+    assert propagation.matters_more(platforms, "small", waiting | {"big": "in_review"}) == "core"
+    assert propagation.matters_more(platforms, "small", {"big": "in_review", "core": "cooling"}) is None

@@ -16,7 +16,7 @@ class RequestPolicy(Struct, frozen=True):
     `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean,
     `wrong` says whether what the request is to end is believed to be shown, `blind`, `flapping` and `maintenance`
     what else is believed of the platform now; `queued`: the submission has not begun to leave; `feeder` is the
-    platform whose own appeal goes first, because this one copies from it. Nothing is handed in before `slot`,
+    platform whose own appeal goes first, for the reason `feeder_why`. Nothing is handed in before `slot`,
     for the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
     sent for the reasons `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be paid to
     answer within `expedite_within`.
@@ -56,6 +56,7 @@ class RequestPolicy(Struct, frozen=True):
     no_room: bool = False
     queued: bool = False
     feeder: str = ""
+    feeder_why: str = ""
     slot: Instant = 0.0
     slot_why: str = ""
     forbidden: tuple[str, ...] = ()

@@ -104,8 +104,15 @@ def keep_reason(data: RequestData, event: object, now: Instant, policy: RequestP
     if not reason:
         return structs.replace(data, residual=data.residual + 1, reminders=0)
     kept = structs.replace(data, reasons=_heard(data, reason), reminders=0)
+    if isinstance(event, Rejected | Refused):
+        kept = structs.replace(kept, more=_demanded(data, reason))
     # What was answered is under review no longer: if the label returns, it is not waited for.
     return structs.replace(kept, receipt=None, review_by=None) if isinstance(event, Rejected | Refused) else kept
+
+
+def _demanded(data: RequestData, answer: str) -> tuple[str, ...]:
+    """The papers that the platform has named so far: the next attempt brings them all."""
+    return (*data.more, *(kind for kind in evidence.named(answer) if kind not in data.more))
 
 
 def _heard(data: RequestData, answer: str) -> tuple[str, ...]:
@@ -157,10 +164,9 @@ def note_expedited(data: RequestData, event: object, now: Instant, policy: Reque
 
 def note_more(data: RequestData, event: InfoRequested, now: Instant, policy: RequestPolicy) -> RequestData:
     """A requested kind of evidence becomes required; other words are kept as a reason for the letter."""
-    wanted = tuple(kind for kind in evidence.KINDS if kind in event.what and kind not in data.more)
     return structs.replace(
         data,
-        more=(*data.more, *wanted),
+        more=_demanded(data, event.what),
         reasons=_heard(data, event.what),
         not_before=now,
         receipt=None,
