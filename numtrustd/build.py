@@ -55,6 +55,7 @@ def context(loaded: Loaded, store: str) -> Context:
         cause=settings.cause,
         trust=settings.trust,
         hands=settings.device_tests,
+        inspection=settings.inspection,
         appeal=AppealRules(
             max_attempts=rules.max_attempts,
             person_deadline=rules.person_deadline,

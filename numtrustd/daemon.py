@@ -20,6 +20,7 @@ from numtrustd.actors.control import Control
 from numtrustd.actors.glance import CommandGlance, HttpGlance
 from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
+from numtrustd.actors.inspector import Inspector
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import Order, RefusedError, Told
 from numtrustd.actors.outbox import Outbox, Way
@@ -121,6 +122,7 @@ class Daemon:
         self.roster = Roster(house, random)
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
         self.hands = house.hands = Hands(house)
+        self.inspector = Inspector(house, self.hands.replan)
         self.silences = Silences(house)
         self.papers = house.papers = Papers(house, self.roster.refresh)
         self.sources = Sources(house, random, self._make_source)
@@ -182,6 +184,7 @@ class Daemon:
                     running(self.upkeep.run),
                     running(self.silences.run),
                     running(self.hands.run),
+                    running(self.inspector.run),
                 ):
                     yield
             await self._store.flush()

@@ -32,6 +32,7 @@ from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.window import Window
 from numtrustd.domain.wording import Owner
 from numtrustd.domain.wording_rules import WordingRules
+from numtrustd.domain.workflows.inspection import InspectionPolicy
 from numtrustd.probes.spec import Source
 from numtrustd.wire.letter import Letter
 
@@ -112,6 +113,7 @@ class Context(Struct, frozen=True, dict=True):
     appeal: AppealRules = AppealRules()
     certification: CertificationRules = CertificationRules()
     incident: IncidentRules = IncidentRules()
+    inspection: InspectionPolicy = InspectionPolicy()
     cause: CausePolicy = CausePolicy()
     attempts: Mapping[str, int] = {}
     cadences: Mapping[str, float] = {}

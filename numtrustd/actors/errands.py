@@ -43,6 +43,7 @@ SAYS = {
     plan.Why.BLIND: "the other sources cannot see",
     plan.Why.FIRST: "nobody has looked yet",
     plan.Why.ROUTINE: "the last look is long ago",
+    plan.Why.INSPECTION: "everything is looked at anew: the regular inspection",
 }
 
 

@@ -305,6 +305,7 @@ class Hands:
             policy,
             verifying=ref is not None and ref.open and ref.state in VERIFYING,
             assisted=page,
+            inspected_since=self._house.inspected_since,
             watched=any(
                 other.id != source.id and any(r.platform == home for r in other.readings)
                 for other in self._house.context.sources_for(owned)

@@ -158,6 +158,7 @@ class House:
 
     `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it. `silences` keep loud lines
     down, and change nothing else. `words` are the new label words of each platform that were said.
+    `inspected_since` is when the present inspection began.
     """
 
     store: Store
@@ -179,6 +180,7 @@ class House:
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
     words: dict[str, set[str]] = field(default_factory=dict)
     silences: dict[str, Silence] = field(default_factory=dict)
+    inspected_since: Instant | None = None
 
     def __post_init__(self) -> None:
         self.network = NetworkWatch(self.clock, self.log)

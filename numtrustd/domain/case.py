@@ -14,9 +14,10 @@ from numtrustd.domain.workflow import Snapshot, Who
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows.certificate import CertificateData
 from numtrustd.domain.workflows.incident import IncidentData
+from numtrustd.domain.workflows.inspection import InspectionData
 from numtrustd.domain.workflows.request import AppealData, CertificationData, CorrectionData, RequestData, TagData
 
-CaseData = AppealData | CorrectionData | TagData | CertificationData | CertificateData | IncidentData
+CaseData = AppealData | CorrectionData | TagData | CertificationData | CertificateData | IncidentData | InspectionData
 """The tagged union of every workflow's data."""
 
 

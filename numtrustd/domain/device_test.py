@@ -51,6 +51,7 @@ class Why(enum.StrEnum):
     BLIND = "blind"  # the other sources cannot see
     FIRST = "first"  # nobody has looked yet
     ROUTINE = "routine"  # the last look is long ago
+    INSPECTION = "inspection"  # everything is looked at anew
 
 
 ORDER = {why: n for n, why in enumerate(Why)}
@@ -87,6 +88,7 @@ def wish(
     *,
     verifying: bool,
     assisted: bool,
+    inspected_since: Instant | None = None,
     watched: bool = False,
 ) -> Wish | None:
     """What is wanted of a number through one source; `None` when nothing is.
@@ -118,6 +120,8 @@ def wish(
             why = Why.FIRST
         elif now - last >= every:
             why = Why.ROUTINE
+    if why is None and inspected_since is not None and (last is None or last < inspected_since):
+        why = Why.INSPECTION
     return None if why is None else Wish(number, why, newest)
 
 

@@ -354,6 +354,44 @@ class IncidentClosed(Event, frozen=True, kw_only=True):
     why: f.Why | None = None
 
 
+class InspectionOpened(Event, frozen=True, kw_only=True):
+    """The regular inspection begins: people look at the handsets anew."""
+
+    action = "inspection.opened"
+    level = Level.INFO
+    message = "inspection {inspection} of {numbers} numbers begins: {looks_wanted} looks wanted[ by {deadline}]"
+
+    inspection: f.Inspection
+    numbers: f.Numbers
+    looks_wanted: f.LooksWanted
+    deadline: f.Deadline | None = None
+
+
+class InspectionClosed(Event, frozen=True, kw_only=True):
+    """The regular inspection is over, and this is what it found."""
+
+    action = "inspection.closed"
+    level = Level.INFO
+    message = (
+        "inspection {inspection} of {numbers} numbers is over: {looks_made} of {looks_wanted} looks made, "
+        "{labelled} labelled, {inconsistent} inconsistent, {wrong_names} wrong names, {stale_tags} stale tags, "
+        "{open_cases} open cases"
+    )
+
+    inspection: f.Inspection
+    numbers: f.Numbers
+    looks_wanted: f.LooksWanted
+    looks_made: f.LooksMade
+    labelled: f.Labelled
+    open_cases: f.OpenCases
+    inconsistent: f.Inconsistent
+    wrong_names: f.WrongNames
+    stale_tags: f.StaleTags
+    papers: f.PapersAmiss
+    spent: f.Spent
+    took_seconds: f.TookSeconds
+
+
 class EvidenceMissing(Event, frozen=True, kw_only=True):
     """A case waits for a paper that does not count as on file, or the file of one that is cannot be read."""
 

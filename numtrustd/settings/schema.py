@@ -28,6 +28,7 @@ from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.window import Window
 from numtrustd.domain.wording_rules import WordingRules
+from numtrustd.domain.workflows.inspection import InspectionPolicy
 
 Duration = Annotated[float, Meta(ge=0, extra={"unit": "duration"})]
 """Seconds; in a file "90s", "15m", "6h", "3d", "1w", "1d12h" or a number of seconds."""
@@ -378,6 +379,7 @@ class Settings(_Table, frozen=True):
     trust: TrustPolicy = TrustPolicy()
     cause: CausePolicy = CausePolicy()
     device_tests: HandPolicy = HandPolicy()
+    inspection: InspectionPolicy = InspectionPolicy()
     appeal: AppealTable = AppealTable()
     certification: CertificationTable = CertificationTable()
     incident: IncidentTable = IncidentTable()

@@ -25,6 +25,7 @@ def check_times(settings: Settings, place: Located, report: Report) -> None:
     _zone(settings.cadence.zone, ("cadence", "zone"), place, report)
     _zone(settings.cause.zone, ("cause", "zone"), place, report)
     _zone(settings.ledger.zone, ("ledger", "zone"), place, report)
+    _zone(settings.inspection.zone, ("inspection", "zone"), place, report)
     for i, peak in enumerate(settings.cadence.peak):
         top: Path = ("cadence", "peak", i)
         _read(hours.parse_hours, peak.hours, (*top, "hours"), HOURS_HELP, place, report)

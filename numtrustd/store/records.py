@@ -23,9 +23,13 @@ from numtrustd.domain.record import Entry, NumberRecord
 from numtrustd.domain.silence import Ack, Silence
 from numtrustd.domain.task import Task
 from numtrustd.domain.trust import Trust
+from numtrustd.domain.workflow import Snapshot
+from numtrustd.domain.workflows.inspection import InspectionData
 from numtrustd.store.batch import Batch
 from numtrustd.store.store import Store
 from numtrustd.store.tables import Table
+
+INSPECTION_KEY = b"present"
 
 PAGE = 500
 """Records a page of a long scan: a few ms, and no read transaction lives across an await."""
@@ -75,6 +79,14 @@ class WordRecord(Struct, frozen=True, omit_defaults=True):
     source: str = ""
 
 
+class InspectionRecord(Struct, frozen=True, omit_defaults=True):
+    """The present inspection, the `n`th of this state."""
+
+    n: int
+    snapshot: Snapshot
+    data: InspectionData
+
+
 _encode = msgspec.msgpack.Encoder().encode
 _number = msgspec.msgpack.Decoder(NumberRecord).decode
 _case = msgspec.msgpack.Decoder(Case).decode
@@ -91,6 +103,7 @@ _calls = msgspec.msgpack.Decoder(DayCalls).decode
 _charge = msgspec.msgpack.Decoder(Charge).decode
 _silence = msgspec.msgpack.Decoder(Silence).decode
 _ack = msgspec.msgpack.Decoder(Ack).decode
+_inspection = msgspec.msgpack.Decoder(InspectionRecord).decode
 _watched = msgspec.msgpack.Decoder(Watched).decode
 _entry = msgspec.msgpack.Decoder(Entry).decode
 
@@ -220,6 +233,10 @@ def put_ack(batch: Batch, ack: Ack) -> None:
     batch.put(Table.ACK, key(ack.case), _encode(ack))
 
 
+def put_inspection(batch: Batch, record: InspectionRecord) -> None:
+    batch.put(Table.INSPECTION, INSPECTION_KEY, _encode(record))
+
+
 def put_watched(batch: Batch, number: str, watched: Watched) -> None:
     """What was said of a number's habits and complaints."""
     batch.put(Table.WATCHED, key(number), _encode(watched))
@@ -316,6 +333,11 @@ def all_silences(store: Store) -> Iterator[Silence]:
 def get_ack(store: Store, case: str) -> Ack | None:
     found = store.get(Table.ACK, key(case))
     return None if found is None else _ack(found)
+
+
+def get_inspection(store: Store) -> InspectionRecord | None:
+    found = store.get(Table.INSPECTION, INSPECTION_KEY)
+    return None if found is None else _inspection(found)
 
 
 def get_watched(store: Store, number: str) -> Watched:

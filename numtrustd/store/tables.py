@@ -37,6 +37,7 @@ class Table(enum.StrEnum):
     SILENCE = "silence"
     ACK = "ack"
     WATCHED = "watched"
+    INSPECTION = "inspection"
 
 
 MAX_KEY: Final = 511

@@ -29,6 +29,7 @@ from numtrustd.actors.control import Control
 from numtrustd.actors.glance import Glance, HttpGlance
 from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
+from numtrustd.actors.inspector import Inspector
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.silences import Silences
@@ -60,6 +61,7 @@ from numtrustd.domain.platform import AppealFacts, Attempt, Platform, PlatformCl
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import Task, TaskState
 from numtrustd.domain.wording import Owner
+from numtrustd.domain.workflows.inspection import InspectionPolicy
 from numtrustd.events import Level
 from numtrustd.probes.spec import Reading, Rule, SayClean, SayMarked, SayUnknown, Source
 from numtrustd.store import Store, records
@@ -287,6 +289,7 @@ def make_context(store: str, numbers: Sequence[str | Owned] = (MOBILE,), **more:
         "channels": {"alpha": HTTP_CHANNEL, "beta": MANUAL_CHANNEL},
         "owner": Owner(name="示例公司"),
         "incident": IncidentRules(open_on=()),  # those of `test_incidents` have them
+        "inspection": InspectionPolicy(every="off"),  # those of `test_inspector` have it
     }
     return Context(**(values | more))
 
@@ -477,7 +480,7 @@ async def make_house(
         roster, sources = Roster(house, random), Sources(house, random, make_source)
         house.upkeep = upkeep = Upkeep(house, roster.refresh)
         house.hands = hands = Hands(house)
-        silences = Silences(house)
+        silences, inspector = Silences(house), Inspector(house, hands.replan)
         control = Control(
             house, roster, sources.actors, version="0.0.test", started_at=start, reload=reload, silences=silences
         )
@@ -492,7 +495,10 @@ async def make_house(
             timers.load()
             outbox.load()
             house.load()
-            for run in (sources.run, roster.run, outbox.run, timers.run, upkeep.run, silences.run, hands.run):
+            services = [sources.run, roster.run, outbox.run, timers.run, upkeep.run, silences.run, hands.run]
+            if house.context.inspection.every != "off":
+                services.append(inspector.run)
+            for run in services:
                 await stack.enter_async_context(_running(run))
             # What a test raises comes out as it is, not in a group for each of the nurseries.
             failed: Exception | None = None

@@ -413,7 +413,7 @@ def test_verbs(daemon: Any, capsys: Capture, arguments: list[str], asked: Struct
 
     code, out, err = run(capsys, *arguments, "--json")
     assert (code, err) == (0, "")
-    assert isinstance(json.loads(out), list if arguments[0] in ("numbers", "cases", "tasks") else dict)
+    assert isinstance(json.loads(out), list if arguments[0] in ("numbers", "cases", "tasks", "incidents") else dict)
 
 
 def test_a_link_that_is_not_official(daemon: Any, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:

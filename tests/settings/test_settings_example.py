@@ -20,6 +20,7 @@ DEFAULTS = (
     "appeal",
     "certification",
     "incident",
+    "inspection",
     "company",
     "control",
     "log",

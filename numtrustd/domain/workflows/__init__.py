@@ -8,8 +8,9 @@ from numtrustd.domain.workflows.certificate import CERTIFICATE
 from numtrustd.domain.workflows.certification import CERTIFICATION
 from numtrustd.domain.workflows.correction import CORRECTION
 from numtrustd.domain.workflows.incident import INCIDENT
+from numtrustd.domain.workflows.inspection import INSPECTION
 from numtrustd.domain.workflows.tag import TAG
 
 REGISTRY: dict[str, Workflow[Any, Any, Any]] = {
-    table.name: table for table in (APPEAL, CORRECTION, TAG, CERTIFICATION, CERTIFICATE, INCIDENT)
+    table.name: table for table in (APPEAL, CORRECTION, TAG, CERTIFICATION, CERTIFICATE, INCIDENT, INSPECTION)
 }

@@ -1,0 +1,162 @@
+"""Runs the regular inspection: waits for its day, has the handsets looked at anew, and says in one line what was found.
+
+`workflows.inspection` decides; the state of the present one is stored here, so that a restart neither begins one twice
+nor forgets one. `hands` asks people for the looks.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import trio
+
+from numtrustd.actors import errands
+from numtrustd.actors.house import House
+from numtrustd.domain import ledger
+from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.observation import Instant
+from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.report import place
+from numtrustd.domain.workflow import Event, TimedOut, start, step
+from numtrustd.domain.workflows.inspection import INSPECTION, AllSeen, BeginLooks, InspectionData, Summarise
+from numtrustd.events import InspectionClosed, InspectionOpened
+from numtrustd.store import Batch, records
+from numtrustd.store.records import InspectionRecord
+
+BREATH = 500
+"""Numbers that are gone through before others get a turn."""
+
+EVERY = 3_600.0
+"""Seconds between two looks at whether everything has been seen."""
+
+
+class Inspector:
+    """One per daemon. `replan` has people asked for their looks."""
+
+    def __init__(self, house: House, replan: Callable[[], None]) -> None:
+        self._house = house
+        self._replan = replan
+
+    async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Inspect for ever."""
+        house = self._house
+        found = records.get_inspection(house.store) or await self._next(house.clock.now(), 1)
+        house.inspected_since = found.data.began_at
+        task_status.started()
+        while True:
+            due = found.snapshot.deadline
+            assert due is not None, "an inspection that is over is followed by the next"
+            wait = min(max(0.0, due - house.clock.now()) / house.clock.speed, house.clock.recheck, EVERY)
+            await trio.sleep(wait)
+            if house.clock.now() >= due:
+                found = await self._happen(found, TimedOut(found.snapshot.seq))
+            elif found.data.began_at is not None and await self._all_seen(found.data.began_at):
+                found = await self._happen(found, AllSeen())
+
+    async def _next(self, after: Instant, n: int) -> InspectionRecord:
+        data = InspectionData(after=after)
+        snapshot = start(INSPECTION, data, self._house.clock.now(), self._house.context.inspection)
+        return await self._store(InspectionRecord(n, snapshot, data))
+
+    async def _store(self, record: InspectionRecord) -> InspectionRecord:
+        batch = Batch()
+        records.put_inspection(batch, record)
+        await self._house.store.commit(batch)
+        return record
+
+    async def _happen(self, found: InspectionRecord, event: Event) -> InspectionRecord:
+        house, now = self._house, self._house.clock.now()
+        made = step(INSPECTION, found.snapshot, found.data, event, now, house.context.inspection)
+        if made is None:
+            return found
+        new = InspectionRecord(found.n, made.snapshot, made.data)
+        if any(isinstance(effect, Summarise) for effect in made.effects):
+            began = new.data.began_at or now
+            said = await self._summary(new, began, now)
+            following = await self._next(began, found.n + 1)  # stored before it is said: it is said once or not at all
+            house.inspected_since = None
+            house.log.emit(said)
+            return following
+        await self._store(new)
+        if any(isinstance(effect, BeginLooks) for effect in made.effects):
+            house.inspected_since = new.data.began_at
+            self._replan()
+            wanted = sum(1 for _ in self._wanted(house.context.order))
+            house.log.emit(
+                InspectionOpened(
+                    inspection=found.n,
+                    numbers=len(house.context.numbers),
+                    looks_wanted=wanted,
+                    deadline=made.snapshot.deadline,
+                )
+            )
+        return new
+
+    # -------------------------------------------------------------------------------------------------------- looks
+
+    def _wanted(self, numbers: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        """(number, platform/view) of every look that people can make."""
+        context = self._house.context
+        if not context.hands.enabled:
+            return
+        for number in numbers:
+            owned = context.numbers.get(number)
+            for source in () if owned is None else context.sources_for(owned):
+                if errands.look_of(source, context) is not None:
+                    for reading in source.readings:
+                        yield number, place(reading.platform, f"{source.id}/{reading.surface}")
+
+    async def _all_seen(self, since: Instant) -> bool:
+        """Whether every look was made since; nothing to look at is seen when the time is over."""
+        looks = 0
+        for n, number in enumerate(self._house.context.order, 1):
+            if n % BREATH == 0:
+                await trio.lowlevel.checkpoint()
+            wanted = [where for _, where in self._wanted((number,))]
+            looks += len(wanted)
+            if wanted and (record := self._record(number)) is not None:
+                if any((told := record.reports.get(where)) is None or told.at < since for where in wanted):
+                    return False
+            elif wanted:
+                return False
+        return looks > 0
+
+    def _record(self, number: str) -> NumberRecord | None:
+        actor = self._house.numbers.get(number)
+        return None if actor is None or actor.packed is None else records.decode_number(actor.packed)
+
+    # ------------------------------------------------------------------------------------------------------ summary
+
+    async def _summary(self, found: InspectionRecord, began: Instant, now: Instant) -> InspectionClosed:
+        """What everything looks like now: one line for who answers for it."""
+        house, context = self._house, self._house.context
+        wanted = seen = labelled = cases = 0
+        found_wrong: Counter[str] = Counter()
+        for n, number in enumerate(context.order, 1):
+            if n % BREATH == 0:
+                await trio.lowlevel.checkpoint()
+            record = self._record(number)
+            looks = [where for _, where in self._wanted((number,))]
+            wanted += len(looks)
+            if record is None:
+                continue
+            seen += sum(1 for where in looks if (told := record.reports.get(where)) and told.at >= began)
+            labelled += any(verdict.marked for verdict in record.verdicts.values())
+            cases += sum(1 for ref in record.every_case if ref.open)
+            found_wrong.update(flaw.kind for each in record.flaws.values() for flaw in each if flaw.said)
+            found_wrong[FindingKind.INCONSISTENT] += sum(1 for v in record.verdicts.values() if v.apart_said)
+        month = ledger.month_of(now, context.ledger.zone)
+        spent = ledger.month(records.all_charges(house.store), month, context.ledger.zone, now).committed
+        return InspectionClosed(
+            inspection=found.n,
+            numbers=len(context.numbers),
+            looks_wanted=wanted,
+            looks_made=seen,
+            labelled=labelled,
+            open_cases=cases,
+            inconsistent=found_wrong[FindingKind.INCONSISTENT],
+            wrong_names=found_wrong[FindingKind.DISPLAY_WRONG] + found_wrong[FindingKind.DISPLAY_MISSING],
+            stale_tags=found_wrong[FindingKind.TAG_EXPIRED] + found_wrong[FindingKind.TAG_WRONG],
+            papers=tuple(f"{d.kind} {d.path}: {d.trouble}" for d in context.documents if d.trouble),
+            spent=spent / 100,
+            took_seconds=now - began,
+        )
