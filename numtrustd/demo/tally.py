@@ -20,6 +20,9 @@ ROWS: tuple[tuple[str, str], ...] = (
     ("propagating", "approved, waiting for the platform's caches"),
     ("cleared", "cases closed by clean looks on every view"),
     ("returned", "labels that came back"),
+    ("emergencies", "emergencies: harmful labels on platforms that many people see"),
+    ("met", "marks of their 2, 24 and 48 hours met"),
+    ("missed", "such marks missed"),
     ("failed", "times a source could not see (captcha, outage, limit)"),
     ("maintenance", "times a platform was seen in maintenance"),
 )
@@ -65,7 +68,11 @@ class Tally:
                 self.counts["labelled"] += 1
             case "cause.found":
                 self.counts["causes"] += 1
-            case "case.opened":
+            case "incident.opened":
+                self.counts["emergencies"] += 1
+            case "incident.milestone":
+                self.counts["met" if fields["numtrust.met"] else "missed"] += 1
+            case "case.opened" if fields.get("numtrust.kind") == "appeal":
                 self.counts["opened"] += 1
                 if self.counts["cleared"] == 0:
                     self.case, self.number = fields["numtrust.case"], fields["numtrust.number"]
