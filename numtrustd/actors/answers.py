@@ -18,6 +18,7 @@ from numtrustd.actors.explain import explain
 from numtrustd.actors.links import check_link
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
+from numtrustd.actors.views_leaving import leaving_row
 from numtrustd.actors.views_papers import evidence_list
 from numtrustd.actors.views_platform import platform_view
 from numtrustd.actors.views_world import platform_rows, source_rows
@@ -169,6 +170,7 @@ class Answers:
             cases=tuple(case_row(sight, case) for case in cases if case is not None),
             tasks=tuple(task_row(sight, task) for task in tasks if task is not None),
             parked_why=None if parked is None else ": ".join(filter(None, (parked.error_type, parked.error_message))),
+            leaving=leaving_row(sight, record),
         )
 
     async def _explain(self, params: status.Explain, call: Call) -> status.Explanation:

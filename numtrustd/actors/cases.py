@@ -1,16 +1,17 @@
 """Moves the cases of one number: events go through the workflow tables, effects become tasks and actions. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from typing import Any
 
 from msgspec import structs
 
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
-from numtrustd.actors.policy import request_policy
+from numtrustd.actors.policy import cancellation_policy, request_policy
 from numtrustd.channels.spec import HttpChannel
-from numtrustd.domain import wording
+from numtrustd.domain import notice, wording
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case_id, reference
 from numtrustd.domain.cause import Cause
@@ -25,6 +26,7 @@ from numtrustd.domain.task import HAND_INS, Packet, Task, TaskKind, TaskState
 from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
+from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import (
     ActionPlanned,
@@ -33,6 +35,7 @@ from numtrustd.events import (
     CaseMoved,
     CaseOpened,
     EvidenceMissing,
+    NumberReleased,
     TaskDone,
     TaskOpened,
     TaskReminded,
@@ -73,7 +76,9 @@ class CaseBook:
         self._record = record
         self._no_room = no_room
 
-    def _policy(self, platform: str, kind: str, data: a.RequestData, opened_at: Instant) -> a.RequestPolicy:
+    def _policy(self, platform: str, kind: str, data: CaseData, opened_at: Instant) -> Any:
+        if isinstance(data, c.CancellationData):
+            return cancellation_policy(self._context, data, self.states(data.children), self._now)
         return request_policy(
             self._context,
             self._owned,
@@ -87,7 +92,11 @@ class CaseBook:
             no_room=self._no_room,
         )
 
-    def _policy_of(self, case: Case) -> a.RequestPolicy:
+    def states(self, cases: Iterable[str]) -> dict[str, str]:
+        """Where some cases stand within this decision."""
+        return {name: case.snapshot.state for name in cases if (case := self.get(name)) is not None}
+
+    def _policy_of(self, case: Case) -> Any:
         return self._policy(case.platform, case.workflow, case.data, case.opened_at)
 
     def settle(self, record: NumberRecord) -> None:
@@ -119,7 +128,7 @@ class CaseBook:
         """Start a case of this kind, the `n`th at the platform. `why` is told to people."""
         table = REGISTRY[kind]
         snapshot = start(table, data, self._now, self._policy(platform, kind, data, self._now))
-        identity = case_id(self._owned.number, platform, n)
+        identity = case_id(self._owned.number, platform or kind, n)
         case = Case(
             id=identity,
             number=self._owned.number,
@@ -138,7 +147,7 @@ class CaseBook:
             CaseOpened(
                 case=identity,
                 number=case.number,
-                platform=platform,
+                platform=platform or None,
                 kind=table.name,
                 to=snapshot.state,
                 reason=data.finding,
@@ -196,7 +205,7 @@ class CaseBook:
                 CaseMoved(
                     case=case.id,
                     number=case.number,
-                    platform=case.platform,
+                    platform=case.platform or None,
                     kind=case.workflow,
                     from_=made.old,
                     to=made.snapshot.state,
@@ -215,7 +224,7 @@ class CaseBook:
                 CaseClosed(
                     case=case.id,
                     number=case.number,
-                    platform=case.platform,
+                    platform=case.platform or None,
                     kind=case.workflow,
                     from_=made.old,
                     to=new.snapshot.state,
@@ -227,6 +236,8 @@ class CaseBook:
                 self._now,
                 by,
             )
+        if isinstance(made.data, a.RemovalData) and made.data.parent and moved:
+            self.happen(made.data.parent, c.ChildMoved(case.id, made.snapshot.state))
         self._made.told = Told(case.id, made.old, made.snapshot.state)
 
     # ---------------------------------------------------------------------------------------------------- effects
@@ -241,12 +252,46 @@ class CaseBook:
                 self._plan(case, ActionKind.LOOK_UP, attempt, identity, {})
             case a.OpenTask(kind, due, detail):
                 self._open_task(case, TaskKind(kind), due, detail, identity)
+            case c.AskErrands(tasks):
+                for m, each in enumerate(tasks):
+                    self._open_task(case, TaskKind(each.kind), each.due, each.detail, f"{identity}.{m}")
             case a.CloseTasks():
-                for task in self._open_tasks(case.id):
-                    closed = structs.replace(task, state=TaskState.CLOSED, closed_at=self._now)
-                    self._made.tasks[task.id] = closed
+                self._close_tasks(case.id)
+            case c.CloseKind(kind):
+                self._close_tasks(case.id, TaskKind(kind))
+            case c.TellChildren():
+                self._tell_children(case, effect)
+            case c.SayReleased():
+                data = case.data
+                assert isinstance(data, c.CancellationData)
+                by, why = data.released_by or None, data.why or None
+                event = NumberReleased(number=case.number, by=by, why=why, forced=data.forced, case=case.id)
+                self._made.say(event, self._now, data.released_by)
             case _:
                 raise TypeError(f"{type(effect).__name__} has no way to happen")
+
+    def _close_tasks(self, case: str, kind: TaskKind | None = None) -> None:
+        for task in self._open_tasks(case):
+            if kind in (None, task.kind):
+                self._made.tasks[task.id] = structs.replace(task, state=TaskState.CLOSED, closed_at=self._now)
+
+    def _tell_children(self, parent: Case, told: c.TellChildren) -> None:
+        """Give a cancellation's removals an order, as far as they take it: what is on its way is not stopped."""
+        assert isinstance(parent.data, c.CancellationData)
+        why = f"the {parent.workflow} {parent.id} says so"
+        for name in parent.data.children:
+            child = self.get(name)
+            if child is None:
+                continue
+            match told.order:
+                case "hold":
+                    self.happen(name, a.Hold(why))
+                case "advance" if child.snapshot.state == "held":
+                    self.happen(name, a.Advance(why))
+                case "withdraw" if child.open:
+                    self.happen(name, a.Withdraw(why))
+                case "reopen" if child.outcome == c.GIVEN_UP or (told.cleared and not child.open):
+                    self.happen(name, a.Reopen(why))
 
     def _open_tasks(self, case: str) -> list[Task]:
         merged = {**self._tasks(f"{case}/"), **self._made.tasks}
@@ -321,6 +366,8 @@ class CaseBook:
     def _letter(
         self, case: Case, owner: wording.Owner, number: Number, platform: str, papers: tuple[str, ...], ref: str
     ) -> str:
+        if isinstance(case.data, a.RemovalData):
+            return notice.removal_letter(owner, number.dashed, platform, case.data, papers, ref)
         if isinstance(case.data, a.IdentityData):
             return wording.request_letter(case.workflow, owner, number.dashed, platform, case.data, papers, ref)
         purpose = self._context.appeal.purpose
@@ -335,7 +382,7 @@ class CaseBook:
                         task=task.id,
                         case=case.id,
                         number=case.number,
-                        platform=case.platform,
+                        platform=case.platform or None,
                         kind=kind,
                         title=task.title,
                         due=due,
@@ -352,7 +399,7 @@ class CaseBook:
             opened_at=self._now,
             due=due,
             detail=detail,
-            packet=self._packet(case) if kind in HAND_INS | {TaskKind.APPROVE} else None,
+            packet=self._packet_for(case, kind),
         )
         self._made.tasks[identity] = task
         if kind is TaskKind.SUPPLY_EVIDENCE:
@@ -375,13 +422,25 @@ class CaseBook:
                 task=identity,
                 case=case.id,
                 number=case.number,
-                platform=case.platform,
+                platform=case.platform or None,
                 kind=kind,
                 title=task.title,
                 due=due,
             ),
             self._now,
         )
+
+    def _packet_for(self, case: Case, kind: TaskKind) -> Packet | None:
+        """What a person needs for a task of this kind; `None` where its title says it all."""
+        if kind in HAND_INS | {TaskKind.APPROVE}:
+            return self._packet(case)
+        if kind is TaskKind.PUBLISH_NOTICE and isinstance(case.data, c.CancellationData):
+            text = notice.announcement(
+                self._owner(), self._number().dashed, case.data.reason, self._owned.wanted, self._today(""), self._now
+            )
+            steps = ("在官网、公众号等客户能看到的地方发布以下公告", "记下发布的位置")
+            return Packet("", {}, text, (), steps, "where it was published")
+        return None
 
     def _packet(self, case: Case) -> Packet:
         channel = self._context.channel(case.platform, case.workflow)
@@ -395,7 +454,10 @@ class CaseBook:
             steps = (what, "find the platform's own way and report what you did")
             return Packet("", {}, values["letter"], papers, steps)
         fields = {label: fill(text, values) for label, text in channel.fields.items()}
-        return Packet(channel.address, fields, values["letter"], papers, channel.steps, channel.bring_back)
+        bring_back = channel.bring_back
+        if self._policy_of(case).needs_receipt:
+            bring_back = "；".join(filter(None, (bring_back, "注销回执（the receipt of the deletion）")))
+        return Packet(channel.address, fields, values["letter"], papers, channel.steps, bring_back)
 
     # ----------------------------------------------------------------------------------------------------- people
 
@@ -411,7 +473,7 @@ class CaseBook:
                 task=task.id,
                 case=task.case,
                 number=task.number,
-                platform=task.platform,
+                platform=task.platform or None,
                 kind=task.kind,
                 title=task.title,
                 result=outcome,

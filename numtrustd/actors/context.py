@@ -18,13 +18,17 @@ from numtrustd.domain.display import What
 from numtrustd.domain.evidence import Document, PaperPolicy
 from numtrustd.domain.flaw import Eye
 from numtrustd.domain.label import Category, Severity, by_platform
+from numtrustd.domain.leaving import LeavingPolicy
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import Platform
 from numtrustd.domain.trust import TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.wording import Owner
-from numtrustd.probes.spec import Source
+from numtrustd.probes.spec import SayCertified, Source
+
+CREDIT_APPEAL = "按企业信用信息申诉提交：说明不再使用该号码的认证信息，请求删除"
+"""How people ask a platform that takes only appeals to delete what it shows of a company."""
 
 
 class AppealRules(Struct, frozen=True):
@@ -73,6 +77,7 @@ class Context(Struct, frozen=True, dict=True):
     hands: HandPolicy = HandPolicy()
     appeal: AppealRules = AppealRules()
     cause: CausePolicy = CausePolicy()
+    leaving: LeavingPolicy = LeavingPolicy()
     attempts: Mapping[str, int] = {}
     cadences: Mapping[str, float] = {}
     ask_approval: frozenset[str] = frozenset()
@@ -142,12 +147,13 @@ class Context(Struct, frozen=True, dict=True):
             tells = frozenset(
                 what for what in What for rule in source.rules if getattr(rule.then, what, None) is not None
             )
+            certifies = any(isinstance(rule.then, SayCertified) for rule in source.rules)
             if source.kind in ("command", "report"):
-                tells = frozenset(What)
+                tells, certifies = frozenset(What), True
             for reading in source.readings:
                 if (platform := self.platforms.get(reading.platform)) is not None:
                     view = f"{source.id}/{reading.surface}"
-                    eyes.setdefault(platform.id, {})[view] = Eye(platform.display, tells)
+                    eyes.setdefault(platform.id, {})[view] = Eye(platform.display, tells, certifies)
         return eyes
 
     def channel(self, platform: str, kind: str) -> Channel | None:
@@ -156,9 +162,13 @@ class Context(Struct, frozen=True, dict=True):
             return self.channels.get(platform)
         told = self.manuals.get((platform, kind))
         known = self.platforms.get(platform)
-        if told is not None or known is None or known.certification is None:
+        if told is not None or known is None:
             return told
-        return ManualChannel(known.certification.address, steps=(known.certification.route,))
+        if known.certification is not None:
+            return ManualChannel(known.certification.address, steps=(known.certification.route,))
+        if kind == "removal" and known.appeal is not None and known.appeal.address:
+            return ManualChannel(known.appeal.address, steps=(CREDIT_APPEAL,))
+        return None
 
     @cached_property
     def official_hosts(self) -> dict[str, tuple[str, ...]]:

@@ -19,10 +19,11 @@ from numtrustd.actors.answers import Answers
 from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Reply
-from numtrustd.actors.messages import NumberMessage, Order, RefusedError, TaskAnswer, Told
+from numtrustd.actors.messages import Cancel, NumberMessage, Order, RefusedError, Release, TaskAnswer, Told
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
+from numtrustd.actors.views_leaving import cancellation_of, open_parts
 from numtrustd.actors.views_world import maintenance_of, pending_look
 from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, rows, when
 from numtrustd.api.control import ReloadResult
@@ -91,6 +92,8 @@ class Control:
             "Reject": ("case", self._reject),
             "Withdraw": ("case", self._order(lambda p, by: a.Withdraw(p.reason or ""))),
             "Reopen": ("case", self._order(lambda p, by: a.Reopen(p.reason or ""))),
+            "Cancel": ("number", self._cancel),
+            "Release": ("number", self._release),
             "Reload": ("", self._reload),
             "Backup": ("path", self._backup),
             "Park": ("number", self._park),
@@ -179,6 +182,31 @@ class Control:
         vouched = self._trusted((params.reason,), params.vouch, case.platform, case.number, case.id, by)
         answer, result = await self._order(lambda p, _: a.Rejected(p.reason))(params, call)
         return answer, result + _vouched(vouched)
+
+    async def _cancel(self, params: control.Cancel, call: Call) -> tuple[Struct, str]:
+        number, by = arguments.watched(self._sight, params.number).number, _by(params, call)
+        told = await self._ask(number, lambda reply: Cancel(params.reason, params.note or "", by, reply))
+        change = self._change(told.case, told)
+        return control.CaseChange(**change), f"case {told.case} opened"
+
+    async def _release(self, params: control.Release, call: Call) -> tuple[Struct, str]:
+        number, by, why = arguments.watched(self._sight, params.number).number, _by(params, call), params.reason or ""
+        if params.force and not why.strip():
+            raise CallError(errors.InvalidArgument("reason", "forcing is recorded with its reason: give one"))
+        told = await self._ask(number, lambda reply: Release(params.force, why, by, reply))
+        gone = self._sight.record(number).released
+        assert gone is not None, number  # what was just stored
+        newest = cancellation_of(self._sight, self._sight.record(number)) if gone.case else None
+        answer = control.ReleaseResult(
+            now=when(self._sight.now()),
+            number=number,
+            old=told.old,
+            new=told.new,
+            forced=gone.forced,
+            waits_for=() if newest is None else open_parts(self._sight, newest[1]),
+            case=gone.case or None,
+        )
+        return answer, "released, forced" if gone.forced else "released"
 
     def _trusted(
         self, texts: tuple[str, ...], vouch: str | None, platform: str, number: str, case: str, by: str

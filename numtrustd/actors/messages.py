@@ -75,6 +75,24 @@ class TaskAnswer(Struct, frozen=True):
     vouch: str = ""
 
 
+class Cancel(Struct, frozen=True):
+    """A person wants all that is shown of the number to go, for this reason (`domain.leaving.Reason`)."""
+
+    reason: str
+    note: str
+    by: str
+    reply: Reply[Told]
+
+
+class Release(Struct, frozen=True):
+    """A person gives the number up; `force`: although it is not verified gone everywhere."""
+
+    force: bool
+    why: str
+    by: str
+    reply: Reply[Told]
+
+
 class Reported(Struct, frozen=True):
     """Somebody saw something. The reply says what was believed before and is now, and whether it was new."""
 
@@ -104,4 +122,7 @@ class RefusedError(Exception):
     """An order that the present state does not allow; the message says why and what would."""
 
 
-NumberMessage = Observed | TimerDue | Answered | Order | TaskAnswer | Reported | Refresh | Retire | Stop
+ASKED = Order | TaskAnswer | Cancel | Release
+"""What somebody waits for, and what may be refused."""
+
+NumberMessage = Observed | TimerDue | Answered | ASKED | Reported | Refresh | Retire | Stop

@@ -12,12 +12,15 @@ from numtrustd.actors.decision import Decision
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Mailbox
 from numtrustd.actors.messages import (
+    ASKED,
     Answered,
+    Cancel,
     NumberMessage,
     Observed,
     Order,
     Refresh,
     RefusedError,
+    Release,
     Reported,
     Retire,
     Stop,
@@ -69,7 +72,7 @@ class NumberActor:
         """Take no more messages, and answer those that wait: the actor is parked, or ends."""
         self._box.closed = True
         for message in self._box.drain():
-            if isinstance(message, Order | TaskAnswer | Reported | Retire | Stop):
+            if isinstance(message, ASKED | Reported | Retire | Stop):
                 message.reply.fail(error)
 
     def reopen(self) -> None:
@@ -93,17 +96,17 @@ class NumberActor:
         try:
             await self._handle(message)
         except RefusedError as error:
-            assert isinstance(message, Order | TaskAnswer)
+            assert isinstance(message, ASKED)
             message.reply.fail(error)
         except Finished as end:
             gone = BusyError(str(end))
-            if isinstance(message, Order | TaskAnswer | Reported | Retire):
+            if isinstance(message, ASKED | Reported | Retire):
                 message.reply.fail(gone)
             self.close(gone)
             raise
         except Exception as error:
             # The sender must not wait for ever for an answer that died with this attempt.
-            if isinstance(message, Order | TaskAnswer | Reported):
+            if isinstance(message, ASKED | Reported):
                 message.reply.fail(error)
             elif isinstance(message, Retire | Stop):  # part of a reload, which goes on with the other numbers
                 message.reply.fail(BusyError("its actor crashed"))
@@ -190,6 +193,10 @@ class NumberActor:
                 decider.order(message)
             case TaskAnswer():
                 decider.answer(message)
+            case Cancel():
+                decider.cancel(message)
+            case Release():
+                decider.release(message)
             case Reported():
                 decider.report(message)
             case Refresh():
@@ -309,7 +316,7 @@ class NumberActor:
             house.hands.poke(self.number)
         if isinstance(message, Retire):
             message.reply.set(None)
-        if isinstance(message, Order | TaskAnswer | Reported):
+        if isinstance(message, ASKED | Reported):
             assert made.told is not None
             message.reply.set(made.told)
 

@@ -14,13 +14,14 @@ from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.verdict import Verdict
-from numtrustd.domain.workflows.request import CorrectionData, IdentityData, RequestData
+from numtrustd.domain.workflows.request import CorrectionData, IdentityData, RemovalData, RequestData
 
 OPENS: Mapping[FindingKind, str] = {FindingKind.DISPLAY_WRONG: "correction"}
 """Which request ends a finding of a name, a logo or a tag."""
 
 ENDS: Mapping[str, frozenset[FindingKind]] = {
     "correction": frozenset({FindingKind.DISPLAY_WRONG, FindingKind.DISPLAY_MISSING}),
+    "removal": frozenset({FindingKind.RESIDUAL}),
 }
 """What must no longer be seen before a request has reached its end."""
 
@@ -45,7 +46,10 @@ def views(context: Context, owned: Owned, platform: str, data: RequestData) -> t
     about = (platform, *data.displays)
     found: list[str] = []
     for name in about:
-        here = _telling(context, owned, name) if isinstance(data, IdentityData) else context.views(owned, name)
+        if isinstance(data, RemovalData):
+            here = removed_views(context, owned, name)
+        else:
+            here = _telling(context, owned, name) if isinstance(data, IdentityData) else context.views(owned, name)
         found += [view if name == platform else display_view(name, view) for view in here]
     return tuple(found)
 
@@ -54,6 +58,23 @@ def _telling(context: Context, owned: Owned, platform: str) -> tuple[str, ...]:
     """The views whose source can tell a name, a logo or a tag at all."""
     eyes = context.eyes(platform)
     return tuple(v for v in context.seen_views(owned, platform) if v in eyes and eyes[v].tells)
+
+
+def removed_views(context: Context, owned: Owned, platform: str) -> tuple[str, ...]:
+    """The views whose source can tell that something of ours is shown, a certification alone included."""
+    eyes = context.eyes(platform)
+    return tuple(v for v in context.seen_views(owned, platform) if v in eyes and (eyes[v].tells or eyes[v].certifies))
+
+
+def counts(context: Context, owned: Owned, platform: str, data: RequestData, seen: Observation) -> bool:
+    """Whether a look tells a request anything. To a removal, only one that could have seen what is to go."""
+    return not isinstance(data, RemovalData) or view_of(platform, seen) in views(context, owned, platform, data)
+
+
+def shown_words(verdict: Verdict) -> str:
+    """What a platform last showed of an identity, in words for a letter; empty where that is nothing."""
+    seen = (state.last[0] for state in verdict.views.values() if state.last is not None)
+    return "、".join(dict.fromkeys(text for shown in seen for text in (shown.name, shown.tag) if text))
 
 
 def shows_wrong(data: RequestData, observation: Observation, faults: Mapping[str, Faults]) -> bool | None:
@@ -69,6 +90,8 @@ def wrong(record: NumberRecord, verdicts: Iterable[Verdict], about: Collection[s
     """Whether what a request is to end is believed to be shown on one of the platforms that it is about."""
     if not isinstance(data, IdentityData):
         return any(verdict.marked for verdict in verdicts)
+    if isinstance(data, RemovalData):  # what is on its way out is not said, and shown all the same
+        return any(not flaw.gone and flaw.kind in data.kinds for name in about for flaw in record.flaws.get(name, ()))
     return any(flaw.said and flaw.kind in data.kinds for name in about for flaw in record.flaws.get(name, ()))
 
 

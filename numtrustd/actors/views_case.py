@@ -6,6 +6,7 @@ from msgspec import structs
 
 from numtrustd.actors.policy import request_policy
 from numtrustd.actors.views import Sight, shown_at
+from numtrustd.actors.views_leaving import open_parts
 from numtrustd.api import when
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
 from numtrustd.api.status import CaseView, TaskView
@@ -16,7 +17,9 @@ from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import ANSWERS, HAND_INS, Task, TaskKind, TaskState
-from numtrustd.domain.workflows.request import AppealData, IdentityData, RequestPolicy, required
+from numtrustd.domain.workflows.leaving import CancellationData
+from numtrustd.domain.workflows.request import AppealData, IdentityData, RemovalData, RequestPolicy, required
+from numtrustd.events import duration_for_people
 from numtrustd.store import records
 from numtrustd.store.errors import DamagedRecord
 
@@ -28,7 +31,8 @@ AT_PLATFORM = frozenset({TaskKind.REPORT_ANSWER, TaskKind.CHASE_REVIEW, TaskKind
 
 
 def policy_of(sight: Sight, case: Case) -> RequestPolicy:
-    """What configuration, pack and present say to a case."""
+    """What configuration, pack and present say to a case; to one of the whole number, which asks for nothing itself,
+    what they say to any."""
     owned = sight.owned(case.number)
     try:
         record = sight.record(case.number)
@@ -95,6 +99,8 @@ def _at(at: Instant | None) -> str:
 
 def _facts(sight: Sight, case: Case, policy: RequestPolicy) -> list[tuple[str, str]]:
     data = case.data
+    if isinstance(data, CancellationData):
+        return _cancellation_facts(sight, data)
     shown = f"{data.words} ({data.category})" if data.category not in ("", data.words) else data.words
     waited_for = data.granted_at is None and case.closed_at is None
     facts = [
@@ -113,6 +119,9 @@ def _facts(sight: Sight, case: Case, policy: RequestPolicy) -> list[tuple[str, s
         ("not before", _at(data.not_before) if data.not_before > sight.now() else ""),
         ("goes after", goes_after(policy) if case.snapshot.state == "waiting" and not data.hurried else ""),
         ("approved by", data.approved_by),
+        ("receipt of the deletion", data.deleted if isinstance(data, RemovalData) else ""),
+        ("expires by itself", _expiry(sight, case)),
+        ("part of", data.parent if isinstance(data, RemovalData) else ""),
         ("came back", f"{data.returns} times" if data.returns else ""),
     ]
     if case.snapshot.state == "verifying":
@@ -120,6 +129,29 @@ def _facts(sight: Sight, case: Case, policy: RequestPolicy) -> list[tuple[str, s
         for view in policy.views or tuple(data.clean):
             looks = data.clean[view].looks if view in data.clean else 0
             facts.append((f"{looks_word} of {view}", f"{looks} of {policy.clear}"))
+    return [(name, value) for name, value in facts if value]
+
+
+def _expiry(sight: Sight, case: Case) -> str:
+    known = sight.context.platforms.get(case.platform)
+    way = known.way(case.workflow) if known is not None else None
+    if way is None or way.expires is None:
+        return ""
+    return "within {} to {}".format(*map(duration_for_people, way.expires))
+
+
+def _cancellation_facts(sight: Sight, data: CancellationData) -> list[tuple[str, str]]:
+    gone = data.released_at
+    facts = [
+        ("reason", data.reason),
+        ("note", data.note),
+        *(("removal", name) for name in data.children),
+        *(("still open", part) for part in open_parts(sight, data)),
+        *((kind, outcome) for kind, outcome in data.done.items()),
+        ("given up", _at(gone)),
+        ("given up by", f"{data.released_by}{', by force' if data.forced else ''}" if gone is not None else ""),
+        ("because", data.why),
+    ]
     return [(name, value) for name, value in facts if value]
 
 

@@ -14,6 +14,7 @@ from numtrustd.api.rows import (
     ExplainLine,
     Fact,
     HistoryRow,
+    LeavingRow,
     Move,
     NumberRow,
     Paper,
@@ -107,6 +108,7 @@ class NumberView(Result, frozen=True, kw_only=True):
     cases: tuple[CaseRow, ...]
     tasks: tuple[TaskRow, ...]
     parked_why: str | None = None
+    leaving: LeavingRow | None = None
 
 
 class GetNumber(Params[NumberView], frozen=True, kw_only=True):

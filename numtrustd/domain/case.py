@@ -12,9 +12,10 @@ from msgspec import Struct
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Snapshot, Who
 from numtrustd.domain.workflows import REGISTRY
-from numtrustd.domain.workflows.request import AppealData, CorrectionData
+from numtrustd.domain.workflows.leaving import CancellationData
+from numtrustd.domain.workflows.request import AppealData, CorrectionData, RemovalData
 
-CaseData = AppealData | CorrectionData
+CaseData = AppealData | CorrectionData | RemovalData | CancellationData
 """The tagged union of every workflow's data."""
 
 
@@ -39,7 +40,8 @@ class Move(Struct, frozen=True, omit_defaults=True):
 
 
 class Case(Struct, frozen=True, omit_defaults=True):
-    """A case as stored. `id` is `NUMBER/PLATFORM/N`: it says whose it is, and needs no counter across numbers."""
+    """A case as stored. `id` is `NUMBER/PLATFORM/N`: it says whose it is, and needs no counter across numbers. A case
+    of the whole number has no platform; in its id its workflow stands there."""
 
     id: str
     number: str

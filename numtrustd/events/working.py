@@ -33,17 +33,17 @@ class ComplaintRecorded(Event, frozen=True, kw_only=True):
 
 
 class CaseOpened(Event, frozen=True, kw_only=True):
-    """A case was opened to end a finding."""
+    """A case was opened to end a finding; one of the whole number has no platform."""
 
     action = "case.opened"
     level = Level.INFO
-    message = "{kind} case {case} opened for {number} on {platform}[: {reason}]"
+    message = "{kind} case {case} opened for {number}[ on {platform}][: {reason}]"
 
     case: f.Case
     number: f.Number
-    platform: f.Platform
     kind: f.Kind
     to: f.To
+    platform: f.Platform | None = None
     reason: f.Reason | None = None
     finding: f.Finding | None = None
     incident: f.Incident | None = None
@@ -74,10 +74,10 @@ class CaseMoved(Event, frozen=True, kw_only=True):
 
     case: f.Case
     number: f.Number
-    platform: f.Platform
     kind: f.Kind
     from_: f.From
     to: f.To
+    platform: f.Platform | None = None
     reason: f.Reason | None = None
     detail: f.Detail | None = None
     attempt: f.Attempt | None = None
@@ -92,15 +92,15 @@ class CaseClosed(Event, frozen=True, kw_only=True):
 
     action = "case.closed"
     level = Level.INFO
-    message = "{kind} case {case} of {number} on {platform} closed: {outcome}[ ({reason})][ after {took_seconds}]"
+    message = "{kind} case {case} of {number}[ on {platform}] closed: {outcome}[ ({reason})][ after {took_seconds}]"
 
     case: f.Case
     number: f.Number
-    platform: f.Platform
     kind: f.Kind
     from_: f.From
     to: f.To
     outcome: f.Outcome
+    platform: f.Platform | None = None
     reason: f.Reason | None = None
     attempt: f.Attempt | None = None
     by: f.By | None = None

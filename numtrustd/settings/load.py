@@ -29,6 +29,7 @@ from numtrustd.settings import (
     document,
     facts,
     kinds,
+    leaving,
     lint,
     numbers_csv,
     provenance,
@@ -126,6 +127,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     facts.check_facts(packs, report)
     provenance.check_provenance(packs, Clock().now() if now is None else now, report)
     lint.check_rules(packs, report)
+    leaving.check_leaving(settings, packs, place, report)
     kinds.check_kinds(packs, applied, settings, place, report)
     wanted = checks.check_use(packs, applied, settings, place, report)
     wanted |= kinds.check_commands(packs, applied, settings, place, report)

@@ -18,6 +18,7 @@ from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.evidence import PaperPolicy
 from numtrustd.domain.label import Category, Severity
+from numtrustd.domain.leaving import LeavingPolicy
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.verdict import VerdictPolicy
@@ -327,6 +328,7 @@ class Settings(_Table, frozen=True):
     cause: CausePolicy = CausePolicy()
     device_tests: HandPolicy = HandPolicy()
     appeal: AppealTable = AppealTable()
+    cancellation: LeavingPolicy = LeavingPolicy()
     group: tuple[GroupTable, ...] = ()
     identity: tuple[IdentityTable, ...] = ()
     vocabulary: VocabularyTable = VocabularyTable()

@@ -121,7 +121,7 @@ def consistent(store: Store) -> None:
     assert set(timed) == {c.id for c in cases.values() if c.open}
     for case in cases.values():
         number, platform, n = case.id.split("/")
-        assert (number, platform) == (case.number, case.platform)
+        assert (number, platform) == (case.number, case.platform or case.workflow)
         if case.open:
             deadline = case.snapshot.deadline
             assert deadline is not None
@@ -131,7 +131,7 @@ def consistent(store: Store) -> None:
         else:
             assert case.snapshot.deadline is None
             assert case.row.final
-        name = track(platform, case.workflow)
+        name = track(case.platform, case.workflow)
         before = newest.get((number, name))
         if before is None or int(before.id.rsplit("/", 1)[1]) < int(n):
             newest[number, name] = case

@@ -18,7 +18,7 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Status
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.platform import AppealFacts, Attempt
-from numtrustd.domain.task import ANSWERS, HAND_INS, Task, TaskKind, TaskState
+from numtrustd.domain.task import ANSWERS, ERRANDS, HAND_INS, Task, TaskKind, TaskState
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import (
     ActorCrashed,
@@ -375,8 +375,10 @@ READY: dict[TaskKind, Ready] = {
 OF_MANY = {TaskKind.DEVICE_TEST, TaskKind.ASSISTED_LOOK}
 """Those that ask for looks at many numbers, and are no case's."""
 
-OF_OTHERS = HAND_INS - {TaskKind.SUBMIT_APPEAL}
-"""Those that ask to hand in another request than an appeal; they are answered in the same way."""
+OF_OTHERS = (HAND_INS - {TaskKind.SUBMIT_APPEAL}) | ERRANDS
+"""Those that ask to hand in another request than an appeal, which are answered in the same way, and errands."""
+
+OF_OTHERS |= {TaskKind.BRING_RECEIPT, TaskKind.CONFIRM_GONE, TaskKind.RELEASE_NUMBER}  # see test_cancellations
 
 LEADS_TO: dict[tuple[TaskKind, str], str] = {
     (TaskKind.SUBMIT_APPEAL, "submitted"): "in_review",

@@ -16,8 +16,9 @@ class RequestPolicy(Struct, frozen=True):
     `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean,
     `wrong` says whether what the request is to end is believed to be shown, `blind`, `flapping` and `maintenance`
     what else is believed of the platform now; `queued`: the submission has not begun to leave; `feeder` is the
-    platform whose own appeal goes first, because this one copies from it. Nothing is handed in before `slot`,
-    for the reason `slot_why`; reviews take `review_stretch` times as long as usual.
+    platform whose own appeal goes first, because this one copies from it. Of removals: `expires` where there is nothing
+    to hand in, `needs_receipt` where the platform's receipt of the deletion must be brought back. Nothing is handed in
+    before `slot`, for the reason `slot_why`; reviews take `review_stretch` times as long as usual.
     """
 
     by_person: bool = True
@@ -54,6 +55,8 @@ class RequestPolicy(Struct, frozen=True):
     slot: Instant = 0.0
     slot_why: str = ""
     review_stretch: float = 1.0
+    expires: bool = False
+    needs_receipt: bool = False
 
 
 class CleanRun(Struct, frozen=True):
@@ -123,6 +126,23 @@ class CorrectionData(IdentityData, frozen=True, omit_defaults=True, tag="correct
     """What a correction remembers."""
 
     HAND_IN: ClassVar[str] = "submit_correction"
+
+
+class RemovalData(IdentityData, frozen=True, omit_defaults=True, tag="removal"):
+    """What a removal remembers: of which case of the whole number (`parent`) it is a part, and for which `reason` all
+    of it goes, for good (`permanent`) or not. `deleted` is the platform's receipt of the deletion, `vouched_by` who saw
+    that nothing is shown where no source can tell.
+    """
+
+    HAND_IN: ClassVar[str] = "submit_removal"
+
+    parent: str = ""
+    reason: str = ""
+    permanent: bool = False
+    urgent: bool = False
+    deleted: str = ""
+    asked_receipt: bool = False
+    vouched_by: str = ""
 
 
 def required(data: RequestData, policy: RequestPolicy) -> tuple[str, ...]:
