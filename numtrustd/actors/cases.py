@@ -237,7 +237,7 @@ class CaseBook:
                 by,
             )
         if isinstance(made.data, a.RemovalData) and made.data.parent and moved:
-            self.happen(made.data.parent, c.ChildMoved(case.id, made.snapshot.state))
+            self._tell_parent(new, made.data.parent)
         self._made.told = Told(case.id, made.old, made.snapshot.state)
 
     # ---------------------------------------------------------------------------------------------------- effects
@@ -269,6 +269,13 @@ class CaseBook:
                 self._made.say(event, self._now, data.released_by)
             case _:
                 raise TypeError(f"{type(effect).__name__} has no way to happen")
+
+    def _tell_parent(self, child: Case, parent: str) -> None:
+        """A removal moved. One that could not be stopped when its cancellation was withdrawn is, as soon as it can."""
+        self.happen(parent, c.ChildMoved(child.id, child.snapshot.state))
+        over = self.get(parent)
+        if over is not None and over.outcome == c.GIVEN_UP and child.open:
+            self.happen(child.id, a.Withdraw(f"the {over.workflow} {parent} was withdrawn"))
 
     def _close_tasks(self, case: str, kind: TaskKind | None = None) -> None:
         for task in self._open_tasks(case):
@@ -446,17 +453,16 @@ class CaseBook:
         channel = self._context.channel(case.platform, case.workflow)
         values = self._values(case, reference(self._context.store, case.id, case.data.attempt))
         papers = tuple(f"{kind}: {KINDS.get(kind, kind)}" for kind in self._papers(case))
+        receipt = "注销回执（the receipt of the deletion）" if self._policy_of(case).needs_receipt else ""
         if isinstance(channel, HttpChannel):
             by_itself = ("goes out over the platform's API by itself",)
             return Packet(channel.submit.request.url, {}, values["letter"], papers, by_itself)
         if channel is None:
             what = "the pack has no channel for this platform"
             steps = (what, "find the platform's own way and report what you did")
-            return Packet("", {}, values["letter"], papers, steps)
+            return Packet("", {}, values["letter"], papers, steps, receipt)
         fields = {label: fill(text, values) for label, text in channel.fields.items()}
-        bring_back = channel.bring_back
-        if self._policy_of(case).needs_receipt:
-            bring_back = "；".join(filter(None, (bring_back, "注销回执（the receipt of the deletion）")))
+        bring_back = "；".join(filter(None, (channel.bring_back, receipt)))
         return Packet(channel.address, fields, values["letter"], papers, channel.steps, bring_back)
 
     # ----------------------------------------------------------------------------------------------------- people

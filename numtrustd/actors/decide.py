@@ -103,6 +103,10 @@ class Decider(Leaver):
         if case is not None and newest is not None and newest.id != case.id:
             # An older case that moved again would stand in the newest one's place, and one of them would be lost.
             raise RefusedError(f"case {newest.id} has taken the place of {case.id}: give it the order")
+        if case is not None and isinstance(case.data, a.RemovalData) and isinstance(message.event, a.Reopen):
+            over = self.book.get(case.data.parent)
+            if over is not None and over.outcome == "withdrawn":
+                raise RefusedError(f"its cancellation {over.id} was withdrawn: reopen that one")
         if not self._happen(message.case, message.event, message.by):
             raise RefusedError(self._why_not(message.case, type(message.event).__name__.lower()))
 

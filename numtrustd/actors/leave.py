@@ -13,10 +13,11 @@ from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Cancel, RefusedError, Release, Told
 from numtrustd.actors.weigh import Weigher
-from numtrustd.domain import flaw, propagation
+from numtrustd.domain import propagation
 from numtrustd.domain.case import Case, case_id, track
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.leaving import PERMANENT, PLACE, URGENT, Reason, Released, Scope, scope_of, standing
+from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import TaskKind
@@ -27,25 +28,14 @@ from numtrustd.events import NumberReleased
 FIRST = "`numtrustctl cancel {number} --reason …` first"
 
 
-def shown_on(context: Context, owned: Owned, record: NumberRecord, scope: Scope, now: float) -> list[str]:
-    """The platforms that show something which has to go."""
-    found = []
-    for platform in context.platforms:
-        if (seen := record.verdicts.get(platform)) is not None:
-            left = flaw.present(seen, context.eyes(platform), owned.wanted, owned.watch, now, scope)
-            if any(FindingKind.RESIDUAL in kinds for kinds in left.values()):
-                found.append(platform)
-    return found
-
-
-def asked_of(context: Context, owned: Owned, record: NumberRecord, scope: Scope, now: float) -> dict[str, list[str]]:
+def asked_of(context: Context, owned: Owned, record: NumberRecord, reason: str, now: Instant) -> dict[str, list[str]]:
     """Where removals are asked for, each with the platforms that it is about beside its own.
 
     Every platform that shows something of it, that was asked to show something, or that may: where something is wanted,
     those whose pack tells how it lets go, and those that certify and are looked at. Those of `[cancellation] platforms`
     are asked whatever is known.
     """
-    places = shown_on(context, owned, record, scope, now)
+    places = [name for name in context.platforms if tracks.remains(context, owned, record, name, reason, now)]
     places += [ref.platform for name, ref in record.tracks.items() if name == track(ref.platform, "certification")]
     seen = context.visible[owned.kind]
     for platform in context.platforms.values():
@@ -125,7 +115,7 @@ class Leaver(Weigher):
             raise RefusedError(f"{self.owned.number} was given up by {gone.by}: {back}")
         reason, rules = Reason(message.reason), self.context.leaving
         scope = scope_of(reason)
-        asked = asked_of(self.context, self.owned, self.record, scope, self.now)
+        asked = asked_of(self.context, self.owned, self.record, reason, self.now)
         parent = case_id(self.owned.number, PLACE, self.record.counts.get(PLACE, 0) + 1)
         data = c.CancellationData(
             finding=reason,

@@ -81,11 +81,20 @@ def request_policy(
         no_room=no_room,
         maintenance=(own is not None and own.maintenance) or (declared is not None and declared.lasts(now)),
     )
-    return _of_removal(context, platform, facts, data, made, now) if isinstance(data, RemovalData) else made
+    if isinstance(data, RemovalData):
+        return _of_removal(context, owned, record, platform, facts, data, made, now)
+    return made
 
 
 def _of_removal(
-    context: Context, platform: str, facts: AppealFacts, data: RemovalData, made: RequestPolicy, now: Instant
+    context: Context,
+    owned: Owned,
+    record: NumberRecord,
+    platform: str,
+    facts: AppealFacts,
+    data: RemovalData,
+    made: RequestPolicy,
+    now: Instant,
 ) -> RequestPolicy:
     """What is another thing of a removal: `[cancellation]`'s figures, and the papers of its reason."""
     rules, known = context.leaving, context.platforms.get(platform)
@@ -98,6 +107,9 @@ def _of_removal(
         "propagation": caches,
         "verify_timeout": max(rules.residual_after - rules.cache_wait, 0.0),
         "watch_period": rules.watch_period,
+        "wrong": any(
+            tracks.remains(context, owned, record, name, data.reason, now) for name in (platform, *data.displays)
+        ),
         "expires": facts.expires is not None,
         "needs_receipt": _gives_receipts(context, platform, facts),
     }

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping
 
 from numtrustd.actors.context import Context
 from numtrustd.domain.finding import FindingKind
-from numtrustd.domain.flaw import Faults
+from numtrustd.domain.flaw import Faults, present
 from numtrustd.domain.identity import Wanted, current
+from numtrustd.domain.leaving import scope_of
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
@@ -71,6 +72,16 @@ def counts(context: Context, owned: Owned, platform: str, data: RequestData, see
     return not isinstance(data, RemovalData) or view_of(platform, seen) in views(context, owned, platform, data)
 
 
+def remains(context: Context, owned: Owned, record: NumberRecord, platform: str, reason: str, now: Instant) -> bool:
+    """Whether one of a platform's views last showed something that has to go. What is on its way out is not said as a
+    finding, and shown all the same."""
+    if (seen := record.verdicts.get(platform)) is None:
+        return False
+    scope = record.leaving or scope_of(reason)
+    left = present(seen, context.eyes(platform), owned.wanted, owned.watch, now, scope)
+    return any(FindingKind.RESIDUAL in kinds for kinds in left.values())
+
+
 def shown_words(verdict: Verdict) -> str:
     """What a platform last showed of an identity, in words for a letter; empty where that is nothing."""
     seen = (state.last[0] for state in verdict.views.values() if state.last is not None)
@@ -90,8 +101,6 @@ def wrong(record: NumberRecord, verdicts: Iterable[Verdict], about: Collection[s
     """Whether what a request is to end is believed to be shown on one of the platforms that it is about."""
     if not isinstance(data, IdentityData):
         return any(verdict.marked for verdict in verdicts)
-    if isinstance(data, RemovalData):  # what is on its way out is not said, and shown all the same
-        return any(not flaw.gone and flaw.kind in data.kinds for name in about for flaw in record.flaws.get(name, ()))
     return any(flaw.said and flaw.kind in data.kinds for name in about for flaw in record.flaws.get(name, ()))
 
 

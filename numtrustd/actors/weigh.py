@@ -252,10 +252,11 @@ class Weigher:
 
     def _open(self, kind: str, platform: str, data: CaseData, why: str) -> Case:
         """Open a case; the record knows it at once."""
-        n = self.record.counts.get(platform, 0) + 1
+        place = platform or kind  # of a case of the whole number, its kind stands in its id
+        n = self.record.counts.get(place, 0) + 1
         opened = self.book.open(kind, platform, n, data, why)
         self._refer(opened)
-        self.record = structs.replace(self.record, counts={**self.record.counts, platform: n})
+        self.record = structs.replace(self.record, counts={**self.record.counts, place: n})
         return opened
 
     def _refer(self, case: Case) -> None:

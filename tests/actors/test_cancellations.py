@@ -478,3 +478,20 @@ async def test_a_number_of_which_nothing_is_shown_is_safe_at_once(tmp_path: Path
         lines = (await house.ask("Explain", number=MOBILE)).lines
         assert "safe_to_release" in lines[0].fact
         assert lines[0].why == "nothing of ours is shown anywhere"
+
+
+async def test_a_number_that_was_kept_can_be_cancelled_again(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **leaving(leaving=LeavingPolicy(bindings=(), notice=()))) as house:
+        await shown(house, NEW, "alpha")
+        first = await cancel(house)
+        await hand_in(house, "alpha")
+        await deleted(house, "alpha")
+        show(house, "", "alpha")
+        await answer(house, await task(house, "release_number"), "kept")
+        await shown(house, NEW, "alpha")
+        second = await cancel(house)
+        assert (first.id, second.id) == (f"{MOBILE}/cancellation/1", f"{MOBILE}/cancellation/2")
+        assert (removal(house, "alpha").id, removal(house, "alpha").data.parent) == (f"{MOBILE}/alpha/2", second.id)
+        await order(house, removal(house, "alpha"), a.Withdraw("no"))
+        assert parent(house).snapshot.state == "blocked"
+        consistent(house.store)
