@@ -29,7 +29,7 @@ from numtrustd.api import CONTROL, STATUS, calls, control, errors, instant, rows
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
-from numtrustd.domain.task import Task
+from numtrustd.domain.task import ERRANDS, Task, TaskKind
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, StoreBackedUp
@@ -277,7 +277,9 @@ class Control:
         task, by = arguments.task(self._sight, params.task), _by(params, call)
         receipt, reason, note = params.receipt or "", params.reason or "", params.note or ""
         texts = (receipt, reason, note)
-        vouch = self._trusted(texts, params.vouch, task.platform, task.number, task.case, by)
+        vouch = ""
+        if task.kind not in ERRANDS | {TaskKind.RELEASE_NUMBER}:  # which are done in no platform's name
+            vouch = self._trusted(texts, params.vouch, task.platform, task.number, task.case, by)
         return await self._answer(
             params.task, params.outcome or "", by, receipt=receipt, reason=reason, note=note, vouch=vouch
         )

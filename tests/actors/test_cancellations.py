@@ -9,6 +9,7 @@ from msgspec import structs
 from numtrustd.actors.messages import Refresh
 from numtrustd.api.errors import InvalidArgument, Refused
 from numtrustd.domain.leaving import LeavingPolicy
+from numtrustd.domain.owned import Watch
 from numtrustd.domain.platform import AppealFacts, Attempt
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import CaseClosed, CaseOpened, FindingOpened, NumberReleased
@@ -18,6 +19,7 @@ from tests.actors.leaving_house import (
     NEW,
     OLD,
     PAPERS,
+    WANTED,
     WAY,
     cancel,
     deleted,
@@ -495,3 +497,73 @@ async def test_a_number_that_was_kept_can_be_cancelled_again(tmp_path: Path, aut
         await order(house, removal(house, "alpha"), a.Withdraw("no"))
         assert parent(house).snapshot.state == "blocked"
         consistent(house.store)
+
+
+async def test_a_number_that_was_kept_is_verified_anew_when_its_case_is_reopened(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **leaving(leaving=LeavingPolicy(bindings=(), notice=()))) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        await hand_in(house, "alpha")
+        await deleted(house, "alpha")
+        show(house, "", "alpha")
+        await answer(house, await task(house, "release_number"), "kept")
+        change = await house.ask("Reopen", case=parent(house).id, author="eve")
+        assert (change.old, change.new, states(house)) == ("cleared", "cancelling", {"alpha": "waiting"})
+        assert removal(house, "alpha").data.attempt == 2
+        assert house.record().leaving == "all"
+        consistent(house.store)
+
+
+async def test_the_notice_is_tracked_wherever_it_was_published(tmp_path: Path, autojump_clock: Clock) -> None:
+    """A link to the company's own pages is no phishing: nobody speaks for a platform there."""
+    async with make_house(tmp_path, **leaving(sources={})) as house:
+        await cancel(house)
+        found = await task(house, "publish_notice")
+        view = await house.ask("GetTask", task=found.id)
+        assert "停止使用" in view.letter
+        assert (view.platform_name, view.bring_back) == ("all platforms", "where it was published")
+        note = "https://www.company.example/notice"
+        await house.ask("TaskDone", task=found.id, outcome="published", note=note, author="bob")
+        assert parent(house).data.done == {"publish_notice": "published"}
+        kept = await house.ask("GetTask", task=found.id)
+        assert kept.note == note
+
+
+@pytest.mark.parametrize("watch", [Watch.FAREWELL, Watch.PREFLIGHT])
+async def test_a_number_that_is_not_in_use_can_be_cancelled_as_well(
+    tmp_path: Path, autojump_clock: Clock, watch: Watch
+) -> None:
+    async with make_house(tmp_path, **leaving(numbers=(number(MOBILE, wanted=WANTED, watch=watch),))) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        house.house.post(MOBILE, Refresh())
+        await house.settled()
+        await hand_in(house, "alpha")
+        assert states(house)["alpha"] == "in_review"
+
+
+async def test_case_and_explain_say_what_is_still_open(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **leaving()) as house:
+        await shown(house, NEW, "alpha")
+        case = await cancel(house, note="专线停用")
+        await task(house, "submit_removal", "prov")
+        await task(house, "publish_notice")
+        [first, *_] = (await house.ask("Explain", number=MOBILE)).lines
+        assert first.fact.startswith(f"cancellation {case.id} (disused) is cancelling")
+        assert f"{MOBILE}/alpha/1 is at_person" in first.why
+        assert "publish_notice is to be done" in first.why
+        assert (first.who, first.case) == ("person", case.id)
+        assert first.task is not None
+        view = await house.ask("GetCase", case=case.id)
+        facts = [(fact.name, fact.value) for fact in view.data]
+        assert (view.platform, view.platform_name) == ("", "all platforms")
+        assert {("reason", "disused"), ("note", "专线停用"), ("removal", f"{MOBILE}/alpha/1")} <= set(facts)
+        assert ("still open", f"{MOBILE}/prov/1 is at_person") in facts
+        child = await house.ask("GetCase", case=f"{MOBILE}/alpha/1")
+        assert ("part of", case.id) in [(fact.name, fact.value) for fact in child.data]
+        rows = [page.numbers for page in await house.ask("ListNumbers")]
+        assert rows[0][0].open_cases == 3
+        cases = [row.case for page in await house.ask("ListCases", open_only=True) for row in page.cases]
+        assert cases == sorted([case.id, f"{MOBILE}/alpha/1", f"{MOBILE}/prov/1"])
