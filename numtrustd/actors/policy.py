@@ -58,7 +58,7 @@ def request_policy(
         can_look_up=http is not None and http.look_up is not None,
         approval_needed=context.approval(owned, platform),
         evidence=tuple(attempt.evidence for attempt in facts.attempts),
-        held=evidence.on_file(context.documents, local_date(now, facts.country), platform),
+        held=evidence.on_file(context.documents, local_date(now, facts.country), platform, kind),
         views=tracks.views(context, owned, platform, data),
         clear=context.verdict_of(platform).clear,
         clear_spread=context.verdict_of(platform).clear_spread,

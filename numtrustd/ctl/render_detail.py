@@ -12,6 +12,7 @@ from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
 from numtrustd.ctl.text import age, due, local, missed, plural, span
 
+_WITH_RECEIPT = ("submit_appeal", "submit_correction", "submit_removal", "bring_receipt", "did_it_arrive")
 _FINAL = frozenset({"cleared", "withdrawn", "released"})
 
 
@@ -351,7 +352,7 @@ def task(t: status.TaskView) -> Document:
         for line in t.reports:
             doc.line(line, indent=2)
     if t.state == "open":
-        receipt = " --receipt NUMBER" if t.kind in ("submit_appeal", "did_it_arrive") else ""
+        receipt = " --receipt NUMBER" if t.kind in _WITH_RECEIPT else ""
         for index, answer in enumerate(t.answers):
             reason = " --reason WORDS" if answer in ("rejected", "refused", "info_requested", "abandon") else ""
             doc.hint(f"task done {t.task} --outcome {answer}{reason or (receipt if index == 0 else '')}", "")

@@ -1,6 +1,7 @@
 """A number leaves: everything is cancelled at all platforms at once, verified gone, and only then given up."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trio.testing
@@ -8,12 +9,15 @@ from msgspec import structs
 
 from numtrustd.actors.messages import Refresh
 from numtrustd.api.errors import InvalidArgument, Refused
+from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.leaving import LeavingPolicy
 from numtrustd.domain.owned import Watch
-from numtrustd.domain.platform import AppealFacts, Attempt
+from numtrustd.domain.platform import AppealFacts, Attempt, HandLook
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import CaseClosed, CaseOpened, FindingOpened, NumberReleased
-from tests.actors.house import DAY, HOUR, MOBILE, T0, Refusal, make_house, number, platform
+from numtrustd.probes.report import ReportSpec
+from numtrustd.probes.spec import Reading
+from tests.actors.house import DAY, HOUR, MOBILE, T0, Refusal, make_house, number, platform, source
 from tests.actors.leaving_house import (
     EXPIRES,
     NEW,
@@ -567,3 +571,63 @@ async def test_case_and_explain_say_what_is_still_open(tmp_path: Path, autojump_
         assert rows[0][0].open_cases == 3
         cases = [row.case for page in await house.ask("ListCases", open_only=True) for row in page.cases]
         assert cases == sorted([case.id, f"{MOBILE}/alpha/1", f"{MOBILE}/prov/1"])
+
+
+async def test_where_only_people_can_look_they_are_asked_to_while_it_is_verified(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    surfaces = ("incoming_call", "call_log")
+    look = HandLook(steps=("用被测号码拨打这部手机",), surfaces=surfaces)
+    plain: dict[str, Any] = {"views": {}, "echo": (), "guards": (), "rules": (), "request": None}
+    readings = tuple(Reading("beta", surface) for surface in surfaces)
+    device = source("beta", id="beta.device", readings=readings, report=ReportSpec(handset=True), **plain)
+    context = leaving(
+        platforms={"beta": platform("beta", device_test=look)},
+        sources={"beta.device": device},
+        leaving=LeavingPolicy(bindings=(), notice=()),
+        hands=HandPolicy(interval=300 * DAY, verify_interval=DAY),
+    )
+
+    async def report(key: str, status: str, **more: Any) -> None:
+        for surface in surfaces:
+            said = {"platform": "beta", "surface": surface, "device": "Mate 60", "os": "4.2", "author": "小李"}
+            await house.ask("Observe", number=MOBILE, status=status, key=f"{key} {surface}", **said, **more)
+
+    async with make_house(tmp_path, **context) as house:
+        for n in range(2):
+            await report(str(n), "certified", name=NEW)
+            await house.sleep(HOUR)
+        await cancel(house)
+        assert set(states(house)) == {"beta"}
+        await hand_in(house, "beta")
+        await deleted(house, "beta")
+        for n in range(4):
+            await task(house, "device_test")
+            await report(f"clean {n}", "clean")
+            await house.until(lambda: task_of(house, "device_test") is None)
+            if removal(house, "beta").outcome:
+                break
+        case = removal(house, "beta")
+        assert (case.outcome, set(case.data.clean)) == ("cleared", {f"beta.device/{each}" for each in surfaces})
+        assert all(run.looks >= 3 for run in case.data.clean.values())
+        await task(house, "release_number")
+
+
+async def test_a_hold_ends_with_the_giving_up(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **leaving()) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        await order(house, parent(house), a.Hold("wait"))
+        await house.ask("Release", number=MOBILE, force=True, reason="lost", author="eve")
+        assert parent(house).outcome == "released"
+        assert "held" not in states(house).values()
+        await task(house, "submit_removal", "alpha")
+        consistent(house.store)
+
+
+async def test_a_paper_that_is_for_removals_only_counts_for_them(tmp_path: Path, autojump_clock: Clock) -> None:
+    only = tuple(structs.replace(paper, cases=("removal",)) for paper in PAPERS)
+    async with make_house(tmp_path, **leaving(documents=only)) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        await task(house, "submit_removal", "alpha")

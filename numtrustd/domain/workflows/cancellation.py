@@ -136,7 +136,13 @@ ROWS: dict[C, Row[C]] = {
         on={
             TimedOut: To(C.HELD, update=c.note_reminder),
             c.ChildMoved: To(C.HELD, update=c.note_news, keep_timer=True),
-            c.GivenUp: _FORCED,
+            # Its removals go on: after this nobody could end their hold together.
+            c.GivenUp: To(
+                C.RELEASED,
+                (a.close_tasks, c.advance_removals, c.say_released),
+                when=c.forced,
+                update=c.note_given_up,
+            ),
             a.Advance: (
                 To(C.SAFE, (c.ask_for_release,), when=c.all_gone),
                 To(C.CANCELLING, (c.advance_removals, c.ask_errands), update=c.note_retry),
