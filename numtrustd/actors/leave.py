@@ -169,6 +169,11 @@ class Leaver(Weigher):
         data = a.RemovalData(
             finding=FindingKind.RESIDUAL,
             words="、".join(dict.fromkeys(filter(None, words))),
+            facts=tuple(
+                fact
+                for name in (at, *about)
+                for fact in tracks.remains(self.context, self.owned, self.record, name, of.reason, self.now)
+            ),
             not_before=self.now,
             kinds=(FindingKind.RESIDUAL,),
             wanted="nothing of it" if scope is Scope.ALL else tracks.wanted_text(self.owned.wanted, self.now),

@@ -72,14 +72,16 @@ def counts(context: Context, owned: Owned, platform: str, data: RequestData, see
     return not isinstance(data, RemovalData) or view_of(platform, seen) in views(context, owned, platform, data)
 
 
-def remains(context: Context, owned: Owned, record: NumberRecord, platform: str, reason: str, now: Instant) -> bool:
-    """Whether one of a platform's views last showed something that has to go. What is on its way out is not said as a
-    finding, and shown all the same."""
+def remains(
+    context: Context, owned: Owned, record: NumberRecord, platform: str, reason: str, now: Instant
+) -> tuple[str, ...]:
+    """What a platform's views last showed that has to go, in words. What is on its way out is not said as a finding,
+    and shown all the same."""
     if (seen := record.verdicts.get(platform)) is None:
-        return False
+        return ()
     scope = record.leaving or scope_of(reason)
     left = present(seen, context.eyes(platform), owned.wanted, owned.watch, now, scope)
-    return any(FindingKind.RESIDUAL in kinds for kinds in left.values())
+    return tuple(f"{view} {said[FindingKind.RESIDUAL]}" for view, said in left.items() if FindingKind.RESIDUAL in said)
 
 
 def shown_words(verdict: Verdict) -> str:

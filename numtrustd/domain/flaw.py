@@ -96,8 +96,10 @@ def _residual(said: Shown, surface: str, eye: Eye, wanted: Wanted, now: Instant,
                 left.append(f"the {what} {text}")
     if scope is not None and said.status is Status.CERTIFIED and not left and not (said.name and wanted.names):
         left.append(f"a certification{f' as {said.name}' if said.name else ''}")
-    gone = "which was given up" if scope is None else "which has to go"
-    return {FindingKind.RESIDUAL: f"still shows {' and '.join(left)} of ours, {gone}"} if left else {}
+    gone = {None: " of ours, which was given up", Scope.ALL: " of ours, which has to go"}.get(
+        scope, ", which has to go"
+    )
+    return {FindingKind.RESIDUAL: f"still shows {' and '.join(left)}{gone}"} if left else {}
 
 
 def _kind(what: What, judged: Judgement, now: Instant) -> FindingKind:

@@ -45,7 +45,8 @@ def removal_letter(owner: Owner, number: str, platform: str, data: RemovalData, 
     if data.permanent or data.reason in PERMANENT:
         lines.append("　　同时申请永久删除贵平台留存的该号码及我司的全部认证资料。")
     if data.words:
-        lines.append(f"　　贵平台目前显示为“{data.words}”。")
+        right = f"，正确信息为“{data.wanted}”" if scope_of(data.reason) is Scope.OLD and data.wanted else ""
+        lines.append(f"　　贵平台目前显示为“{data.words}”{right}。")
     if data.reasons:
         said = "；".join(data.reasons)
         lines.append(f"　　贵平台此前的答复为“{said}”，我司已按要求补充材料，现第 {data.attempt} 次提交。")

@@ -353,8 +353,8 @@ class NumberReleased(Event, frozen=True, kw_only=True):
     """The owner gave a number up; `forced`, before every platform was verified gone."""
 
     action = "number.released"
-    level = Level.WARN
-    message = "{number} was given up[ by {by}][: {why}][, forced: {forced}]"
+    level = Level.INFO
+    message = "{number} was given up[ by {by}][: {why}]"
 
     number: f.Number
     by: f.By | None = None

@@ -157,6 +157,10 @@ async def test_wrong_information_is_deleted_with_the_right_material(tmp_path: Pa
         assert found.packet is not None
         assert [p.partition(":")[0] for p in found.packet.papers] == ["licence", "right_information"]
         assert "信息有误" in found.packet.letter
+        assert f"目前显示为“别家公司”，正确信息为“名称：{NEW}”" in found.packet.letter
+        assert removal(house, "alpha").data.facts == (
+            "alpha.api/default still shows the name 别家公司, which has to go",
+        )
         await hand_in(house, "alpha")
         await deleted(house, "alpha")
         show(house, "", "alpha")

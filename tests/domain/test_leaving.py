@@ -44,7 +44,7 @@ def certified(name: str | None = None, tag: str | None = None) -> Shown:
         (certified("示例物流"), "still shows the name 示例物流", "still shows the name 示例物流"),
         (certified("别家公司"), "", "still shows the name 别家公司"),
         (certified("示例快运", "冰饮专线"), "the name 示例快运 and the tag 冰饮专线", "still shows the tag 冰饮专线"),
-        (certified(), "still shows a certification of ours", "still shows a certification of ours"),
+        (certified(), "still shows a certification of ours", "still shows a certification, which"),
         (Shown(Status.MARKED, words="骚扰电话", name="示例物流"), "the name 示例物流", "the name 示例物流"),
         (Shown(Status.CLEAN), "", ""),
         (Shown(Status.MARKED, words="骚扰电话"), "", ""),
