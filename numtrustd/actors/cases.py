@@ -78,7 +78,7 @@ class CaseBook:
 
     def _policy(self, platform: str, kind: str, data: CaseData, opened_at: Instant) -> Any:
         if isinstance(data, c.CancellationData):
-            return cancellation_policy(self._context, data, self.states(data.children), self._now)
+            return cancellation_policy(self._context, data, self.states(data.children))
         return request_policy(
             self._context,
             self._owned,

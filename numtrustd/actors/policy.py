@@ -126,9 +126,7 @@ def _gives_receipts(context: Context, platform: str, facts: AppealFacts) -> bool
     return known.cls is PlatformClass.CERTIFICATION_PROVIDER and facts.expires is None
 
 
-def cancellation_policy(
-    context: Context, data: CancellationData, states: Mapping[str, str], now: Instant
-) -> CancellationPolicy:
+def cancellation_policy(context: Context, data: CancellationData, states: Mapping[str, str]) -> CancellationPolicy:
     """The policy of a cancellation; `states` are those of its removals as they stand now, by case."""
     rules = context.leaving
     return CancellationPolicy(
@@ -137,5 +135,5 @@ def cancellation_policy(
         notice_deadline=rules.notice_deadline,
         release_deadline=rules.release_deadline,
         remind_interval=rules.remind_interval,
-        urgent_until=rules.same_day(now) if data.urgent else 0.0,
+        urgent_until=rules.same_day(data.not_before) if data.urgent else 0.0,
     )

@@ -14,7 +14,7 @@ from numtrustd.domain.leaving import LeavingPolicy
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.platform import AppealFacts, Attempt, HandLook
 from numtrustd.domain.workflows import request as a
-from numtrustd.events import CaseClosed, CaseOpened, FindingOpened, NumberReleased
+from numtrustd.events import CaseClosed, CaseOpened, FindingOpened, NumberReleased, TaskReminded
 from numtrustd.probes.report import ReportSpec
 from numtrustd.probes.spec import Reading
 from tests.actors.house import DAY, HOUR, MOBILE, T0, Refusal, make_house, number, platform, source
@@ -635,3 +635,16 @@ async def test_a_paper_that_is_for_removals_only_counts_for_them(tmp_path: Path,
         await shown(house, NEW, "alpha")
         await cancel(house)
         await task(house, "submit_removal", "alpha")
+
+
+async def test_what_was_not_done_on_the_same_day_is_said_when_the_day_is_over(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **leaving(sources={})) as house:
+        ends = LeavingPolicy().same_day(house.clock.now())
+        await cancel(house, "staff_left")
+        await answer(house, await task(house, "freeze_outbound"), "frozen")
+        await house.until(lambda: [e for e in house.log.of(TaskReminded) if e.kind == "remove_binding"])
+        assert house.clock.now() == pytest.approx(ends, abs=60)
+        assert "freeze_outbound" not in {event.kind for event in house.log.of(TaskReminded)}
+        assert parent(house).snapshot.deadline == pytest.approx(ends + DAY, abs=60)

@@ -118,9 +118,10 @@ async def test_errands_notice_and_release_have_their_deadlines(tmp_path: Path, a
 async def test_people_are_reminded_at_the_interval(tmp_path: Path, autojump_clock: Clock, every: float) -> None:
     async with make_house(tmp_path, **leaving(leaving=LeavingPolicy(remind_interval=every), sources={})) as house:
         await cancel(house)
-        await task(house, "unbind_linked")
+        first = await task(house, "unbind_linked")
         began = house.clock.now()
-        await house.until(lambda: house.log.of(TaskReminded))
+        [reminded, *_] = await house.until(lambda: house.log.of(TaskReminded))
+        assert reminded.due == first.due, "a reminder moves no deadline"
         assert house.clock.now() - began == pytest.approx(every, abs=60)
 
 

@@ -26,7 +26,11 @@ class C(enum.StrEnum):
 
 
 def _at_reminder(data: CancellationData, now: Instant, policy: CancellationPolicy) -> Instant:
-    return now + policy.remind_interval if data.asked else now
+    if not data.asked:
+        return now
+    due = now + policy.remind_interval
+    # What was due on the same day and is not done is said as soon as the day is over.
+    return min(due, policy.urgent_until) if now < policy.urgent_until else due
 
 
 def _at_release(data: CancellationData, now: Instant, policy: CancellationPolicy) -> Instant:

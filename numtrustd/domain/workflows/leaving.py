@@ -198,6 +198,7 @@ def note_given_up(data: CancellationData, event: GivenUp, now: Instant, policy: 
 def begin_again(data: CancellationData, event: object, now: Instant, policy: CancellationPolicy) -> CancellationData:
     return structs.replace(
         data,
+        not_before=now,
         asked=False,
         failed=False,
         reminders=0,
@@ -210,10 +211,12 @@ def begin_again(data: CancellationData, event: object, now: Instant, policy: Can
 
 
 def ask_errands(data: CancellationData, event: object, now: Instant, policy: CancellationPolicy) -> Effect:
-    due = dict.fromkeys(task.ERRANDS, now + policy.errand_deadline)
-    due[task.TaskKind.PUBLISH_NOTICE] = now + policy.notice_deadline
+    """Due from when it was ordered on: a reminder moves no deadline."""
+    began = data.not_before
+    due = dict.fromkeys(task.ERRANDS, began + policy.errand_deadline)
+    due[task.TaskKind.PUBLISH_NOTICE] = began + policy.notice_deadline
     if data.urgent:
-        due = {kind: min(at, max(policy.urgent_until, now)) for kind, at in due.items()}
+        due = {kind: min(at, policy.urgent_until) for kind, at in due.items()}
     left = (task.TaskKind(kind) for kind in data.errands_left)
     detail = {task.TaskKind.UNBIND_LINKED: data.bindings}
     return AskErrands(tuple(OpenTask(kind, due[kind], detail.get(kind, ())) for kind in left))
