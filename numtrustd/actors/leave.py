@@ -218,6 +218,9 @@ class Leaver(Weigher):
     # ---------------------------------------------------------------------------------------------- what comes back
 
     def _display(self, platform: str, looked: str | None) -> None:
+        if self.record.leaving is None:
+            super()._display(platform, looked)
+            return
         before = tracks.said_kinds(self.record, platform)
         super()._display(platform, looked)
         if FindingKind.RESIDUAL in tracks.said_kinds(self.record, platform) - before:

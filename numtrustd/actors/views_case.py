@@ -274,6 +274,9 @@ def task_view(sight: Sight, task: Task) -> TaskView:
 
 def _lacking(sight: Sight, kind: str, case: Case | None) -> str:
     text = f"missing: {KINDS.get(kind, kind)} ({kind})"
+    if case is not None and isinstance(case.data, RemovalData):
+        others = sight.context.leaving.instead_of(case.data.reason, kind)
+        text += "".join(f", or {KINDS.get(other, other)} ({other})" for other in others)
     why = None if case is None else _why_missing(sight, kind, policy_of(sight, case), case.platform)
     return f"{text}: {why}" if why else text
 

@@ -96,6 +96,11 @@ class LeavingPolicy(Struct, frozen=True, forbid_unknown_fields=True):
         wanted = (kind.split("|") for kind in (getattr(self.papers, reason) if reason else ()))
         return tuple(next((kind for kind in each if kind in held), each[0]) for each in wanted)
 
+    def instead_of(self, reason: str, kind: str) -> tuple[str, ...]:
+        """The kinds of papers of which one will do as well for this reason."""
+        wanted = (each.split("|") for each in (getattr(self.papers, reason) if reason else ()))
+        return tuple(other for each in wanted if kind in each for other in each if other != kind)
+
 
 class Released(Struct, frozen=True, omit_defaults=True):
     """That a number was given up: when, by whom, why, and whether before it was verified gone everywhere. `case` is

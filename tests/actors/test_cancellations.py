@@ -469,6 +469,9 @@ async def test_papers_that_are_missing_are_named_with_the_reason(tmp_path: Path,
         await cancel(house)
         found = await task(house, "supply_evidence", "alpha")
         assert found.detail == ("number_cancellation",)
+        view = await house.ask("GetTask", task=found.id)
+        named = "missing: 号码注销证明 (number_cancellation), or 号码过户协议 (transfer_agreement): none is on file"
+        assert view.detail[0] == named
         agreement = tuple(paper for paper in PAPERS if paper.kind != "number_cancellation")
         house.house.context = structs.replace(house.house.context, documents=agreement)
         house.house.post(MOBILE, Refresh())

@@ -83,6 +83,8 @@ def test_each_reason_has_its_scope_papers_and_words() -> None:
     assert rules.papers_for("", frozenset()) == ()
     one_of = [rules.papers_for(Reason.DISUSED, frozenset(held))[1] for held in ((), ("transfer_agreement",))]
     assert one_of == ["number_cancellation", "transfer_agreement"]
+    assert rules.instead_of(Reason.DISUSED, "number_cancellation") == ("transfer_agreement",)
+    assert rules.instead_of(Reason.DISUSED, "licence") == rules.instead_of("", "licence") == ()
 
 
 @pytest.mark.parametrize(
