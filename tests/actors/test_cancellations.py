@@ -7,7 +7,7 @@ import pytest
 import trio.testing
 from msgspec import structs
 
-from numtrustd.actors.messages import Refresh
+from numtrustd.actors.messages import Refresh, RefusedError
 from numtrustd.api.errors import InvalidArgument, Refused
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.leaving import LeavingPolicy
@@ -651,3 +651,67 @@ async def test_what_was_not_done_on_the_same_day_is_said_when_the_day_is_over(
         assert house.clock.now() == pytest.approx(ends, abs=60)
         assert "freeze_outbound" not in {event.kind for event in house.log.of(TaskReminded)}
         assert parent(house).snapshot.deadline == pytest.approx(ends + DAY, abs=60)
+
+
+async def test_a_removal_that_cannot_be_stopped_is_as_soon_as_it_can(tmp_path: Path, autojump_clock: Clock) -> None:
+    """After a restored backup nobody knows whether it was handed in: that is found out first."""
+    async with make_house(tmp_path, **leaving()) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        await task(house, "submit_removal", "alpha")
+        await order(house, removal(house, "alpha"), a.Restored(), "restore")
+        with pytest.raises(RefusedError):
+            await order(house, parent(house), a.Restored(), "restore")
+        await order(house, parent(house), a.Withdraw("we keep it"))
+        assert (parent(house).outcome, states(house)["alpha"]) == ("withdrawn", "asking")
+        await answer(house, await task(house, "did_it_arrive", "alpha"), "did_not_happen")
+        assert states(house)["alpha"] == "withdrawn"
+        with pytest.raises(RefusedError, match="reopen that one"):
+            await order(house, removal(house, "alpha"), a.Reopen("again"))
+        consistent(house.store)
+
+
+async def test_a_removal_of_a_number_that_was_given_up_can_be_reopened_by_itself(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **leaving()) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        await task(house, "submit_removal", "alpha")
+        await order(house, removal(house, "alpha"), a.Withdraw("no"))
+        await house.ask("Release", number=MOBILE, force=True, reason="lost", author="eve")
+        await order(house, removal(house, "alpha"), a.Reopen("after all"))
+        assert (parent(house).outcome, states(house)["alpha"]) == ("released", "waiting")
+        consistent(house.store)
+
+
+async def test_what_is_gone_before_it_was_handed_in_is_handed_in_all_the_same(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **leaving()) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        await task(house, "submit_removal", "alpha")
+        await shown(house, "", "alpha")
+        await house.sleep(2 * HOUR)
+        assert states(house)["alpha"] == "at_person", "it may be shown again"
+        await hand_in(house, "alpha")
+        await house.in_state("cleared", "alpha", kind="removal")
+
+
+async def test_a_rejection_brings_the_reason_into_the_next_letter(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **leaving()) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        await hand_in(house, "alpha")
+        found = await task(house, "report_answer", "alpha")
+        await answer(house, found, "info_requested", reason="legal_person_id")
+        again = await task(house, "submit_removal", "alpha")
+        assert again.packet is not None
+        kinds = [paper.partition(":")[0] for paper in again.packet.papers]
+        assert kinds == ["licence", "number_cancellation", "legal_person_id"], "the ID only where it is asked for"
+        await hand_in(house, "alpha")
+        await answer(house, await task(house, "report_answer", "alpha"), "rejected", reason="缺少公章")
+        last = await task(house, "submit_removal", "alpha")
+        assert last.packet is not None
+        assert "缺少公章" in last.packet.letter
