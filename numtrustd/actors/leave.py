@@ -182,6 +182,7 @@ class Leaver(Weigher):
             reason=of.reason,
             permanent=of.reason in PERMANENT,
             urgent=of.urgent,
+            hurried=of.urgent,  # it waits for no good day
         )
         self._open("removal", at, data, f"part of {parent}: {of.reason}")
 

@@ -122,7 +122,7 @@ class RefusedError(Exception):
     """An order that the present state does not allow; the message says why and what would."""
 
 
-ASKED = Order | TaskAnswer | Cancel | Release
-"""What somebody waits for, and what may be refused."""
+Asked = Order | TaskAnswer | Cancel | Release | Reported
+"""What somebody waits for the answer to."""
 
-NumberMessage = Observed | TimerDue | Answered | ASKED | Reported | Refresh | Retire | Stop
+NumberMessage = Observed | TimerDue | Answered | Asked | Refresh | Retire | Stop

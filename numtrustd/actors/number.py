@@ -12,8 +12,8 @@ from numtrustd.actors.decision import Decision
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, Mailbox
 from numtrustd.actors.messages import (
-    ASKED,
     Answered,
+    Asked,
     Cancel,
     NumberMessage,
     Observed,
@@ -72,7 +72,7 @@ class NumberActor:
         """Take no more messages, and answer those that wait: the actor is parked, or ends."""
         self._box.closed = True
         for message in self._box.drain():
-            if isinstance(message, ASKED | Reported | Retire | Stop):
+            if isinstance(message, Asked | Retire | Stop):
                 message.reply.fail(error)
 
     def reopen(self) -> None:
@@ -96,17 +96,17 @@ class NumberActor:
         try:
             await self._handle(message)
         except RefusedError as error:
-            assert isinstance(message, ASKED)
+            assert isinstance(message, Asked)
             message.reply.fail(error)
         except Finished as end:
             gone = BusyError(str(end))
-            if isinstance(message, ASKED | Reported | Retire):
+            if isinstance(message, Asked | Retire):
                 message.reply.fail(gone)
             self.close(gone)
             raise
         except Exception as error:
             # The sender must not wait for ever for an answer that died with this attempt.
-            if isinstance(message, ASKED | Reported):
+            if isinstance(message, Asked):
                 message.reply.fail(error)
             elif isinstance(message, Retire | Stop):  # part of a reload, which goes on with the other numbers
                 message.reply.fail(BusyError("its actor crashed"))
@@ -316,7 +316,7 @@ class NumberActor:
             house.hands.poke(self.number)
         if isinstance(message, Retire):
             message.reply.set(None)
-        if isinstance(message, ASKED | Reported):
+        if isinstance(message, Asked):
             assert made.told is not None
             message.reply.set(made.told)
 

@@ -182,6 +182,7 @@ async def test_what_somebody_else_has_from_now_on_is_due_on_the_same_day(
         wanted = {"remove_binding", "freeze_outbound"} if reason == "staff_left" else {"publish_notice"}
         assert wanted <= set(kinds)
         assert set(kinds.values()) == {ends}
+        assert removal(house, "alpha").data.hurried
         await errands(house)
         await hand_in(house, "alpha")
         await deleted(house, "alpha")
