@@ -54,6 +54,7 @@ def context(loaded: Loaded, store: str) -> Context:
         cadence=settings.cadence,
         cause=settings.cause,
         trust=settings.trust,
+        leaving=settings.cancellation,
         hands=settings.device_tests,
         inspection=settings.inspection,
         appeal=AppealRules(

@@ -21,6 +21,7 @@ from numtrustd.actors.silence_desk import silence_list
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
 from numtrustd.actors.views_incident import incident_row
+from numtrustd.actors.views_leaving import leaving_row
 from numtrustd.actors.views_papers import evidence_list
 from numtrustd.actors.views_platform import platform_view
 from numtrustd.actors.views_world import platform_rows, source_rows
@@ -177,6 +178,7 @@ class Answers:
             tasks=tuple(task_row(sight, task) for task in tasks if task is not None),
             parked_why=None if parked is None else ": ".join(filter(None, (parked.error_type, parked.error_message))),
             warnings=tuple(f"{w.habit}: {'; '.join(w.facts)}" for w in warnings_of(sight, owned.number)) or None,
+            leaving=leaving_row(sight, record),
         )
 
     async def _explain(self, params: status.Explain, call: Call) -> status.Explanation:

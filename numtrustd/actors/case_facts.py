@@ -2,12 +2,15 @@
 
 from numtrustd.actors import incidents
 from numtrustd.actors.views import Sight
+from numtrustd.actors.views_leaving import open_parts
 from numtrustd.clock import timestamp
 from numtrustd.domain.case import Case, reference
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, expiry
 from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy, MarkName
-from numtrustd.domain.workflows.request import AppealData, IdentityData, RequestData, RequestPolicy
+from numtrustd.domain.workflows.leaving import CancellationData
+from numtrustd.domain.workflows.request import AppealData, IdentityData, RemovalData, RequestData, RequestPolicy
+from numtrustd.events import duration_for_people
 
 Lines = list[tuple[str, str]]
 
@@ -15,7 +18,9 @@ Lines = list[tuple[str, str]]
 def facts_of(sight: Sight, case: Case, policy: RequestPolicy | CertificatePolicy | IncidentPolicy) -> Lines:
     """What is known of a case; empty values are left out."""
     data = case.data
-    if isinstance(data, RequestData) and isinstance(policy, RequestPolicy):
+    if isinstance(data, CancellationData):
+        lines = _cancellation(sight, data)
+    elif isinstance(data, RequestData) and isinstance(policy, RequestPolicy):
         lines = _request(sight, case, data, policy)
     elif isinstance(data, CertificateData) and isinstance(policy, CertificatePolicy):
         lines = _certificate(data, policy)
@@ -57,6 +62,9 @@ def _request(sight: Sight, case: Case, data: RequestData, policy: RequestPolicy)
         ("goes after", goes_after(policy) if waits else ""),
         ("kept back", policy.slot_why if waits and policy.slot > sight.now() else ""),
         ("approved by", data.approved_by),
+        ("receipt of the deletion", data.deleted if isinstance(data, RemovalData) else ""),
+        ("expires by itself", _expiry(sight, case)),
+        ("part of", data.parent if isinstance(data, RemovalData) else ""),
         ("came back", f"{data.returns} times" if data.returns else ""),
     ]
     if case.snapshot.state == "verifying":
@@ -65,6 +73,28 @@ def _request(sight: Sight, case: Case, data: RequestData, policy: RequestPolicy)
             looks = data.clean[view].looks if view in data.clean else 0
             facts.append((f"{word} looks of {view}", f"{looks} of {policy.clear}"))
     return facts
+
+
+def _expiry(sight: Sight, case: Case) -> str:
+    known = sight.context.platforms.get(case.platform)
+    way = known.way(case.workflow) if known is not None else None
+    if way is None or way.expires is None:
+        return ""
+    return "within {} to {}".format(*map(duration_for_people, way.expires))
+
+
+def _cancellation(sight: Sight, data: CancellationData) -> Lines:
+    gone = data.released_at
+    return [
+        ("reason", data.reason),
+        ("note", data.note),
+        *(("removal", name) for name in data.children),
+        *(("still open", part) for part in open_parts(sight, data)),
+        *((kind, outcome) for kind, outcome in data.done.items()),
+        ("given up", _at(gone)),
+        ("given up by", f"{data.released_by}{', by force' if data.forced else ''}" if gone is not None else ""),
+        ("because", data.why),
+    ]
 
 
 def _certificate(data: CertificateData, policy: CertificatePolicy) -> Lines:

@@ -1,6 +1,6 @@
 """Moves the cases of one number: events go through the workflow tables, effects become tasks and actions. Pure."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -10,10 +10,10 @@ from numtrustd.actors import incidents, spending
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
-from numtrustd.actors.policy import policy_for, spending_of
+from numtrustd.actors.policy import cancellation_policy, policy_for, spending_of
 from numtrustd.actors.present import Present
 from numtrustd.channels.spec import HttpChannel
-from numtrustd.domain import wording
+from numtrustd.domain import notice, wording
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case_id, reference
 from numtrustd.domain.cause import Cause
@@ -28,6 +28,7 @@ from numtrustd.domain.task import HAND_INS, Packet, Task, TaskKind, TaskState
 from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
+from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.certificate import Renew
 from numtrustd.domain.workflows.incident import ChaseAll, IncidentData
@@ -40,6 +41,7 @@ from numtrustd.events import (
     CaseMoved,
     CaseOpened,
     EvidenceMissing,
+    NumberReleased,
     TaskDone,
     TaskOpened,
     TaskReminded,
@@ -77,6 +79,8 @@ class CaseBook:
         self._record = record
 
     def _policy(self, platform: str, kind: str, data: CommonData, opened_at: Instant) -> Any:
+        if isinstance(data, c.CancellationData):
+            return cancellation_policy(self._context, data, self.states(data.children))
         return policy_for(
             self._context,
             self._owned,
@@ -88,6 +92,10 @@ class CaseBook:
             self._present,
             opened_at=opened_at,
         )
+
+    def states(self, cases: Iterable[str]) -> dict[str, str]:
+        """Where some cases stand within this decision."""
+        return {name: case.snapshot.state for name in cases if (case := self.get(name)) is not None}
 
     def _policy_of(self, case: Case) -> Any:
         return self._policy(case.platform, case.workflow, case.data, case.opened_at)
@@ -256,6 +264,8 @@ class CaseBook:
             )
         self._charge(case, new)
         self._say_incident(case, new)
+        if isinstance(made.data, a.RemovalData) and made.data.parent and moved:
+            self._tell_parent(new, made.data.parent)
         self._made.told = Told(case.id, made.old, made.snapshot.state)
 
     # ---------------------------------------------------------------------------------------------------- effects
@@ -272,10 +282,21 @@ class CaseBook:
                 if kind == TaskKind.APPROVE:
                     detail = (*detail, *self._budget(case))
                 self._open_task(case, TaskKind(kind), due, detail, identity)
+            case c.AskErrands(tasks):
+                for m, each in enumerate(tasks):
+                    self._open_task(case, TaskKind(each.kind), each.due, each.detail, f"{identity}.{m}")
             case a.CloseTasks():
-                for task in self._open_tasks(case.id):
-                    closed = structs.replace(task, state=TaskState.CLOSED, closed_at=self._now)
-                    self._made.tasks[task.id] = closed
+                self._close_tasks(case.id)
+            case c.CloseKind(kind):
+                self._close_tasks(case.id, TaskKind(kind))
+            case c.TellChildren():
+                self._tell_children(case, effect)
+            case c.SayReleased():
+                data = case.data
+                assert isinstance(data, c.CancellationData)
+                by, why = data.released_by or None, data.why or None
+                event = NumberReleased(number=case.number, by=by, why=why, forced=data.forced, case=case.id)
+                self._made.say(event, self._now, data.released_by)
             case Renew():
                 self._made.wanted.append(("certification", case.platform, "the certificate is to be renewed"))
             case ChaseAll():
@@ -300,6 +321,36 @@ class CaseBook:
             )
             self._made.say(event, self._now)
         return (asked.why,)
+
+    def _tell_parent(self, child: Case, parent: str) -> None:
+        """A removal moved. One that could not be stopped when its cancellation was withdrawn is, as soon as it can."""
+        self.happen(parent, c.ChildMoved(child.id, child.snapshot.state))
+        over = self.get(parent)
+        if over is not None and over.outcome == c.GIVEN_UP and child.open:
+            self.happen(child.id, a.Withdraw(f"the {over.workflow} {parent} was withdrawn"))
+
+    def _close_tasks(self, case: str, kind: TaskKind | None = None) -> None:
+        for task in self._open_tasks(case):
+            if kind in (None, task.kind):
+                self._made.tasks[task.id] = structs.replace(task, state=TaskState.CLOSED, closed_at=self._now)
+
+    def _tell_children(self, parent: Case, told: c.TellChildren) -> None:
+        """Give a cancellation's removals an order, as far as they take it: what is on its way is not stopped."""
+        assert isinstance(parent.data, c.CancellationData)
+        why = f"the {parent.workflow} {parent.id} says so"
+        for name in parent.data.children:
+            child = self.get(name)
+            if child is None:
+                continue
+            match told.order:
+                case "hold":
+                    self.happen(name, a.Hold(why))
+                case "advance" if child.snapshot.state == "held":
+                    self.happen(name, a.Advance(why))
+                case "withdraw" if child.open:
+                    self.happen(name, a.Withdraw(why))
+                case "reopen" if child.outcome == c.GIVEN_UP or (told.cleared and not child.open):
+                    self.happen(name, a.Reopen(why))
 
     def _open_tasks(self, case: str) -> list[Task]:
         merged = {**self._tasks(f"{case}/"), **self._made.tasks}
@@ -375,6 +426,8 @@ class CaseBook:
         self, case: Case, owner: wording.Owner, number: Number, platform: str, papers: tuple[str, ...], ref: str
     ) -> str:
         data = case.data
+        if isinstance(data, a.RemovalData):
+            return notice.removal_letter(owner, number.dashed, platform, data, papers, ref)
         if isinstance(data, a.IdentityData):
             return wording.request_letter(case.workflow, owner, number.dashed, platform, data, papers, ref)
         if not isinstance(data, a.RequestData):
@@ -441,25 +494,34 @@ class CaseBook:
         )
 
     def _packet_for(self, case: Case, kind: TaskKind) -> Packet | None:
-        if kind in HAND_INS or kind is TaskKind.APPROVE:
+        """What a person needs for a task of this kind; `None` where its title says it all."""
+        if kind in HAND_INS | {TaskKind.APPROVE}:
             return self._packet(case)
-        if (notice := wording.notice(kind, self._owner(), self._number().dashed)) is None:
+        if kind is TaskKind.PUBLISH_NOTICE and isinstance(case.data, c.CancellationData):
+            text = notice.announcement(
+                self._owner(), self._number().dashed, case.data.reason, self._owned.wanted, self._today(""), self._now
+            )
+            steps = ("在官网、公众号等客户能看到的地方发布以下公告", "记下发布的位置")
+            return Packet("", {}, text, (), steps, "where it was published")
+        if (told := wording.notice(kind, self._owner(), self._number().dashed)) is None:
             return None
-        return Packet("", letter=notice.text, steps=notice.steps)
+        return Packet("", letter=told.text, steps=told.steps)
 
     def _packet(self, case: Case) -> Packet:
         channel = self._context.channel(case.platform, case.workflow)
         values = self._values(case, reference(self._context.store, case.id, case.data.attempt))
         papers = tuple(f"{kind}: {KINDS.get(kind, kind)}" for kind in self._papers(case))
+        receipt = "注销回执（the receipt of the deletion）" if self._policy_of(case).needs_receipt else ""
         if isinstance(channel, HttpChannel):
             by_itself = ("goes out over the platform's API by itself",)
             return Packet(channel.submit.request.url, {}, values["letter"], papers, by_itself)
         if channel is None:
             what = "the pack has no channel for this platform"
             steps = (what, "find the platform's own way and report what you did")
-            return Packet("", {}, values["letter"], papers, steps)
+            return Packet("", {}, values["letter"], papers, steps, receipt)
         fields = {label: fill(text, values) for label, text in channel.fields.items()}
-        return Packet(channel.address, fields, values["letter"], papers, channel.steps, channel.bring_back)
+        bring_back = "；".join(filter(None, (channel.bring_back, receipt)))
+        return Packet(channel.address, fields, values["letter"], papers, channel.steps, bring_back)
 
     # ----------------------------------------------------------------------------------------------------- people
 

@@ -20,6 +20,7 @@ from numtrustd.domain.display import What
 from numtrustd.domain.evidence import Document, PaperPolicy
 from numtrustd.domain.flaw import Eye
 from numtrustd.domain.label import Category, Severity, by_platform
+from numtrustd.domain.leaving import LeavingPolicy
 from numtrustd.domain.ledger import LedgerPolicy
 from numtrustd.domain.maintenance import MaintenanceRules
 from numtrustd.domain.number import NumberKind
@@ -33,8 +34,11 @@ from numtrustd.domain.window import Window
 from numtrustd.domain.wording import Owner
 from numtrustd.domain.wording_rules import WordingRules
 from numtrustd.domain.workflows.inspection import InspectionPolicy
-from numtrustd.probes.spec import Source
+from numtrustd.probes.spec import SayCertified, Source
 from numtrustd.wire.letter import Letter
+
+CREDIT_APPEAL = "按企业信用信息申诉提交：说明不再使用该号码的认证信息，请求删除"
+"""How people ask a platform that takes only appeals to delete what it shows of a company."""
 
 
 class AppealRules(Struct, frozen=True):
@@ -115,6 +119,7 @@ class Context(Struct, frozen=True, dict=True):
     incident: IncidentRules = IncidentRules()
     inspection: InspectionPolicy = InspectionPolicy()
     cause: CausePolicy = CausePolicy()
+    leaving: LeavingPolicy = LeavingPolicy()
     attempts: Mapping[str, int] = {}
     cadences: Mapping[str, float] = {}
     ask_approval: frozenset[str] = frozenset()
@@ -193,12 +198,13 @@ class Context(Struct, frozen=True, dict=True):
             tells = frozenset(
                 what for what in What for rule in source.rules if getattr(rule.then, what, None) is not None
             )
+            certifies = any(isinstance(rule.then, SayCertified) for rule in source.rules)
             if source.kind in ("command", "report"):
-                tells = frozenset(What)
+                tells, certifies = frozenset(What), True
             for reading in source.readings:
                 if (platform := self.platforms.get(reading.platform)) is not None:
                     view = f"{source.id}/{reading.surface}"
-                    eyes.setdefault(platform.id, {})[view] = Eye(platform.display, tells)
+                    eyes.setdefault(platform.id, {})[view] = Eye(platform.display, tells, certifies)
         return eyes
 
     def channel(self, platform: str, kind: str) -> Channel | None:
@@ -207,9 +213,13 @@ class Context(Struct, frozen=True, dict=True):
             return self.channels.get(platform)
         told = self.manuals.get((platform, kind))
         known = self.platforms.get(platform)
-        if told is not None or known is None or known.certification is None:
+        if told is not None or known is None:
             return told
-        return ManualChannel(known.certification.address, steps=(known.certification.route,))
+        if known.certification is not None:
+            return ManualChannel(known.certification.address, steps=(known.certification.route,))
+        if kind == "removal" and known.appeal is not None and known.appeal.address:
+            return ManualChannel(known.appeal.address, steps=(CREDIT_APPEAL,))
+        return None
 
     @cached_property
     def official_hosts(self) -> dict[str, tuple[str, ...]]:

@@ -20,18 +20,19 @@ from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.house import House
 from numtrustd.actors.ledger_desk import record_charge
 from numtrustd.actors.mailbox import BusyError, Reply
-from numtrustd.actors.messages import NumberMessage, Order, RefusedError, TaskAnswer, Told
+from numtrustd.actors.messages import Cancel, NumberMessage, Order, RefusedError, Release, TaskAnswer, Told
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
+from numtrustd.actors.views_leaving import cancellation_of, open_parts
 from numtrustd.actors.views_world import maintenance_of, pending_look
 from numtrustd.actors.wishes import WishDesk
 from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, instant, ledger, rows, silence, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
-from numtrustd.domain.task import Task
+from numtrustd.domain.task import ERRANDS, Task, TaskKind
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, StoreBackedUp
@@ -100,6 +101,8 @@ class Control:
             "Certify": ("number", lambda p, call: self._wishes.certify(p, _by(p, call))),
             "ChangeTag": ("number", lambda p, call: self._wishes.change_tag(p, _by(p, call))),
             "SetIdentity": ("number", lambda p, call: self._wishes.set_identity(p, _by(p, call))),
+            "Cancel": ("number", self._cancel),
+            "Release": ("number", self._release),
             "Reload": ("", self._reload),
             "Backup": ("path", self._backup),
             "Park": ("number", self._park),
@@ -195,6 +198,31 @@ class Control:
         answer, result = await self._order(lambda p, _: a.Rejected(p.reason))(params, call)
         return answer, result + _vouched(vouched)
 
+    async def _cancel(self, params: control.Cancel, call: Call) -> tuple[Struct, str]:
+        number, by = arguments.watched(self._sight, params.number).number, _by(params, call)
+        told = await self._ask(number, lambda reply: Cancel(params.reason, params.note or "", by, reply))
+        change = self._change(told.case, told)
+        return control.CaseChange(**change), f"case {told.case} opened"
+
+    async def _release(self, params: control.Release, call: Call) -> tuple[Struct, str]:
+        number, by, why = arguments.watched(self._sight, params.number).number, _by(params, call), params.reason or ""
+        if params.force and not why.strip():
+            raise CallError(errors.InvalidArgument("reason", "forcing is recorded with its reason: give one"))
+        told = await self._ask(number, lambda reply: Release(params.force, why, by, reply))
+        gone = self._sight.record(number).released
+        assert gone is not None, number  # what was just stored
+        newest = cancellation_of(self._sight, self._sight.record(number)) if gone.case else None
+        answer = control.ReleaseResult(
+            now=when(self._sight.now()),
+            number=number,
+            old=told.old,
+            new=told.new,
+            forced=gone.forced,
+            waits_for=() if newest is None else open_parts(self._sight, newest[1]),
+            case=gone.case or None,
+        )
+        return answer, "released, forced" if gone.forced else "released"
+
     def _trusted(
         self, texts: tuple[str, ...], vouch: str | None, platform: str, number: str, case: str, by: str
     ) -> str:
@@ -264,7 +292,9 @@ class Control:
         task, by = arguments.task(self._sight, params.task), _by(params, call)
         receipt, reason, note = params.receipt or "", params.reason or "", params.note or ""
         texts = (receipt, reason, note)
-        vouch = self._trusted(texts, params.vouch, task.platform, task.number, task.case, by)
+        vouch = ""
+        if task.kind not in ERRANDS | {TaskKind.RELEASE_NUMBER}:  # which are done in no platform's name
+            vouch = self._trusted(texts, params.vouch, task.platform, task.number, task.case, by)
         return await self._answer(
             params.task, params.outcome or "", by, receipt=receipt, reason=reason, note=note, vouch=vouch
         )

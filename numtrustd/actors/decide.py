@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from msgspec import structs
 
-from numtrustd.actors.kin import Kin
+from numtrustd.actors.leave import Leaver
 from numtrustd.actors.messages import Answered, Order, RefusedError, TaskAnswer, TimerDue, Told
 from numtrustd.actors.pace import views_asked
 from numtrustd.actors.task_answer import answer_event, outcome_of
@@ -20,11 +20,12 @@ from numtrustd.domain.task import TaskState
 from numtrustd.domain.verdict import Change, ChangeKind
 from numtrustd.domain.workflow import Event, TimedOut
 from numtrustd.domain.workflows import request as a
+from numtrustd.domain.workflows.leaving import CancellationData
 
 
-class Decider(Kin):
-    """Decides for one number during one message: what was seen, as `Weigher` has it, what its cases mean to each other,
-    as `Kin` has it, and what happens to them."""
+class Decider(Leaver):
+    """Decides for one number during one message: what was seen (`Weigher`), what its cases mean to each other (`Kin`),
+    that it leaves (`Leaver`), and what happens to its cases."""
 
     def refresh(self) -> None:
         """Configuration or evidence changed: compare findings anew and tell the cases that wait for papers."""
@@ -57,13 +58,9 @@ class Decider(Kin):
             if day.complaints and oldest < day.day <= today.isoformat():
                 self.complained(day)
 
-    def _open_cases(self) -> list[Case]:
-        refs = [ref for ref in self.record.every_case if ref.open or ref.id in self.made.cases]
-        cases = [self.book.get(ref.id) for ref in refs]
-        return [case for case in cases if case is not None and case.open]
-
     def _not_wanted(self, case: Case) -> str | None:
-        """Why the owner no longer wants what a case is for; `None` when he does."""
+        if (why := super()._not_wanted(case)) is not None or isinstance(case.data, a.RemovalData | CancellationData):
+            return why
         if self.owned.watch is not Watch.YES:
             return f"the number is on {self.owned.watch}: nothing is appealed for it"
         if isinstance(case.data, a.IdentityData):
@@ -80,8 +77,10 @@ class Decider(Kin):
 
         So are the beliefs behind them: should the number come back, what is then shown is looked at with new eyes.
         """
-        for case in self._open_cases():
-            if self._happen(case.id, a.Withdraw("the number is no longer configured"), "configuration"):
+        for case in sorted(self._open_cases(), key=lambda case: bool(case.platform)):  # what is over others goes first
+            self._happen(case.id, a.Withdraw("the number is no longer configured"), "configuration")
+            after = self.book.get(case.id)
+            if after is not None and not after.open:
                 about = (case.platform, *case.data.displays)
                 verdicts = {k: v for k, v in self.record.verdicts.items() if k not in about}
                 self.record = structs.replace(self.record, verdicts=verdicts)
@@ -117,6 +116,10 @@ class Decider(Kin):
         if case is not None and newest is not None and newest.id != case.id:
             # An older case that moved again would stand in the newest one's place, and one of them would be lost.
             raise RefusedError(f"case {newest.id} has taken the place of {case.id}: give it the order")
+        if case is not None and isinstance(case.data, a.RemovalData) and isinstance(message.event, a.Reopen):
+            over = self.book.get(case.data.parent)
+            if over is not None and over.outcome == "withdrawn":
+                raise RefusedError(f"its cancellation {over.id} was withdrawn: reopen that one")
         if not self._happen(message.case, message.event, message.by):
             raise RefusedError(self._why_not(message.case, type(message.event).__name__.lower()))
 

@@ -4,7 +4,7 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 `explain_looks` beside this module knows when the next look is due, and why not sooner.
 """
 
-from numtrustd.actors import explain_display
+from numtrustd.actors import explain_display, incidents, views_leaving
 from numtrustd.actors.calls import warnings_of
 from numtrustd.actors.case_facts import goes_after
 from numtrustd.actors.explain_looks import next_look, sources_blind
@@ -18,6 +18,7 @@ from numtrustd.api.rows import ExplainLine
 from numtrustd.domain import cause, propagation
 from numtrustd.domain.case import Case, Move
 from numtrustd.domain.label import Category
+from numtrustd.domain.leaving import standing
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.quorum import stances
@@ -43,9 +44,10 @@ WATCHED = {
 def explain(sight: Sight, owned: Owned, platform: str | None = None) -> tuple[ExplainLine, ...]:
     """All lines of a number, or those of one platform. Raises `DamagedRecord` when its record cannot be read."""
     record = sight.record(owned.number)
-    lines = list(_about_number(sight, owned))
+    owned = standing(owned, record.released)
+    lines = [*_about_number(sight, owned, record), *views_leaving.explained(sight, record)]
     if platform is None:
-        wide = [ref for name, ref in record.tracks.items() if name.startswith(":")]
+        wide = [ref for name, ref in record.tracks.items() if name == incidents.TRACK]
         lines += [
             _case(sight, case) for ref in wide if (case := records.get_case(sight.house.store, ref.id)) is not None
         ]
@@ -64,7 +66,7 @@ def explain(sight: Sight, owned: Owned, platform: str | None = None) -> tuple[Ex
     return tuple(lines)
 
 
-def _about_number(sight: Sight, owned: Owned) -> list[ExplainLine]:
+def _about_number(sight: Sight, owned: Owned, record: NumberRecord) -> list[ExplainLine]:
     lines = []
     if parked := sight.parked.get(owned.number):
         what = parked.error_message
@@ -88,7 +90,7 @@ def _about_number(sight: Sight, owned: Owned) -> list[ExplainLine]:
     silences, now = sight.house.silences.values(), sight.now()
     if (quiet := covering(silences, now, number=owned.number, group=owned.group)) is not None:
         lines.append(_silenced("this number", quiet))
-    if owned.watch in WATCHED:
+    if owned.watch in WATCHED and record.released is None:
         lines.append(
             ExplainLine(
                 fact=WATCHED[owned.watch], why=f"its owner said so: watch = {owned.watch}", next="", who=Who.NOBODY
@@ -347,7 +349,9 @@ def _kept_back(sight: Sight, case: Case) -> str:
 
 def _closed_case(sight: Sight, case: Case) -> ExplainLine:
     closed = case.closed_at or 0.0
-    until = closed + sight.context.appeal.watch_period
+    context = sight.context
+    period = context.leaving.watch_period if case.workflow == "removal" else context.appeal.watch_period
+    until = closed + period
     watched = case.outcome == "cleared" and until > sight.now()
     move = case.moves[-1] if case.moves else None
     return ExplainLine(

@@ -66,6 +66,8 @@ def _fault(sight: Sight, owned: Owned, platform: str, flaw: Flaw) -> ExplainLine
         then, who = "a person has it corrected at the platform", Who.PERSON
         if flaw.gone:
             then, who = f"{flaw.gone} of {policy.confirm} looks no longer show it", Who.DAEMON
+    elif flaw.kind is FindingKind.RESIDUAL and flaw.looks >= policy.confirm:
+        then, who = "is a residual once its removal has waited out the platform's caches", Who.DAEMON
     else:
         then, who = f"is a finding after {policy.confirm} looks", Who.DAEMON
     name = f"{flaw.kind}: " if flaw.said else ""

@@ -295,7 +295,6 @@ class Hands:
         page = errands.assisted(source)
         if page and seen:  # a page is read as a whole, whatever of it was told
             seen, hands = {hands[0]: max(seen.values())}, hands[:1]
-        ref = record.cases.get(home)
         found = plan.wish(
             owned.number,
             record.verdicts.get(home),
@@ -303,7 +302,7 @@ class Hands:
             hands,
             self._house.clock.now(),
             policy,
-            verifying=ref is not None and ref.open and ref.state in VERIFYING,
+            verifying=any(ref.open and ref.platform == home and ref.state in VERIFYING for ref in record.every_case),
             assisted=page,
             inspected_since=self._house.inspected_since,
             watched=any(

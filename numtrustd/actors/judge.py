@@ -82,13 +82,13 @@ class Judge:
 
     # ----------------------------------------------------------------------------------------------------- display
 
-    def display(self, record: NumberRecord, looked: str | None) -> NumberRecord:
+    def display(self, record: NumberRecord, looked: str | None, *, hush: bool = False) -> NumberRecord:
         """Hold names, logos and tags against what is wanted. `looked` is the view that has just seen, "" for one that
-        saw nothing, `None` when the configuration changed.
+        saw nothing, `None` when the configuration changed. `hush` as in `flaw.weigh`.
         """
         before = record.flaws.get(self._platform, ())
         seen = record.verdicts.get(self._platform)
-        if looked == "" or seen is None or (not before and self._owned.wanted is None):
+        if looked == "" or seen is None or (not before and self._owned.wanted is None and record.leaving is None):
             return record
         now_present = flaw.present(
             seen,
@@ -96,9 +96,10 @@ class Judge:
             self._owned.wanted,
             self._owned.watch,
             self._now,
+            record.leaving,
             certified=tracks.certified(record, self._platform),
         )
-        after, opened, closed = flaw.weigh(before, now_present, looked, self._now, self._policy)
+        after, opened, closed = flaw.weigh(before, now_present, looked, self._now, self._policy, hush=hush)
         if after == before:
             return record
         for each in closed:
@@ -107,6 +108,8 @@ class Judge:
                 why = flaw.NOT_LOOKED if self._owned.wanted is not None else "nothing is wanted there any more"
             else:
                 why = "what is shown is right" if looked else "it is what is wanted now"
+                if record.leaving is not None:
+                    why = "nothing of ours is shown any more" if looked else "all of it has to go now"
             self._made.say(FindingClosed(**self._facts(each.kind), view=each.view, why=why), self._now)
         for each in opened:
             self._made.durable = True

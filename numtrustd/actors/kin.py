@@ -70,7 +70,7 @@ class Kin(Weigher):
                 for ref in list(incidents.watched(self.context, self.record)):
                     if ref.state == "waiting":  # for what does not hold in an emergency
                         self.book.happen(ref.id, a.Advance("an emergency"))
-        else:
+        elif self.record.leaving is None:
             self._renew(kind, platform, why)
 
     # -------------------------------------------------------------------------------------------------- emergencies
@@ -180,7 +180,8 @@ class Kin(Weigher):
         names = {"name": message.wanted.names, "logo": message.wanted.logos, "tag": message.wanted.tags}
         said = {f"wanted_{what}": each[-1].text for what, each in names.items() if each}
         self.made.say(IdentityWanted(number=self.owned.number, by=message.by, **said), self.now, message.by)
-        self.owned = structs.replace(self.owned, wanted=joined(self.owned.wanted, message.wanted))
+        self.configured = structs.replace(self.configured, wanted=joined(self.configured.wanted, message.wanted))
+        self.owned = structs.replace(self.owned, wanted=self.configured.wanted)
         for platform in self.record.verdicts:
             if platform in self.context.platforms:
                 self._judges.pop(platform, None)

@@ -103,6 +103,24 @@ class SetIdentity(Struct, frozen=True):
     reply: Reply[Told]
 
 
+class Cancel(Struct, frozen=True):
+    """A person wants all that is shown of the number to go, for this reason (`domain.leaving.Reason`)."""
+
+    reason: str
+    note: str
+    by: str
+    reply: Reply[Told]
+
+
+class Release(Struct, frozen=True):
+    """A person gives the number up; `force`: although it is not verified gone everywhere."""
+
+    force: bool
+    why: str
+    by: str
+    reply: Reply[Told]
+
+
 class Reported(Struct, frozen=True):
     """Somebody saw something. The reply says what was believed before and is now, and whether it was new."""
 
@@ -132,7 +150,7 @@ class RefusedError(Exception):
     """An order that the present state does not allow; the message says why and what would."""
 
 
-Asked = Order | TaskAnswer | Reported | Begin | SetIdentity
+Asked = Order | TaskAnswer | Reported | Begin | SetIdentity | Cancel | Release
 """What a person waits for an answer to."""
 
 NumberMessage = Observed | TimerDue | Answered | Asked | Complained | Refresh | Retire | Stop

@@ -15,12 +15,14 @@ from numtrustd.actors.messages import (
     Answered,
     Asked,
     Begin,
+    Cancel,
     Complained,
     NumberMessage,
     Observed,
     Order,
     Refresh,
     RefusedError,
+    Release,
     Reported,
     Retire,
     SetIdentity,
@@ -203,6 +205,10 @@ class NumberActor:
                 decider.order(message)
             case TaskAnswer():
                 decider.answer(message)
+            case Cancel():
+                decider.cancel(message)
+            case Release():
+                decider.release(message)
             case Reported():
                 decider.report(message)
             case Complained():

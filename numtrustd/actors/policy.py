@@ -1,5 +1,10 @@
 """What configuration, pack and present say to one case: the policy that its table is stepped with. Pure."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import structs
+
 from numtrustd.actors import incidents, spending, tracks
 from numtrustd.actors.context import Context
 from numtrustd.actors.present import Present
@@ -11,14 +16,15 @@ from numtrustd.domain.ledger import May, Spending, What
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
-from numtrustd.domain.platform import AppealFacts
+from numtrustd.domain.platform import AppealFacts, PlatformClass
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.slot import Place, slot
 from numtrustd.domain.verdict import through
 from numtrustd.domain.wording_rules import violations
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, PauseCause
 from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy
-from numtrustd.domain.workflows.request import CommonData, RequestData, RequestPolicy
+from numtrustd.domain.workflows.leaving import CancellationData, CancellationPolicy
+from numtrustd.domain.workflows.request import CommonData, RemovalData, RequestData, RequestPolicy
 
 NO_FACTS = AppealFacts(channel="manual")
 """What stands in for a platform whose pack no longer tells how it takes appeals: its open cases go to a person."""
@@ -133,7 +139,7 @@ def request_policy(
     )
     agent = context.agents.get(platform, "")
     cost = spending_of(context, kind, platform, owned.number, now, present)
-    return RequestPolicy(
+    made = RequestPolicy(
         by_person=http is None,
         can_query=http is not None and http.query is not None,
         can_look_up=http is not None and http.look_up is not None,
@@ -171,6 +177,62 @@ def request_policy(
         slot=0.0 if free.at is None or free.at <= now else free.at,
         slot_why="; ".join(free.why),
         forbidden=_forbidden(context, owned, kind, now),
+    )
+    if isinstance(data, RemovalData):
+        return _of_removal(context, owned, record, platform, facts, data, made, now)
+    return made
+
+
+def _of_removal(
+    context: Context,
+    owned: Owned,
+    record: NumberRecord,
+    platform: str,
+    facts: AppealFacts,
+    data: RemovalData,
+    made: RequestPolicy,
+    now: Instant,
+) -> RequestPolicy:
+    """What is another thing of a removal: `[cancellation]`'s figures, and the papers of its reason."""
+    rules, known = context.leaving, context.platforms.get(platform)
+    of_reason = rules.papers_for(data.reason, made.held)
+    told = known is not None and "removal" in known.ways
+    caches = facts.expires[1] if facts.expires is not None else facts.propagation if told else rules.cache_wait
+    changed: dict[str, Any] = {
+        "evidence": tuple((*of_reason, *(k for k in each if k not in of_reason)) for each in made.evidence),
+        "max_attempts": rules.max_attempts,
+        "propagation": caches,
+        "verify_timeout": max(rules.residual_after - rules.cache_wait, 0.0),
+        "watch_period": rules.watch_period,
+        "wrong": any(
+            tracks.remains(context, owned, record, name, data.reason, now) for name in (platform, *data.displays)
+        ),
+        "expires": facts.expires is not None,
+        "needs_receipt": _gives_receipts(context, platform, facts),
+    }
+    if data.urgent:
+        changed["person_deadline"] = min(made.person_deadline, max(rules.same_day(now) - now, 60.0))
+    return structs.replace(made, **changed)
+
+
+def _gives_receipts(context: Context, platform: str, facts: AppealFacts) -> bool:
+    """Whether a deletion there is over only with its receipt."""
+    known = context.platforms.get(platform)
+    if facts.receipt is not None or known is None:
+        return bool(facts.receipt)
+    return known.cls is PlatformClass.CERTIFICATION_PROVIDER and facts.expires is None
+
+
+def cancellation_policy(context: Context, data: CancellationData, states: Mapping[str, str]) -> CancellationPolicy:
+    """The policy of a cancellation; `states` are those of its removals as they stand now, by case."""
+    rules = context.leaving
+    return CancellationPolicy(
+        states=states,
+        errand_deadline=rules.errand_deadline,
+        notice_deadline=rules.notice_deadline,
+        release_deadline=rules.release_deadline,
+        remind_interval=rules.remind_interval,
+        urgent_until=rules.same_day(data.not_before) if data.urgent else 0.0,
     )
 
 

@@ -1,8 +1,9 @@
 """What a person's answer to a task means to its case. Pure; `decide` beside this module lets it happen."""
 
 from numtrustd.actors.messages import RefusedError, TaskAnswer
-from numtrustd.domain.task import ANSWERS, Task, TaskKind
+from numtrustd.domain.task import ANSWERS, ERRANDS, Task, TaskKind
 from numtrustd.domain.workflow import Event
+from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.certificate import PauseTold
 
@@ -31,14 +32,30 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
     if outcome in ("rejected", "refused", "info_requested") and not reason:
         raise RefusedError(f"{outcome} needs the platform's reason: it decides what the next attempt brings")
     match outcome:
-        case "submitted" | "happened" | "gathered" | "published":
+        case _ if task.kind in (TaskKind.GATHER_PROOF, TaskKind.UPDATE_WORDING):
+            return a.Accepted(message.receipt)
+        case "submitted" | "happened":
             return a.Accepted(message.receipt)
         case "expedited":
             return a.Expedited(message.receipt)
         case "refused":
             return a.Refused(reason)
         case "approved":
-            return a.Approve(message.by) if task.kind is TaskKind.APPROVE else a.Approved()
+            return a.Approve(message.by) if task.kind is TaskKind.APPROVE else a.Approved(message.receipt)
+        case "brought":
+            if not message.receipt:
+                raise RefusedError("say what the platform gave with --receipt: it is what the task asks for")
+            return a.ReceiptBrought(message.receipt)
+        case "gone":
+            return a.SeenGone(message.by)
+        case "still_shown":
+            return a.StillShown(reason)
+        case "released":
+            return c.GivenUp(message.by, reason=reason)
+        case "kept":
+            return c.Kept(reason)
+        case _ if task.kind in ERRANDS:
+            return c.ErrandDone(task.kind, outcome)
         case "rejected":
             return a.Rejected(reason)
         case "info_requested":

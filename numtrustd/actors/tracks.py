@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from numtrustd.actors.context import Context
 from numtrustd.domain.case import track
 from numtrustd.domain.finding import FindingKind
-from numtrustd.domain.flaw import Faults
+from numtrustd.domain.flaw import Faults, present
 from numtrustd.domain.identity import Wanted, current
+from numtrustd.domain.leaving import scope_of
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
@@ -21,6 +22,7 @@ from numtrustd.domain.workflows.request import (
     CommonData,
     CorrectionData,
     IdentityData,
+    RemovalData,
     RequestData,
     TagData,
 )
@@ -37,6 +39,7 @@ ENDS: Mapping[str, frozenset[FindingKind]] = {
     "correction": frozenset({FindingKind.DISPLAY_WRONG, FindingKind.DISPLAY_MISSING, FindingKind.PAUSED}),
     "tag": frozenset({FindingKind.TAG_WRONG, FindingKind.TAG_EXPIRED}),
     "certification": frozenset({FindingKind.DISPLAY_WRONG, FindingKind.DISPLAY_MISSING, FindingKind.PAUSED}),
+    "removal": frozenset({FindingKind.RESIDUAL}),
 }
 """What must no longer be seen before a request has reached its end."""
 
@@ -65,7 +68,10 @@ def views(context: Context, owned: Owned, platform: str, data: CommonData) -> tu
     about = (platform, *data.displays)
     found: list[str] = []
     for name in about:
-        here = _telling(context, owned, name) if isinstance(data, IdentityData) else context.views(owned, name)
+        if isinstance(data, RemovalData):
+            here = removed_views(context, owned, name)
+        else:
+            here = _telling(context, owned, name) if isinstance(data, IdentityData) else context.views(owned, name)
         found += [view if name == platform else display_view(name, view) for view in here]
     return tuple(found)
 
@@ -74,6 +80,35 @@ def _telling(context: Context, owned: Owned, platform: str) -> tuple[str, ...]:
     """The views whose source can tell a name, a logo or a tag at all."""
     eyes = context.eyes(platform)
     return tuple(v for v in context.seen_views(owned, platform) if v in eyes and eyes[v].tells)
+
+
+def removed_views(context: Context, owned: Owned, platform: str) -> tuple[str, ...]:
+    """The views whose source can tell that something of ours is shown, a certification alone included."""
+    eyes = context.eyes(platform)
+    return tuple(v for v in context.seen_views(owned, platform) if v in eyes and (eyes[v].tells or eyes[v].certifies))
+
+
+def counts(context: Context, owned: Owned, platform: str, data: CommonData, seen: Observation) -> bool:
+    """Whether a look tells a request anything. To a removal, only one that could have seen what is to go."""
+    return not isinstance(data, RemovalData) or view_of(platform, seen) in views(context, owned, platform, data)
+
+
+def remains(
+    context: Context, owned: Owned, record: NumberRecord, platform: str, reason: str, now: Instant
+) -> tuple[str, ...]:
+    """What a platform's views last showed that has to go, in words. What is on its way out is not said as a finding,
+    and shown all the same."""
+    if (seen := record.verdicts.get(platform)) is None:
+        return ()
+    scope = record.leaving or scope_of(reason)
+    left = present(seen, context.eyes(platform), owned.wanted, owned.watch, now, scope)
+    return tuple(f"{view} {said[FindingKind.RESIDUAL]}" for view, said in left.items() if FindingKind.RESIDUAL in said)
+
+
+def shown_words(verdict: Verdict) -> str:
+    """What a platform last showed of an identity, in words for a letter; empty where that is nothing."""
+    seen = (state.last[0] for state in verdict.views.values() if state.last is not None)
+    return "、".join(dict.fromkeys(text for shown in seen for text in (shown.name, shown.tag) if text))
 
 
 def shows_wrong(data: CommonData, observation: Observation, faults: Mapping[str, Faults]) -> bool | None:

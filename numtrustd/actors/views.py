@@ -37,6 +37,10 @@ DAMAGED = "damaged_record"
 """What a list says of a number whose record cannot be read, in the place of its findings."""
 
 
+EVERYWHERE = "all platforms"
+"""Stands for the platform of a case of the whole number."""
+
+
 @dataclass(frozen=True)
 class Sight:
     """What everything here is read from."""
@@ -72,7 +76,7 @@ class Sight:
     def platform_name(self, platform: str) -> str:
         """Its own name; a platform that no pack defines any more has only its id."""
         known = self.context.platforms.get(platform)
-        return platform if known is None else known.name
+        return (platform or EVERYWHERE) if known is None else known.name
 
     def platforms(self, owned: Owned, record: NumberRecord) -> tuple[str, ...]:
         """The platforms that are, or were, seen for a number, in the packs' order."""

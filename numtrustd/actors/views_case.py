@@ -19,7 +19,7 @@ from numtrustd.domain.case import Case, reference
 from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import ANSWERS, HAND_INS, Task, TaskKind, TaskState
-from numtrustd.domain.workflows.request import RequestData, RequestPolicy, required
+from numtrustd.domain.workflows.request import RemovalData, RequestData, RequestPolicy, required
 from numtrustd.store import records
 from numtrustd.store.errors import DamagedRecord
 
@@ -41,7 +41,8 @@ def present_of(sight: Sight, number: str) -> Present:
 
 
 def policy_of(sight: Sight, case: Case) -> Any:
-    """What configuration, pack and present say to a case."""
+    """What configuration, pack and present say to a case; to a cancellation, which asks for nothing itself, what they
+    say to any."""
     owned = sight.owned(case.number)
     try:
         record = sight.record(case.number)
@@ -230,6 +231,9 @@ def _left(sight: Sight, task: Task) -> errands.Left | None:
 
 def _lacking(sight: Sight, kind: str, case: Case | None) -> str:
     text = f"missing: {KINDS.get(kind, kind)} ({kind})"
+    if case is not None and isinstance(case.data, RemovalData):
+        others = sight.context.leaving.instead_of(case.data.reason, kind)
+        text += "".join(f", or {KINDS.get(other, other)} ({other})" for other in others)
     why = None if case is None else _why_missing(sight, kind, policy_of(sight, case), case.platform)
     return f"{text}: {why}" if why else text
 

@@ -21,6 +21,7 @@ from numtrustd.domain import cause, finding, flaw, propagation, verdict
 from numtrustd.domain.case import Case, CaseData, track
 from numtrustd.domain.finding import Finding, FindingKind
 from numtrustd.domain.label import Category
+from numtrustd.domain.leaving import standing
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import CaseRef, LookState, NumberRecord
@@ -73,7 +74,8 @@ class Weigher:
         present: Present,
     ) -> None:
         self.context = context
-        self.owned = owned
+        self.configured = owned
+        self.owned = standing(owned, record.released)
         self.record = record
         self.now = now
         self.made = Decision()
@@ -193,21 +195,21 @@ class Weigher:
         faults = self._faults(platform, certified=certified) if others else {}
         for case in (*self._cases_about(platform), *others):
             wrong = tracks.shows_wrong(case.data, seen, faults)
-            if wrong is not None:
+            if wrong is not None and tracks.counts(self.context, self.owned, case.platform, case.data, seen):
                 self.book.happen(case.id, a.Looked(tracks.view_of(case.platform, seen), wrong, seen.at))
 
     def _faults(self, platform: str, *, certified: bool) -> Mapping[str, flaw.Faults]:
         """What is wrong with the names, logos and tags that each view of a platform shows."""
         seen = self.record.verdicts[platform]
         certified = certified or tracks.certified(self.record, platform)
-        eyes = self.context.eyes(platform)
-        return flaw.present(seen, eyes, self.owned.wanted, self.owned.watch, self.now, certified=certified)
+        eyes, scope = self.context.eyes(platform), self.record.leaving
+        return flaw.present(seen, eyes, self.owned.wanted, self.owned.watch, self.now, scope, certified=certified)
 
     def _display(self, platform: str, looked: str | None) -> None:
         """Hold names, logos and tags against what is wanted, and let the cases about them know. `looked` as in
         `Judge.display`."""
         before = tracks.said_kinds(self.record, platform)
-        self.record = self._judge(platform).display(self.record, looked)
+        self.record = self._judge(platform).display(self.record, looked, hush=self._hushed(platform))
         after = tracks.said_kinds(self.record, platform)
         for case in self._tracks_about(platform):
             about = (case.platform, *case.data.displays)
@@ -232,6 +234,11 @@ class Weigher:
         if workflow is not None and asked:
             self._request(workflow, platform, kind)
 
+    def _hushed(self, platform: str) -> bool:
+        """Whether what is still shown there is on its way out, and not yet to be called a residual."""
+        cases = self._tracks_about(platform) if self.record.leaving is not None else ()
+        return any(isinstance(case.data, a.RemovalData) and not case.data.residual for case in cases)
+
     def _request(self, kind: str, platform: str, found: FindingKind) -> None:
         """A name, a logo or a tag was found to be wrong: ask for the right one where that can be asked."""
         at = propagation.asked_at(self.context.platforms, platform, kind)
@@ -251,7 +258,7 @@ class Weigher:
 
     def _open(self, kind: str, platform: str, data: CaseData, why: str) -> Case:
         """Open a case; the record knows it at once."""
-        place = platform or kind
+        place = platform or kind  # of a case of the whole number, its kind stands in its id
         n = self.record.counts.get(place, 0) + 1
         opened = self.book.open(kind, platform, n, data, why)
         self._refer(opened)

@@ -184,6 +184,41 @@ class Reopen(Params[CaseChange], frozen=True, kw_only=True):
     author: Text | None = None
 
 
+class Cancel(Params[CaseChange], frozen=True, kw_only=True):
+    """Have all that is shown of a number deleted, at every platform at once. `reason` says why, and so which papers it
+    takes; the case that is opened says what is still open, and when the number may be given up.
+    """
+
+    number: Text
+    reason: Literal["renamed", "disused", "wrong_info", "company_closing", "staff_left", "transferred"]
+    note: Note | None = None
+    author: Text | None = None
+
+
+class ReleaseResult(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
+    """A number that was given up; `forced` if it was not safe to. Its cancellation's `case`, if it had one, and what
+    was believed to be left (`waits_for`)."""
+
+    now: When
+    number: str
+    old: str
+    new: str
+    forced: bool
+    waits_for: tuple[str, ...]
+    case: str | None = None
+
+
+class Release(Params[ReleaseResult], frozen=True, kw_only=True):
+    """Give a number up: it is on farewell watch from then on. Refused while not every platform is verified gone, unless
+    it is forced, which needs a reason and is recorded.
+    """
+
+    number: Text
+    force: bool = False
+    reason: Note | None = None
+    author: Text | None = None
+
+
 class ReloadResult(Result, frozen=True, kw_only=True):
     """What the new configuration changed. Unchanged parts were left alone."""
 
@@ -314,6 +349,8 @@ CONTROL = InterfaceSpec(
         method(wants.Certify),
         method(wants.ChangeTag),
         method(wants.SetIdentity),
+        method(Cancel),
+        method(Release),
         method(Reload),
         method(Backup),
         method(Park),

@@ -232,6 +232,7 @@ INSTANTS = frozenset(
         "not shown since",
         "shown again",
         "clock since",
+        "given up",
     }
 )
 """The facts of a case whose value is an instant."""
@@ -297,6 +298,22 @@ class ExplainLine(Result, frozen=True, kw_only=True):
     case: str | None = None
     task: str | None = None
     when: When | None = None
+
+
+class LeavingRow(Result, frozen=True, kw_only=True):
+    """A number that leaves: the `case` that cancels it and its `state`, what that still waits for, and whether the
+    number may be given up. Of one that was: when, by whom, why, and whether it was `forced` before that was safe.
+    """
+
+    state: str
+    safe_to_release: bool
+    waits_for: tuple[str, ...]
+    case: str | None = None
+    reason: str | None = None
+    released_at: When | None = None
+    released_by: str | None = None
+    forced: bool | None = None
+    why: str | None = None
 
 
 class HistoryRow(Result, frozen=True, kw_only=True):

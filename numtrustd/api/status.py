@@ -14,6 +14,7 @@ from numtrustd.api.rows import (
     ExplainLine,
     Fact,
     HistoryRow,
+    LeavingRow,
     Move,
     NumberRow,
     Paper,
@@ -110,6 +111,7 @@ class NumberView(Result, frozen=True, kw_only=True):
     tasks: tuple[TaskRow, ...]
     parked_why: str | None = None
     warnings: tuple[str, ...] | None = None
+    leaving: LeavingRow | None = None
 
 
 class GetNumber(Params[NumberView], frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from numtrustd.api.declare import Params
 from numtrustd.ctl import packets, render, render_detail, render_world, reports
 from numtrustd.ctl.common import author_option, command, instant_option
 from numtrustd.ctl.session import Session
+from numtrustd.domain.leaving import Reason
 
 _SLOW = 900.0  # seconds; a backup of a large store or a reload of a hundred thousand numbers takes its time
 
@@ -185,6 +186,32 @@ def reject(session: Session, case: str, reason: str, vouch: str | None, author: 
 
 _case_verb("withdraw", "Give a case up.", lambda c, r, a: control.Withdraw(case=c, reason=r, author=a))
 _case_verb("reopen", "Start a closed case again.", lambda c, r, a: control.Reopen(case=c, reason=r, author=a))
+
+
+@command(act)
+@click.argument("number")
+@click.option(
+    "--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Why it has to go."
+)
+@click.option("--note", metavar="WORDS", help="For the record.")
+@author_option
+def cancel(session: Session, number: str, reason: Any, note: str | None, author: str) -> None:
+    """Have all that is shown of a number deleted, at every platform at once."""
+    params = control.Cancel(number=number, reason=reason, note=note, author=author)
+    session.show(params, render.case_change)
+
+
+@command(act)
+@click.argument("number")
+@click.option("--force", is_flag=True, help="Although it is not verified gone everywhere; needs --reason.")
+@click.option("--reason", metavar="WORDS", help="Why, for the record.")
+@author_option
+def release(session: Session, number: str, force: bool, reason: str | None, author: str) -> None:
+    """Give a number up; refused until nothing of ours is shown any more."""
+    if force and not reason:
+        raise click.UsageError("--force is recorded with its reason: give --reason as well")
+    params = control.Release(number=number, force=force, reason=reason, author=author)
+    session.show(params, render_detail.released)
 
 
 @command(act)

@@ -6,13 +6,14 @@ Each ends with what the reader can type next. Lists are in `render`.
 from collections.abc import Sequence
 from datetime import datetime
 
-from numtrustd.api import status
+from numtrustd.api import control, status
 from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, VerdictRow, ViewRow
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
 from numtrustd.ctl.text import age, due, local, missed, plural, span
 
-_FINAL = frozenset({"cleared", "withdrawn"})
+_WITH_RECEIPT = ("submit_appeal", "submit_correction", "submit_removal", "bring_receipt", "did_it_arrive")
+_FINAL = frozenset({"cleared", "withdrawn", "released"})
 
 
 def _title(doc: Document, number: str, *rest: str) -> None:
@@ -47,6 +48,7 @@ def number(n: status.NumberView) -> Document:
         ],
         "no platform looks at this kind of number",
     )
+    _leaving(doc, n)
     _who_says_what(doc, n)
     if n.cases:
         doc.heading(plural(len(n.cases), "open case"))
@@ -63,6 +65,38 @@ def number(n: status.NumberView) -> Document:
         doc.hint(f"task show {n.tasks[0].task}", "the packet of the task")
     if n.parked:
         doc.hint(f"unpark {n.number}", "set it going again")
+    return doc
+
+
+def _leaving(doc: Document, n: status.NumberView) -> None:
+    """A number that leaves: what is still open, or that it was given up."""
+    if (leaving := n.leaving) is None:
+        return
+    doc.heading("leaves")
+    doc.facts(
+        ("state", Cell(leaving.state, Tone.STRONG)),
+        ("reason", leaving.reason),
+        ("case", leaving.case),
+        ("safe to release", None if leaving.released_at else "yes" if leaving.safe_to_release else "not yet"),
+        *(("waits for", part) for part in leaving.waits_for),
+        ("given up", None if leaving.released_at is None else local(leaving.released_at, n.now)),
+        ("by", leaving.released_by),
+        ("forced", Cell("before every platform was verified gone", Tone.WARN) if leaving.forced else None),
+        ("why", leaving.why),
+        indent=2,
+    )
+    if leaving.safe_to_release:
+        doc.hint(f"release {n.number}", "give it up")
+
+
+def released(r: control.ReleaseResult) -> Document:
+    """`numtrustctl release`."""
+    doc = Document()
+    doc.line(Cell(f"{r.number}:", Tone.STRONG), "given up; it is on farewell watch")
+    for part in r.waits_for:
+        doc.line(Cell(f"not verified: {part}", Tone.WARN), indent=2)
+    if r.case:
+        doc.hint(f"reopen {r.case}", "take it back")
     return doc
 
 
@@ -327,7 +361,7 @@ def task(t: status.TaskView) -> Document:
         for line in t.reports:
             doc.line(line, indent=2)
     if t.state == "open":
-        receipt = " --receipt NUMBER" if t.kind in ("submit_appeal", "did_it_arrive") else ""
+        receipt = " --receipt NUMBER" if t.kind in _WITH_RECEIPT else ""
         for index, answer in enumerate(t.answers):
             reason = " --reason WORDS" if answer in ("rejected", "refused", "info_requested", "abandon") else ""
             doc.hint(f"task done {t.task} --outcome {answer}{reason or (receipt if index == 0 else '')}", "")

@@ -15,9 +15,27 @@ from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows.certificate import CertificateData
 from numtrustd.domain.workflows.incident import IncidentData
 from numtrustd.domain.workflows.inspection import InspectionData
-from numtrustd.domain.workflows.request import AppealData, CertificationData, CorrectionData, RequestData, TagData
+from numtrustd.domain.workflows.leaving import CancellationData
+from numtrustd.domain.workflows.request import (
+    AppealData,
+    CertificationData,
+    CorrectionData,
+    RemovalData,
+    RequestData,
+    TagData,
+)
 
-CaseData = AppealData | CorrectionData | TagData | CertificationData | CertificateData | IncidentData | InspectionData
+CaseData = (
+    AppealData
+    | CorrectionData
+    | TagData
+    | CertificationData
+    | CertificateData
+    | IncidentData
+    | InspectionData
+    | RemovalData
+    | CancellationData
+)
 """The tagged union of every workflow's data."""
 
 

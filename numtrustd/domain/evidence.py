@@ -19,7 +19,10 @@ KINDS: dict[str, str] = {
     "call_records": "通话详单",
     "screenshots": "两部以上手机的标记截图",
     "authorisation": "授权书",
-    "change_notice": "变更登记通知书",
+    "change_notice": "准予变更登记通知书",
+    "number_cancellation": "号码注销证明",
+    "transfer_agreement": "号码过户协议",
+    "right_information": "标明错误字段的截图与正确信息的证明材料",
     "nda": "与代理机构的保密协议",
 }
 """Kinds of evidence and what a Chinese platform calls them; an `nda` is what an agent signed who gets papers."""

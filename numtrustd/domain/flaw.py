@@ -12,7 +12,8 @@ from msgspec import Struct, structs
 from numtrustd.domain.display import Display, Judgement, Match, What, compare, rule_of
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.identity import Version, Wanted, current
-from numtrustd.domain.observation import Instant
+from numtrustd.domain.leaving import Scope
+from numtrustd.domain.observation import Instant, Status
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.verdict import Verdict, VerdictPolicy
 from numtrustd.domain.view import Shown
@@ -35,27 +36,38 @@ class Flaw(Struct, frozen=True, omit_defaults=True):
 
 
 class Eye(Struct, frozen=True):
-    """What is known of one view: the platform's rules, and which parts of an identity its source can tell at all."""
+    """What is known of one view: the platform's rules, and which parts of an identity its source can tell at all;
+    `certifies` where it can tell that a number is certified."""
 
     rules: tuple[Display, ...] = ()
     tells: frozenset[What] = frozenset()
+    certifies: bool = False
 
 
 Faults = dict[FindingKind, str]
 
 
 def faults(
-    said: Shown, view: str, eye: Eye, wanted: Wanted, watch: Watch, now: Instant, *, certified: bool = False
+    said: Shown,
+    view: str,
+    eye: Eye,
+    wanted: Wanted,
+    watch: Watch,
+    now: Instant,
+    scope: Scope | None = None,
+    *,
+    certified: bool = False,
 ) -> Faults:
     """What is wrong with what a view says, by kind. Nothing where nothing is wanted, nor where nobody can tell.
+    `scope` says what has to go, where the number leaves.
 
     That something is missing is said only of surfaces that are known to show it, through sources that can tell it, and
     not where a label stands in its place, nor of a number that is not in use. Where a name is `certified` it was shown,
     so that its absence is a pause.
     """
     surface = view.partition("/")[2]
-    if watch is Watch.FAREWELL:
-        return _residual(said, surface, eye, wanted, now)
+    if scope is not None or watch is Watch.FAREWELL:
+        return _residual(said, surface, eye, wanted, now, scope)
     found: dict[FindingKind, list[str]] = {}
     for what, text, versions in (
         (What.NAME, said.name, wanted.names),
@@ -81,18 +93,27 @@ def faults(
     return {kind: "; ".join(why) for kind, why in found.items()}
 
 
-def _residual(said: Shown, surface: str, eye: Eye, wanted: Wanted, now: Instant) -> Faults:
-    """The number was given up: whatever is still shown of ours should be gone."""
-    left = [
-        f"the {what} {text}"
-        for what, text, versions in (
-            (What.NAME, said.name, wanted.names),
-            (What.LOGO, said.logo, wanted.logos),
-            (What.TAG, said.tag, wanted.tags),
-        )
-        if text and versions and compare(text, versions, what, rule_of(eye.rules, surface, what), now).version
-    ]
-    return {FindingKind.RESIDUAL: f"still shows {' and '.join(left)} of ours, which was given up"} if left else {}
+def _residual(said: Shown, surface: str, eye: Eye, wanted: Wanted, now: Instant, scope: Scope | None) -> Faults:
+    """The number leaves, or was given up: whatever is still shown of ours should be gone. Where the number stays and
+    only what is wrong has to go, all that is not what is wanted now; a certification of which no name can be told may
+    be of the one or the other, and counts until a person says so.
+    """
+    left = []
+    for what, text, versions in (
+        (What.NAME, said.name, wanted.names),
+        (What.LOGO, said.logo, wanted.logos),
+        (What.TAG, said.tag, wanted.tags),
+    ):
+        if text and versions:
+            judged = compare(text, versions, what, rule_of(eye.rules, surface, what), now)
+            if not judged.match.right if scope is Scope.OLD else judged.version:
+                left.append(f"the {what} {text}")
+    if scope is not None and said.status is Status.CERTIFIED and not left and not (said.name and wanted.names):
+        left.append(f"a certification{f' as {said.name}' if said.name else ''}")
+    gone = {None: " of ours, which was given up", Scope.ALL: " of ours, which has to go"}.get(
+        scope, ", which has to go"
+    )
+    return {FindingKind.RESIDUAL: f"still shows {' and '.join(left)}{gone}"} if left else {}
 
 
 def _kind(what: What, judged: Judgement, now: Instant) -> FindingKind:
@@ -124,26 +145,34 @@ def present(
     wanted: Wanted | None,
     watch: Watch,
     now: Instant,
+    scope: Scope | None = None,
     *,
     certified: bool = False,
 ) -> dict[str, Faults]:
     """The faults of every view of a platform, by what it last said when it could see."""
-    if wanted is None:
+    if wanted is None and scope is None:
         return {}
     found = {}
     for view, state in verdict.views.items():
         if (last := state.last) is not None and view in eyes:
-            found[view] = faults(last[0], view, eyes[view], wanted, watch, now, certified=certified)
+            found[view] = faults(last[0], view, eyes[view], wanted or Wanted(), watch, now, scope, certified=certified)
     return found
 
 
 def weigh(
-    before: Collection[Flaw], now_present: Mapping[str, Faults], looked: str | None, now: Instant, policy: VerdictPolicy
+    before: Collection[Flaw],
+    now_present: Mapping[str, Faults],
+    looked: str | None,
+    now: Instant,
+    policy: VerdictPolicy,
+    *,
+    hush: bool = False,
 ) -> tuple[tuple[Flaw, ...], tuple[Flaw, ...], tuple[Flaw, ...]]:
     """(the flaws after a look, those that are said now, those that are over now).
 
     `looked` is the view that has just seen; `None` says that nobody looked and what is wanted may have changed: then
-    what is no flaw any more is over at once, and what is one now waits for a look.
+    what is no flaw any more is over at once, and what is one now waits for a look. `hush`: nothing is said as yet,
+    since it is on its way out; it counts all the same.
     """
     after: list[Flaw] = []
     opened: list[Flaw] = []
@@ -171,7 +200,7 @@ def weigh(
         known = {flaw.kind for flaw in before if flaw.view == looked}
         after += [Flaw(k, looked, why, now) for k, why in now_present.get(looked, {}).items() if k not in known]
         for n, flaw in enumerate(after):
-            if flaw.view == looked and not flaw.said and not flaw.gone and _confirmed(flaw, now, policy):
+            if not hush and flaw.view == looked and not flaw.said and not flaw.gone and _confirmed(flaw, now, policy):
                 after[n] = structs.replace(flaw, said=True)
                 opened.append(after[n])
     return tuple(after), tuple(opened), tuple(closed)

@@ -42,11 +42,13 @@ class Attempt(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class AppealFacts(Struct, frozen=True, forbid_unknown_fields=True):
-    """How a platform takes an appeal. Times are seconds, `review_days` are working days in `country`; where it can be
-    paid to hurry, `expedite` is true.
+    """How a platform takes an appeal, or another request. Times are seconds, `review_days` are working days in
+    `country`; where it can be paid to hurry, `expedite` is true. Of removals alone: nothing is handed in where what is
+    shown expires by itself (`expires`: soonest and latest), and a `receipt` of the deletion must be brought back;
+    `None` is "where it certifies numbers".
     """
 
-    channel: str  # "http", "manual" or "none"
+    channel: str  # "http", "manual", "expires" or "none"
     address: str = ""
     takes: tuple[Category, ...] = tuple(Category)
     review_days: int = 5
@@ -55,6 +57,8 @@ class AppealFacts(Struct, frozen=True, forbid_unknown_fields=True):
     propagation: float = 259_200.0
     attempts: tuple[Attempt, ...] = (Attempt(),)
     expedite: bool = False
+    expires: tuple[float, float] | None = None
+    receipt: bool | None = None
 
 
 WAYS = ("correction", "tag", "certification", "removal")
@@ -147,12 +151,15 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True):
 
     def way(self, kind: str) -> AppealFacts | None:
         """How a request of this kind is made there; `None` where nobody knows a way. What no pack tells apart goes the
-        way in which the owner's name was certified."""
+        way in which the owner's name was certified; else a removal goes that of its appeals."""
         if kind == "appeal":
             return self.appeal
         if kind in self.ways:
             return self.ways[kind]
         known = self.certification
+        if known is None and kind == "removal" and (other := self.appeal) is not None and other.channel != "none":
+            days, country, cooldown = other.review_days, other.country, other.cooldown
+            return AppealFacts("manual", other.address, review_days=days, country=country, cooldown=cooldown)
         if known is None:
             return None
         usual = _CERTIFIED.get(self.cls) if kind == "certification" else None

@@ -5,6 +5,7 @@ from msgspec import Struct
 from numtrustd.domain.finding import Finding
 from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.identity import Wanted
+from numtrustd.domain.leaving import Released, Scope
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.report import Report
 from numtrustd.domain.verdict import Verdict
@@ -51,10 +52,11 @@ class NumberRecord(Struct, frozen=True, omit_defaults=True):
     """All that one number's actor knows. `seq` rises with every durable change, so that a stale record shows.
 
     `cases` names the newest appeal per platform, `tracks` the newest case of every other workflow by `case.track`;
-    `wanted` is what was told over the control socket to be wanted, beside the settings. `counts` says how many
-    cases there have been per platform, of all kinds. `findings` are of labels, `flaws` of names, logos and tags,
-    both per platform. `reports` has the latest report of each view that people look through, `reported` the keys of
-    the latest reports, the newest last.
+    `wanted` is what was told over the control socket to be wanted, beside the settings. `counts` says how many cases
+    there have been per platform, of all kinds. `findings` are of labels, `flaws` of names, logos and tags, both per
+    platform. `reports` has the latest report of each view that people look through, `reported` the keys of the latest
+    reports, the newest last. `leaving` says what is to be shown no longer, while the number is cancelled and for good
+    once it was given up (`released`, which stands over what its row says).
     """
 
     number: str
@@ -70,6 +72,8 @@ class NumberRecord(Struct, frozen=True, omit_defaults=True):
     reported: tuple[str, ...] = ()
     tracks: dict[str, CaseRef] = {}
     wanted: Wanted | None = None
+    leaving: Scope | None = None
+    released: Released | None = None
 
     @property
     def every_case(self) -> tuple[CaseRef, ...]:

@@ -25,6 +25,14 @@ class TaskKind(enum.StrEnum):
     CHASE_PAUSE = "chase_pause"
     GATHER_PROOF = "gather_proof"
     UPDATE_WORDING = "update_wording"
+    SUBMIT_REMOVAL = "submit_removal"
+    BRING_RECEIPT = "bring_receipt"
+    CONFIRM_GONE = "confirm_gone"
+    UNBIND_LINKED = "unbind_linked"
+    PUBLISH_NOTICE = "publish_notice"
+    REMOVE_BINDING = "remove_binding"
+    FREEZE_OUTBOUND = "freeze_outbound"
+    RELEASE_NUMBER = "release_number"
     REPORT_ANSWER = "report_answer"
     CHASE_REVIEW = "chase_review"
     EXPEDITE_REVIEW = "expedite_review"
@@ -45,6 +53,14 @@ TITLES: dict[TaskKind, str] = {
     TaskKind.CHASE_PAUSE: "Chase the certification that is paused for too long",
     TaskKind.GATHER_PROOF: "Gather recordings and order screenshots, and look into the complaints",
     TaskKind.UPDATE_WORDING: "Update what customers are told",
+    TaskKind.SUBMIT_REMOVAL: "Hand in the request to delete what is shown",
+    TaskKind.BRING_RECEIPT: "Bring the platform's receipt of the deletion",
+    TaskKind.CONFIRM_GONE: "Make sure on a handset that nothing of ours is shown any more",
+    TaskKind.UNBIND_LINKED: "Unbind the number from the accounts that do not follow by themselves",
+    TaskKind.PUBLISH_NOTICE: "Publish the notice to customers",
+    TaskKind.REMOVE_BINDING: "Unbind the number from the person who left",
+    TaskKind.FREEZE_OUTBOUND: "Freeze the number's right to call out",
+    TaskKind.RELEASE_NUMBER: "Give the number up, or keep it",
     TaskKind.REPORT_ANSWER: "Report the platform's answer",
     TaskKind.CHASE_REVIEW: "Chase the overdue review",
     TaskKind.EXPEDITE_REVIEW: "Pay for a quicker review",
@@ -68,6 +84,14 @@ ANSWERS: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.CHASE_PAUSE: ("still_waiting", *PAUSES),
     TaskKind.GATHER_PROOF: ("gathered",),
     TaskKind.UPDATE_WORDING: ("published",),
+    TaskKind.SUBMIT_REMOVAL: ("submitted", "refused"),
+    TaskKind.BRING_RECEIPT: ("brought",),
+    TaskKind.CONFIRM_GONE: ("gone", "still_shown"),
+    TaskKind.UNBIND_LINKED: ("unbound", "none_bound"),
+    TaskKind.PUBLISH_NOTICE: ("published", "not_needed"),
+    TaskKind.REMOVE_BINDING: ("removed",),
+    TaskKind.FREEZE_OUTBOUND: ("frozen",),
+    TaskKind.RELEASE_NUMBER: ("released", "kept"),
     TaskKind.REPORT_ANSWER: ("approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.CHASE_REVIEW: ("approved", "rejected", "info_requested", "still_waiting"),
     TaskKind.EXPEDITE_REVIEW: ("expedited", "approved", "rejected", "info_requested", "still_waiting"),
@@ -87,9 +111,16 @@ HAND_INS = frozenset(
         TaskKind.SUBMIT_CORRECTION,
         TaskKind.SUBMIT_TAG,
         TaskKind.SUBMIT_CERTIFICATION,
+        TaskKind.SUBMIT_REMOVAL,
     }
 )
 """The kinds that ask a person to hand something in at a platform."""
+
+
+ERRANDS = frozenset(
+    {TaskKind.UNBIND_LINKED, TaskKind.PUBLISH_NOTICE, TaskKind.REMOVE_BINDING, TaskKind.FREEZE_OUTBOUND}
+)
+"""The kinds that belong to no platform's request and have to be done before a cancellation is through."""
 
 
 class Packet(Struct, frozen=True, omit_defaults=True):

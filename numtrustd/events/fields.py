@@ -101,6 +101,7 @@ Ref = Annotated[str, _is("our reference, as given to the platform")]
 Receipt = Annotated[str, _is("the platform's reference")]
 Title = Annotated[str, _is("what to do, in one line")]
 Mark = Annotated[str, _is("which mark of the 48-hour clock: submit, follow_up, resolve")]
+Forced = Annotated[bool, _is("whether it was done against the daemon's advice")]
 Met = Annotated[bool, _is("whether the mark was met in time")]
 
 # Instants

@@ -350,7 +350,7 @@ class NumberRemoved(Event, frozen=True, kw_only=True):
 
 
 class NumberReleased(Event, frozen=True, kw_only=True):
-    """The owner gave a number up."""
+    """The owner gave a number up; `forced`, before every platform was verified gone."""
 
     action = "number.released"
     level = Level.INFO
@@ -359,6 +359,8 @@ class NumberReleased(Event, frozen=True, kw_only=True):
     number: f.Number
     by: f.By | None = None
     why: f.Why | None = None
+    forced: f.Forced | None = None
+    case: f.Case | None = None
 
 
 class PlatformMaintenance(Event, frozen=True, kw_only=True):

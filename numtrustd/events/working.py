@@ -33,7 +33,7 @@ class ComplaintRecorded(Event, frozen=True, kw_only=True):
 
 
 class CaseOpened(Event, frozen=True, kw_only=True):
-    """A case was opened to end a finding."""
+    """A case was opened to end a finding; one of the whole number has no platform."""
 
     action = "case.opened"
     level = Level.INFO
@@ -43,9 +43,9 @@ class CaseOpened(Event, frozen=True, kw_only=True):
     number: f.Number
     kind: f.Kind
     to: f.To
+    platform: f.Platform | None = None
     reason: f.Reason | None = None
     finding: f.Finding | None = None
-    platform: f.Platform | None = None
     incident: f.Incident | None = None
     displays: f.Displays | None = None
     deadline: f.Deadline | None = None
@@ -103,11 +103,11 @@ class CaseMoved(Event, frozen=True, kw_only=True):
     kind: f.Kind
     from_: f.From
     to: f.To
+    platform: f.Platform | None = None
     reason: f.Reason | None = None
     detail: f.Detail | None = None
     attempt: f.Attempt | None = None
     by: f.By | None = None
-    platform: f.Platform | None = None
     incident: f.Incident | None = None
     deadline: f.Deadline | None = None
     next: f.Next | None = None
@@ -126,10 +126,10 @@ class CaseClosed(Event, frozen=True, kw_only=True):
     from_: f.From
     to: f.To
     outcome: f.Outcome
+    platform: f.Platform | None = None
     reason: f.Reason | None = None
     attempt: f.Attempt | None = None
     by: f.By | None = None
-    platform: f.Platform | None = None
     incident: f.Incident | None = None
     took_seconds: f.TookSeconds | None = None
 

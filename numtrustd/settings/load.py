@@ -30,6 +30,7 @@ from numtrustd.settings import (
     document,
     facts,
     kinds,
+    leaving,
     lint,
     numbers_csv,
     provenance,
@@ -133,6 +134,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     provenance.check_provenance(packs, Clock().now() if now is None else now, report)
     lint.check_rules(packs, report)
     controls.check_pack_controls(packs, report)
+    leaving.check_leaving(settings, packs, place, report)
     kinds.check_pack_kinds(packs, report)
     kinds.check_kinds(applied, settings, place, report)
     bounds.check_money(applied.sources, settings, place, report)

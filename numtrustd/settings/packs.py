@@ -14,6 +14,7 @@ from typing import Any
 from msgspec import Struct, structs
 
 from numtrustd.channels.spec import Call, Channel, HttpChannel, ManualChannel
+from numtrustd.domain.leaving import PLACE
 from numtrustd.domain.platform import WAYS, AppealFacts, Platform
 from numtrustd.probes.batch import CollectCall, SubmitCall
 from numtrustd.probes.command import CommandSpec
@@ -24,6 +25,9 @@ from numtrustd.settings.document import Document, Where
 from numtrustd.settings.problem import Path, Report, dotted
 from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import Condition
+
+RESERVED = frozenset({PLACE})
+"""What no platform may be called."""
 
 _ID = re.compile(r"(?=_*[A-Za-z0-9])[A-Za-z0-9_]{1,40}")
 
@@ -131,6 +135,10 @@ def _platform_id(doc: Document, report: Report) -> str | None:
             'give the platform a name of at most 40 letters, digits and _: [platform] id = "so360"',
         )  # fmt: skip
         return None
+    if name in RESERVED:
+        what = f'"{name}" stands in the ids of cases of whole numbers'
+        report.add(doc.where(("platform", "id")), "platform.id", what, "give the platform another name")
+        return None
     return name
 
 
@@ -176,7 +184,7 @@ def _way(
     kind: str, raw: object, defaults: dict[str, Any], doc: Document, report: Report
 ) -> tuple[AppealFacts | None, Channel | None]:
     """The table of one kind of request, such as `[appeal]`: facts, and at most one of `[appeal.http]` and
-    `[appeal.manual]`."""
+    `[appeal.manual]`. What only expires by itself has neither."""
     at: Path = (kind,)
     if raw is None:
         return None, None
@@ -187,7 +195,8 @@ def _way(
     given = [name for name in ("http", "manual") if name in raw]
     if len(given) == 2:
         report.add(doc.where((*at, "manual")), f"{kind}.manual", f"a second channel beside {kind}.http", "keep one")
-    facts_raw.setdefault("channel", given[0] if given else "none")
+    without = "expires" if kind == "removal" and "expires" in raw else "none"
+    facts_raw.setdefault("channel", given[0] if given else without)
     channel: Channel | None = None
     if "http" in raw:
         http_raw = _with_defaults(raw["http"], {"limits": defaults["limits"]})
@@ -195,7 +204,7 @@ def _way(
     elif "manual" in raw:
         channel = collect(ManualChannel, raw["manual"], (*at, "manual"), doc, report, SPELLING)
     facts = collect(AppealFacts, facts_raw, at, doc, report, SPELLING)
-    expected = given[0] if given else "none"
+    expected = given[0] if given else without
     if facts.channel != expected and len(given) < 2 and not report.spoilt(doc, *at, "channel"):
         path = (*at, "channel")
         what = f'is "{facts.channel}"' + (f", but there is [{kind}.{expected}]" if given else "")

@@ -19,6 +19,7 @@ from numtrustd.domain.cause import CausePolicy
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.evidence import PaperPolicy
 from numtrustd.domain.label import Category, Severity
+from numtrustd.domain.leaving import LeavingPolicy
 from numtrustd.domain.ledger import LedgerPolicy
 from numtrustd.domain.maintenance import MaintenanceRules
 from numtrustd.domain.owned import Watch
@@ -383,6 +384,7 @@ class Settings(_Table, frozen=True):
     appeal: AppealTable = AppealTable()
     certification: CertificationTable = CertificationTable()
     incident: IncidentTable = IncidentTable()
+    cancellation: LeavingPolicy = LeavingPolicy()
     group: tuple[GroupTable, ...] = ()
     identity: tuple[IdentityTable, ...] = ()
     vocabulary: VocabularyTable = VocabularyTable()

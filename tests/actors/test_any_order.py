@@ -21,12 +21,13 @@ from numtrustd.actors.mailbox import BusyError
 from numtrustd.actors.messages import Answered, RefusedError, TimerDue
 from numtrustd.domain.case import reference
 from numtrustd.domain.evidence import KINDS, Document
+from numtrustd.domain.leaving import LeavingPolicy, Reason
 from numtrustd.domain.task import ANSWERS, TaskKind, TaskState
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import ActorCrashed, Level
 from numtrustd.store import records
-from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, OTHER_MOBILE, T0, TestHouse, make_house
+from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, OTHER_MOBILE, T0, Refusal, TestHouse, make_house
 from tests.actors.parts import answer, consistent, history, killed, order, stored
 from tests.virtual import fast_directory
 
@@ -49,6 +50,7 @@ ORDERS: tuple[Event, ...] = (
 DEEDS = (
     "sleep", "sleep", "sleep", "sleep", "label", "label", "unlabel", "weather", "appeals", "review", "review",
     "answer", "answer", "answer", "order", "order", "reload", "stale", "park", "unpark",
+    "cancel", "release",
 )  # fmt: skip
 
 
@@ -72,7 +74,7 @@ def holds(house: TestHouse) -> None:
             assert action.id in house.outbox._in_hand, "an action that nobody will do"
     for number in awake:
         record = house.record(number)
-        assert house.house.board.cases(number) == sorted(ref.id for ref in record.cases.values() if ref.open)
+        assert house.house.board.cases(number) == sorted(ref.id for ref in record.every_case if ref.open)
         assert record.seq == 0 or record.seq == stored(house.store, number).seq
         kept = history(house.store, number)
         assert [e.at for e in kept] == sorted(e.at for e in kept)
@@ -135,8 +137,16 @@ class Player:
             case, event = self.draw(cases), self.draw(ORDERS)
             await self._try(lambda: order(self.house, case, event))
 
+    async def cancel(self) -> None:
+        number, reason = self.draw(NUMBERS), self.draw(tuple(Reason))
+        await self._try(lambda: self.house.ask("Cancel", number=number, reason=reason))
+
+    async def release(self) -> None:
+        number, force = self.draw(NUMBERS), self.draw((True, False, False))
+        await self._try(lambda: self.house.ask("Release", number=number, force=force, reason="lost"))
+
     async def _try(self, act: Callable[[], Awaitable[object]]) -> None:
-        with contextlib.suppress(RefusedError, BusyError):
+        with contextlib.suppress(RefusedError, BusyError, Refusal):
             await act()
 
     async def reload(self) -> None:
@@ -182,7 +192,8 @@ def world(house: TestHouse) -> tuple[dict[str, Any], dict[str, Any]]:
 
 async def one_life(data: st.DataObject, before: Death, deeds: int) -> Death:
     """Some deeds, and then the end: stopped in order, or killed between any two things that were said."""
-    async with make_house(before.at, numbers=NUMBERS, start=before.now) as house:
+    asked = LeavingPolicy(platforms=("alpha", "beta"))
+    async with make_house(before.at, numbers=NUMBERS, start=before.now, leaving=asked) as house:
         for mine, theirs in zip((house.alpha, house.beta), before.world, strict=True):
             vars(mine).update(theirs)
         killed_at = data.draw(st.none() | st.integers(1, 120))

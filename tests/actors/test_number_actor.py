@@ -18,7 +18,7 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Status
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.platform import AppealFacts, Attempt
-from numtrustd.domain.task import ANSWERS, HAND_INS, Task, TaskKind, TaskState
+from numtrustd.domain.task import ANSWERS, ERRANDS, HAND_INS, Task, TaskKind, TaskState
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import (
     ActorCrashed,
@@ -384,6 +384,12 @@ OF_OTHERS = (HAND_INS - {TaskKind.SUBMIT_APPEAL}) | {
 }
 """Those that ask to hand in another request than an appeal, which are answered in the same way, and those that
 `test_certificates`, `test_incidents` and `test_spending` answer."""
+
+OF_OTHERS |= ERRANDS | {
+    TaskKind.BRING_RECEIPT,
+    TaskKind.CONFIRM_GONE,
+    TaskKind.RELEASE_NUMBER,
+}  # see test_cancellations
 
 LEADS_TO: dict[tuple[TaskKind, str], str] = {
     (TaskKind.SUBMIT_APPEAL, "submitted"): "in_review",

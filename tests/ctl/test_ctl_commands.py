@@ -243,6 +243,16 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
     ),
     (["withdraw", CASE, "--author", "li"], control.Withdraw(case=CASE, author="li"), []),
     (["reopen", CASE, "--author", "li"], control.Reopen(case=CASE, author="li"), []),
+    (
+        ["cancel", NUMBER, "--reason", "disused", "--note", "n", "--author", "li"],
+        control.Cancel(number=NUMBER, reason="disused", note="n", author="li"),
+        ["cancelling"],
+    ),
+    (
+        ["release", NUMBER, "--force", "--reason", "r", "--author", "li"],
+        control.Release(number=NUMBER, force=True, reason="r", author="li"),
+        ["given up; it is on farewell watch", "not verified: so360"],
+    ),
     (["reload"], control.Reload(), ["1 number added, 2 removed, 3 changed", "written twice"]),
     (["backup", "/b"], control.Backup(path="/b"), ["1.9 MiB in 1.2 s"]),
     (

@@ -43,6 +43,7 @@ def test_every_method_answers_as_it_is_described(daemon: Any, spec: InterfaceSpe
     with varlink.Client(address(socket)) as client, client.open(spec.name) as connection:
         for method in spec.methods:
             given = {k: v for k, v in ARGUMENTS.items() if k in method.params.__struct_fields__}
+            given |= {"reason": "disused"} if method.name == "Cancel" else {}
             call = getattr(connection, method.name)
             if method.stream == "no":
                 replies = [call(**given)]

@@ -19,7 +19,8 @@ class RequestPolicy(Struct, frozen=True):
     platform whose own appeal goes first, for the reason `feeder_why`. Nothing is handed in before `slot`,
     for the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
     sent for the reasons `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be paid to
-    answer within `expedite_within`.
+    answer within `expedite_within`. Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the
+    platform's receipt of the deletion must be brought back.
     """
 
     by_person: bool = True
@@ -61,6 +62,8 @@ class RequestPolicy(Struct, frozen=True):
     slot_why: str = ""
     forbidden: tuple[str, ...] = ()
     review_stretch: float = 1.0
+    expires: bool = False
+    needs_receipt: bool = False
 
 
 class CleanRun(Struct, frozen=True):
@@ -154,6 +157,23 @@ class CorrectionData(IdentityData, frozen=True, omit_defaults=True, tag="correct
     """What a correction remembers."""
 
     HAND_IN: ClassVar[str] = "submit_correction"
+
+
+class RemovalData(IdentityData, frozen=True, omit_defaults=True, tag="removal"):
+    """What a removal remembers: of which case of the whole number (`parent`) it is a part, and for which `reason` all
+    of it goes, for good (`permanent`) or not. `deleted` is the platform's receipt of the deletion, `vouched_by` who saw
+    that nothing is shown where no source can tell.
+    """
+
+    HAND_IN: ClassVar[str] = "submit_removal"
+
+    parent: str = ""
+    reason: str = ""
+    permanent: bool = False
+    urgent: bool = False
+    deleted: str = ""
+    asked_receipt: bool = False
+    vouched_by: str = ""
 
 
 def required(data: RequestData, policy: RequestPolicy) -> tuple[str, ...]:

@@ -53,7 +53,9 @@ class NotHappened(Event, frozen=True):
 
 
 class Approved(Event, frozen=True):
-    """The platform agreed."""
+    """The platform agreed; of a removal, with its receipt of the deletion."""
+
+    receipt: str = ""
 
 
 class Rejected(Event, frozen=True):
@@ -166,6 +168,24 @@ class LookUp(Effect, frozen=True):
     """Ask the platform whether it has our reference. Repeatable."""
 
     attempt: int
+
+
+class ReceiptBrought(Event, frozen=True):
+    """A person brought the platform's receipt of the deletion."""
+
+    receipt: str
+
+
+class SeenGone(Event, frozen=True):
+    """A person made sure that nothing of ours is shown any more, where no source can tell."""
+
+    author: str
+
+
+class StillShown(Event, frozen=True):
+    """A person saw that something of ours is still shown."""
+
+    what: str = ""
 
 
 class OpenTask(Effect, frozen=True):

@@ -613,8 +613,10 @@ def _rows(words: Words) -> dict[S, Row[S]]:
     }
 
 
-def request_table(name: str, rows: Mapping[S, Row[S]], data: type[D]) -> Workflow[S, D, RequestPolicy]:
-    """The table of one kind of request, whose data is of the type `data`."""
+def request_table(
+    name: str, rows: Mapping[S, Row[S]], data: type[D], events: tuple[type[Event], ...] = ()
+) -> Workflow[S, D, RequestPolicy]:
+    """The table of one kind of request, whose data is of the type `data`; `events` are those that it alone has."""
     return Workflow(
         name=name,
         version=1,
@@ -624,6 +626,7 @@ def request_table(name: str, rows: Mapping[S, Row[S]], data: type[D]) -> Workflo
             TimedOut,
             a.Restored,
             *sorted(OUTCOMES | LOOK_UPS | ANSWERS | LOOKS | ORDERS | PEOPLE | {a.Expedited}, key=lambda e: e.__name__),
+            *events,
         ),
         rows=rows,
         data=data,
