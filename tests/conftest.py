@@ -1,6 +1,7 @@
 """Every JSON line that any log makes while the tests run is held against the schema."""
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,39 @@ __all__ = ["every_line_is_checked", "no_bad_lines"]
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+REAL_TIME = (
+    "tests/soak/",
+    "tests/disk/",
+    "tests/log/",
+    "tests/http/test_http_hostile",
+    "tests/http/test_http_pool",
+    "tests/varlink/test_varlink_hostile",
+    "tests/actors/test_supervision_crowd",
+    "tests/test_kill",
+)
+"""Tests that hold a clock or a disk against the machine: one of them at a time, where several run at once."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep those of `REAL_TIME` together on one of the processes."""
+    for item in items:
+        if item.nodeid.startswith(REAL_TIME):
+            item.add_marker(pytest.mark.xdist_group("real_time"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hand the table of confusion over to the process that prints it."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["confusion"] = session.config.stash.get(TABLE, [])
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take it over from the process that ran the test."""
+    if lines := getattr(node, "workeroutput", {}).get("confusion"):
+        node.config.stash[TABLE] = lines
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
