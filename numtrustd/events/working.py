@@ -41,9 +41,9 @@ class CaseOpened(Event, frozen=True, kw_only=True):
 
     case: f.Case
     number: f.Number
+    platform: f.Platform | None = None
     kind: f.Kind
     to: f.To
-    platform: f.Platform | None = None
     reason: f.Reason | None = None
     finding: f.Finding | None = None
     incident: f.Incident | None = None
@@ -100,10 +100,10 @@ class CaseMoved(Event, frozen=True, kw_only=True):
 
     case: f.Case
     number: f.Number
+    platform: f.Platform | None = None
     kind: f.Kind
     from_: f.From
     to: f.To
-    platform: f.Platform | None = None
     reason: f.Reason | None = None
     detail: f.Detail | None = None
     attempt: f.Attempt | None = None
@@ -122,11 +122,11 @@ class CaseClosed(Event, frozen=True, kw_only=True):
 
     case: f.Case
     number: f.Number
+    platform: f.Platform | None = None
     kind: f.Kind
     from_: f.From
     to: f.To
     outcome: f.Outcome
-    platform: f.Platform | None = None
     reason: f.Reason | None = None
     attempt: f.Attempt | None = None
     by: f.By | None = None
