@@ -5,6 +5,7 @@ appears.
 """
 
 import contextlib
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 import trio
@@ -17,7 +18,9 @@ from numtrustd.actors.messages import Complained
 from numtrustd.actors.views import Sight
 from numtrustd.api import calls, errors, when
 from numtrustd.domain import call_stats, prevention
+from numtrustd.domain.benefit import by_tag
 from numtrustd.domain.call_stats import DayCalls
+from numtrustd.domain.identity import joined
 from numtrustd.domain.prevention import News, Warned
 from numtrustd.events import CallsRecorded, ComplaintRecorded, ComplaintsHigh, Event, NumberWarned
 from numtrustd.store import Batch, Table, records
@@ -184,4 +187,13 @@ def calls_view(sight: Sight, text: str, limit: int) -> calls.CallsView:
             )
             for d in days
         ),
+        tags=tuple(_by_tag(sight, number)) or None,
     )
+
+
+def _by_tag(sight: Sight, number: str) -> Iterator[calls.TagRate]:
+    wanted = joined(sight.owned(number).wanted, sight.record(number).wanted)
+    if wanted is None or not wanted.tags:
+        return
+    for tag, rate in by_tag(records.calls(sight.house.store, number), wanted.tags, sight.context.cause.zone):
+        yield calls.TagRate(tag=tag or None, days=rate.days, calls=rate.calls, answered=rate.answered)

@@ -4,6 +4,7 @@ from numtrustd.actors import incidents
 from numtrustd.actors.views import Sight
 from numtrustd.actors.views_leaving import open_parts
 from numtrustd.clock import timestamp
+from numtrustd.domain import benefit, call_stats, ledger
 from numtrustd.domain.case import Case, reference
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, expiry
@@ -11,6 +12,7 @@ from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy, Ma
 from numtrustd.domain.workflows.leaving import CancellationData
 from numtrustd.domain.workflows.request import AppealData, IdentityData, RemovalData, RequestData, RequestPolicy
 from numtrustd.events import duration_for_people
+from numtrustd.store import records
 
 Lines = list[tuple[str, str]]
 
@@ -28,7 +30,36 @@ def facts_of(sight: Sight, case: Case, policy: RequestPolicy | CertificatePolicy
         lines = _incident(data, policy)
     else:
         raise TypeError(f"{type(data).__name__} is not stepped with {type(policy).__name__}")
+    if case.platform:
+        lines += _benefit(sight, case)
     return [(name, value) for name, value in lines if value]
+
+
+def _benefit(sight: Sight, case: Case) -> Lines:
+    """What the number's own calls say of the case: how many were answered before it, during it and since, and what a
+    day of it costs."""
+    store, context = sight.house.store, sight.context
+    days, zone = records.calls(store, case.number), context.cause.zone
+    if not days:
+        return []
+    today = call_stats.day_of(sight.now(), zone)
+    closed = None if case.closed_at is None else call_stats.day_of(case.closed_at, zone)
+    span = benefit.CaseSpan(case.id, case.workflow, case.platform, call_stats.day_of(case.opened_at, zone), closed)
+    [row] = benefit.table([span], days, records.charges(store, case.number), today, context.benefit)
+    phases = (("before", row.phases.before), ("during", row.phases.during), ("after", row.phases.after))
+    told = [f"{rate.share:.0%} {name}" for name, rate in phases if rate is not None and rate.share is not None]
+    return [
+        ("connect rate", ", ".join(told)),
+        ("a day of it costs", "" if row.loss is None else _loss(row.loss)),
+        ("paid", ledger.yuan(row.paid) if row.paid else ""),
+    ]
+
+
+def _loss(loss: benefit.Loss) -> str:
+    calls = f"{loss.least:.0f}" if loss.least == loss.most else f"{loss.least:.0f} to {loss.most:.0f}"
+    worth = f", {ledger.yuan(loss.least_fen)} to {ledger.yuan(loss.most_fen)}" if loss.most_fen else ""
+    measured = "as its calls show" if loss.measured else "as labels usually do"
+    return f"{calls} answered calls{worth}, {measured}"
 
 
 def goes_after(policy: RequestPolicy) -> str:

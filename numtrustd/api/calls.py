@@ -60,12 +60,22 @@ class Complain(Params[ComplaintTaken], frozen=True, kw_only=True):
     author: Text | None = None
 
 
+class TagRate(Result, frozen=True, kw_only=True):
+    """The days on which one tag was wanted, together; the tag is left out where none was."""
+
+    days: int
+    calls: int
+    answered: int
+    tag: str | None = None
+
+
 class CallsView(Result, frozen=True, kw_only=True):
-    """What was told of a number's calls, the newest day first."""
+    """What was told of a number's calls, the newest day first, and all of it by the tag that was wanted."""
 
     now: When
     number: str
     days: tuple[CallDay, ...]
+    tags: tuple[TagRate, ...] | None = None
 
 
 class GetCalls(Params[CallsView], frozen=True, kw_only=True):

@@ -107,6 +107,15 @@ def shown(view: calls.CallsView) -> Document:
             for day in view.days
         ],
     )
+    if view.tags:
+        doc.heading("By tag")
+        doc.table(
+            ("TAG", "DAYS", "CALLS", "RATE"),
+            [
+                (t.tag or "(none)", str(t.days), str(t.calls), f"{t.answered / t.calls:.0%}" if t.calls else "")
+                for t in view.tags
+            ],
+        )
     return doc
 
 
