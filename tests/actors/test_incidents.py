@@ -219,3 +219,12 @@ async def test_a_number_that_leaves_takes_its_emergency_along(tmp_path: Path, au
         await house.roster.retire([MOBILE])
         closed = {event.kind: event.outcome for event in house.log.of(CaseClosed)}
         assert closed["incident"] == "withdrawn"
+
+
+async def test_what_the_platform_turned_away_for_good_was_not_handed_in(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **emergencies(attempts={"alpha": 1})) as house:
+        house.alpha.appeal_weather = "refuse"
+        await labelled(house)
+        await house.in_state("escalated", "alpha")
+        await house.sleep(3 * HOUR)
+        assert marks(house) == [("submit", False)]
