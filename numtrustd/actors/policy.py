@@ -13,7 +13,7 @@ from numtrustd.domain import evidence, ledger, propagation
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.identity import current
 from numtrustd.domain.ledger import May, Spending, What
-from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.maintenance import Maintenance, accepts
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import AppealFacts, PlatformClass
@@ -126,6 +126,7 @@ def request_policy(
     declared = present.declared.get(platform)
     lasting = declared if declared is not None and declared.lasts(now) else None
     seen = own is not None and own.maintenance
+    shut = lasting is not None and not accepts(context.maintenance, lasting.kind, emergency=urgent)
     limits = spending.limits(known, kind, owned.number)
     free = slot(
         Place(platform, facts.country, spending.what_of(kind), emergency=urgent),
@@ -173,7 +174,7 @@ def request_policy(
         feeder_why=feeder_why,
         no_room=present.no_room,
         maintenance=seen or lasting is not None,
-        closed=free.at is None or (seen and lasting is None),
+        closed=free.at is None or shut or (seen and lasting is None),
         slot=0.0 if free.at is None or free.at <= now else free.at,
         slot_why="; ".join(free.why),
         forbidden=_forbidden(context, owned, kind, now),

@@ -146,7 +146,8 @@ class Roster:
     async def _end(self, number: str) -> None:
         actor = self._actors.pop(number, None)
         self._house.numbers.pop(number, None)
-        if actor is not None and number not in self.parked:
+        # One that is just being parked has not ended: whoever parks it waits for that, and here nobody else knows it.
+        if actor is not None and (number not in self.parked or not actor.closed):
             assert self._nursery is not None
             ended = trio.Event()
             self._ending.setdefault(number, []).append((actor, ended))

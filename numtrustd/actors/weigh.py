@@ -445,8 +445,10 @@ class Weigher:
 
 
 def _ref(case: Case) -> CaseRef:
-    # What may or may not have arrived is not there yet.
-    sent = isinstance(case.data, a.RequestData) and case.data.sent_at is not None and not case.row.in_flight
+    # What may or may not have arrived is not there yet, and what was turned away never was.
+    data = case.data
+    sent = isinstance(data, a.RequestData) and data.sent_at is not None and not data.turned_away
+    sent = sent and not case.row.in_flight
     return CaseRef(case.id, case.snapshot.state, case.open, case.data.displays, sent)
 
 

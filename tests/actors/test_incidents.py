@@ -240,3 +240,12 @@ async def test_emergencies_are_listed_and_explained(tmp_path: Path, autojump_clo
         assert (await house.ask("ListIncidents"))[0].incidents == ()
         [page] = await house.ask("ListIncidents", open_only=False)
         assert page.incidents[0].outcome == "withdrawn"
+
+
+async def test_what_the_platform_turned_away_for_good_was_not_handed_in(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **emergencies(attempts={"alpha": 1})) as house:
+        house.alpha.appeal_weather = "refuse"
+        await labelled(house)
+        await house.in_state("escalated", "alpha")
+        await house.sleep(3 * HOUR)
+        assert marks(house) == [("submit", False)]

@@ -331,6 +331,29 @@ async def test_parking_and_unparking_at_once_leaves_one_writer(
         consistent(house.store)
 
 
+async def test_a_number_removed_while_it_is_parked_amid_its_crashes_can_be_unparked(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who parks waits for the actor's end, which a removal must not make nobody's business."""
+    async with make_house(shm) as house:
+        await house.sleep(HOUR)
+
+        def broken(actor: NumberActor, *, again: bool) -> bool:
+            raise ZeroDivisionError("a bug of ours")
+
+        Poison(monkeypatch, MOBILE)
+        monkeypatch.setattr(NumberActor, "_resume", broken)
+        await house.until(lambda: house.log.of(ActorCrashed))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(quietly, house.roster.park)
+            while MOBILE not in house.roster.parked:
+                await trio.lowlevel.checkpoint()
+            await change(house, removed=(MOBILE,))
+            with trio.fail_after(DAY):
+                while MOBILE in house.roster._moving:
+                    await trio.sleep(MINUTE)
+
+
 async def quietly(turn: Any) -> None:
     with contextlib.suppress(RefusedError):
         await turn(MOBILE, "eve", "x") if turn.__name__ == "park" else await turn(MOBILE, "eve")

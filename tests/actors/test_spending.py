@@ -9,6 +9,7 @@ import pytest
 import trio.testing
 from msgspec import structs
 
+from numtrustd.actors.context import IncidentRules
 from numtrustd.domain import calendar
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.identity import Version, Wanted
@@ -133,6 +134,33 @@ async def test_each_kind_of_maintenance_takes_what_it_takes(
         assert (case.data.sent_at is not None) is sent
         if sent:
             assert case.data.review_by == calendar.add_working_days(house.clock.now(), days, "CN")
+
+
+async def test_a_maintenance_that_is_over_early_keeps_nothing_back(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.until(lambda: len(house.record().verdicts) == 2)
+        await house.ask("MaintenanceStart", platform="alpha", kind="industry")
+        await house.labelled("alpha")
+        await house.sleep(DAY)
+        assert house.case("alpha").snapshot.state == "waiting"
+        await house.ask("MaintenanceEnd", platform="alpha")
+        await house.sleep(HOUR)
+        assert house.case("alpha").snapshot.state == "in_review"
+
+
+@pytest.mark.parametrize("open_on", [("label",), ()])
+async def test_nobodys_hurry_hands_in_at_a_maintenance_that_takes_nothing(
+    tmp_path: Path, autojump_clock: Clock, open_on: tuple[str, ...]
+) -> None:
+    async with make_house(tmp_path, incident=IncidentRules(open_on=open_on)) as house:
+        await house.until(lambda: len(house.record().verdicts) == 2)
+        await house.ask("MaintenanceStart", platform="alpha", kind="routine")
+        await house.labelled("alpha", words="诈骗电话", marks=30)
+        await house.ask("Advance", case=house.case("alpha").id)
+        await house.sleep(HOUR)
+        assert house.case("alpha").snapshot.state == "waiting"
+        await house.ask("MaintenanceEnd", platform="alpha")
+        await house.in_state("in_review", "alpha")
 
 
 # ----------------------------------------------------------------------------------------------------------- its price

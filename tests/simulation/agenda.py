@@ -16,6 +16,7 @@ from tests.simulation.plan import (
     ORIGIN,
     PAPERS,
     Calm,
+    Complaint,
     Desk,
     Happening,
     Jump,
@@ -103,6 +104,8 @@ class Agenda:
                 nursery.start_soon(self._reload, what)
             case Order():
                 nursery.start_soon(run.operator.order, what, case)
+            case Complaint():
+                nursery.start_soon(run.operator.complain, what)
             case Shortage(kind, seconds):
                 run.note(f"{kind} for {seconds:.0f} s")
                 run.mishaps.short_of = (kind, run.now + seconds)
@@ -119,7 +122,7 @@ class Agenda:
             run.world.inject(Review(platform, (Mood.APPROVE,), None, 0.2 * DAY, HOUR), run.now)
         numbers = run.plan.knobs.numbers
         run.knobs = structs.replace(
-            run.knobs, papers=PAPERS, numbers=numbers, approval=False, per_day=None, per_month=None
+            run.knobs, papers=PAPERS, numbers=numbers, approval=False, per_day=None, per_month=None, avoid_days=1
         )
         nursery.start_soon(self.reload)
         nursery.start_soon(run.operator.set_right)

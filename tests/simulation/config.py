@@ -14,9 +14,11 @@ from msgspec import structs
 from numtrustd.channels.spec import Channel, HttpChannel
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
+from numtrustd.domain.window import Window
 from numtrustd.settings import Loaded
-from tests.simulation.plan import AMERICAN, BATCH_SOURCE, CHINESE, CONTROLS, GIVE_UP, HANDSET, HOUR, Knobs
+from tests.simulation.plan import AMERICAN, BATCH_SOURCE, CHINESE, CONTROLS, GIVE_UP, HANDSET, HOUR, ORIGIN, Knobs
 from tests.virtual import fast_directory, loaded_from, write_config
 
 QUERY = "contract_aggregator.query"
@@ -106,7 +108,19 @@ def configured(knobs: Knobs) -> Loaded:
         platforms[name] = structs.replace(platform, appeal=facts)
     return structs.replace(
         loaded,
-        settings=structs.replace(settings, cadence=cadence, appeal=appeal, trust=trust, device_tests=hands),
+        settings=structs.replace(
+            settings,
+            cadence=cadence,
+            appeal=appeal,
+            trust=trust,
+            device_tests=hands,
+            incident=structs.replace(settings.incident, open_on=knobs.emergencies),
+            window=tuple(
+                Window(f"freeze {n}", since=ORIGIN + since, until=ORIGIN + until)
+                for n, (since, until) in enumerate(knobs.windows)
+            ),
+            calendar=SeasonPolicy(avoid_first_days=knobs.avoid_days),
+        ),
         numbers={number: owned for number, owned in loaded.numbers.items() if number in knobs.numbers},
         sources=sources,
         home=home,

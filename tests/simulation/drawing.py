@@ -33,6 +33,7 @@ from tests.simulation.plan import (
     WORDS,
     Calm,
     Clerk,
+    Complaint,
     Death,
     Desk,
     Entry,
@@ -75,6 +76,7 @@ class Drawing:
             *self.shortages(),
             *self.shortages_of(knobs),
             *self.desks(),
+            *self.complaints(knobs),
             Entry(self.calm, Calm()),
         ]
         rng = self.rng("habits")
@@ -123,7 +125,23 @@ class Drawing:
     def more(self, knobs: Knobs) -> Knobs:
         rng = self.rng("batches")
         batch = rng.choice(("", "", "", "", "beside", "instead"))
-        return structs.replace(knobs, batch=batch, hands=rng.random() < 0.3)
+        knobs = structs.replace(knobs, batch=batch, hands=rng.random() < 0.3)
+        rng = self.rng("rules")
+        emergencies = ("label", "complaints", "name") if rng.random() < 0.25 else ()
+        windows = []
+        for _ in range(rng.choice((1, 2)) if rng.random() < 0.15 else 0):
+            at = rng.uniform(0.0, self.calm - 2 * HOUR)
+            windows.append((at, min(at + rng.uniform(HOUR, DAY), self.calm)))
+        avoid = 4 if rng.random() < 0.08 else 1
+        return structs.replace(knobs, emergencies=emergencies, windows=tuple(windows), avoid_days=avoid)
+
+    def complaints(self, knobs: Knobs) -> list[Entry]:
+        rng = self.rng("complaints")
+        found = []
+        for _ in range(rng.choice((0, 1, 2)) if knobs.emergencies else 0):
+            at, pick = rng.uniform(0.0, self.calm - HOUR), rng.random()
+            found += [Entry(at + rng.uniform(0.0, HOUR), Complaint(pick)) for _ in range(rng.choice((2, 3, 5)))]
+        return found
 
     def moods(self, knobs: Knobs) -> list[Span]:
         rng = self.rng("moods")

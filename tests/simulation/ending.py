@@ -94,7 +94,8 @@ class Ending:
         """True time from which on nothing has befallen this number there."""
         began = self._run.plan.calm + self._run.world.state.origin
         lines = self._run.world.state.chronicle
-        news = [at.at for at in lines if (at.number, at.platform) == (number, platform) and at.what in NEWS]
+        where = {at.platform for at in lines} if not platform else {platform}  # an emergency is about all of them
+        news = [at.at for at in lines if at.number == number and at.platform in where and at.what in NEWS]
         return max(began, *news) if news else began
 
     def _held_open_since(self, number: str, platform: str) -> float:
@@ -109,7 +110,8 @@ class Ending:
             if not case.open:
                 continue
             news = self._calm_since(case.number, case.platform)
-            calm = run.now - max(news, self._held_open_since(case.number, case.platform))
+            about = (case.platform,) if case.platform else tuple(TRAITS)
+            calm = run.now - max(news, *(self._held_open_since(case.number, each) for each in about))
             in_time = calm <= ENOUGH or case.number not in run.knobs.numbers
             stuck = f"{case.id} is {case.snapshot.state} after {calm / DAY:.1f} calm days"
             self._oracle.expect(case.snapshot.state not in IN_FLIGHT and in_time, Promise.NOTHING_STUCK, stuck)

@@ -19,10 +19,12 @@ from numtrustd.store import Store, Table, records
 from numtrustd.store.errors import StoreFatal
 from tests.simulation.batches import BatchWatch
 from tests.simulation.beliefs import Beliefs
+from tests.simulation.emergencies import Emergencies
 from tests.simulation.ending import Ending
 from tests.simulation.mishaps import InjectedBug
-from tests.simulation.plan import MINUTE
+from tests.simulation.plan import MINUTE, state_of
 from tests.simulation.promises import Promise
+from tests.simulation.slots import Slots
 from tests.simulation.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -52,6 +54,8 @@ class Oracle:
         self.traffic = Traffic(self)
         self.batches = BatchWatch(self)
         self.ending = Ending(self)
+        self.emergencies = Emergencies(self)
+        self.slots = Slots(self)
         self._seqs: dict[str, int] = {}
         self._number_seqs: dict[str, int] = {}
         self._tasks_done: dict[str, str] = {}
@@ -99,11 +103,12 @@ class Oracle:
             if case in self.states:
                 self.met[self.states[case], kind] += 1
             return
-        newest: dict[tuple[str, str], tuple[int, str]] = {}
+        newest: dict[tuple[str, str, str], tuple[int, str]] = {}
         for identity, state in self.states.items():
             owner, platform, n = identity.split("/")
             if (not number or owner == number) and (not platforms or platform in platforms):
-                newest[owner, platform] = max(newest.get((owner, platform), (0, "")), (int(n), state))
+                track = owner, platform, state.rpartition(" ")[0]
+                newest[track] = max(newest.get(track, (0, "")), (int(n), state))
         for _, state in newest.values():
             self.met[state, kind] += 1
         if not number and not platforms:
@@ -111,7 +116,8 @@ class Oracle:
 
     def look_again(self, number: str) -> None:
         """See in the store where the cases of a number stand."""
-        self.states.update((case.id, case.snapshot.state) for case in _all_cases(self.store, f"{number}/"))
+        cases = _all_cases(self.store, f"{number}/")
+        self.states.update((case.id, state_of(case.workflow, case.snapshot.state)) for case in cases)
 
     def full(self, kind: str) -> None:
         """A write is refused for want of room."""
@@ -196,7 +202,7 @@ class Oracle:
         snapshot, before = case.snapshot, self._seqs.get(case.id, 0)
         self.expect(snapshot.seq >= before, Promise.NOTHING_LOST, f"{case.id} went back to {snapshot.seq}")
         self._seqs[case.id] = max(before, snapshot.seq)
-        self.states[case.id] = snapshot.state
+        self.states[case.id] = state_of(case.workflow, snapshot.state)
         if case.moves[-1].new == "verifying":
             self.beliefs.begins_verifying(case.id, case.moves[-1])
         table = REGISTRY[case.workflow]
@@ -231,6 +237,10 @@ class Oracle:
                 state = None if case is None else case.snapshot.state
                 what = f"{event.ref} is sent, {event.case} is {state}"
                 self.expect(state == "submitting", Promise.ONLY_DECIDED, what)
+            case e.IncidentMilestone():
+                self.emergencies.marked(event)
+            case e.IncidentClosed():
+                self.emergencies.closed(event)
             case e.SourceQuarantined():
                 self.beliefs.quarantined(event.source)
             case e.SourceReleased():
@@ -259,7 +269,9 @@ class Oracle:
         old = "" if isinstance(event, e.CaseOpened) else event.from_
         stored = case is not None and any((move.old, move.new) == (old, event.to) for move in case.moves[-4:])
         self.expect(stored, Promise.NOTHING_LOST, f"{event.case}: {old} → {event.to} was said, not stored")
-        self.states[event.case] = event.to
+        self.states[event.case] = state_of(event.kind, event.to)
+        if isinstance(event, e.CaseMoved):
+            self.slots.moved(event)
 
     def _crashed(self, event: e.ActorCrashed) -> None:
         self._crashes[event.actor] += 1
@@ -337,5 +349,6 @@ class Oracle:
         late = 0.0 if deadline is None else self.wall - deadline
         self.expect(late <= GRACE, Promise.NO_DEADLINE_LOST, f"{here} {late:.0f} s after its time")
         tasks = _all_tasks(self.store, f"{case.id}/")
+        self.emergencies.audit(case)
         asked = case.snapshot.state not in PERSONS or any(t.state is TaskState.OPEN for t in tasks)
         self.expect(asked, Promise.PERSON_ASKED, f"{here} and there is no task for it")

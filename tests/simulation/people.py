@@ -16,6 +16,7 @@ from numtrustd.api import errors
 from numtrustd.domain.case import Case, number_of, reference
 from numtrustd.domain.label import classify
 from numtrustd.domain.task import Task, TaskKind, TaskState
+from numtrustd.domain.workflows.request import RequestData
 from numtrustd.sim.ground import draw
 from numtrustd.sim.state import Appeal, Arrive, Ruling
 from numtrustd.sim.traits import TRAITS
@@ -23,7 +24,7 @@ from numtrustd.sim.world import Taken
 from numtrustd.store import Store, records
 from numtrustd.varlink.interface import CallError
 from tests.simulation.looker import Looker
-from tests.simulation.plan import HOUR, PAPERS, Order
+from tests.simulation.plan import HOUR, MAINTENANCES, PAPERS, Complaint, Order
 from tests.simulation.promises import Promise
 
 if TYPE_CHECKING:
@@ -132,6 +133,7 @@ class Clerk:
         run = self._run
         if answer["outcome"] == "retry":
             run.oracle.traffic.intervened(task.case)
+        run.oracle.emergencies.handed_in(task.case, answer["outcome"])
         try:
             if answer["outcome"] == "failed":
                 told = await run.ask("TaskFail", task=task.id, why="cannot be done", author="clerk")
@@ -169,6 +171,10 @@ class Clerk:
                 wrong += [{"outcome": "supplied"}]
             case TaskKind.APPROVE:
                 wrong += [{"outcome": "approved"}]
+            case TaskKind.GATHER_PROOF:
+                wrong += [{"outcome": "gathered"}, {"outcome": "published"}]
+            case TaskKind.UPDATE_WORDING:
+                wrong += [{"outcome": "published"}, {"outcome": "gathered"}]
             case TaskKind.DECIDE:
                 wrong += [{"outcome": "retry"}, {"outcome": "abandon"}]
         return rng.choice(wrong)
@@ -193,6 +199,13 @@ class Clerk:
                 return {"outcome": "supplied"}
             case TaskKind.APPROVE:
                 return {"outcome": "approved"}
+            case TaskKind.GATHER_PROOF:
+                return {"outcome": "gathered"}
+            case TaskKind.UPDATE_WORDING:
+                return {"outcome": "published"}
+            case TaskKind.DECIDE if case.workflow == "incident":
+                going_on = any(c.open for c in all_cases(self._store, f"{case.number}/") if c.id != case.id)
+                return {"outcome": "retry" if going_on else "abandon", "reason": "as its cases stand"}
             case TaskKind.DECIDE:
                 shown = self._run.world.face(case.platform, case.number, self._run.now).words or case.data.words
                 if classify(shown)[0] in TRAITS[case.platform].refuses:
@@ -220,6 +233,7 @@ class Clerk:
 
     def _report(self, case: Case, ref: str) -> dict[str, str] | None:
         found = self._found(case, ref)
+        assert isinstance(case.data, RequestData)
         if found is None and case.data.receipt:
             held = self._run.world.appeals(case.platform, self._run.now, case.data.receipt)
             found = held[0] if held else None
@@ -304,9 +318,26 @@ class Operator:
 
     async def _declare(self, what: str, case: str) -> None:
         platform = case.split("/")[1]
-        if await self._ask("MaintenanceStart", platform=platform, author="operator"):
+        if platform not in TRAITS:  # that of an emergency, which is the whole number's
+            return
+        kind = draw(self._run.plan.seed, "maintenance", case, what, self._run.counts["operator: MaintenanceStart"])
+        said = {"kind": name} if (name := kind.choice(MAINTENANCES)) else {}
+        if await self._ask("MaintenanceStart", platform=platform, author="operator", **said):
             await self._run.clock.sleep(4 * HOUR)
             await self._ask("MaintenanceEnd", platform=platform, author="operator")
+
+    def _lost(self, case: Case) -> bool:
+        """Whether the platform does not review what it is said to."""
+        receipt = case.data.receipt if isinstance(case.data, RequestData) else None
+        reviewed = self._run.world.appeals(case.platform, self._run.now, receipt or "")
+        return not reviewed or reviewed[0].ruling is not Ruling.IN_REVIEW
+
+    async def complain(self, complaint: Complaint) -> None:
+        """Somebody complained about a number: tell it."""
+        numbers = self._run.knobs.numbers
+        number = numbers[int(complaint.pick * len(numbers))]
+        if await self._ask("Complain", number=number, text="called again and again", author="operator"):
+            self._run.counts["complaints"] += 1
 
     async def set_right(self) -> None:
         """In calm times: let what is parked work again, end holds, chase reviews that the platform knows nothing of."""
@@ -323,8 +354,6 @@ class Operator:
             for platform in list(run.daemon.house.maintenance):
                 await self._ask("MaintenanceEnd", platform=platform, author="operator")
             for case in list(all_cases(run.store)):
-                reviewed = run.world.appeals(case.platform, run.now, case.data.receipt or "")
-                lost = not reviewed or reviewed[0].ruling is not Ruling.IN_REVIEW
-                if case.snapshot.state == "held" or (case.snapshot.state == "in_review" and lost):
+                if case.snapshot.state == "held" or (case.snapshot.state == "in_review" and self._lost(case)):
                     await self._give("advance", case.id)
             await run.clock.sleep(EVERY)

@@ -38,6 +38,8 @@ FAILPOINTS = ("pre_commit", "post_commit", "pre_send", "post_send", "pre_deliver
 DEATHS = (*(f"die_{where}" for where in FAILPOINTS), "die_step", "die_panic", "long_pause")
 RELOADS = ("number_removed", "number_added", "reload", "source_changed")
 ORDERS = ("hold", "advance", "withdraw", "reopen", "approve", "reject", "look", "park", "declare")
+MAINTENANCES = ("", "", "routine", "major", "policy", "industry", "data_sync")
+"""Kinds of maintenance that operators declare; often they do not say which."""
 CLERK = ("clerk_late", "clerk_wrong", "clerk_twice", "clerk_absent", "clerk_stale")
 BUGS = ("bug_start", "bug_before", "bug_after")
 SOURCES = ("lie", "used_up")
@@ -72,7 +74,8 @@ WORDS = {
 class Knobs(Struct, frozen=True):
     """What an operator's configuration says, as far as plans differ in it. `platforms` are those that the aggregator is
     asked about, `papers` the kinds on file, `batch` whether it takes batches: "beside" its other source, or "instead",
-    `hands` whether people look at handsets.
+    `hands` whether people look at handsets, `emergencies` what opens one. In `windows` (seconds from `ORIGIN`, by the
+    daemon's clock) nothing is handed in, nor on the first `avoid_days` of a month.
     """
 
     numbers: tuple[str, ...]
@@ -96,6 +99,9 @@ class Knobs(Struct, frozen=True):
     per_month: int | None = None
     batch: str = ""
     hands: bool = False
+    emergencies: tuple[str, ...] = ()
+    windows: tuple[tuple[float, float], ...] = ()
+    avoid_days: int = 1
 
 
 class SetFaults(Struct, frozen=True):
@@ -126,6 +132,12 @@ class Order(Struct, frozen=True):
     twice: bool = False
 
 
+class Complaint(Struct, frozen=True):
+    """Somebody complains about a number: the one at `pick` (0 ≤ pick < 1) of those that there are."""
+
+    pick: float
+
+
 class Shortage(Struct, frozen=True):
     """There is no room to write in, for so many seconds."""
 
@@ -141,13 +153,23 @@ class Calm(Struct, frozen=True):
     """From now on nothing goes wrong, and people do what they are asked."""
 
 
-Happening = SetFaults | Jump | Reload | Order | Shortage | Desk | Calm
+Happening = SetFaults | Jump | Reload | Order | Complaint | Shortage | Desk | Calm
 
 ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")
-STATES = tuple(str(state) for table in REGISTRY.values() for state in table.rows)
+
+
+def state_of(workflow: str, state: str) -> str:
+    """How coverage names a state: an appeal's by its own name, any other with its workflow's."""
+    return state if workflow == "appeal" else f"{workflow} {state}"
+
+
+SIMULATED = ("appeal", "incident")
+"""Workflows that happen in runs; the others are declared in `coverage`."""
+STATES = tuple(state_of(name, str(state)) for name in SIMULATED for state in REGISTRY[name].rows)
+_EVERY_STATE = tuple(str(state) for table in REGISTRY.values() for state in table.rows)
 FLEETING = ("gathering", "submitting", "uncertain", "looking_up", "asking")
 BRIEFLY = tuple(f"state:{state}" for state in FLEETING)
-MOMENTS = (*ACTIONS, *(f"state:{state}" for state in STATES), *2 * BRIEFLY)
+MOMENTS = (*ACTIONS, *(f"state:{state}" for state in _EVERY_STATE), *2 * BRIEFLY)
 """After which something may happen at once, which is rare otherwise since some states last a moment or are seldom come
 to: log lines of an action, or a case that comes to a state."""
 

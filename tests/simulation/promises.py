@@ -20,6 +20,8 @@ class Promise(enum.StrEnum):
     PACE = "the pace of a source holds"
     PAUSE = "a pause that was asked for is kept"
     LEDGER = "money spent is in the ledger"
+    MARK_IS_SO = "a mark is told once, in time, and as it was"
+    SLOT_KEPT = "nothing is handed in outside its slot"
     BUDGET = "no budget is overrun"
     PARKED_WITH_RECORD = "parked with a record"
     RELOAD_IS_WHOLE = "a reload is whole"

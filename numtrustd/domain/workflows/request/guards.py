@@ -112,6 +112,14 @@ def slot_closed(data: RequestData, event: object, now: Instant, policy: RequestP
     return now < policy.slot and not data.hurried
 
 
+def slot_known(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    """Its next time follows from slot and cool-down, not from how often is asked again: it can be set anew at will."""
+    if data.asked_approval and approval_pending(data, event, now, policy):
+        return False
+    asked_again = policy.closed or policy.no_room or feeder_first(data, event, now, policy)
+    return slot_closed(data, event, now, policy) or not asked_again
+
+
 def wording_forbidden(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     """What is to be shown breaks the rules of advertising: sent, it would cost the rights to edit."""
     return bool(policy.forbidden)

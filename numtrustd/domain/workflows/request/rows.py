@@ -191,6 +191,8 @@ def _rows(words: Words) -> dict[S, Row[S]]:
                     ),
                     To(S.SUBMITTING, (a.close_tasks, a.submit), update=a.note_sent),
                 ),
+                # A maintenance is over sooner, a window was taken back: it need not wait any longer.
+                a.EvidenceChanged: To(S.WAITING, when=a.slot_known),
                 a.Approve: To(S.WAITING, (a.close_tasks,), update=a.note_approval),
                 a.Advance: To(S.WAITING, update=a.note_hurry),
                 a.Hold: _HOLD,

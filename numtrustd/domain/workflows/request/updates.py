@@ -44,7 +44,9 @@ def start_verifying(data: RequestData, event: object, now: Instant, policy: Requ
 
 
 def note_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    return structs.replace(data, sent_at=now, tries=data.tries + 1, reminders=0, look_ups=0, not_found=0)
+    return structs.replace(
+        data, sent_at=now, tries=data.tries + 1, reminders=0, look_ups=0, not_found=0, turned_away=False
+    )
 
 
 def note_handed_over(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
@@ -56,6 +58,7 @@ def note_receipt(data: RequestData, event: Accepted, now: Instant, policy: Reque
     return structs.replace(
         data,
         sent_at=data.sent_at or now,
+        turned_away=False,
         receipt=event.receipt,
         review_by=due,
         granted_at=None,
@@ -107,7 +110,9 @@ def keep_reason(data: RequestData, event: object, now: Instant, policy: RequestP
     if isinstance(event, Rejected | Refused):
         kept = structs.replace(kept, more=_demanded(data, reason))
     # What was answered is under review no longer: if the label returns, it is not waited for.
-    return structs.replace(kept, receipt=None, review_by=None) if isinstance(event, Rejected | Refused) else kept
+    if not isinstance(event, Rejected | Refused):
+        return kept
+    return structs.replace(kept, receipt=None, review_by=None, turned_away=isinstance(event, Refused))
 
 
 def _demanded(data: RequestData, answer: str) -> tuple[str, ...]:

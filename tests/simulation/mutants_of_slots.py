@@ -1,0 +1,68 @@
+"""Planted bugs of emergencies, slots and money. `mutants` has the others and says what they are for."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from unittest import mock
+
+from msgspec import structs
+
+from numtrustd.actors import incidents, policy
+from numtrustd.domain import calendar
+from numtrustd.domain.slot import Slot
+from numtrustd.domain.workflows import incident
+from tests.simulation.mutant import mutant
+
+
+@mutant
+def mark_met_unsent() -> Iterator[None]:
+    """An emergency's mark is told as met although nothing was handed in."""
+    made = incidents.policy
+
+    def always_sent(context: Any, record: Any) -> Any:
+        return structs.replace(made(context, record), sent=True)
+
+    with mock.patch.object(incidents, "policy", always_sent):
+        yield
+
+
+@mutant
+def mark_in_working_days() -> Iterator[None]:
+    """The clock of an emergency stands still at night and at weekends: a day of it is a working day."""
+
+    def at_resolve(data: Any, now: float, policy: Any) -> float:
+        return max(calendar.add_working_days(data.since, 2, "CN"), now)
+
+    def at_follow_up(data: Any, now: float, policy: Any) -> float:
+        return max(calendar.add_working_days(data.since, 1, "CN"), now)
+
+    rows = {
+        incident.S.FOLLOWING: replace(incident.ROWS[incident.S.FOLLOWING], deadline=at_follow_up),
+        incident.S.RESOLVING: replace(incident.ROWS[incident.S.RESOLVING], deadline=at_resolve),
+    }
+    with mock.patch.dict(incident.ROWS, rows):
+        yield
+
+
+@mutant
+def window_ignored() -> Iterator[None]:
+    """A window of our own, a day to avoid and a quota keep nothing back."""
+    slot = policy.slot
+
+    def at_once(place: Any, now: float, **known: Any) -> Slot:
+        return slot(place, now, maintenance=known["maintenance"], rules=known["rules"])
+
+    with mock.patch.object(policy, "slot", at_once):
+        yield
+
+
+@mutant
+def maintenance_ignored() -> Iterator[None]:
+    """What is handed in at a platform whose maintenance takes nothing is lost."""
+    made = policy.request_policy
+
+    def always_open(*args: Any, **named: Any) -> Any:
+        return structs.replace(made(*args, **named), closed=False, slot=0.0)
+
+    with mock.patch.object(policy, "request_policy", always_open):
+        yield
