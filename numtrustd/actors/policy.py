@@ -8,10 +8,10 @@ from numtrustd.domain import evidence, ledger, propagation
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.identity import current
 from numtrustd.domain.ledger import May, Spending, What
-from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import AppealFacts
+from numtrustd.domain.prevention import Alarm, complaints_level
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.slot import Place, slot
 from numtrustd.domain.verdict import through
@@ -38,7 +38,7 @@ def policy_for(
 ) -> RequestPolicy | CertificatePolicy | IncidentPolicy:
     """The policy that a case's table is stepped with; see `request_policy`."""
     if isinstance(data, CertificateData):
-        return certificate_policy(context, record, platform, data, now, present.declared.get(platform))
+        return certificate_policy(context, record, platform, data, now, present)
     if isinstance(data, IncidentData):
         return incidents.policy(context, record)
     assert isinstance(data, RequestData), kind
@@ -56,20 +56,22 @@ def certificate_policy(
     platform: str,
     data: CertificateData,
     now: Instant,
-    declared: Maintenance | None = None,
+    present: Present,
 ) -> CertificatePolicy:
     """The policy of a certificate's upkeep. A pause is laid to the declared maintenance of the platform, else to papers
-    that have expired, else to the platform's own work."""
+    that no longer count, else to so many complaints that platforms lock a certification, else to the platform's own
+    work."""
     known, rules = context.platforms.get(platform), context.certification
     seen = record.verdicts.get(platform)
     facts = (known.way("certification") if known else None) or NO_FACTS
+    declared = present.declared.get(platform)
     working = (seen is not None and seen.maintenance) or (declared is not None and declared.lasts(now))
-    needed = {paper for attempt in facts.attempts for paper in attempt.evidence} | {"licence"}
-    expired = any(document.trouble for document in context.documents if document.kind in needed)
     if working and declared is not None and declared.kind in ("policy", "industry"):
         cause = PauseCause.POLICY
-    elif expired and not working:
+    elif not working and _paper_lost(context, facts, platform, now):
         cause = PauseCause.PAPERS
+    elif not working and _complained_of(context, now, present):
+        cause = PauseCause.COMPLAINTS
     else:
         cause = PauseCause.TECHNICAL
     return CertificatePolicy(
@@ -85,6 +87,21 @@ def certificate_policy(
         person_deadline=context.appeal.person_deadline,
         remind_interval=context.appeal.remind_interval,
     )
+
+
+def _paper_lost(context: Context, facts: AppealFacts, platform: str, now: Instant) -> bool:
+    """Whether a paper of a kind that a certification brings is registered, and none of that kind counts any more."""
+    needed = {paper for attempt in facts.attempts for paper in attempt.evidence} | {"licence"}
+    registered = {document.kind for document in context.documents} & needed
+    today = local_date(now, facts.country)
+    return not registered <= evidence.on_file(context.documents, today, platform, "certification")
+
+
+def _complained_of(context: Context, now: Instant, present: Present) -> bool:
+    """Whether there were so many complaints of a day that the lock for them may still last."""
+    since = local_date(now - context.certification.complaints).isoformat()
+    days = (day for day in present.calls() if day.day >= since)
+    return any(complaints_level(day, context.prevention) is Alarm.ALARM for day in days)
 
 
 def request_policy(

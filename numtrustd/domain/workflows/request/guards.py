@@ -126,6 +126,13 @@ def feeder_first(data: RequestData, event: object, now: Instant, policy: Request
     return bool(policy.feeder) and not data.hurried
 
 
+def may_go_now(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    """What it waited for is over: a maintenance has ended before its time, the calendar or a window has changed."""
+    shut = slot_closed(data, event, now, policy) or policy.closed or policy.no_room
+    waits = feeder_first(data, event, now, policy) or approval_pending(data, event, now, policy)
+    return not shut and not waits and now >= data.not_before
+
+
 def gone_or_unseen(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     """The label is not there, or nobody can tell: no reason to appeal."""
     return not policy.wrong or policy.blind

@@ -193,6 +193,7 @@ def _rows(words: Words) -> dict[S, Row[S]]:
                 ),
                 a.Approve: To(S.WAITING, (a.close_tasks,), update=a.note_approval),
                 a.Advance: To(S.WAITING, update=a.note_hurry),
+                a.EvidenceChanged: To(S.WAITING, when=a.may_go_now),
                 a.Hold: _HOLD,
                 a.Withdraw: _WITHDRAW,
                 a.Gone: _VERIFY,
