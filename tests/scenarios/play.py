@@ -178,7 +178,7 @@ def line_of(record: Mapping[str, Any], number_count: int, root: str) -> str:
     for key, value in own.items():
         if key in _LEFT_OUT or value in ("", [], None) or (key == "why" and action.startswith("verdict.")):
             continue
-        if key in ("deadline", "due", "until", "expected") and isinstance(value, str) and "T" in value:
+        if key in ("deadline", "due", "until", "expected", "expires") and isinstance(value, str) and "T" in value:
             value = _local(value)
         text = _word(value).replace(root, "").replace("\n", " ")
         said.append(f"{key}={text}")
