@@ -173,7 +173,7 @@ def request_policy(
         remind_interval=rules.remind_interval,
         verify_timeout=rules.verify_timeout,
         watch_period=rules.watch_period,
-        expedite=facts.expedite and _affordable(context, platform, now, present),
+        expedite=facts.expedite and _affordable(context, kind, platform, now, present),
         expedite_within=rules.expedite_within,
         wrong=tracks.wrong(record, looked_at, about, data),
         blind=any(v.blind_since is not None for v in looked_at),
@@ -199,9 +199,13 @@ def spending_of(
     return None if cost.free else ledger.may_spend(present.paid(), context.ledger, cost, now)
 
 
-def _affordable(context: Context, platform: str, now: Instant, present: Present) -> bool:
+def _affordable(context: Context, kind: str, platform: str, now: Instant, present: Present) -> bool:
     """Whether the budget has room for an expedite; a person pays it, who may approve what is dear."""
-    cost = ledger.price(What.EXPEDITE, context.ledger, agent=bool(context.agents.get(platform)))
+    agent = bool(context.agents.get(platform))
+    if kind == "certification":
+        cost = ledger.certification_expedite(context.ledger, agent=agent)
+    else:
+        cost = ledger.price(What.EXPEDITE, context.ledger, agent=agent)
     return ledger.may_spend(present.paid(), context.ledger, cost, now).may is not May.OVER_BUDGET
 
 
