@@ -201,11 +201,7 @@ def spending_of(
 
 def _affordable(context: Context, kind: str, platform: str, now: Instant, present: Present) -> bool:
     """Whether the budget has room for an expedite; a person pays it, who may approve what is dear."""
-    agent = bool(context.agents.get(platform))
-    if kind == "certification":
-        cost = ledger.certification_expedite(context.ledger, agent=agent)
-    else:
-        cost = ledger.price(What.EXPEDITE, context.ledger, agent=agent)
+    cost = spending.expedite(context, kind, platform)
     return ledger.may_spend(present.paid(), context.ledger, cost, now).may is not May.OVER_BUDGET
 
 
