@@ -1,4 +1,5 @@
-"""Writes what is generated under docs/: the events' reference and schema, and each workflow's diagram.
+"""Writes what is generated under docs/: the events' reference and schema, the domain's figures, and each
+workflow's diagram.
 
 `make docs` runs it. The files are committed, and tests fail while one of them is stale. Both READMEs hold a copy of
 the appeal's diagram, which is put in its place here too.
@@ -9,7 +10,7 @@ from pathlib import Path
 from numtrustd import events_schema
 from numtrustd.domain.workflow import mermaid
 from numtrustd.domain.workflows import REGISTRY
-from tests import faults
+from tests import faults, figures
 
 DOCS = Path(__file__).parent
 READMES = (DOCS.parent / "README.md", DOCS.parent / "README.zh-CN.md")
@@ -28,6 +29,7 @@ def main() -> None:
     """Write every generated document."""
     events_schema.write(DOCS)
     (DOCS / "reliability.md").write_text(faults.markdown(), encoding="utf-8")
+    (DOCS / "figures.md").write_text(figures.markdown(), encoding="utf-8")
     for name, table in REGISTRY.items():
         (DOCS / "workflows" / f"{name}.mmd").write_text(mermaid(table), encoding="utf-8")
     for readme in READMES:

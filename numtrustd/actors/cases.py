@@ -162,12 +162,16 @@ class CaseBook:
         self._say_incident(None, case)
         return case
 
-    def _charge(self, before: Case, after: Case) -> None:
-        """What a request costs or counts for is entered with the step that hands it in."""
-        if before.snapshot.state == after.snapshot.state:
+    def _charge(self, before: Case, after: Case, event: Event) -> None:
+        """What a request costs or counts for is entered with the step that hands it in, an expedite once it is paid."""
+        paid = isinstance(event, a.Expedited)
+        if before.snapshot.state == after.snapshot.state and not paid:
             return
         known = {charge.id: charge for charge in self._present.charges()} | self._made.charges
-        made = spending.charge_of(self._context, before, after, tuple(known.values()), self._now)
+        if paid:
+            made = spending.hurried(self._context, after, self._now)
+        else:
+            made = spending.charge_of(self._context, before, after, tuple(known.values()), self._now)
         if made is None or known.get(made.id) == made:
             return
         self._made.charge(made)
@@ -203,10 +207,10 @@ class CaseBook:
         made = step(table, case.snapshot, case.data, event, self._now, policy)
         if made is None:
             return False
-        self._store(case, made, by)
+        self._store(case, made, event, by)
         return True
 
-    def _store(self, case: Case, made: Step, by: str) -> None:
+    def _store(self, case: Case, made: Step, event: Event, by: str) -> None:
         table = REGISTRY[case.workflow]
         moved = made.old != made.snapshot.state
         moves = case.moves
@@ -262,7 +266,7 @@ class CaseBook:
                 self._now,
                 by,
             )
-        self._charge(case, new)
+        self._charge(case, new, event)
         self._say_incident(case, new)
         if isinstance(made.data, a.RemovalData) and made.data.parent and moved:
             self._tell_parent(new, made.data.parent)

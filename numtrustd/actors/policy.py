@@ -13,10 +13,11 @@ from numtrustd.domain import evidence, ledger, propagation
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.identity import current
 from numtrustd.domain.ledger import May, Spending, What
-from numtrustd.domain.maintenance import Maintenance, accepts
+from numtrustd.domain.maintenance import accepts
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import AppealFacts, PlatformClass
+from numtrustd.domain.prevention import Alarm, complaints_level
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.slot import Place, slot
 from numtrustd.domain.verdict import through
@@ -44,7 +45,7 @@ def policy_for(
 ) -> RequestPolicy | CertificatePolicy | IncidentPolicy:
     """The policy that a case's table is stepped with; see `request_policy`."""
     if isinstance(data, CertificateData):
-        return certificate_policy(context, record, platform, data, now, present.declared.get(platform))
+        return certificate_policy(context, record, platform, data, now, present)
     if isinstance(data, IncidentData):
         return incidents.policy(context, record)
     assert isinstance(data, RequestData), kind
@@ -62,20 +63,22 @@ def certificate_policy(
     platform: str,
     data: CertificateData,
     now: Instant,
-    declared: Maintenance | None = None,
+    present: Present,
 ) -> CertificatePolicy:
     """The policy of a certificate's upkeep. A pause is laid to the declared maintenance of the platform, else to papers
-    that have expired, else to the platform's own work."""
+    that no longer count, else to so many complaints that platforms lock a certification, else to the platform's own
+    work."""
     known, rules = context.platforms.get(platform), context.certification
     seen = record.verdicts.get(platform)
     facts = (known.way("certification") if known else None) or NO_FACTS
+    declared = present.declared.get(platform)
     working = (seen is not None and seen.maintenance) or (declared is not None and declared.lasts(now))
-    needed = {paper for attempt in facts.attempts for paper in attempt.evidence} | {"licence"}
-    expired = any(document.trouble for document in context.documents if document.kind in needed)
     if working and declared is not None and declared.kind in ("policy", "industry"):
         cause = PauseCause.POLICY
-    elif expired and not working:
+    elif not working and _paper_lost(context, facts, platform, now):
         cause = PauseCause.PAPERS
+    elif not working and _complained_of(context, now, present):
+        cause = PauseCause.COMPLAINTS
     else:
         cause = PauseCause.TECHNICAL
     return CertificatePolicy(
@@ -91,6 +94,21 @@ def certificate_policy(
         person_deadline=context.appeal.person_deadline,
         remind_interval=context.appeal.remind_interval,
     )
+
+
+def _paper_lost(context: Context, facts: AppealFacts, platform: str, now: Instant) -> bool:
+    """Whether a paper of a kind that a certification brings is registered, and none of that kind counts any more."""
+    needed = {paper for attempt in facts.attempts for paper in attempt.evidence} | {"licence"}
+    registered = {document.kind for document in context.documents} & needed
+    today = local_date(now, facts.country)
+    return not registered <= evidence.on_file(context.documents, today, platform, "certification")
+
+
+def _complained_of(context: Context, now: Instant, present: Present) -> bool:
+    """Whether there were so many complaints of a day that the lock for them may still last."""
+    since = local_date(now - context.certification.complaints).isoformat()
+    days = (day for day in present.calls() if day.day >= since)
+    return any(complaints_level(day, context.prevention) is Alarm.ALARM for day in days)
 
 
 def request_policy(
@@ -165,7 +183,7 @@ def request_policy(
         remind_interval=rules.remind_interval,
         verify_timeout=rules.verify_timeout,
         watch_period=rules.watch_period,
-        expedite=facts.expedite and _affordable(context, platform, now, present),
+        expedite=facts.expedite and _affordable(context, kind, platform, now, present),
         expedite_within=rules.expedite_within,
         wrong=tracks.wrong(record, looked_at, about, data),
         blind=any(v.blind_since is not None for v in looked_at),
@@ -248,9 +266,9 @@ def spending_of(
     return None if cost.free else ledger.may_spend(present.paid(), context.ledger, cost, now)
 
 
-def _affordable(context: Context, platform: str, now: Instant, present: Present) -> bool:
+def _affordable(context: Context, kind: str, platform: str, now: Instant, present: Present) -> bool:
     """Whether the budget has room for an expedite; a person pays it, who may approve what is dear."""
-    cost = ledger.price(What.EXPEDITE, context.ledger, agent=bool(context.agents.get(platform)))
+    cost = spending.expedite(context, kind, platform)
     return ledger.may_spend(present.paid(), context.ledger, cost, now).may is not May.OVER_BUDGET
 
 

@@ -86,6 +86,34 @@ def charge_of(context: Context, before: Case, after: Case, charges: Sequence[Cha
     return ledger.commit(entered, now) if arrived else ledger.give_up(entered, now)
 
 
+def expedite(context: Context, kind: str, platform: str) -> Cost:
+    """What it costs to have a review of this kind hurried there."""
+    agent = bool(context.agents.get(platform))
+    if kind == "certification":
+        return ledger.certification_expedite(context.ledger, agent=agent)
+    return ledger.price(What.EXPEDITE, context.ledger, agent=agent)
+
+
+def hurried(context: Context, case: Case, now: Instant) -> Charge | None:
+    """The entry of an expedite that somebody says he has paid: the most that it costs by the settings, since he did not
+    say how much it was. `None` where it is free."""
+    cost = expedite(context, case.workflow, case.platform)
+    if cost.free:
+        return None
+    return Charge(
+        id=f"{case.id}/{case.data.attempt}/expedite",
+        at=now,
+        what=cost.what,
+        number=case.number,
+        platform=case.platform,
+        case=case.id,
+        fen=cost.most,
+        way=cost.way,
+        standing=ledger.Standing.COMMITTED,
+        settled_at=now,
+    )
+
+
 def charged(charge: Charge, spent: ledger.Fen | None = None) -> LedgerCharged:
     """The event of an entry. `spent` is what its month comes to, this one included."""
     return LedgerCharged(

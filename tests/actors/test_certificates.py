@@ -1,5 +1,6 @@
 """Certifications by order and by finding, and what keeps them: renewals, pauses, chases; tags and told identities."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from numtrustd.actors.context import CertificationRules
 from numtrustd.api import errors
 from numtrustd.domain import calendar
 from numtrustd.domain.display import Display, What
+from numtrustd.domain.evidence import Document
 from numtrustd.domain.identity import Version, Wanted, joined
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.platform import AppealFacts
@@ -314,3 +316,38 @@ def test_two_wishes_of_one_day_are_the_latter(tmp_path: Path) -> None:
     assert joined(None, other) is other
     assert joined(one, None) is one
     assert structs.replace(both, tags=()) == both
+
+
+@pytest.mark.parametrize(
+    ("papers", "complaints", "cause"),
+    [
+        ((), 0, "technical"),
+        ((Document("licence", "/p/licence", expires=date(2026, 9, 1)),), 0, "papers"),
+        ((Document("licence", "/p/old", expires=date(2026, 9, 1)), Document("licence", "/p/new")), 0, "technical"),
+        ((Document("order_screenshots", "/p/shots", expires=date(2026, 9, 1)),), 0, "technical"),
+        ((), 4, "technical"),
+        ((), 5, "complaints"),
+    ],
+)
+async def test_a_pause_is_laid_to_what_is_known(
+    tmp_path: Path, autojump_clock: Clock, papers: tuple[Document, ...], complaints: int, cause: str
+) -> None:
+    async with make_house(tmp_path, **certifying(documents=papers)) as house:
+        await certified(house)
+        if complaints:
+            day = {"number": MOBILE, "day": "2026-09-21", "calls": 90, "answered": 60, "complaints": complaints}
+            await house.ask("ReportCalls", rows=[day])
+        house.alpha.labels.pop(MOBILE)
+        kept = await house.in_state("paused", "alpha", kind="certificate")
+        assert kept.data.pauses[-1].cause == cause
+
+
+async def test_complaints_explain_a_pause_only_as_long_as_their_lock(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **certifying()) as house:
+        await certified(house)
+        day = {"number": MOBILE, "day": "2026-09-21", "calls": 90, "answered": 60, "complaints": 9}
+        await house.ask("ReportCalls", rows=[day])
+        await house.sleep(4 * DAY)
+        house.alpha.labels.pop(MOBILE)
+        kept = await house.in_state("paused", "alpha", kind="certificate")
+        assert kept.data.pauses[-1].cause == "technical"

@@ -17,6 +17,7 @@ from numtrustd.domain.ledger import LedgerPolicy, Standing, What
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.platform import AppealFacts, Quota
 from numtrustd.domain.season import SeasonPolicy
+from numtrustd.domain.task import TaskKind
 from numtrustd.domain.window import Window
 from numtrustd.events import ActionSent, BudgetExceeded, CaseMoved, LedgerCharged
 from numtrustd.store import records
@@ -242,6 +243,9 @@ async def test_an_overdue_review_is_chased_then_paid_for_then_a_persons(tmp_path
         case = house.case("beta")
         assert case.snapshot.state == "overdue"
         assert case.data.review_by == pytest.approx(house.clock.now() + 12 * HOUR)
+        [fee] = [charge for charge in records.all_charges(house.store) if charge.what is What.EXPEDITE]
+        assert (fee.case, fee.fen, fee.standing) == (case.id, 500_00, Standing.COMMITTED)
+        assert [(e.kind, e.amount) for e in house.log.of(LedgerCharged)] == [("expedite", 500.0)]
         await house.in_state("escalated", "beta")
         moved = [(e.from_, e.to) for e in house.log.of(CaseMoved)]
         assert moved[-2:] == [("in_review", "overdue"), ("overdue", "escalated")]
@@ -249,6 +253,24 @@ async def test_an_overdue_review_is_chased_then_paid_for_then_a_persons(tmp_path
         await overdue(house)
         await house.in_state("escalated", "beta")
         assert not [t for t in records.all_tasks(house.store) if t.kind == "expedite_review"]
+
+
+@pytest.mark.parametrize(("budget", "asked"), [(299.0, 0), (300.0, 1)])
+async def test_a_certification_is_hurried_for_its_own_fee(
+    tmp_path: Path, autojump_clock: Clock, budget: float, asked: int
+) -> None:
+    way = AppealFacts("manual", address="https://alpha.example.invalid/names", review_days=2, expedite=True)
+    certifying = {
+        "numbers": (number(MOBILE, wanted=Wanted(names=(Version("示例快运"),))),),
+        "platforms": {"alpha": platform("alpha", ways={"certification": way}), "beta": platform("beta")},
+        "ledger": LedgerPolicy(monthly_budget=budget),
+    }
+    async with make_house(tmp_path, **certifying) as house:
+        await house.ask("Certify", number=MOBILE, platform="alpha")
+        await house.in_state("at_person", "alpha", kind="certification")
+        await answer(house, house.tasks()[0], "submitted", receipt="Z-1")
+        await house.in_state("escalated", "alpha", kind="certification")
+        assert [t.kind for t in records.all_tasks(house.store)].count(TaskKind.EXPEDITE_REVIEW) == asked
 
 
 async def overdue(house: TestHouse) -> None:

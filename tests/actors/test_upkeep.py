@@ -83,6 +83,19 @@ async def test_a_wait_for_it_goes_on_at_once_and_not_before(shm: Path, autojump_
         assert house.clock.now() >= T0 + 3 * DAY
 
 
+async def test_a_wait_ends_with_it_also_before_its_time(shm: Path, autojump_clock: Autojump) -> None:
+    async with make_house(shm) as house:
+        await declare(house, None, kind="industry")
+        await house.labelled("alpha")
+        case = await house.in_state("waiting", "alpha")
+        await house.sleep(DAY)
+        await house.ask("MaintenanceStart", platform="alpha", kind="policy", author="sun")
+        await house.sleep(MINUTE)
+        assert house.case("alpha").snapshot.state == "in_review", "this kind takes it in"
+        assert case.snapshot.deadline is not None
+        assert case.snapshot.deadline > T0 + 14 * DAY, "it would have waited for the end that the other kind has"
+
+
 async def test_another_end_replaces_the_one_before_and_none_ends_only_by_word(
     shm: Path, autojump_clock: Autojump
 ) -> None:

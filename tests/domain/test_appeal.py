@@ -277,6 +277,18 @@ def test_hold_stops_and_advance_goes_on_where_it_makes_sense() -> None:
     assert in_review()(a.Hold("x"))(a.Advance("y")).state == S.IN_REVIEW
 
 
+def test_a_wait_goes_on_as_soon_as_nothing_stands_in_its_way() -> None:
+    case = Player(HTTP)
+    before = case.snapshot.seq
+    assert case(a.EvidenceChanged(), closed=True).snapshot.seq == before
+    assert case(a.EvidenceChanged(), no_room=True).snapshot.seq == before
+    assert case(a.EvidenceChanged(), feeder="other").snapshot.seq == before
+    assert case(a.EvidenceChanged(), approval_needed=True).snapshot.seq == before
+    assert case(a.EvidenceChanged(), slot=case.now + 60.0).snapshot.seq == before
+    assert case(a.EvidenceChanged()).snapshot.seq == before + 1
+    assert (case.state, case.snapshot.deadline) == (S.WAITING, case.now)
+
+
 def test_nothing_can_be_withdrawn_while_the_submission_is_on_its_way() -> None:
     case = Player(HTTP).wait()(a.Withdraw("stop"))
     assert case.state == S.SUBMITTING
