@@ -21,7 +21,7 @@ REAL_TIME = (
     "tests/soak/",
     "tests/disk/",
     "tests/log/",
-    "tests/http/test_http_hostile",
+    "tests/http/test_http_hostile", "tests/http/test_http_proxy",
     "tests/http/test_http_pool",
     "tests/varlink/test_varlink_hostile",
     "tests/actors/test_supervision_crowd",

@@ -19,7 +19,7 @@ from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case
 from numtrustd.domain.cause import Cause
 from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.finding import Finding
-from numtrustd.domain.ledger import May, Standing
+from numtrustd.domain.ledger import Charge, May, Standing
 from numtrustd.domain.number import Number, from_canonical
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
@@ -162,21 +162,24 @@ class CaseBook:
         self._say_incident(None, case)
         return case
 
-    def _charge(self, before: Case, after: Case, event: Event) -> None:
-        """What a request costs or counts for is entered with the step that hands it in, an expedite once it is paid."""
-        paid = isinstance(event, a.Expedited)
-        if before.snapshot.state == after.snapshot.state and not paid:
+    def _charge(self, before: Case, after: Case) -> None:
+        """What a request costs or counts for is entered with the step that hands it in."""
+        if before.snapshot.state == after.snapshot.state:
             return
         known = {charge.id: charge for charge in self._present.charges()} | self._made.charges
-        if paid:
-            made = spending.hurried(self._context, after, self._now)
-        else:
-            made = spending.charge_of(self._context, before, after, tuple(known.values()), self._now)
-        if made is None or known.get(made.id) == made:
-            return
-        self._made.charge(made)
-        if made.standing is Standing.COMMITTED:
-            self._made.say(spending.charged(made), self._now)
+        made = spending.charge_of(self._context, before, after, tuple(known.values()), self._now)
+        if made is not None and known.get(made.id) != made:
+            self._enter(made)
+
+    def _hurried(self, case: Case) -> None:
+        """Somebody has paid for a quicker review."""
+        if (made := spending.hurried(self._context, case, self._now)) is not None:
+            self._enter(made)
+
+    def _enter(self, charge: Charge) -> None:
+        self._made.charge(charge)
+        if charge.standing is Standing.COMMITTED:
+            self._made.say(spending.charged(charge), self._now)
 
     def _incident(self, kind: str) -> str | None:
         """The emergency that a case of the number belongs to."""
@@ -207,10 +210,12 @@ class CaseBook:
         made = step(table, case.snapshot, case.data, event, self._now, policy)
         if made is None:
             return False
-        self._store(case, made, event, by)
+        self._store(case, made, by)
+        if isinstance(event, a.Expedited):
+            self._hurried(self._made.cases[case.id])
         return True
 
-    def _store(self, case: Case, made: Step, event: Event, by: str) -> None:
+    def _store(self, case: Case, made: Step, by: str) -> None:
         table = REGISTRY[case.workflow]
         moved = made.old != made.snapshot.state
         moves = case.moves
@@ -266,7 +271,7 @@ class CaseBook:
                 self._now,
                 by,
             )
-        self._charge(case, new, event)
+        self._charge(case, new)
         self._say_incident(case, new)
         if isinstance(made.data, a.RemovalData) and made.data.parent and moved:
             self._tell_parent(new, made.data.parent)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from numtrustd.domain import calendar
 from numtrustd.domain.workflow import Effect, Event, Snapshot, TimedOut, start, step
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.appeal import APPEAL, S
@@ -287,6 +288,22 @@ def test_a_wait_goes_on_as_soon_as_nothing_stands_in_its_way() -> None:
     assert case(a.EvidenceChanged(), slot=case.now + 60.0).snapshot.seq == before
     assert case(a.EvidenceChanged()).snapshot.seq == before + 1
     assert (case.state, case.snapshot.deadline) == (S.WAITING, case.now)
+
+
+def test_a_review_that_has_begun_stretches_once_with_a_maintenance() -> None:
+    case = in_review()
+    usual = case.data.review_by
+    assert usual == calendar.add_working_days(case.now, 5, "CN")
+    assert case(a.EvidenceChanged()).data.review_by == usual
+    case(a.EvidenceChanged(), review_stretch=1.5)
+    assert case.state == S.IN_REVIEW
+    assert case.data.review_by == calendar.add_working_days(usual, 3, "CN"), "8 working days in all"
+    longer = case.data.review_by
+    case(a.EvidenceChanged(), review_stretch=1.5)(a.EvidenceChanged())
+    assert case.data.review_by == longer
+    late = Player(HTTP).wait()(a.Accepted("R-1"), review_stretch=1.5)
+    assert late.data.review_by == calendar.add_working_days(late.now, 8, "CN")
+    assert late(a.EvidenceChanged(), review_stretch=1.5).data.review_by == calendar.add_working_days(late.now, 8, "CN")
 
 
 def test_nothing_can_be_withdrawn_while_the_submission_is_on_its_way() -> None:

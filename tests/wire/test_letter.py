@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numtrustd.domain.workflows.appeal_parts import AppealData
+from numtrustd.domain.workflows.request import AppealData
 
 from numtrustd.domain.wording import APPEAL_LETTER, CAUSES, LETTER_NAMES, Owner, letter, letter_values
 from numtrustd.wire.letter import compile_letter

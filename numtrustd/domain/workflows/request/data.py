@@ -93,8 +93,8 @@ class RequestData(CommonData, frozen=True, omit_defaults=True):
     first attempt since the label last appeared: the number of attempts is limited in each round, their references
     stay apart over all. `displays` are the platforms that show this one's label and take no appeals themselves: it
     has to be gone there, too. `hurried`: a person wants it sent without waiting for the platform that feeds this
-    one; `turned_away`: what was sent last was not taken in. `HAND_IN` is the kind of task that asks
-    a person to hand it in.
+    one; `turned_away`: what was sent last was not taken in. `stretched` is how many times as long as usual the review
+    was given. `HAND_IN` is the kind of task that asks a person to hand it in.
     """
 
     HAND_IN: ClassVar[str] = "submit_request"
@@ -123,6 +123,7 @@ class RequestData(CommonData, frozen=True, omit_defaults=True):
     hurried: bool = False
     expedited: bool = False
     turned_away: bool = False
+    stretched: float = 1.0
 
 
 class AppealData(RequestData, frozen=True, omit_defaults=True, tag="appeal"):

@@ -134,6 +134,11 @@ def feeder_first(data: RequestData, event: object, now: Instant, policy: Request
     return bool(policy.feeder) and not data.hurried
 
 
+def review_stretches(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    """A maintenance in which reviews take longer has begun since it was handed in."""
+    return data.review_by is not None and policy.review_stretch > data.stretched
+
+
 def gone_or_unseen(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     """The label is not there, or nobody can tell: no reason to appeal."""
     return not policy.wrong or policy.blind

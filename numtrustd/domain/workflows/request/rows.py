@@ -364,6 +364,7 @@ def _rows(words: Words) -> dict[S, Row[S]]:
                     To(S.IN_REVIEW, (a.query,), when=a.review_left),
                     To(S.OVERDUE, (a.close_tasks, a.chase), update=a.grant_chase),
                 ),
+                a.EvidenceChanged: To(S.IN_REVIEW, when=a.review_stretches, update=a.stretch_review),
                 a.TaskFailed: To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.keep_reason),
                 a.Hold: _HOLD,
                 a.Advance: To(S.OVERDUE, (a.close_tasks, a.chase), update=a.grant_chase),

@@ -61,6 +61,7 @@ def note_receipt(data: RequestData, event: Accepted, now: Instant, policy: Reque
         turned_away=False,
         receipt=event.receipt,
         review_by=due,
+        stretched=policy.review_stretch,
         granted_at=None,
         reminders=0,
         unclear="",
@@ -153,6 +154,13 @@ def note_granted(data: RequestData, event: object, now: Instant, policy: Request
 def push_review(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """Time in which the platform is down for maintenance does not count against its review."""
     return structs.replace(data, review_by=max(data.review_by or now, now) + policy.poll_interval)
+
+
+def stretch_review(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+    """So many working days more as the review takes longer now than it was given."""
+    had, has = (math.ceil(policy.review_days * times) for times in (data.stretched, policy.review_stretch))
+    due = calendar.add_working_days(data.review_by or now, has - had, policy.country) if has > had else data.review_by
+    return structs.replace(data, review_by=due, stretched=policy.review_stretch)
 
 
 def grant_chase(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
