@@ -284,9 +284,8 @@ def test_a_wait_goes_on_as_soon_as_nothing_stands_in_its_way() -> None:
     assert case(a.EvidenceChanged(), closed=True).snapshot.seq == before
     assert case(a.EvidenceChanged(), no_room=True).snapshot.seq == before
     assert case(a.EvidenceChanged(), feeder="other").snapshot.seq == before
-    assert case(a.EvidenceChanged(), approval_needed=True).snapshot.seq == before
-    assert case(a.EvidenceChanged(), slot=case.now + 60.0).snapshot.seq == before
-    assert case(a.EvidenceChanged()).snapshot.seq == before + 1
+    assert case(a.EvidenceChanged(), slot=case.now + 60.0).snapshot.deadline == case.now + 60.0
+    assert case(a.EvidenceChanged()).snapshot.seq == before + 2
     assert (case.state, case.snapshot.deadline) == (S.WAITING, case.now)
 
 
