@@ -7,12 +7,14 @@ import trio
 from msgspec import structs
 
 from numtrustd.events import Event
-from numtrustd.sim.script import Mood, Review
+from numtrustd.sim.script import Certify, Mood, Review
 from numtrustd.sim.traits import TRAITS
 from numtrustd.varlink.interface import CallError
 from tests.simulation.plan import (
+    CHINESE,
     DAY,
     HOUR,
+    NAME,
     ORIGIN,
     PAPERS,
     Calm,
@@ -24,6 +26,7 @@ from tests.simulation.plan import (
     Reload,
     SetFaults,
     Shortage,
+    Wish,
     follows,
 )
 from tests.simulation.promises import Promise
@@ -104,6 +107,8 @@ class Agenda:
                 nursery.start_soon(self._reload, what)
             case Order():
                 nursery.start_soon(run.operator.order, what, case)
+            case Wish():
+                nursery.start_soon(run.operator.wish, what)
             case Complaint():
                 nursery.start_soon(run.operator.complain, what)
             case Shortage(kind, seconds):
@@ -121,6 +126,9 @@ class Agenda:
         for platform in TRAITS:
             run.world.inject(Review(platform, (Mood.APPROVE,), None, 0.2 * DAY, HOUR), run.now)
         numbers = run.plan.knobs.numbers
+        for number in numbers:
+            for platform in run.plan.knobs.names if number in CHINESE else ():
+                run.world.inject(Certify(number, platform, NAME, at=HOUR), run.now)
         run.knobs = structs.replace(
             run.knobs, papers=PAPERS, numbers=numbers, approval=False, per_day=None, per_month=None, avoid_days=1
         )

@@ -12,7 +12,7 @@ from numtrustd.actors.messages import NumberMessage, Observed, Reported
 from numtrustd.domain.case import Move
 from numtrustd.domain.observation import Status
 from numtrustd.store import records
-from tests.simulation.plan import DAY
+from tests.simulation.plan import DAY, NAME
 from tests.simulation.promises import Promise
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Seen(Struct, frozen=True):
     taken: float
     source: str
     said: tuple[tuple[str, str, Status], ...]  # platform, view, status
+    names: tuple[str, ...] = ()  # beside each of them, the name that is shown
 
 
 class Beliefs:
@@ -113,7 +114,8 @@ class Beliefs:
             doubted = actor is None or actor.trust.trust.quarantined
         observations = () if doubted else message.observations
         said = tuple((o.platform, o.view, o.status) for o in observations)
-        return Seen(message.at, true, taken, message.source, said)
+        names = tuple(o.name or "" for o in observations)
+        return Seen(message.at, true, taken, message.source, said, names)
 
     def _so_far(self, number: str) -> list[Seen]:
         """Those taken in, and the one that is being taken in."""
@@ -195,6 +197,34 @@ class Beliefs:
             enough = len(times) >= policy.clear and (max(times) - min(times) >= policy.clear_spread or stepped)
             over = f"{len(times)} clean looks in a row over {max(times) - min(times):.0f} s through {view}"
             oracle.expect(enough, Promise.CLEARED_WHEN_CLEAN, f"{event.case} is cleared with {over}")
+
+    def named(self, event: e.CaseClosed) -> None:
+        """A request about a name was closed as cleared: was the right name seen, and often enough?"""
+        oracle = self._oracle
+        case = _get_case(oracle.store, event.case)
+        begun = None if case is None else next((m for m in reversed(case.moves) if m.new == "verifying"), None)
+        if begun is None:
+            oracle.broke(Promise.CLEARED_WHEN_CLEAN, f"{event.case} is cleared and was never verifying")
+            return
+        start = self.begins_verifying(event.case, begun) - 0.001
+        good = self._right_names(event.number, event.platform or "", start)
+        policy = oracle.daemon.house.context.verdict
+        what = f"{event.case} is cleared with {good} looks in a row that show the right name"
+        oracle.expect(good >= policy.clear, Promise.CLEARED_WHEN_CLEAN, what)
+
+    def _right_names(self, number: str, platform: str, start: float) -> int:
+        """The looks since `start` that could see and show no wrong name, back to one that does."""
+        good = 0
+        for look in reversed(self._so_far(number)):
+            if look.taken < start:
+                break
+            for (where, _, status), name in zip(look.said, look.names, strict=False):
+                if where != platform or status is Status.UNKNOWN:
+                    continue
+                if name not in ("", NAME):
+                    return good
+                good += 1
+        return good
 
 
 def _clean_runs(looks: Sequence[Seen], platform: str, start: float) -> dict[str, list[float]]:

@@ -14,17 +14,33 @@ from msgspec import structs
 from numtrustd.channels.spec import Channel, HttpChannel
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.identity import Version, Wanted
+from numtrustd.domain.platform import AppealFacts
 from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.window import Window
 from numtrustd.settings import Loaded
-from tests.simulation.plan import AMERICAN, BATCH_SOURCE, CHINESE, CONTROLS, GIVE_UP, HANDSET, HOUR, ORIGIN, Knobs
+from tests.simulation.plan import (
+    AMERICAN,
+    BATCH_SOURCE,
+    CHINESE,
+    CONTROLS,
+    FEE,
+    GIVE_UP,
+    HANDSET,
+    HOUR,
+    NAME,
+    ORIGIN,
+    PAUSE,
+    Knobs,
+)
 from tests.virtual import fast_directory, loaded_from, write_config
 
 QUERY = "contract_aggregator.query"
 SOURCES = ("telnyx.reputation", QUERY, BATCH_SOURCE, HANDSET)
 PRICE = 0.1
 """Yuan that a look costs."""
+WANTED = Wanted(names=(Version(NAME),))
 SECOND_VIEW = "second_aggregator.query"
 """The same readings once more, so that every Chinese platform has two views."""
 
@@ -105,7 +121,12 @@ def configured(knobs: Knobs) -> Loaded:
             facts = structs.replace(
                 facts, review_days=knobs.review_days, cooldown=knobs.cooldown, propagation=knobs.propagation
             )
-        platforms[name] = structs.replace(platform, appeal=facts)
+        ways = platform.ways
+        if name in knobs.names:
+            days, cooldown = knobs.review_days, knobs.cooldown
+            way = AppealFacts("manual", review_days=days, cooldown=cooldown, propagation=knobs.propagation)
+            ways = {**ways, "correction": way, "certification": way}
+        platforms[name] = structs.replace(platform, appeal=facts, ways=ways)
     return structs.replace(
         loaded,
         settings=structs.replace(
@@ -119,9 +140,17 @@ def configured(knobs: Knobs) -> Loaded:
                 Window(f"freeze {n}", since=ORIGIN + since, until=ORIGIN + until)
                 for n, (since, until) in enumerate(knobs.windows)
             ),
+            certification=structs.replace(
+                settings.certification, technical=PAUSE, papers=PAUSE, complaints=PAUSE, policy_days=1
+            ),
+            ledger=structs.replace(settings.ledger, certification=(FEE / 2, FEE), monthly_budget=knobs.budget),
             calendar=SeasonPolicy(avoid_first_days=knobs.avoid_days),
         ),
-        numbers={number: owned for number, owned in loaded.numbers.items() if number in knobs.numbers},
+        numbers={
+            number: structs.replace(owned, wanted=WANTED) if knobs.names and number in CHINESE else owned
+            for number, owned in loaded.numbers.items()
+            if number in knobs.numbers
+        },
         sources=sources,
         home=home,
         platforms=platforms,

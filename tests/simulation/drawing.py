@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
-from numtrustd.sim.script import Faults, Habits, Item, Label, Mood, Review, Story, Weather, Window
+from numtrustd.sim.script import Certify, Faults, Habits, Item, Label, Mood, Review, Story, Weather, Window
 from tests.simulation.plan import (
     ACTIONS,
     AMERICAN,
@@ -24,6 +24,8 @@ from tests.simulation.plan import (
     KINDS,
     MINUTE,
     MOMENTS,
+    NAME,
+    NAMING,
     NETWORK,
     ORDERS,
     PAPERS,
@@ -31,6 +33,7 @@ from tests.simulation.plan import (
     STORE,
     WEATHER,
     WORDS,
+    WRONG_NAMES,
     Calm,
     Clerk,
     Complaint,
@@ -46,6 +49,7 @@ from tests.simulation.plan import (
     SetFaults,
     Shortage,
     Span,
+    Wish,
 )
 
 
@@ -77,6 +81,7 @@ class Drawing:
             *self.shortages_of(knobs),
             *self.desks(),
             *self.complaints(knobs),
+            *self.wishes(knobs),
             Entry(self.calm, Calm()),
         ]
         rng = self.rng("habits")
@@ -86,7 +91,7 @@ class Drawing:
             length=self.length,
             calm=self.calm,
             knobs=knobs,
-            story=Story("simulation", tuple(self.story(knobs))),
+            story=Story("simulation", (*self.story(knobs), *self.names(knobs))),
             habits=Habits(slow_chance=0.1, detect_duplicates=rng.random() < 0.15),
             agenda=tuple(sorted(agenda, key=lambda entry: entry.at)),
             deaths=tuple(sorted((*self.deaths(), *self.deaths_of(knobs)), key=lambda death: death.at)),
@@ -133,7 +138,38 @@ class Drawing:
             at = rng.uniform(0.0, self.calm - 2 * HOUR)
             windows.append((at, min(at + rng.uniform(HOUR, DAY), self.calm)))
         avoid = 4 if rng.random() < 0.08 else 1
-        return structs.replace(knobs, emergencies=emergencies, windows=tuple(windows), avoid_days=avoid)
+        knobs = structs.replace(knobs, emergencies=emergencies, windows=tuple(windows), avoid_days=avoid)
+        rng = self.rng("names")
+        wanted = rng.random() < 0.35 and any(number in CHINESE for number in knobs.numbers)
+        names = tuple(p for p in NAMING if p in knobs.platforms) if wanted else ()
+        return structs.replace(knobs, names=names, budget=rng.choice((15.0, 45.0)))
+
+    def wishes(self, knobs: Knobs) -> list[Entry]:
+        rng = self.rng("wishes")
+        found = []
+        for number in knobs.numbers:
+            for platform in knobs.names if number in CHINESE else ():
+                for _ in range(rng.choice((0, 1, 2))):
+                    wish = Wish(rng.choice(("certify", "held", "name")), number, platform)
+                    found.append(Entry(rng.uniform(0.1 * DAY, 0.8 * self.calm), wish))
+        return found
+
+    def names(self, knobs: Knobs) -> list[Item]:
+        """Whose name is shown where, and when it becomes another one's."""
+        rng = self.rng("story of names")
+        items: list[Item] = []
+        for number in knobs.numbers:
+            for platform in knobs.names if number in CHINESE else ():
+                begin = NAME if rng.random() < 0.4 else rng.choice(("", *WRONG_NAMES))
+                items.append(Certify(number, platform, begin, at=-DAY))
+                if rng.random() < 0.7:
+                    at = rng.uniform(0.0, 0.7 * self.calm)
+                    items.append(Certify(number, platform, rng.choice(WRONG_NAMES), at=at))
+                if rng.random() < 0.6:  # paused for a while
+                    at = rng.uniform(0.4, 0.9) * self.calm
+                    items.append(Certify(number, platform, "", at=at))
+                    items.append(Certify(number, platform, NAME, at=min(at + rng.uniform(HOUR, 1.5 * DAY), self.calm)))
+        return items
 
     def complaints(self, knobs: Knobs) -> list[Entry]:
         rng = self.rng("complaints")

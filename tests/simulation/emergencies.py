@@ -92,5 +92,8 @@ class Emergencies:
         assert isinstance(case.data, RequestData)
         ref = reference(self._oracle.store.uuid, case.id, case.data.attempt)
         appeals = self._run.world.appeals(case.platform, self._run.now)
+        if case.workflow != "appeal":
+            handed = self._run.desks.found(ref)
+            return self._handed_in.get((case.id, case.data.attempt)) if handed is None else handed.at
         at = next((a.at for a in appeals if (a.ref, a.number) == (ref, case.number)), None)
         return self._handed_in.get((case.id, case.data.attempt)) if at is None else at

@@ -107,7 +107,7 @@ class Ending:
     def _cases(self, store: Store) -> None:
         run = self._run
         for case in _all_cases(store):
-            if not case.open:
+            if not case.open or case.snapshot.state in KEPT:
                 continue
             news = self._calm_since(case.number, case.platform)
             about = (case.platform,) if case.platform else tuple(TRAITS)
@@ -150,5 +150,8 @@ class Ending:
             self._oracle.expect(by_person, Promise.LABEL_HAS_CASE, f"{what}, and case {case.id} is {case.outcome}")
 
 
-NEWS = ("labelled", "cleared")
-"""What the world's chronicle says when a label comes or goes."""
+KEPT = frozenset({"valid", "renewing"})
+"""States of a certificate, which has no end of its own."""
+
+NEWS = ("labelled", "cleared", "certified")
+"""What the world's chronicle says when a label or a name comes or goes."""

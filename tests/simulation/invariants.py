@@ -22,6 +22,7 @@ from tests.simulation.beliefs import Beliefs
 from tests.simulation.emergencies import Emergencies
 from tests.simulation.ending import Ending
 from tests.simulation.mishaps import InjectedBug
+from tests.simulation.money import Money
 from tests.simulation.plan import MINUTE, state_of
 from tests.simulation.promises import Promise
 from tests.simulation.slots import Slots
@@ -36,7 +37,7 @@ _get_case, _all_cases, _all_tasks = records.get_case, records.all_cases, records
 _all_timers, _all_parked, _get_task = records.all_timers, records.all_parked, records.get_task
 _decode_number, _timer_key, _key = records.decode_number, records.timer_key, records.key
 
-PERSONS = frozenset({"gathering", "asking", "at_person", "overdue", "escalated"})
+PERSONS = frozenset({"gathering", "asking", "at_person", "overdue", "escalated", "chasing"})
 """States in which there has to be a task for somebody."""
 
 GRACE = 15 * MINUTE
@@ -56,6 +57,7 @@ class Oracle:
         self.ending = Ending(self)
         self.emergencies = Emergencies(self)
         self.slots = Slots(self)
+        self.money = Money(self)
         self._seqs: dict[str, int] = {}
         self._number_seqs: dict[str, int] = {}
         self._tasks_done: dict[str, str] = {}
@@ -226,8 +228,10 @@ class Oracle:
         match event:
             case e.CaseOpened() | e.CaseMoved():
                 self._moved(event)
-            case e.CaseClosed(outcome="cleared"):
+            case e.CaseClosed(outcome="cleared", kind="appeal"):
                 self.beliefs.cleared(event)
+            case e.CaseClosed(outcome="cleared"):
+                self.beliefs.named(event)
             case e.ObservationRecorded():
                 self.beliefs.observed(event)
             case e.VerdictChanged() | e.VerdictBaseline():
@@ -272,6 +276,7 @@ class Oracle:
         self.states[event.case] = state_of(event.kind, event.to)
         if isinstance(event, e.CaseMoved):
             self.slots.moved(event)
+            self.money.moved(event)
 
     def _crashed(self, event: e.ActorCrashed) -> None:
         self._crashes[event.actor] += 1
@@ -338,6 +343,7 @@ class Oracle:
             works = actor is None or not actor.closed or number in parked
             self.expect(works, Promise.PARKED_WITH_RECORD, f"{number} takes no messages, and no record says why")
         self.traffic.none_twice()
+        self.money.audit()
 
     def _check_open_case(self, case: Case, *, quiet: bool) -> None:
         record, deadline = self.record(case.number), case.snapshot.deadline
@@ -350,5 +356,6 @@ class Oracle:
         self.expect(late <= GRACE, Promise.NO_DEADLINE_LOST, f"{here} {late:.0f} s after its time")
         tasks = _all_tasks(self.store, f"{case.id}/")
         self.emergencies.audit(case)
+        self.money.pause(case)
         asked = case.snapshot.state not in PERSONS or any(t.state is TaskState.OPEN for t in tasks)
         self.expect(asked, Promise.PERSON_ASKED, f"{here} and there is no task for it")

@@ -7,10 +7,12 @@ from unittest import mock
 
 from msgspec import structs
 
-from numtrustd.actors import incidents, policy
-from numtrustd.domain import calendar
+from numtrustd.actors import incidents, policy, spending
+from numtrustd.actors.cases import CaseBook
+from numtrustd.actors.kin import Kin
+from numtrustd.domain import calendar, ledger
 from numtrustd.domain.slot import Slot
-from numtrustd.domain.workflows import incident
+from numtrustd.domain.workflows import certificate, incident
 from tests.simulation.mutant import mutant
 
 
@@ -65,4 +67,57 @@ def maintenance_ignored() -> Iterator[None]:
         return structs.replace(made(*args, **named), closed=False, slot=0.0)
 
     with mock.patch.object(policy, "request_policy", always_open):
+        yield
+
+
+@mutant
+def over_budget_sent() -> Iterator[None]:
+    """Whatever it costs goes out, and nobody is asked."""
+    may_spend = ledger.may_spend
+
+    def always(*args: Any) -> Any:
+        return structs.replace(may_spend(*args), may=ledger.May.OK)
+
+    with mock.patch.object(ledger, "may_spend", always):
+        yield
+
+
+@mutant
+def charge_not_entered() -> Iterator[None]:
+    """What a request costs is not entered with the step that hands it in."""
+    with mock.patch.object(CaseBook, "_charge", lambda self, before, after: None):
+        yield
+
+
+@mutant
+def charge_never_settled() -> Iterator[None]:
+    """A fee stays planned, whatever became of what it was for."""
+    made = spending.charge_of
+
+    def planned_only(*args: Any) -> Any:
+        charge = made(*args)
+        return charge if charge is not None and charge.standing is ledger.Standing.PLANNED else None
+
+    with mock.patch.object(spending, "charge_of", planned_only):
+        yield
+
+
+@mutant
+def identity_not_stored() -> Iterator[None]:
+    """What the owner wants to be shown is forgotten when the message is done."""
+    set_identity = Kin.set_identity
+
+    def forgetful(self: Kin, message: Any) -> None:
+        wanted = self.record.wanted
+        set_identity(self, message)
+        self.record = structs.replace(self.record, wanted=wanted)
+
+    with mock.patch.object(Kin, "set_identity", forgetful):
+        yield
+
+
+@mutant
+def pause_not_chased() -> Iterator[None]:
+    """A certificate may be paused for ever."""
+    with mock.patch.object(certificate, "usual_end", lambda data, since, policy: since + 365 * 86_400.0):
         yield

@@ -15,7 +15,7 @@ from msgspec import structs
 from numtrustd.api import errors
 from numtrustd.domain.case import Case, number_of, reference
 from numtrustd.domain.label import classify
-from numtrustd.domain.task import Task, TaskKind, TaskState
+from numtrustd.domain.task import PAUSES, Task, TaskKind, TaskState
 from numtrustd.domain.workflows.request import RequestData
 from numtrustd.sim.ground import draw
 from numtrustd.sim.state import Appeal, Arrive, Ruling
@@ -24,7 +24,7 @@ from numtrustd.sim.world import Taken
 from numtrustd.store import Store, records
 from numtrustd.varlink.interface import CallError
 from tests.simulation.looker import Looker
-from tests.simulation.plan import HOUR, MAINTENANCES, PAPERS, Complaint, Order
+from tests.simulation.plan import HOUR, MAINTENANCES, NAME, PAPERS, Complaint, Order, Wish
 from tests.simulation.promises import Promise
 
 if TYPE_CHECKING:
@@ -134,6 +134,7 @@ class Clerk:
         if answer["outcome"] == "retry":
             run.oracle.traffic.intervened(task.case)
         run.oracle.emergencies.handed_in(task.case, answer["outcome"])
+        run.oracle.money.telling(task, answer["outcome"])
         try:
             if answer["outcome"] == "failed":
                 told = await run.ask("TaskFail", task=task.id, why="cannot be done", author="clerk")
@@ -144,6 +145,7 @@ class Clerk:
             return
         run.oracle.acknowledged(task.case, told.new)
         run.oracle.acknowledged_task(task.id, told.outcome)
+        run.oracle.money.told(task, told.outcome)
 
     def _refused(self, task: Task, error: CallError) -> None:
         run = self._run
@@ -158,7 +160,7 @@ class Clerk:
         """Something that is not so, or no answer at all to this task."""
         wrong: list[dict[str, str]] = [{"outcome": "failed"}, {"outcome": "nonsense"}]
         match task.kind:
-            case TaskKind.SUBMIT_APPEAL:
+            case TaskKind.SUBMIT_APPEAL | TaskKind.SUBMIT_CORRECTION | TaskKind.SUBMIT_CERTIFICATION:
                 wrong += [{"outcome": "submitted", "receipt": "NEVER-SENT"}, {"outcome": "submitted"}]
                 wrong += [{"outcome": "refused", "reason": "page not found"}, {"outcome": "refused"}]
             case TaskKind.REPORT_ANSWER | TaskKind.CHASE_REVIEW:
@@ -173,6 +175,8 @@ class Clerk:
                 wrong += [{"outcome": "approved"}]
             case TaskKind.GATHER_PROOF:
                 wrong += [{"outcome": "gathered"}, {"outcome": "published"}]
+            case TaskKind.FIND_CAUSE | TaskKind.CHASE_PAUSE:
+                wrong += [{"outcome": cause} for cause in PAUSES]
             case TaskKind.UPDATE_WORDING:
                 wrong += [{"outcome": "published"}, {"outcome": "gathered"}]
             case TaskKind.DECIDE:
@@ -187,6 +191,13 @@ class Clerk:
         match task.kind:
             case TaskKind.SUBMIT_APPEAL:
                 return self._hand_in(task, case, ref)
+            case TaskKind.SUBMIT_CORRECTION | TaskKind.SUBMIT_CERTIFICATION:
+                handed = self._run.desks.found(ref) or self._run.desks.hand_in(case, ref)
+                return {"outcome": "submitted", "receipt": handed.receipt}
+            case TaskKind.REPORT_ANSWER | TaskKind.CHASE_REVIEW if case.workflow != "appeal":
+                return self._run.desks.answer(ref)
+            case TaskKind.DECIDE if case.workflow not in ("appeal", "incident"):
+                return {"outcome": "retry", "reason": "once more"}
             case TaskKind.DID_IT_ARRIVE:
                 found = self._found(case, ref)
                 if found is None:
@@ -201,6 +212,10 @@ class Clerk:
                 return {"outcome": "approved"}
             case TaskKind.GATHER_PROOF:
                 return {"outcome": "gathered"}
+            case TaskKind.FIND_CAUSE:
+                return {"outcome": "technical"}
+            case TaskKind.CHASE_PAUSE:
+                return {"outcome": "still_waiting"}
             case TaskKind.UPDATE_WORDING:
                 return {"outcome": "published"}
             case TaskKind.DECIDE if case.workflow == "incident":
@@ -328,9 +343,31 @@ class Operator:
 
     def _lost(self, case: Case) -> bool:
         """Whether the platform does not review what it is said to."""
+        if case.workflow == "certificate":
+            return False
+        if case.workflow != "appeal":
+            handed = next((h for h in reversed(self._run.desks.taken) if h.case == case.id), None)
+            return handed is None or handed.decided <= self._run.now
         receipt = case.data.receipt if isinstance(case.data, RequestData) else None
         reviewed = self._run.world.appeals(case.platform, self._run.now, receipt or "")
         return not reviewed or reviewed[0].ruling is not Ruling.IN_REVIEW
+
+    async def wish(self, wish: Wish) -> None:
+        """The owner wants something to be shown: say so."""
+        run = self._run
+        where = {"number": wish.number, "author": "operator"}
+        if wish.what == "name":
+            if await self._ask("SetIdentity", name=NAME, **where):
+                run.oracle.money.wanted.add(wish.number)
+            return
+        try:
+            await run.ask("Certify", platform=wish.platform, held=wish.what == "held", **where)
+        except CallError as error:
+            run.note(f"operator: {wish}: {error}")
+            if not isinstance(error.parameters, REFUSALS):
+                run.broke(Promise.NO_CRASH, f"{wish} was answered with {error}")
+            return
+        run.counts[f"operator: {wish.what}"] += 1
 
     async def complain(self, complaint: Complaint) -> None:
         """Somebody complained about a number: tell it."""

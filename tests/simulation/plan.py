@@ -60,6 +60,15 @@ AT_AGGREGATOR = ("tencent", "baidu", "dianhuabang", "teddy")
 SERVICES = ("telnyx", "contract_aggregator")
 CONTROLS = {"telnyx": ("+14155552673", "+14155552674"), "contract_aggregator": ("+8613910000021", "+8613910000022")}
 """By service: a number that it has to show as marked, and one that it has to show as clean."""
+NAME = "示例科技有限公司"
+"""The name that is wanted to be shown, where one is."""
+WRONG_NAMES = ("别家装修公司", "示例旧名有限公司")
+FEE = 20.0
+"""Yuan that a certification costs."""
+PAUSE = 8 * HOUR
+"""Seconds that a certificate's pause usually lasts."""
+NAMING = ("baidu", "dianhuabang")
+"""Platforms whose simulated service shows names, and whose desk takes requests about them."""
 PAPERS = EVIDENCE
 """Every kind of paper that there is."""
 WORDS = {
@@ -75,7 +84,8 @@ class Knobs(Struct, frozen=True):
     """What an operator's configuration says, as far as plans differ in it. `platforms` are those that the aggregator is
     asked about, `papers` the kinds on file, `batch` whether it takes batches: "beside" its other source, or "instead",
     `hands` whether people look at handsets, `emergencies` what opens one. In `windows` (seconds from `ORIGIN`, by the
-    daemon's clock) nothing is handed in, nor on the first `avoid_days` of a month.
+    daemon's clock) nothing is handed in, nor on the first `avoid_days` of a month. At the platforms `names`
+    a name is wanted to be shown, and taken requests about; `budget` are the yuan of a month.
     """
 
     numbers: tuple[str, ...]
@@ -102,6 +112,8 @@ class Knobs(Struct, frozen=True):
     emergencies: tuple[str, ...] = ()
     windows: tuple[tuple[float, float], ...] = ()
     avoid_days: int = 1
+    names: tuple[str, ...] = ()
+    budget: float = 30.0
 
 
 class SetFaults(Struct, frozen=True):
@@ -132,6 +144,16 @@ class Order(Struct, frozen=True):
     twice: bool = False
 
 
+class Wish(Struct, frozen=True):
+    """The owner asks for something to be shown of a number at a platform: `what` is "certify", "held" (it is certified
+    already, and is to be kept) or "name" (another name is wanted from now on, which is the one that there was).
+    """
+
+    what: str
+    number: str
+    platform: str
+
+
 class Complaint(Struct, frozen=True):
     """Somebody complains about a number: the one at `pick` (0 ≤ pick < 1) of those that there are."""
 
@@ -153,7 +175,7 @@ class Calm(Struct, frozen=True):
     """From now on nothing goes wrong, and people do what they are asked."""
 
 
-Happening = SetFaults | Jump | Reload | Order | Complaint | Shortage | Desk | Calm
+Happening = SetFaults | Jump | Reload | Order | Wish | Complaint | Shortage | Desk | Calm
 
 ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")
 
@@ -163,7 +185,7 @@ def state_of(workflow: str, state: str) -> str:
     return state if workflow == "appeal" else f"{workflow} {state}"
 
 
-SIMULATED = ("appeal", "incident")
+SIMULATED = ("appeal", "incident", "correction", "certification", "certificate")
 """Workflows that happen in runs; the others are declared in `coverage`."""
 STATES = tuple(state_of(name, str(state)) for name in SIMULATED for state in REGISTRY[name].rows)
 _EVERY_STATE = tuple(str(state) for table in REGISTRY.values() for state in table.rows)

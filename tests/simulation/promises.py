@@ -22,6 +22,8 @@ class Promise(enum.StrEnum):
     LEDGER = "money spent is in the ledger"
     MARK_IS_SO = "a mark is told once, in time, and as it was"
     SLOT_KEPT = "nothing is handed in outside its slot"
+    WISH_KEPT = "what the owner wants is kept"
+    PAUSE_CHASED = "a pause that lasts too long is chased"
     BUDGET = "no budget is overrun"
     PARKED_WITH_RECORD = "parked with a record"
     RELOAD_IS_WHOLE = "a reload is whole"

@@ -37,6 +37,7 @@ from numtrustd.wire.exchange import Outcome, Request
 from tests.simulation import config, seams
 from tests.simulation.agenda import Agenda
 from tests.simulation.batches import MoodyBatches
+from tests.simulation.desks import Desks
 from tests.simulation.invariants import Oracle
 from tests.simulation.mishaps import Dead, InjectedBug, Mishaps
 from tests.simulation.people import Clerk, Operator
@@ -105,6 +106,7 @@ class Run:
         self.service = WatchedService(self.world)
         self.service.batches = MoodyBatches(self)
         self.on_the_wire: list[tuple[Line, Request]] = []
+        self.desks = Desks(self)
         self.agenda = Agenda(self)
         self.mishaps = Mishaps(self)
         self.oracle = Oracle(self)

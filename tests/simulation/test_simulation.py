@@ -36,6 +36,15 @@ NAMED = frozenset(
         "batches_forgotten",
         "pending_is_clean",
         "report_said_before_stored",
+        "mark_met_unsent",
+        "mark_in_working_days",
+        "window_ignored",
+        "maintenance_ignored",
+        "over_budget_sent",
+        "charge_not_entered",
+        "charge_never_settled",
+        "identity_not_stored",
+        "pause_not_chased",
     }
 )
 """Mutants that there have to be, whatever else there is."""

@@ -1,0 +1,93 @@
+"""Fees and wishes, as the oracle sees them: what people paid is in the ledger, and over the budget they were asked.
+
+Only certifications cost anything in the simulated world, each the same; nobody pays for what he does not hand in.
+"""
+
+from typing import TYPE_CHECKING
+
+from numtrustd import events as e
+from numtrustd.domain.case import Case
+from numtrustd.domain.ledger import Standing, What
+from numtrustd.domain.task import Task
+from numtrustd.domain.workflows.certificate import CertificateData
+from numtrustd.domain.workflows.request import CertificationData
+from numtrustd.store import records
+from tests.simulation.plan import DAY, FEE, NAME, PAUSE
+from tests.simulation.promises import Promise
+
+if TYPE_CHECKING:
+    from tests.simulation.invariants import Oracle
+
+_get_case, _all_charges = records.get_case, records.all_charges  # before any mutant
+
+FEN = int(FEE * 100)
+PAYING = frozenset({"submitted", "happened"})
+OUT = frozenset({"submitting", "uncertain", "looking_up", "asking", "at_person"})
+"""States of a request that is being handed in."""
+
+
+class Money:
+    """All that is paid in a run. `wanted` are the numbers of which somebody said which name is wanted."""
+
+    def __init__(self, oracle: "Oracle") -> None:
+        self._oracle = oracle
+        self._run = oracle.run
+        self._telling: dict[str, set[int]] = {}
+        self._told: set[tuple[str, int]] = set()
+        self.wanted: set[str] = set()
+
+    def telling(self, task: Task, outcome: str) -> None:
+        """A person is about to say that something was handed in, and so paid."""
+        case = _get_case(self._oracle.store, task.case)
+        if outcome in PAYING and case is not None and isinstance(case.data, CertificationData):
+            self._telling.setdefault(case.id, set()).add(case.data.attempt)
+
+    def told(self, task: Task, outcome: str) -> None:
+        """It was taken in."""
+        if outcome in PAYING and task.case in self._telling:
+            self._told.add((task.case, max(self._telling[task.case])))
+
+    def moved(self, event: e.CaseMoved) -> None:
+        """A request was given to a person to hand in: the charge is there, and the budget has it or somebody does."""
+        case = _get_case(self._oracle.store, event.case)
+        if event.from_ != "waiting" or event.to not in OUT or case is None:
+            return
+        if not isinstance(case.data, CertificationData):
+            return
+        charges = [c for c in _all_charges(self._oracle.store) if c.standing is not Standing.VOID]
+        entered = any(charge.id == f"{case.id}/{case.data.attempt}" for charge in charges)
+        self._oracle.expect(entered, Promise.LEDGER, f"{case.id} goes out, and no charge is entered")
+        over = sum(charge.fen for charge in charges) > self._run.knobs.budget * 100
+        what = f"{case.id} goes out over the budget, and nobody approved it"
+        self._oracle.expect(not over or case.data.approved_by, Promise.BUDGET, what)
+
+    def audit(self) -> None:
+        """The ledger: what was paid, and nothing that is planned for ever."""
+        oracle, store = self._oracle, self._oracle.store
+        committed = {c.id for c in _all_charges(store) if c.standing is Standing.COMMITTED and c.fen}
+        told = {f"{case}/{attempt}" for case, attempt in self._told}
+        paid = {f"{case}/{attempt}" for case, attempts in self._telling.items() for attempt in attempts}
+        oracle.expect(told <= committed, Promise.LEDGER, f"paid and not in the ledger: {sorted(told - committed)}")
+        oracle.expect(committed <= paid, Promise.LEDGER, f"nobody paid {sorted(committed - paid)}")
+        for charge in _all_charges(store):
+            right = charge.fen == (FEN if charge.what is What.CERTIFICATION else 0)
+            oracle.expect(right, Promise.LEDGER, f"{charge} is not what it costs")
+            if charge.standing is Standing.PLANNED:
+                case = _get_case(store, charge.case)
+                out = case is not None and case.snapshot.state in OUT
+                oracle.expect(out, Promise.LEDGER, f"{charge.id} is planned, and its case goes nowhere")
+        for number in self.wanted:
+            record = oracle.record(number)
+            names = () if record is None or record.wanted is None else record.wanted.names
+            oracle.expect(any(v.text == NAME for v in names), Promise.WISH_KEPT, f"nobody knows what {number} is to be")
+
+    def pause(self, case: Case) -> None:
+        """A certificate in quiet times: a pause that lasts longer than it may is chased."""
+        if not isinstance(case.data, CertificateData) or case.snapshot.state != "paused" or not case.data.pauses:
+            return
+        since, longest = case.data.pauses[-1].since, max(PAUSE, 4 * DAY)  # a working day may lie behind a weekend
+        technical = case.data.pauses[-1].cause != "policy"
+        late = self._oracle.wall - since - (PAUSE if technical else longest) - 1_800.0
+        self._oracle.expect(
+            late <= 0, Promise.PAUSE_CHASED, f"{case.id} is paused since {since}, {late:.0f} s too long"
+        )
