@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numtrustd.domain.workflows.request import AppealData
 
 from numtrustd.domain.wording import APPEAL_LETTER, CAUSES, LETTER_NAMES, Owner, letter, letter_values
+from numtrustd.domain.workflows.request import AppealData
 from numtrustd.wire.letter import compile_letter
 
 WORDS = st.text("示例公司客服abc", max_size=4)
