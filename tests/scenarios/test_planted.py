@@ -45,16 +45,10 @@ def early_release() -> AbstractContextManager[Any]:
     return mock.patch.dict(rows, {cancellation.C.CANCELLING: free})
 
 
-def over_budget_sent() -> AbstractContextManager[Any]:
-    """What is not covered by the budget waits for nobody."""
-    return mock.patch.object(policy, "spending_of", return_value=None)
-
-
 PLANTED: list[tuple[Planted, str]] = [
     (plain_days, "golden_week"),
     (forbidden_word_sent, "forbidden_tag"),
     (early_release, "number_retired"),
-    (over_budget_sent, "seasonal_tag"),
 ]
 
 
