@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --timeout 120 --retries 10
 ARGS ?=
 SEEDS ?= 100
+FIRST ?= 0
 
 FOR ?= 60
 
@@ -51,7 +52,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 
 simulate: $(VENV)/.dev
-	$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+	$(BIN)/python -m tests.simulation --first $(FIRST) --seeds $(SEEDS)
 
 soak: $(VENV)/.dev
 	$(BIN)/python -m tests.soak --for $(FOR)

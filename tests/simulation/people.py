@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import trio
 from msgspec import structs
 
+from numtrustd.actors import incidents
 from numtrustd.api import errors
 from numtrustd.domain.case import Case, number_of, reference
 from numtrustd.domain.label import classify
@@ -219,7 +220,9 @@ class Clerk:
             case TaskKind.UPDATE_WORDING:
                 return {"outcome": "published"}
             case TaskKind.DECIDE if case.workflow == "incident":
-                going_on = any(c.open for c in all_cases(self._store, f"{case.number}/") if c.id != case.id)
+                # A certificate is open for as long as it is valid, and brings no emergency to its end.
+                each = all_cases(self._store, f"{case.number}/")
+                going_on = any(c.open and c.workflow in incidents.WATCHED for c in each)
                 return {"outcome": "retry" if going_on else "abandon", "reason": "as its cases stand"}
             case TaskKind.DECIDE:
                 shown = self._run.world.face(case.platform, case.number, self._run.now).words or case.data.words
