@@ -47,13 +47,14 @@ def policy(context: Context, record: NumberRecord) -> IncidentPolicy:
     rules = context.incident
     cases = list(watched(context, record))
     shown = tuple(_still_shown(context, record))
-    unsent = tuple(ref.id for ref in cases if not ref.sent)
+    unsent = tuple(ref.id for ref in cases if ref.sent_at is None)
     return IncidentPolicy(
         submit_within=rules.submit_within,
         follow_up_within=rules.follow_up_within,
         resolve_within=rules.resolve_within,
         remind_interval=context.appeal.remind_interval,
         sent=not unsent,
+        sent_at=max((ref.sent_at for ref in cases if ref.sent_at is not None), default=0.0),
         ended=not cases and not shown,
         unsent=unsent,
         unended=(*(f"{ref.id} is {ref.state}" for ref in cases), *shown),

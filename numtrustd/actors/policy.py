@@ -188,6 +188,7 @@ def request_policy(
         wrong=tracks.wrong(record, looked_at, about, data),
         blind=any(v.blind_since is not None for v in looked_at),
         flapping=any(v.flapping for v in looked_at),
+        believed=kind == "appeal" and any(v.marked for v in looked_at),
         feeder=feeder or "",
         feeder_why=feeder_why,
         no_room=present.no_room,

@@ -447,9 +447,9 @@ class Weigher:
 def _ref(case: Case) -> CaseRef:
     # What may or may not have arrived is not there yet, and what was turned away never was.
     data = case.data
-    sent = isinstance(data, a.RequestData) and data.sent_at is not None and not data.turned_away
-    sent = sent and not case.row.in_flight
-    return CaseRef(case.id, case.snapshot.state, case.open, case.data.displays, sent)
+    arrived = isinstance(data, a.RequestData) and not data.turned_away and not case.row.in_flight
+    sent_at = data.sent_at if isinstance(data, a.RequestData) and arrived else None
+    return CaseRef(case.id, case.snapshot.state, case.open, data.displays, sent_at)
 
 
 def _believed(verdict: Verdict | None) -> str:

@@ -33,14 +33,14 @@ class LookState(Struct, frozen=True, gc=False, omit_defaults=True):
 
 class CaseRef(Struct, frozen=True, gc=False):
     """The newest case of a workflow at one platform: enough to pace looks and to count, without reading the case.
-    `displays` are the platforms that it is about beside its own, `sent` says whether its present attempt is there.
+    `displays` are the platforms that it is about beside its own, `sent_at` when its present attempt got there.
     """
 
     id: str
     state: str
     open: bool
     displays: tuple[str, ...] = ()
-    sent: bool = False
+    sent_at: Instant | None = None
 
     @property
     def platform(self) -> str:

@@ -249,3 +249,19 @@ async def test_what_the_platform_turned_away_for_good_was_not_handed_in(tmp_path
         await house.in_state("escalated", "alpha")
         await house.sleep(3 * HOUR)
         assert marks(house) == [("submit", False)]
+
+
+async def test_a_mark_that_is_told_late_is_told_as_it_was_when_it_came_due(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        house.alpha.appeal_weather = "shut"
+        await labelled(house)
+        incident = await house.in_state("submitting", "", kind="incident")
+        await house.ask("Hold", case=incident.id, reason="wait")
+        await house.sleep(3 * HOUR)
+        house.alpha.appeal_weather = "fine"
+        await house.in_state("in_review", "alpha")
+        await house.ask("Advance", case=incident.id)
+        await house.until(lambda: marks(house))
+        assert marks(house) == [("submit", False)], "handed in after two hours, although before it was told"

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -33,8 +34,6 @@ class Player:
         return self.snapshot.state
 
     def __call__(self, event: Event, **policy: Any) -> "Player":
-        import msgspec
-
         used = msgspec.structs.replace(self.policy, **policy)
         made = step(APPEAL, self.snapshot, self.data, event, self.now, used)
         if made is not None:
@@ -388,3 +387,15 @@ def test_an_interface_that_takes_nothing_for_days_is_a_persons_matter(event: Eve
     assert "taken nothing in 16 tries" in task.detail[-1]
     case(a.Advance("it is back"))
     assert (case.state, case.data.tries) == (S.WAITING, 0)
+
+
+def test_what_is_still_believed_to_be_shown_is_not_cleared_by_looks() -> None:
+    """The verdict may want more looks than the case: a label that came back before it changed would be no news."""
+    case = in_review()(a.Approved()).look(CLEAN)
+    assert case.state == S.VERIFYING
+    case.policy = msgspec.structs.replace(case.policy, believed=True)
+    for _ in range(4):
+        case.look(CLEAN)
+    assert case.state == S.VERIFYING
+    case.policy = msgspec.structs.replace(case.policy, believed=False)
+    assert case.look(CLEAN).state == S.CLEARED

@@ -48,7 +48,8 @@ class Slots:
             emergency = self._emergency(oracle.store, case.number)
             oracle.expect(good or emergency, Promise.SLOT_KEPT, f"{here} on {day.date()}, which is to be avoided")
         declared = self._declared(case.platform)
-        if declared is not None and (declared.until is None or now < declared.until):
+        # What was declared in the very moment in which a step was decided came too late for it.
+        if declared is not None and declared.since < now - 1.0 and (declared.until is None or now < declared.until):
             takes = TAKEN[declared.kind]
             fine = takes == "all" or (takes == "emergencies" and self._emergency(oracle.store, case.number))
             oracle.expect(fine, Promise.SLOT_KEPT, f"{here} amid a maintenance ({declared.kind})")

@@ -70,7 +70,7 @@ class IncidentPolicy(Struct, frozen=True):
     """What configuration and the number's cases say to its incident; times in seconds.
 
     `sent` and `ended` say of all its cases on platforms that matter that they have been handed in, and that they have
-    come to an end. `unsent` and `unended` name the others.
+    come to an end; `sent_at` is when the last of them was. `unsent` and `unended` name the others.
     """
 
     submit_within: float = 2 * HOUR
@@ -79,6 +79,7 @@ class IncidentPolicy(Struct, frozen=True):
     remind_interval: float = 86_400.0
     max_reminders: int = 3
     sent: bool = False
+    sent_at: Instant = 0.0
     ended: bool = False
     unsent: tuple[str, ...] = ()
     unended: tuple[str, ...] = ()
@@ -126,17 +127,22 @@ def _mark(data: IncidentData, name: MarkName, met: bool, now: Instant) -> Incide
     return structs.replace(data, marks=(*data.marks, Mark(name, met, now)), reminders=0)
 
 
+def _sent_by(due: Instant, policy: IncidentPolicy) -> bool:
+    """Whether all were there when a mark came due; it may be told later, after a hold or a time without the daemon."""
+    return policy.sent and policy.sent_at <= due
+
+
 def mark_sent(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:
     return _mark(data, MarkName.SUBMIT, now <= data.since + policy.submit_within, now)
 
 
 def miss_sent(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:
-    return _mark(data, MarkName.SUBMIT, policy.sent, now)
+    return _mark(data, MarkName.SUBMIT, _sent_by(data.since + policy.submit_within, policy), now)
 
 
 def mark_followed(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:
     """What was handed in by then can be chased; what was not cannot."""
-    return _mark(data, MarkName.FOLLOW_UP, policy.sent, now)
+    return _mark(data, MarkName.FOLLOW_UP, _sent_by(data.since + policy.follow_up_within, policy), now)
 
 
 def mark_resolved(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:

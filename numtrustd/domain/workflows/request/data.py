@@ -13,13 +13,14 @@ MAX_REASONS = 8
 class RequestPolicy(Struct, frozen=True):
     """What configuration, the pack and the present say to one request. Times in seconds, `review_days` in working days.
 
-    `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean,
-    `wrong` says whether what the request is to end is believed to be shown, `blind`, `flapping` and `maintenance`
-    what else is believed of the platform now; `queued`: the submission has not begun to leave; `feeder` is the
-    platform whose own appeal goes first, for the reason `feeder_why`. Nothing is handed in before `slot`,
-    for the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
-    sent for the reasons `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be paid to
-    answer within `expedite_within`. Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the
+    `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean, `wrong`
+    says whether what the request is to end is believed to be shown, `blind`, `flapping` and `maintenance` what
+    else is believed of the platform now; `queued`: the submission has not begun to leave; `feeder` is the
+    platform whose own appeal goes first, for the reason `feeder_why`. Nothing is handed in before `slot`, for
+    the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
+    sent for the reasons `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be
+    paid to answer within `expedite_within`. `believed`: the label is still believed to be there, whatever the
+    latest looks say. Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the
     platform's receipt of the deletion must be brought back.
     """
 
@@ -60,6 +61,7 @@ class RequestPolicy(Struct, frozen=True):
     feeder_why: str = ""
     slot: Instant = 0.0
     slot_why: str = ""
+    believed: bool = False
     forbidden: tuple[str, ...] = ()
     review_stretch: float = 1.0
     expires: bool = False

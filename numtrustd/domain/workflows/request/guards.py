@@ -155,13 +155,15 @@ def looked_clean(data: RequestData, event: Looked, now: Instant, policy: Request
 def clean_enough(data: RequestData, event: Looked, now: Instant, policy: RequestPolicy) -> bool:
     """With this look counted, every view has its clean looks in a row, spread over the time they need.
 
-    A mark that comes and goes is held open by the verdict: until that ends, its return would be no news to anybody.
+    A mark that comes and goes is held open by the verdict, and one may be believed for longer than a case counts: until
+    that ends, its return would be no news to anybody.
     """
     runs = _counted(data, event)
     views = policy.views or tuple(runs)
     return (
         bool(views)
         and not policy.flapping
+        and not policy.believed
         and all(
             (run := runs.get(view)) is not None
             and run.looks >= policy.clear
