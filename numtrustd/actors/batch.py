@@ -189,16 +189,19 @@ class BatchActor(BatchDiary):
         if not names:  # they were forgotten while the pace was waited for
             return
         numbers = list(dict.fromkeys(name.removeprefix(CONTROL) for name in names))
-        ref = f"{house.context.store[:8]}-{math.floor(now * 1000):x}"
+        # Never one that was used before, also when the clock was set back since: a vendor knows a batch by it.
+        stamp = max(math.floor(now * 1000), self.record.batch_stamp + 1)
+        ref = f"{house.context.store[:8]}-{stamp:x}"
         batch = domain.begin(f"{self.source.id}/{ref}", self.source.id, ref, names, now, len(numbers))
         forms = [join(self._written, number_values(from_canonical(number))) for number in numbers]
         values = {"ref": ref, "numbers": self.spec.separator.join(forms), NUMBER_LIST: "\n".join(forms)}
         fetch = self._request("submit", values)
         write = Batch()
+        spent = self.record.spent
         if self.source.budget.bounded:
-            spent = budget.spend(self.record.spent, self.source.budget, now, len(numbers))
-            self.record = structs.replace(self.record, spent=spent)
-            records.put_source(write, self.record)
+            spent = budget.spend(spent, self.source.budget, now, len(numbers))
+        self.record = structs.replace(self.record, spent=spent, batch_stamp=stamp)
+        records.put_source(write, self.record)
         records.put_open_batch(write, batch)
         self._open[batch.id] = batch
         for name in names:

@@ -36,7 +36,8 @@ PAGE = 500
 
 
 class SourceRecord(Struct, frozen=True, omit_defaults=True):
-    """What one source remembers across restarts: the slots it has given out, its failures, its breaker."""
+    """What one source remembers across restarts: the slots it has given out, its failures, its breaker; `batch_stamp`
+    is the last part of the newest batch's reference."""
 
     id: str
     slots_until: Instant = 0.0
@@ -49,6 +50,7 @@ class SourceRecord(Struct, frozen=True, omit_defaults=True):
     looks: int = 0
     trust: Trust = Trust()
     spent: Spent = Spent()
+    batch_stamp: int = 0
 
 
 class ParkedRecord(Struct, frozen=True, omit_defaults=True):
