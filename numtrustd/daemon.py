@@ -22,7 +22,7 @@ from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.inspector import Inspector
 from numtrustd.actors.mailbox import BusyError, Reply
-from numtrustd.actors.messages import Order, RefusedError, Told
+from numtrustd.actors.messages import Order, RefusedError, ReloadRejectedError, Told
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.papers import Papers
 from numtrustd.actors.roster import Roster
@@ -53,7 +53,7 @@ from numtrustd.http import Http
 from numtrustd.log import Log
 from numtrustd.notify import Notifier, watchdog_interval
 from numtrustd.pulse import Pulse
-from numtrustd.settings import Loaded, Problem, load
+from numtrustd.settings import Loaded, load
 from numtrustd.store import Store, Trouble, records
 from numtrustd.wire.exchange import Fetcher, Limits
 from numtrustd.wire.route import Route
@@ -63,14 +63,6 @@ STOP_TIME = 4.0
 
 GC_THRESHOLDS = (50_000, 50, 100)
 """With 100 000 actors the default thresholds pause the loop for half a second at a time."""
-
-
-class ReloadRejectedError(Exception):
-    """The new configuration has problems; the running one is untouched."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        super().__init__(f"{len(problems)} problems")
-        self.problems = problems
 
 
 Run = Callable[..., Awaitable[None]]
@@ -275,7 +267,7 @@ class Daemon:
             if isinstance(loaded, list):
                 problems = tuple(str(p) for p in loaded)
                 self._log.emit(ConfigRejected(config=str(self._loaded.path), count=len(problems), problems=problems))
-                raise ReloadRejectedError(loaded)
+                raise ReloadRejectedError(problems)
             return await self._apply(loaded)
 
     async def _apply(self, loaded: Loaded) -> ReloadResult:

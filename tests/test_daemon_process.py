@@ -21,6 +21,7 @@ from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.store import Store
 from tests.logcheck import check_lines
 from tests.processes import Process, daemon, platforms, until
+from tests.root import needs_root
 
 pytestmark = pytest.mark.process
 
@@ -337,7 +338,7 @@ def test_a_newer_schema_is_refused(config: Path, running: Process, tmp_path: Pat
     assert "99" in said["message"]
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="dropping to another user needs root")
+@needs_root
 def test_a_state_of_somebody_else_is_refused_by_name(config: Path, running: Process, tmp_path: Path) -> None:
     running.end()
     os.chown(tmp_path / "state", 12345, 12345)

@@ -20,7 +20,16 @@ from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.house import House
 from numtrustd.actors.ledger_desk import record_charge
 from numtrustd.actors.mailbox import BusyError, Reply
-from numtrustd.actors.messages import Cancel, NumberMessage, Order, RefusedError, Release, TaskAnswer, Told
+from numtrustd.actors.messages import (
+    Cancel,
+    NumberMessage,
+    Order,
+    RefusedError,
+    Release,
+    ReloadRejectedError,
+    TaskAnswer,
+    Told,
+)
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
@@ -57,7 +66,7 @@ Act = Callable[[Any, Call], Awaitable[tuple[Struct, str]]]
 class Control:
     """Both interfaces of one daemon. `sources` and the roster are read as they are at each call.
 
-    `reload` reads the configuration anew; what it raises says what is wrong in its `problems`, or is a bug.
+    `reload` reads the configuration anew, or raises `ReloadRejectedError`.
     """
 
     def __init__(
@@ -361,11 +370,8 @@ class Control:
     async def _reload(self, params: control.Reload, call: Call) -> tuple[Struct, str]:
         try:
             result = await self._reload_all()
-        except Exception as error:
-            problems = getattr(error, "problems", None)
-            if problems is None:
-                raise
-            raise CallError(errors.ConfigRejected(tuple(map(str, problems)))) from error
+        except ReloadRejectedError as error:
+            raise CallError(errors.ConfigRejected(error.problems)) from error
         return result, "configuration taken over"
 
     async def _backup(self, params: control.Backup, call: Call) -> tuple[Struct, str]:

@@ -150,6 +150,14 @@ class RefusedError(Exception):
     """An order that the present state does not allow; the message says why and what would."""
 
 
+class ReloadRejectedError(Exception):
+    """The new configuration has problems, each said as `file:line: key: what: remedy`; the running one is untouched."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__(f"{len(problems)} problems")
+        self.problems = problems
+
+
 Asked = Order | TaskAnswer | Reported | Begin | SetIdentity | Cancel | Release
 """What a person waits for an answer to."""
 

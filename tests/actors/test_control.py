@@ -11,7 +11,7 @@ from msgspec import structs
 
 from numtrustd.actors import number as number_module
 from numtrustd.actors.mailbox import CAPACITY, BusyError
-from numtrustd.actors.messages import Refresh
+from numtrustd.actors.messages import Refresh, ReloadRejectedError
 from numtrustd.api import errors, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.owned import Owned
@@ -344,15 +344,13 @@ async def test_reload_answers_with_what_changed_or_with_every_problem(tmp_path: 
         house.reload = lambda: result
         assert await house.ask("Reload") == result
 
-        class RejectedError(Exception):
-            problems = (ValueError("numtrustd.toml:3: x: unknown key: remove it"), "numbers.csv:9: number: none")
+        said = ("numtrustd.toml:3: x: unknown key: remove it", "numbers.csv:9: number: none")
 
         def reject() -> ReloadResult:
-            raise RejectedError
+            raise ReloadRejectedError(said)
 
         house.reload = reject
-        problems = (await refused(house, errors.ConfigRejected, "Reload")).problems
-        assert problems == ("numtrustd.toml:3: x: unknown key: remove it", "numbers.csv:9: number: none")
+        assert (await refused(house, errors.ConfigRejected, "Reload")).problems == said
 
         def fail() -> ReloadResult:
             raise ZeroDivisionError("a defect")

@@ -10,11 +10,12 @@ import pytest
 import trio
 import trio.testing
 
+from numtrustd.actors.messages import ReloadRejectedError
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.views import Sight
 from numtrustd.actors.views_world import source_rows
 from numtrustd.clock import Random, VirtualClock
-from numtrustd.daemon import Daemon, ReloadRejectedError
+from numtrustd.daemon import Daemon
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.record import NumberRecord
 from numtrustd.events import (
@@ -342,7 +343,7 @@ async def test_a_bad_file_changes_nothing_and_says_where(
         (shm / name).write_text(text)
         with pytest.raises(ReloadRejectedError) as rejected:
             await made.daemon.reload()
-        assert any(Path(name).name in str(problem) for problem in rejected.value.problems)
+        assert any(Path(name).name in problem for problem in rejected.value.problems)
         [said] = made.log.of(ConfigRejected)
         assert said.count == len(rejected.value.problems)
         assert (made.numbers, made.sources, dict(made.daemon._ways), made.daemon.house.context) == before

@@ -19,6 +19,7 @@ from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
 from numtrustd.domain.ledger import What
+from tests.root import needs_root
 
 NUMBER = "+862151288888"
 CASE = f"{NUMBER}/so360/1"
@@ -571,7 +572,7 @@ def test_a_daemon_that_hangs_up(capsys: Capture, tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@needs_root
 def test_not_for_this_user(daemon: Any) -> None:
     """The file mode alone keeps others out; a forked child is somebody else."""
     child = os.fork()

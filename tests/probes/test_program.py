@@ -16,8 +16,8 @@ from numtrustd.domain.observation import UnknownReason
 from numtrustd.probes import program as programs
 from numtrustd.probes.command import CommandSpec, Ended
 from numtrustd.probes.program import LONGEST_LINE, Program
+from tests.root import needs_root
 
-ROOT = os.geteuid() == 0
 NOBODY = "nobody"
 
 
@@ -199,7 +199,7 @@ async def test_a_child_that_fled_the_group_with_its_pipes_holds_nothing_up(
     assert ended == Ended(b"said\n")
 
 
-@pytest.mark.skipif(not ROOT, reason="only root can become somebody else")
+@needs_root
 async def test_root_becomes_the_user_of_the_program_with_none_of_its_own_groups() -> None:
     with tempfile.TemporaryDirectory() as place:
         os.chmod(place, 0o755)

@@ -15,6 +15,7 @@ from numtrustd.store import errors, meta, statedir
 from numtrustd.store.batch import Batch
 from numtrustd.store.environment import Environment
 from numtrustd.store.tables import Table
+from tests.root import needs_root
 
 NOBODY = 65534
 
@@ -131,9 +132,8 @@ def test_a_disk_that_fails_is_not_taken_for_a_missing_permission(open_store, sta
         open_store()
 
 
+@needs_root
 def test_a_directory_of_somebody_else(open_store, state: Path) -> None:
-    if os.geteuid() != 0:
-        pytest.skip("only root can give a directory away")
     open_store().close()
     os.chown(state, NOBODY, NOBODY)
     with pytest.raises(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from numtrustd.varlink.listeners import ListenError, inherited, listen
+from tests.root import needs_root
 
 
 def mode_of(path: Path) -> int:
@@ -110,7 +111,7 @@ async def test_errors_say_what_would_help(tmp_path: Path) -> None:
 
 @pytest.mark.covers("L1")
 @pytest.mark.process
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+@needs_root
 @pytest.mark.parametrize(("mode", "outcome"), [(0o660, errno.EACCES), (0o666, 0)])
 async def test_nobody_gets_in_by_the_mode_alone(mode: int, outcome: int) -> None:
     with tempfile.TemporaryDirectory(dir="/tmp") as directory:
