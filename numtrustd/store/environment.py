@@ -83,10 +83,23 @@ class Environment:
         with self._env.begin() as txn:
             return txn.get(table.value.encode()) is not None
 
+    def _names(self) -> set[bytes]:
+        with self._env.begin() as txn:
+            return set(txn.cursor().iternext(keys=True, values=False))
+
     def open_tables(self, *only: Table) -> None:
-        """Open these tables or, by default, all, making those that are not there yet."""
+        """Open these tables or, by default, all, making those that are not there yet.
+
+        Raises DatabaseDamaged, when all are opened, for a table that is none of ours: one whose name rotted would
+        otherwise be made anew, empty, and what it held be forgotten.
+        """
         wanted = only or tuple(Table)
         with told(self.path):
+            if not only and (strange := sorted(self._names() - {table.value.encode() for table in Table})):
+                raise DatabaseDamaged(
+                    f"{self.path / DATA_FILE}: damaged: a table {strange[0].decode(errors='backslashreplace')!r}, which "
+                    f"this numtrustd does not know (a newer one may): {restore_hint(self.path)}"
+                )
             missing = {table for table in wanted if not self.has_table(table)}
             if missing:
                 with self._env.begin(write=True) as txn:  # one for all of them: each costs an fsync

@@ -33,11 +33,14 @@ PATIENCE: Final = 300.0
 """Seconds that the child may take."""
 
 # MDB_page head (pgno, pad, flags, bounds) and MDB_meta of LMDB 0.9 on 64 bit: magic, version, address, map
-# size, free db (its pad is the page size), main db, last page, transaction id.
-_META: Final = struct.Struct("=QHHI II QQ I44x 48x QQ")
+# size, free db (its pad is the page size) and main db with their flags, last page, transaction id.
+_META: Final = struct.Struct("=QHHI II QQ IH42x 4xH42x QQ")
 _MAGIC: Final = 0xBEEFC0DE
 _P_META: Final = 0x08
 _DATA_VERSION: Final = 1
+_KEY_ORDER: Final = 0x7E
+"""The flags of a table that say how its keys are ordered; those of the environment beside them are none of them."""
+_INTEGER_KEY: Final = 0x08
 _KILLED_BY_DAMAGE: Final = (signal.SIGBUS, signal.SIGSEGV, signal.SIGABRT)
 _MAGIC_OF_1_0: Final = slice(24, 28)  # LMDB 1.0 has a page head of 24 bytes
 
@@ -78,7 +81,7 @@ def read_head(directory: Path) -> Head:
 def _read_meta(data: bytes, directory: Path, number: int, file_size: int) -> Head:
     if len(data) < _META.size:
         raise damaged(directory, f"it is only {file_size} bytes long")
-    _, _, flags, _, magic, version, _, map_size, page_size, last_page, transaction = _META.unpack(data)
+    _, _, flags, _, magic, version, _, map_size, page_size, free, main, last_page, transaction = _META.unpack(data)
     newer = data[_MAGIC_OF_1_0] == _MAGIC.to_bytes(4, sys.byteorder)
     if newer or (magic == _MAGIC and version != _DATA_VERSION):
         raise SchemaNewer(f"{directory / DATA_FILE}: in another LMDB's format: use the numtrustd that wrote it")
@@ -86,6 +89,9 @@ def _read_meta(data: bytes, directory: Path, number: int, file_size: int) -> Hea
         raise damaged(directory, f"meta page {number} is not one of LMDB's")
     if page_size.bit_count() != 1 or not 256 <= page_size <= 65536:
         raise damaged(directory, f"meta page {number} names an impossible page size of {page_size} bytes")
+    # Reading its records does not show this: LMDB aborts only when it comes to use a page that was freed.
+    if free & _KEY_ORDER != _INTEGER_KEY or main & _KEY_ORDER:
+        raise damaged(directory, f"meta page {number} gives its own tables impossible flags")
     return Head(
         page_size=page_size,
         map_size=map_size,

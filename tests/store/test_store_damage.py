@@ -147,6 +147,9 @@ DAMAGES = {
     "second meta zeroed": lambda data: data[:4096] + bytes(4096) + data[8192:],
     "page size altered": lambda data: data[:40] + struct.pack("=I", 4097) + data[44:],
     "page size of 64 KiB": lambda data: data[:40] + struct.pack("=I", 65536) + data[44:],
+    "freed pages under keys that repeat": lambda data: data[:44] + struct.pack("=H", 0x0C) + data[46:],
+    "tables under keys that repeat": lambda data: data[:92] + struct.pack("=H", 0x04) + data[94:],
+    "a table's name altered": lambda data: data.replace(b"number", b"numbes"),
     "last page number altered": lambda data: data[:144] + struct.pack("=Q", 1 << 60) + data[152:],
 }
 
