@@ -96,9 +96,10 @@ class Environment:
         wanted = only or tuple(Table)
         with told(self.path):
             if not only and (strange := sorted(self._names() - {table.value.encode() for table in Table})):
+                name = strange[0].decode(errors="backslashreplace")
                 raise DatabaseDamaged(
-                    f"{self.path / DATA_FILE}: damaged: a table {strange[0].decode(errors='backslashreplace')!r}, which "
-                    f"this numtrustd does not know (a newer one may): {restore_hint(self.path)}"
+                    f"{self.path / DATA_FILE}: damaged: it has a table {name!r}, which this numtrustd does not know "
+                    f"(a newer one may): {restore_hint(self.path)}"
                 )
             missing = {table for table in wanted if not self.has_table(table)}
             if missing:
