@@ -38,8 +38,9 @@ def damaged_records(directory: str) -> list[tuple[Table, bytes]]:
     found: list[tuple[Table, bytes]] = []
     with lmdb.open(directory, readonly=True, lock=False, create=False, max_dbs=len(Table)) as env:
         with env.begin() as txn:
-            present = {key.decode() for key in txn.cursor().iternext(keys=True, values=False)}
-        tables = {table: env.open_db(table.value.encode(), create=False) for table in Table if table.value in present}
+            present = set(txn.cursor().iternext(keys=True, values=False))  # bytes: a damaged name may be no UTF-8
+        names = {table: table.value.encode() for table in Table}
+        tables = {table: env.open_db(name, create=False) for table, name in names.items() if name in present}
         with env.begin() as txn:
             for table, db in tables.items():
                 for key, value in txn.cursor(db):

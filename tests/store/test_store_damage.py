@@ -150,6 +150,7 @@ DAMAGES = {
     "freed pages under keys that repeat": lambda data: data[:44] + struct.pack("=H", 0x0C) + data[46:],
     "tables under keys that repeat": lambda data: data[:92] + struct.pack("=H", 0x04) + data[94:],
     "a table's name altered": lambda data: data.replace(b"number", b"numbes"),
+    "a table's name no longer text": lambda data: data.replace(b"number", b"num\xe2er"),
     "last page number altered": lambda data: data[:144] + struct.pack("=Q", 1 << 60) + data[152:],
 }
 
