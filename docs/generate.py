@@ -1,12 +1,14 @@
-"""Writes what is generated under docs/: the events' reference and schema, the domain's figures, and each
-workflow's diagram.
+"""Writes what is generated: under docs/ the events' reference and schema, the domain's figures, and each workflow's
+diagram; the client's catalogues (`catalogue`).
 
 `make docs` runs it. The files are committed, and tests fail while one of them is stale. Both READMEs hold a copy of
 the appeal's diagram, which is put in its place here too.
 """
 
+import sys
 from pathlib import Path
 
+from docs import catalogue
 from numtrustd import events_schema
 from numtrustd.domain.workflow import mermaid
 from numtrustd.domain.workflows import REGISTRY
@@ -32,6 +34,8 @@ def main() -> None:
     (DOCS / "figures.md").write_text(figures.markdown(), encoding="utf-8")
     for name, table in REGISTRY.items():
         (DOCS / "workflows" / f"{name}.mmd").write_text(mermaid(table), encoding="utf-8")
+    for message in catalogue.write():
+        sys.stderr.write(f"no translation: {message.id!r}\n")
     for readme in READMES:
         text = readme.read_text(encoding="utf-8")
         readme.write_text(with_diagram(text, mermaid(REGISTRY["appeal"])), encoding="utf-8")

@@ -13,7 +13,9 @@ from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
 from numtrustd.ctl import packets, render, render_detail, render_world, reports
 from numtrustd.ctl.common import author_option, command, instant_option
+from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
+from numtrustd.ctl.speak import Group
 from numtrustd.domain.leaving import Reason
 
 _SLOW = 900.0  # seconds; a backup of a large store or a reload of a hundred thousand numbers takes its time
@@ -24,7 +26,7 @@ def act() -> None:
     """Only a bag of commands; `cli` puts them into the program."""
 
 
-@act.group()
+@act.group(cls=Group)
 def task() -> None:
     """Show one task, say that it is done or cannot be."""
 
@@ -111,10 +113,12 @@ def observe(session: Session, number: str | None, all_or_none: bool, author: str
     (number, platform, surface, status, …; "-" as "_")."""
     if number is not None:
         if missing := [f"--{key}" for key in ("platform", "surface", "status") if said[key] is None]:
-            raise click.UsageError(f"give {', '.join(missing)} as well")
+            raise click.UsageError(tr("give {missing} as well").format(missing=", ".join(missing)))
         session.show(control.Observe(number=number, author=author, **said), render_world.observed)
     elif given := [f"--{key.replace('_', '-')}" for key, value in said.items() if value is not None]:
-        raise click.UsageError(f"{', '.join(given)} without a number; lines on standard input say it all themselves")
+        raise click.UsageError(
+            tr("{given} without a number; lines on standard input say it all themselves").format(given=", ".join(given))
+        )
     else:
         reports.from_lines(session, sys.stdin.buffer, author, all_or_none=all_or_none)
 
@@ -209,7 +213,7 @@ def cancel(session: Session, number: str, reason: Any, note: str | None, author:
 def release(session: Session, number: str, force: bool, reason: str | None, author: str) -> None:
     """Give a number up; refused until nothing of ours is shown any more."""
     if force and not reason:
-        raise click.UsageError("--force is recorded with its reason: give --reason as well")
+        raise click.UsageError(tr("--force is recorded with its reason: give --reason as well"))
     params = control.Release(number=number, force=force, reason=reason, author=author)
     session.show(params, render_detail.released)
 
@@ -260,7 +264,7 @@ def log_level(session: Session, level: control.Level) -> None:
     session.show(control.SetLogLevel(level=level), render.level_change)
 
 
-@act.group()
+@act.group(cls=Group)
 def maintenance() -> None:
     """A platform is under maintenance, or no longer."""
 

@@ -17,7 +17,9 @@ import msgspec
 from numtrustd.api import calls
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Document
+from numtrustd.ctl.lang import tr, trn
 from numtrustd.ctl.session import Session
+from numtrustd.ctl.speak import Group
 
 COLUMNS = ("number", "day", "calls", "answered", "short", "complaints", "off_hours", "purpose")
 _CHINESE = {
@@ -41,7 +43,7 @@ def tell() -> None:
     """Only a bag of commands; `cli` puts them into the program."""
 
 
-@tell.group("calls")
+@tell.group("calls", cls=Group)
 def calls_() -> None:
     """Tell how a number's calls went, or see what was told."""
 
@@ -54,7 +56,9 @@ def add(session: Session, file: str, author: str) -> None:
     try:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
-        raise click.UsageError(f"{file}: cannot be read: {error.strerror}") from None
+        raise click.UsageError(
+            tr("{file}: cannot be read: {strerror}").format(file=file, strerror=error.strerror)
+        ) from None
     rows = _rows(raw, file)
     days = numbers = 0
     for begin in range(0, len(rows), calls.MOST_ROWS):
@@ -66,7 +70,7 @@ def add(session: Session, file: str, author: str) -> None:
         session.write_json({"days": days})
     else:
         doc = Document()
-        doc.line(f"{days} {'day' if days == 1 else 'days'} of calls taken in")
+        doc.line(trn("{n} day of calls taken in", "{n} days of calls taken in", days))
         session.write(doc)
 
 
@@ -92,10 +96,10 @@ def shown(view: calls.CallsView) -> Document:
     """`numtrustctl calls show`."""
     doc = Document()
     if not view.days:
-        doc.line(f"nothing was told of the calls of {view.number}")
+        doc.line(tr("nothing was told of the calls of {number}").format(number=view.number))
         return doc
     doc.table(
-        ("DAY", "CALLS", "ANSWERED", "RATE", "SHORT", "OFF HOURS", "COMPLAINTS"),
+        (tr("DAY"), tr("CALLS"), tr("ANSWERED"), tr("RATE"), tr("SHORT"), tr("OFF HOURS"), tr("COMPLAINTS")),
         [
             (
                 day.day,
@@ -108,11 +112,11 @@ def shown(view: calls.CallsView) -> Document:
         ],
     )
     if view.tags:
-        doc.heading("By tag")
+        doc.heading(tr("By tag"))
         doc.table(
-            ("TAG", "DAYS", "CALLS", "RATE"),
+            (tr("TAG"), tr("DAYS"), tr("CALLS"), tr("RATE")),
             [
-                (t.tag or "(none)", str(t.days), str(t.calls), f"{t.answered / t.calls:.0%}" if t.calls else "")
+                (t.tag or tr("(none)"), str(t.days), str(t.calls), f"{t.answered / t.calls:.0%}" if t.calls else "")
                 for t in view.tags
             ],
         )
@@ -122,8 +126,8 @@ def shown(view: calls.CallsView) -> Document:
 def complained(taken: calls.ComplaintTaken) -> Document:
     """`numtrustctl complaint`."""
     doc = Document()
-    plural = "complaint" if taken.complaints == 1 else "complaints"
-    doc.line(f"{taken.number}: {taken.complaints} {plural} on {taken.day}")
+    many = trn("{n} complaint", "{n} complaints", taken.complaints)
+    doc.line(tr("{number}: {many} on {day}").format(number=taken.number, many=many, day=taken.day))
     return doc
 
 
@@ -135,7 +139,9 @@ def _rows(raw: bytes, file: str) -> list[calls.CallDay]:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise click.UsageError(f"{file}:{line}: is not UTF-8: save it as CSV UTF-8") from None
+        raise click.UsageError(
+            tr("{file}:{line}: is not UTF-8: save it as CSV UTF-8").format(file=file, line=line)
+        ) from None
     found = list(_json_lines(text) if text.lstrip().startswith("{") else _csv(text, file))
     rows: list[calls.CallDay] = []
     wrong: list[str] = []
@@ -148,10 +154,10 @@ def _rows(raw: bytes, file: str) -> list[calls.CallDay]:
         except msgspec.ValidationError as error:
             wrong.append(f"{file}:{line}: {error}")
     if wrong:
-        more = f"\n… and {len(wrong) - _SAID} more" if len(wrong) > _SAID else ""
-        raise click.UsageError("\n".join(wrong[:_SAID]) + more + "\nnothing was sent")
+        more = "\n" + tr("… and {wrong} more").format(wrong=len(wrong) - _SAID) if len(wrong) > _SAID else ""
+        raise click.UsageError("\n".join(wrong[:_SAID]) + more + "\n" + tr("nothing was sent"))
     if not rows:
-        raise click.UsageError(f"{file}: holds no row")
+        raise click.UsageError(tr("{file}: holds no row").format(file=file))
     return rows
 
 
@@ -162,13 +168,16 @@ def _json_lines(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
         try:
             value = json.loads(raw)
         except ValueError as error:
-            yield line, f"is not JSON: {error}"
+            yield line, tr("is not JSON: {error}").format(error=error)
             continue
         unknown = sorted(set(value) - set(COLUMNS)) if isinstance(value, dict) else None
         if unknown is None:
-            yield line, "is no JSON object"
+            yield line, tr("is no JSON object")
         elif unknown:
-            yield line, f"unknown field {unknown[0]!r}: known are {', '.join(COLUMNS)}"
+            yield (
+                line,
+                tr("unknown field {field!r}: known are {known}").format(field=unknown[0], known=", ".join(COLUMNS)),
+            )
         else:
             yield line, value
 
@@ -178,13 +187,24 @@ def _csv(text: str, file: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count))
     header = [_CHINESE.get(cell.strip(), cell.strip().casefold()) for cell in next(reader, [])]
     if unknown := [name for name in header if name not in COLUMNS]:
-        raise click.UsageError(f"{file}:1: unknown column {unknown[0]!r}: known are {', '.join(COLUMNS)}")
+        raise click.UsageError(
+            tr("{file}:1: unknown column {column!r}: known are {known}").format(
+                file=file, column=unknown[0], known=", ".join(COLUMNS)
+            )
+        )
     if missing := [name for name in COLUMNS[:4] if name not in header]:
-        raise click.UsageError(f"{file}:1: no column {missing[0]!r}: begin with the line {','.join(COLUMNS)}")
+        raise click.UsageError(
+            tr("{file}:1: no column {column!r}: begin with the line {known}").format(
+                file=file, column=missing[0], known=",".join(COLUMNS)
+            )
+        )
     for cells in reader:
         if not any(cell.strip() for cell in cells):
             continue
         if len(cells) > len(header):
-            yield reader.line_num, f"has {len(cells)} fields, the header has {len(header)}"
+            yield (
+                reader.line_num,
+                tr("has {cells} fields, the header has {header}").format(cells=len(cells), header=len(header)),
+            )
             continue
         yield reader.line_num, {n: c.strip() for n, c in zip(header, cells, strict=False) if c.strip()}

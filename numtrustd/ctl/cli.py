@@ -5,6 +5,7 @@ Exit statuses: 0; 1 the daemon refused; 64 usage; 69 the daemon is not there or 
 socket is not for this user; 130 interrupted.
 """
 
+import gettext
 import os
 import sys
 from collections.abc import Sequence
@@ -12,12 +13,14 @@ from collections.abc import Sequence
 import click
 
 import numtrustd
-from numtrustd.ctl import act, calls, ledger, links, papers, see, silence
+from numtrustd.ctl import act, calls, lang, ledger, links, papers, see, silence
 from numtrustd.ctl.common import COMMON_OPTIONS
+from numtrustd.ctl.lang import tr
 from numtrustd.ctl.packets import FolderError
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.reports import LinesRefusedError
 from numtrustd.ctl.session import SOCKET_DIR, Session
+from numtrustd.ctl.speak import Group
 from numtrustd.ctl.text import escape
 from numtrustd.varlink.client import ClientError, Denied, ErrorReply, NotThere
 
@@ -27,9 +30,12 @@ UNAVAILABLE = 69
 NO_PERMISSION = 77
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+CLICK = "click"
+"""The catalogue of click's own texts, beside ours."""
 
 
 @click.group(
+    cls=Group,
     commands={
         **see.see.commands,
         **calls.tell.commands,
@@ -41,9 +47,10 @@ BROKEN_PIPE = 141
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(numtrustd.__version__, prog_name="numtrustctl")
+@click.version_option(numtrustd.__version__, prog_name="numtrustctl", help="Show the version and exit.")
 @COMMON_OPTIONS[0]
 @COMMON_OPTIONS[1]
+@COMMON_OPTIONS[2]
 def program(as_json: bool, socket: str | None) -> None:
     """Look at numtrustd and tell it things, over its control sockets.
 
@@ -54,9 +61,14 @@ def program(as_json: bool, socket: str | None) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # What click itself says goes by the environment alone.
+    os.environ["LANGUAGE"] = lang.use(lang.wanted(given), os.environ)
+    gettext.bindtextdomain(CLICK, lang.LOCALE)
+    gettext.textdomain(CLICK)
     context: click.Context | None = None
     try:
-        with program.make_context("numtrustctl", list(sys.argv[1:] if arguments is None else arguments)) as context:
+        with program.make_context("numtrustctl", given) as context:
             program.invoke(context)
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -95,12 +107,20 @@ def _refused(error: ErrorReply, context: click.Context | None) -> int:
 def _unreachable(error: ClientError) -> int:
     match error:
         case Denied():
-            _say(f"{error}: only root may, or a member of the group in [control] (numtrustd-ctl, if it names none)")
+            _say(
+                tr(
+                    "{error}: only root may, or a member of the group in [control] (numtrustd-ctl, if it names none)"
+                ).format(error=error)
+            )
             return NO_PERMISSION
         case NotThere():
-            _say(f"numtrustd is not there: {error}")
-            _say("start it with `systemctl start numtrustd` or `numtrustd run`,")
-            _say(f"or say where it is: --socket PATH, or the directory of its sockets in ${SOCKET_DIR}")
+            _say(tr("numtrustd is not there: {error}").format(error=error))
+            _say(tr("start it with `systemctl start numtrustd` or `numtrustd run`,"))
+            _say(
+                tr("or say where it is: --socket PATH, or the directory of its sockets in ${variable}").format(
+                    variable=SOCKET_DIR
+                )
+            )
         case _:
             _say(str(error))
     return UNAVAILABLE

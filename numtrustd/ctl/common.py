@@ -1,4 +1,4 @@
-"""What every command has: `--json` and `--socket`, and the options that several share."""
+"""What every command has: `--json`, `--socket` and `--lang`, and the options that several share."""
 
 import os
 import pwd
@@ -10,19 +10,32 @@ from typing import Any, TypeVar
 
 import click
 
+from numtrustd.ctl import lang
+from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
+from numtrustd.ctl.speak import Command, Examples
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 COMMON_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--json", "as_json", is_flag=True, help="Machine-readable output."),
     click.option("--socket", metavar="PATH", help="Talk to this socket."),
+    click.option(
+        "--lang",
+        type=click.Choice(lang.SPEAKS),
+        expose_value=False,  # `cli` has looked for it before anything was parsed
+        help="The language of what people read; that of the locale if left out.",
+    ),
 )
 """Accepted before and after the verb."""
 
 
-def command(group: click.Group, name: str | None = None, *, help: str | None = None) -> Callable[[F], F]:
-    """Register a function as a command of `group`; it gets a `Session` as its first argument."""
+def command(
+    group: click.Group, name: str | None = None, *, help: str | None = None, examples: Examples = ()
+) -> Callable[[F], F]:
+    """Register a function as a command of `group`; it gets a `Session` as its first argument. `examples` are command
+    lines without the program's name, and what each does.
+    """
 
     def register(function: F) -> F:
         def run(context: click.Context, /, *args: Any, as_json: bool, socket: str | None, **kwargs: Any) -> None:
@@ -35,7 +48,8 @@ def command(group: click.Group, name: str | None = None, *, help: str | None = N
         wrapped: Callable[..., Any] = click.pass_context(run)
         for option in reversed(COMMON_OPTIONS):
             wrapped = option(wrapped)
-        group.command(name or function.__name__.rstrip("_"), help=help)(wrapped)
+        made = click.command(name or function.__name__.rstrip("_"), cls=Command, help=help, examples=examples)(wrapped)
+        group.add_command(made)
         return function
 
     return register
@@ -67,11 +81,8 @@ class _Instant(click.ParamType[datetime]):
             # A time without an offset is the reader's own, as it is wherever times are printed.
             return datetime.fromisoformat(value).astimezone()
         except (ValueError, OverflowError):
-            self.fail(
-                f"{value!r} is not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00:00+08:00",
-                param,
-                ctx,
-            )
+            why = tr("{value!r} is not a time: write 2026-05-01, 2026-05-01T18:00 or 2026-05-01T18:00:00+08:00")
+            self.fail(why.format(value=value), param, ctx)
 
 
 _SPAN = re.compile(r"(?:\d+(?:\.\d+)?[smhdw])+")
@@ -89,7 +100,7 @@ class Span(click.ParamType[float]):
             return value
         seconds = sum(float(n) * _SECONDS[unit] for n, unit in _SPAN_PART.findall(value))
         if not _SPAN.fullmatch(value) or not seconds:
-            self.fail(f"{value!r} is no length of time: write 90m, 2h, 3d or 1d12h", param, ctx)
+            self.fail(tr("{value!r} is no length of time: write 90m, 2h, 3d or 1d12h").format(value=value), param, ctx)
         return seconds
 
 

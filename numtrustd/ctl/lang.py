@@ -1,26 +1,59 @@
 """The language that people read: English as it stands in the code, others from gettext catalogues.
 
-The catalogues lie in `locale/LANG/LC_MESSAGES/numtrustctl.mo` beside this file. What programs read (JSON, ids,
-event names, words of the domain such as `marked`) is never translated. A text is looked up when it is put out, so
-that `--lang` may come after the modules were loaded.
+The catalogues lie in `locale/LANG/LC_MESSAGES/numtrustctl.mo` beside this file; `click.mo` beside it holds what click
+itself says. What programs read (JSON, ids, event names, words of the domain such as `marked`) is never translated: a
+word of the domain that people read in a table goes through `word`. A text is looked up when it is put out, so that
+`--lang` may come after the modules were loaded.
 """
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "numtrustctl"
-_SPEAKS = ("en", "zh")
+SPEAKS = ("en", "zh")
+WORD = "word"
+"""The context of single words of the domain in the catalogue, where they mean what they mean there."""
 
 _texts: gettext.NullTranslations = gettext.NullTranslations()
 
 
-def use(lang: str | None, environ: Mapping[str, str]) -> None:
-    """Speak `lang`, or what the locale of `environ` says, in this process from now on; English if neither is known."""
+def use(lang: str | None, environ: Mapping[str, str]) -> str:
+    """Speak `lang`, or what the locale of `environ` says, in this process from now on; English if neither is known.
+    Returns the language's name.
+    """
     global _texts
     chosen = _known(lang or _locale(environ))
     _texts = gettext.translation(DOMAIN, LOCALE, [chosen], fallback=True)
+    return chosen
+
+
+@contextmanager
+def english() -> Iterator[None]:
+    """Texts that go into JSON, where every reader gets the same."""
+    global _texts
+    before, _texts = _texts, gettext.NullTranslations()
+    try:
+        yield
+    finally:
+        _texts = before
+
+
+def wanted(arguments: Sequence[str]) -> str | None:
+    """What `--lang` says, wherever it stands; the last one counts. Needed before anything is parsed, for the help and
+    the refusals of the parser itself are to be in that language, too.
+    """
+    said: str | None = None
+    for argument, following in zip(arguments, [*arguments[1:], ""], strict=False):
+        if argument == "--":
+            break
+        if argument == "--lang":
+            said = following
+        elif argument.startswith("--lang="):
+            said = argument.removeprefix("--lang=")
+    return said
 
 
 def _locale(environ: Mapping[str, str]) -> str:
@@ -30,14 +63,21 @@ def _locale(environ: Mapping[str, str]) -> str:
 
 def _known(name: str) -> str:
     tongue = name.replace("-", "_").partition("_")[0].partition(".")[0].lower()
-    return tongue if tongue in _SPEAKS else "en"
+    return tongue if tongue in SPEAKS else "en"
 
 
-def tr(text: str) -> str:
-    """The text in the reader's language."""
-    return _texts.gettext(text)
+def tr(text: str | None) -> str:
+    """The text in the reader's language, or as it is; nothing for none."""
+    return _texts.gettext(text) if text else ""  # gettext has the catalogue's own header under ""
 
 
 def trn(one: str, many: str, count: int) -> str:
     """The text for so many of something; `{n}` in it is the count."""
     return _texts.ngettext(one, many, count).format(n=count)
+
+
+def word(value: str | None) -> str:
+    """A word of the domain (a verdict, a state, a kind) for people who read it in a table. In English it is the word
+    itself, which is what options take; nothing for none.
+    """
+    return _texts.pgettext(WORD, value) if value else ""

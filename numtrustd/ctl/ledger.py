@@ -8,8 +8,9 @@ import click
 from numtrustd.api import ledger
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.session import Session
-from numtrustd.ctl.text import local, plural
+from numtrustd.ctl.text import local
 from numtrustd.domain.ledger import What, yuan
 
 _TONES = {"planned": Tone.WARN, "void": Tone.DIM}
@@ -29,9 +30,9 @@ class _Yuan(click.ParamType[int]):
         try:
             fen = Decimal(value) * 100
         except InvalidOperation:
-            self.fail(f"{value!r} is no amount: write 300 or 49.90", param, ctx)
+            self.fail(tr("{value!r} is no amount: write 300 or 49.90").format(value=value), param, ctx)
         if not fen.is_finite() or fen < 0 or fen != fen.to_integral_value():
-            self.fail(f"{value!r} is no amount: write 300 or 49.90", param, ctx)
+            self.fail(tr("{value!r} is no amount: write 300 or 49.90").format(value=value), param, ctx)
         return int(fen)
 
 
@@ -75,24 +76,41 @@ def charge(
 def shown(view: ledger.LedgerView) -> Document:
     """The month's sums, and its charges."""
     doc = Document()
-    doc.line(Cell(view.month, Tone.STRONG), plural(view.entries, "entry", "entries"))
-    over = f", {yuan(view.over)} over it with what is planned" if view.over else ""
+    doc.line(Cell(view.month, Tone.STRONG), trn("{n} entry", "{n} entries", view.entries))
+    over = tr(", {over} over it with what is planned").format(over=yuan(view.over)) if view.over else ""
     doc.facts(
-        ("paid", yuan(view.committed)),
-        ("planned", yuan(view.planned) if view.planned else None),
-        ("given up", yuan(view.void) if view.void else None),
-        ("budget", Cell(f"{yuan(view.budget)} a month{over}", Tone.BAD if over else Tone.PLAIN)),
+        (tr("paid"), yuan(view.committed)),
+        (tr("planned"), yuan(view.planned) if view.planned else None),
+        (tr("given up"), yuan(view.void) if view.void else None),
+        (
+            tr("budget"),
+            Cell(
+                tr("{budget} a month{over}").format(budget=yuan(view.budget), over=over),
+                Tone.BAD if over else Tone.PLAIN,
+            ),
+        ),
         indent=2,
     )
     doc.table(
-        ("WHEN", "WHAT", "AMOUNT", "STANDING", "WAY", "NUMBER", "PLATFORM", "CASE", "BY", "NOTE"),
+        (
+            tr("WHEN"),
+            tr("WHAT"),
+            tr("AMOUNT"),
+            tr("STANDING"),
+            tr("WAY"),
+            tr("NUMBER"),
+            tr("PLATFORM"),
+            tr("CASE"),
+            tr("BY"),
+            tr("NOTE"),
+        ),
         [
             (
                 local(c.settled_at or c.at, view.now),
-                c.what,
+                word(c.what),
                 yuan(c.fen) if c.fen else None,
-                Cell(c.standing, _TONES.get(c.standing, Tone.PLAIN)),
-                None if c.way == "official" else c.way,
+                Cell(word(c.standing), _TONES.get(c.standing, Tone.PLAIN)),
+                None if c.way == "official" else word(c.way),
                 c.number,
                 c.platform,
                 c.case,
@@ -101,17 +119,30 @@ def shown(view: ledger.LedgerView) -> Document:
             )
             for c in view.charges
         ],
-        "nothing was paid or counted",
+        tr("nothing was paid or counted"),
     )
     if len(view.charges) < view.entries:
-        doc.line(f"{view.entries - len(view.charges)} older ones are not shown; --limit shows more")
+        doc.line(
+            tr("{entries} older ones are not shown; --limit shows more").format(
+                entries=view.entries - len(view.charges)
+            )
+        )
     return doc
 
 
 def entered(taken: ledger.ChargeTaken) -> Document:
     """What came of an entry."""
     doc = Document()
-    what = f"{taken.what} of {yuan(taken.fen)}" if taken.fen else f"one {taken.what}"
-    doc.line(Cell(f"{taken.number}:", Tone.STRONG), what, "entered")
-    doc.line(f"{taken.month}: {yuan(taken.spent)} paid, of a budget of {yuan(taken.budget)}", indent=2)
+    what = (
+        tr("{what} of {fen}").format(what=word(taken.what), fen=yuan(taken.fen))
+        if taken.fen
+        else tr("one {what}").format(what=word(taken.what))
+    )
+    doc.line(Cell(f"{taken.number}:", Tone.STRONG), what, tr("entered"))
+    doc.line(
+        tr("{month}: {spent} paid, of a budget of {budget}").format(
+            month=taken.month, spent=yuan(taken.spent), budget=yuan(taken.budget)
+        ),
+        indent=2,
+    )
     return doc

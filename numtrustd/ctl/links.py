@@ -8,6 +8,7 @@ import msgspec
 from numtrustd.api import links
 from numtrustd.ctl.common import command
 from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.lang import tr, word
 from numtrustd.ctl.session import Session
 
 NOT_OFFICIAL = 1
@@ -27,7 +28,7 @@ def check_link(session: Session, text: tuple[str, ...], platform: str | None) ->
     opened. Exit status 0 if it does, 1 if not."""
     pasted = sys.stdin.read() if text == ("-",) else " ".join(text)
     if not pasted.strip():
-        raise click.UsageError("there is nothing to check")
+        raise click.UsageError(tr("there is nothing to check"))
     said = session.ask(links.CheckLink(text=pasted, platform=platform))
     if session.as_json:
         session.write_json(msgspec.to_builtins(said))
@@ -40,8 +41,8 @@ def check_link(session: Session, text: tuple[str, ...], platform: str | None) ->
 def shown(said: links.LinkCheck) -> Document:
     """The verdict, why, and what to do."""
     doc = Document()
-    doc.line(Cell(said.standing, _TONES.get(said.standing, Tone.PLAIN)))
+    doc.line(Cell(word(said.standing), _TONES.get(said.standing, Tone.PLAIN)))
     for reason in said.why:
-        doc.line(reason, indent=2)
-    doc.line(Cell(said.advice, Tone.STRONG))
+        doc.line(tr(reason), indent=2)
+    doc.line(Cell(tr(said.advice), Tone.STRONG))
     return doc

@@ -14,6 +14,7 @@ from pathlib import Path
 from numtrustd.api.rows import Paper
 from numtrustd.api.status import TaskView
 from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.text import escape, local
 
@@ -33,19 +34,25 @@ def show(session: Session, task: TaskView, folder: Path) -> None:
         session.write_json({"task": task.task, "folder": str(folder), "files": names})
         return
     doc = Document()
-    doc.line(Cell(f"{folder}:", Tone.STRONG), "everything for", Cell(task.task, Tone.STRONG))
+    doc.line(Cell(f"{folder}:", Tone.STRONG), tr("everything for"), Cell(task.task, Tone.STRONG))
     for name in names:
         doc.line(name, indent=2)
     for paper in task.evidence:
         if not paper.held:
-            doc.line(Cell(f"missing: {paper.title} ({paper.kind})" + (f": {paper.why}" if paper.why else ""), Tone.BAD))
+            doc.line(
+                Cell(
+                    tr("missing: {title} ({kind})").format(title=paper.title, kind=paper.kind)
+                    + (f": {paper.why}" if paper.why else ""),
+                    Tone.BAD,
+                )
+            )
     session.write(doc)
 
 
 def write(task: TaskView, folder: Path) -> list[str]:
     """Make the folder; returns the names of its files. Raises `FolderError`, and leaves nothing behind then."""
     if os.path.lexists(folder):
-        raise FolderError(f"{folder}: is there already: name a folder that is not")
+        raise FolderError(tr("{folder}: is there already: name a folder that is not").format(folder=folder))
     papers = [(paper, _name(n, paper)) for n, paper in enumerate((p for p in task.evidence if p.held), 1)]
     texts = {FIELDS: _fields(task), CHECKLIST: _checklist(task, {p.kind: name for p, name in papers})}
     if task.letter:
@@ -53,7 +60,11 @@ def write(task: TaskView, folder: Path) -> list[str]:
     try:
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
-        raise FolderError(f"{folder.parent}: {_said(error)}: name a folder in a directory that you may write") from None
+        raise FolderError(
+            tr("{parent}: {error}: name a folder in a directory that you may write").format(
+                parent=folder.parent, error=_said(error)
+            )
+        ) from None
     try:
         for name, text in texts.items():
             (made / name).write_text(text, encoding="utf-8")
@@ -63,7 +74,9 @@ def write(task: TaskView, folder: Path) -> list[str]:
             _copy(paper, made / PAPERS / name)
         made.rename(folder)
     except OSError as error:
-        raise FolderError(f"{folder}: {_said(error)}: nothing was written") from None
+        raise FolderError(
+            tr("{folder}: {error}: nothing was written").format(folder=folder, error=_said(error))
+        ) from None
     finally:
         shutil.rmtree(made, ignore_errors=True)  # gone already where all went well
     return [*texts, *(f"{PAPERS}/{name}" for _, name in papers)]
@@ -75,18 +88,24 @@ def _copy(paper: Paper, target: Path) -> None:
         # Never waits for a writer, should it be a pipe by now.
         with open(os.open(source, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise FolderError(f"{source} ({paper.kind}): is no ordinary file: put the paper there and try again")
+                raise FolderError(
+                    tr("{source} ({kind}): is no ordinary file: put the paper there and try again").format(
+                        source=source, kind=paper.kind
+                    )
+                )
             with target.open("xb") as copy:
                 shutil.copyfileobj(file, copy)
     except OSError as error:
         raise FolderError(
-            f"{source} ({paper.kind}): {_said(error)}: run this where the paper lies, as somebody who may read it; "
-            "nothing was written"
+            tr(
+                "{source} ({kind}): {error}: run this where the paper lies, as somebody who may read it; "
+                "nothing was written"
+            ).format(source=source, kind=paper.kind, error=_said(error))
         ) from None
 
 
 def _said(error: OSError) -> str:
-    return (error.strerror or str(error) or "no reason given").lower()
+    return (error.strerror or str(error) or tr("no reason given")).lower()
 
 
 def _name(n: int, paper: Paper) -> str:
@@ -100,25 +119,26 @@ def _lines(text: str) -> str:
 
 
 def _fields(task: TaskView) -> str:
-    rows = [f"{f.name}: {f'(see {LETTER})' if f.value == task.letter else f.value}" for f in task.fields]
-    where = [f"where: {task.address}"] if task.address else []
+    see = tr("(see {file})").format(file=LETTER)
+    rows = [f"{f.name}: {see if f.value == task.letter else f.value}" for f in task.fields]
+    where = [tr("where: {address}").format(address=task.address)] if task.address else []
     return "".join(f"{escape(row)}\n" for row in (*where, *rows))
 
 
 def _checklist(task: TaskView, copied: dict[str, str]) -> str:
     about = ", ".join(task.numbers) if task.numbers else task.number
-    rows = [f"# {task.title}: {about}, {task.platform_name}", "", f"- task {task.task}"]
-    rows += [f"- by {local(task.due, task.now)}"]
-    rows += [f"- where: {task.address}"] if task.address else []
+    rows = [f"# {tr(task.title)}: {about}, {task.platform_name}", "", "- " + tr("task {task}").format(task=task.task)]
+    rows += ["- " + tr("by {due}").format(due=local(task.due, task.now))]
+    rows += ["- " + tr("where: {address}").format(address=task.address)] if task.address else []
     rows += [f"- {line}" for line in task.detail if line]
     if task.steps:
-        rows += ["", "## Steps", "", *(f"{n}. [ ] {step}" for n, step in enumerate(task.steps, 1))]
+        rows += ["", "## " + tr("Steps"), "", *(f"{n}. [ ] {step}" for n, step in enumerate(task.steps, 1))]
     if task.evidence:
-        rows += ["", "## Papers", ""]
+        rows += ["", "## " + tr("Papers"), ""]
         rows += [_paper(paper, copied) for paper in task.evidence]
     if task.bring_back:
-        rows += ["", "## Bring back", "", f"- [ ] {task.bring_back}"]
-    rows += ["", "## Then", ""]
+        rows += ["", "## " + tr("Bring back"), "", f"- [ ] {task.bring_back}"]
+    rows += ["", "## " + tr("Then"), ""]
     rows += [f"- `numtrustctl task done {task.task} --outcome {answer}`" for answer in task.answers]
     rows += [f"- `{line}`" for line in task.reports or ()]
     return "".join(f"{escape(row)}\n" for row in rows)
@@ -127,5 +147,7 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
 def _paper(paper: Paper, copied: dict[str, str]) -> str:
     what = f"- [ ] {paper.title} ({paper.kind})"
     if not paper.held:
-        return f"{what}: MISSING" + (f", {paper.why}" if paper.why else "")
-    return f"{what}: {PAPERS}/{copied[paper.kind]}" + (f", valid until {paper.expires}" if paper.expires else "")
+        return tr("{what}: MISSING").format(what=what) + (f", {paper.why}" if paper.why else "")
+    return f"{what}: {PAPERS}/{copied[paper.kind]}" + (
+        tr(", valid until {expires}").format(expires=paper.expires) if paper.expires else ""
+    )

@@ -7,7 +7,9 @@ import click
 from numtrustd.api import evidence
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.lang import tr, word
 from numtrustd.ctl.session import Session
+from numtrustd.ctl.speak import Group
 
 _SLOW = 120.0  # seconds; the daemon reads the file first
 
@@ -19,7 +21,7 @@ def papers() -> None:
     """Only a bag of commands; `cli` puts them into the program."""
 
 
-@papers.group("evidence")
+@papers.group("evidence", cls=Group)
 def evidence_() -> None:
     """The papers on file."""
 
@@ -73,11 +75,16 @@ def remove(session: Session, kind: str, path: str, author: str) -> None:
 def changed(change: evidence.EvidenceChange) -> Document:
     """What came of `add` and `remove`."""
     doc = Document()
-    until = f", valid until {change.expires}" if change.expires else ""
+    if not change.on_file:
+        held = tr("is no longer on file")
+    elif change.expires:
+        held = tr("is on file, valid until {expires}").format(expires=change.expires)
+    else:
+        held = tr("is on file")
     doc.line(
         f"{change.title} ({change.kind})",
         Cell(change.path, Tone.STRONG),
-        f"is on file{until}" if change.on_file else "is no longer on file",
+        held,
     )
     return doc
 
@@ -86,11 +93,21 @@ def shown(said: evidence.EvidenceList) -> Document:
     """The register as two tables."""
     doc = Document()
     doc.table(
-        ("PAPER", "STATE", "WHY", "EXPIRES", "AGENT", "FOR", "NEEDED BY", "PUT THERE BY", "FILE"),
+        (
+            tr("PAPER"),
+            tr("STATE"),
+            tr("WHY"),
+            tr("EXPIRES"),
+            tr("AGENT"),
+            tr("FOR"),
+            tr("NEEDED BY"),
+            tr("PUT THERE BY"),
+            tr("FILE"),
+        ),
         [
             (
                 f"{p.title} ({p.kind})",
-                Cell(p.state, _TONES.get(p.state, Tone.BAD)),
+                Cell(word(p.state), _TONES.get(p.state, Tone.BAD)),
                 p.why,
                 p.expires,
                 p.agent,
@@ -101,27 +118,29 @@ def shown(said: evidence.EvidenceList) -> Document:
             )
             for p in said.papers
         ],
-        "no paper is on file: [[evidence]] in the settings or `evidence add` name them",
+        tr("no paper is on file: [[evidence]] in the settings or `evidence add` name them"),
     )
     for changed in (p for p in said.papers if p.state == "changed" and p.digest):
-        how = f'write digest = "{changed.digest}" into its entry and reload'
+        how = tr('write digest = "{digest}" into its entry and reload').format(digest=changed.digest)
         if changed.by:
-            how = f"`numtrustctl evidence add {changed.kind} {changed.path}` registers it anew"
-        doc.line(f"if {changed.path} is right as it is now, {how}")
+            how = tr("`numtrustctl evidence add {kind} {path}` registers it anew").format(
+                kind=changed.kind, path=changed.path
+            )
+        doc.line(tr("if {path} is right as it is now, {how}").format(path=changed.path, how=how))
     if said.lacking:
-        doc.heading("lacking")
+        doc.heading(tr("lacking"))
         doc.table(
-            ("PAPER", "AT", "WHY", "NEEDED BY"),
+            (tr("PAPER"), tr("AT"), tr("WHY"), tr("NEEDED BY")),
             [
                 (Cell(f"{p.title} ({p.kind})", Tone.BAD), p.platform, p.why, _cases(p.needed_by, p.needed))
                 for p in said.lacking
             ],
         )
     if said.incomplete:
-        doc.line("there are more open cases than were looked through")
+        doc.line(tr("there are more open cases than were looked through"))
     return doc
 
 
 def _cases(named: tuple[str, ...], count: int) -> str:
-    more = f" and {count - len(named)} more" if count > len(named) else ""
+    more = tr(" and {count} more").format(count=count - len(named)) if count > len(named) else ""
     return " ".join(named) + more

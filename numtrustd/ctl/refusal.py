@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from numtrustd.ctl.lang import tr
+
 
 def words(name: str, given: Any) -> list[str]:
     """An error reply as sentences."""
@@ -12,33 +14,39 @@ def words(name: str, given: Any) -> list[str]:
         case "UnknownNumber":
             return [f"{said.get('number', '')}: {why}"]
         case "UnknownPlatform":
-            return [f"there is no platform {said.get('platform', '')!r}: see numtrustctl platforms"]
+            return [
+                tr("there is no platform {platform!r}: see numtrustctl platforms").format(
+                    platform=said.get("platform", "")
+                )
+            ]
         case "UnknownCase":
-            return [f"there is no case {said.get('case', '')!r}: see numtrustctl cases"]
+            return [tr("there is no case {case!r}: see numtrustctl cases").format(case=said.get("case", ""))]
         case "UnknownTask":
-            return [f"there is no task {said.get('task', '')!r}: see numtrustctl tasks --all"]
+            return [tr("there is no task {task!r}: see numtrustctl tasks --all").format(task=said.get("task", ""))]
         case "InvalidArgument":
             return [f"{said.get('field', '')}: {why}"]
         case "Refused":
             return [why]
         case "SuspectedPhishing":
             return [
-                f"suspected phishing in the name of {said.get('platform', '')}: {why}",
-                "nothing was taken in: do not follow it; if you are sure of it, say why with --vouch",
+                tr("suspected phishing in the name of {platform}: {why}").format(
+                    platform=said.get("platform", ""), why=why
+                ),
+                tr("nothing was taken in: do not follow it; if you are sure of it, say why with --vouch"),
             ]
         case "ConfigRejected":
             problems = [str(p) for p in given.get("problems", ())]
-            return [*problems, "the configuration was refused; the running one is untouched"]
+            return [*problems, tr("the configuration was refused; the running one is untouched")]
         case "Busy":
-            return [f"busy: {why}; try again"]
+            return [tr("busy: {why}; try again").format(why=why)]
         case "NotReady":
-            return [f"not ready: {why}"]
+            return [tr("not ready: {why}").format(why=why)]
         case "InternalError":
-            return [f"the daemon met a bug ({said.get('type', 'unknown')}); its log has the details"]
+            return [tr("the daemon met a bug ({type}); its log has the details").format(type=said.get("type", "?"))]
         case "InterfaceNotFound" if said.get("interface", "").endswith(".Control"):
-            return ["this socket only looks; acts go to control.sock"]
+            return [tr("this socket only looks; acts go to control.sock")]
         case "MethodNotFound" | "InterfaceNotFound":
             what = said.get("method") or said.get("interface")
-            return [f"the daemon does not know {what}: is it older than this program?"]
+            return [tr("the daemon does not know {what}: is it older than this program?").format(what=what)]
         case _:
             return [f"{name} {said or ''}".strip()]

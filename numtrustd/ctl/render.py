@@ -8,7 +8,8 @@ from datetime import datetime
 from numtrustd.api import control, status, wants
 from numtrustd.api.rows import CaseRow, TaskRow
 from numtrustd.ctl.document import Cell, Document, Tone
-from numtrustd.ctl.text import due, in_local_time, local, missed, plural, size, span
+from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.text import due, in_local_time, local, missed, size, span
 
 VERDICT_TONES = {
     "marked": Tone.BAD,
@@ -38,56 +39,110 @@ def alarming(count: int) -> Cell | None:
 def overview(s: status.Status) -> Document:
     """`numtrustctl status`."""
     doc = Document()
-    doc.line(Cell(f"numtrustd {s.version}", Tone.STRONG), f"pid {s.pid}, up since {local(s.started_at, s.now)}")
+    doc.line(
+        Cell(f"numtrustd {s.version}", Tone.STRONG),
+        tr("pid {pid}, up since {started_at}").format(pid=s.pid, started_at=local(s.started_at, s.now)),
+    )
     if s.clock_speed != 1:
-        doc.line(Cell(f"the clock runs {s.clock_speed:g} times fast: these are not real days", Tone.WARN))
-    doc.line(s.summary)
+        doc.line(
+            Cell(
+                tr("the clock runs {clock_speed:g} times fast: these are not real days").format(
+                    clock_speed=s.clock_speed
+                ),
+                Tone.WARN,
+            )
+        )
+    doc.line(_summary(s))
     if s.network_down_since is not None:
         since = local(s.network_down_since, s.now)
         doc.line(
-            Cell(f"nobody can be reached since {since}: nothing is looked at; look at this machine's network", Tone.BAD)
+            Cell(
+                tr("nobody can be reached since {since}: nothing is looked at; look at this machine's network").format(
+                    since=since
+                ),
+                Tone.BAD,
+            )
         )
     doc.line()
     late = s.schedule_lag_seconds > 60
     doc.facts(
-        ("numbers", f"{s.numbers}, of which labelled {s.numbers_labelled}, parked {s.parked}"),
-        ("platforms", _looked_at(s)),
         (
-            "verdicts",
-            f"{s.labelled} labelled, {s.clean} clean, {s.certified} certified, {s.unknown} unknown, {s.blind} blind",
+            tr("numbers"),
+            tr("{numbers}, of which labelled {numbers_labelled}, parked {parked}").format(
+                numbers=s.numbers, numbers_labelled=s.numbers_labelled, parked=s.parked
+            ),
         ),
-        ("cases", f"{s.open_cases} open"),
-        ("tasks", Cell(f"{s.tasks_open} for people", Tone.WARN if s.tasks_open else Tone.PLAIN)),
+        (tr("platforms"), _looked_at(s)),
         (
-            "looks",
+            tr("verdicts"),
+            tr("{labelled} labelled, {clean} clean, {certified} certified, {unknown} unknown, {blind} blind").format(
+                labelled=s.labelled, clean=s.clean, certified=s.certified, unknown=s.unknown, blind=s.blind
+            ),
+        ),
+        (tr("cases"), tr("{open_cases} open").format(open_cases=s.open_cases)),
+        (
+            tr("tasks"),
             Cell(
-                f"{s.looks_total} made, {s.looks_per_second:.1f} a second, {s.overdue_looks} overdue"
-                + (f", up to {span(s.schedule_lag_seconds)} late" if s.overdue_looks else ""),
+                tr("{tasks_open} for people").format(tasks_open=s.tasks_open), Tone.WARN if s.tasks_open else Tone.PLAIN
+            ),
+        ),
+        (
+            tr("looks"),
+            Cell(
+                tr("{looks_total} made, {looks_per_second:.1f} a second, {overdue_looks} overdue").format(
+                    looks_total=s.looks_total, looks_per_second=s.looks_per_second, overdue_looks=s.overdue_looks
+                )
+                + (
+                    tr(", up to {schedule_lag_seconds} late").format(schedule_lag_seconds=span(s.schedule_lag_seconds))
+                    if s.overdue_looks
+                    else ""
+                ),
                 Tone.WARN if late else Tone.PLAIN,
             ),
         ),
         (
-            "store",
+            tr("store"),
             Cell(
-                f"{size(s.store.bytes)} of {size(s.store.limit)}"
-                + (": nearly full, nothing new is submitted" if s.store.nearly_full else ""),
+                tr("{bytes} of {limit}").format(bytes=size(s.store.bytes), limit=size(s.store.limit))
+                + (tr(": nearly full, nothing new is submitted") if s.store.nearly_full else ""),
                 Tone.BAD if s.store.nearly_full else Tone.PLAIN,
             ),
         ),
     )
     if s.numbers_labelled:
-        doc.hint("numbers --finding any", "the numbers with something wrong")
+        doc.hint("numbers --finding any", tr("the numbers with something wrong"))
     if s.tasks_open:
-        doc.hint("tasks", "what waits for people")
+        doc.hint("tasks", tr("what waits for people"))
     if s.blind:
-        doc.hint("sources", "why something cannot be seen")
+        doc.hint("sources", tr("why something cannot be seen"))
     return doc
+
+
+def _summary(s: status.Status) -> str:
+    """The daemon's own sentence, which is English, said again from its parts."""
+    seen = s.platforms if s.platforms_seen is None else s.platforms_seen
+    on = trn("{n} platform", "{n} platforms", s.platforms)
+    if seen != s.platforms:
+        on = tr("{seen} of {platforms}").format(seen=seen, platforms=on)
+    said = tr("{numbers} on {platforms}: {labelled} labelled, {cases}, {tasks}").format(
+        numbers=trn("{n} number", "{n} numbers", s.numbers),
+        platforms=on,
+        labelled=s.numbers_labelled,
+        cases=trn("{n} open case", "{n} open cases", s.open_cases),
+        tasks=trn("{n} task for people", "{n} tasks for people", s.tasks_open),
+    )
+    tail = s.summary.partition("; ")[2]
+    return f"{said}; {tr(tail)}" if tail else said
 
 
 def _looked_at(s: status.Status) -> str:
     seen = s.platforms if s.platforms_seen is None else s.platforms_seen
-    some = f"{s.platforms}, " if seen == s.platforms else f"{s.platforms}, of which {seen} looked at "
-    return f"{some}through {plural(s.sources, 'source')}"
+    sources = trn("{n} source", "{n} sources", s.sources)
+    if seen == s.platforms:
+        return tr("{platforms}, through {sources}").format(platforms=s.platforms, sources=sources)
+    return tr("{platforms}, of which {seen} looked at through {sources}").format(
+        platforms=s.platforms, seen=seen, sources=sources
+    )
 
 
 def numbers(pages: Sequence[status.NumberPage]) -> Document:
@@ -95,16 +150,16 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
     doc = Document()
     doc.table(
         (
-            "NUMBER",
-            "NAME",
-            "GROUP",
-            "LABELLED ON",
-            "CLEAN",
-            "CERTIFIED",
-            "UNKNOWN",
-            "BLIND",
-            "CASES",
-            "LAST LOOK",
+            tr("NUMBER"),
+            tr("NAME"),
+            tr("GROUP"),
+            tr("LABELLED ON"),
+            tr("CLEAN"),
+            tr("CERTIFIED"),
+            tr("UNKNOWN"),
+            tr("BLIND"),
+            tr("CASES"),
+            tr("LAST LOOK"),
             "",
         ),
         [
@@ -119,12 +174,12 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
                 Cell(str(r.blind), Tone.WARN) if r.blind else None,
                 r.open_cases or None,
                 when(r.last_look, page.now),
-                Cell("parked", Tone.BAD) if r.parked else None,
+                Cell(tr("parked"), Tone.BAD) if r.parked else None,
             )
             for page in pages
             for r in page.numbers
         ],
-        "no numbers",
+        tr("no numbers"),
     )
     return doc
 
@@ -132,19 +187,30 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
 def case_table(doc: Document, rows: Iterable[tuple[CaseRow, datetime]], empty: str = "") -> None:
     """Cases as a table, with the way on."""
     doc.table(
-        ("CASE", "KIND", "STATE", "ATTEMPT", "WAITS FOR", "DUE", "THEN", "OPENED", "SEEN BY", "OUTCOME"),
+        (
+            tr("CASE"),
+            tr("KIND"),
+            tr("STATE"),
+            tr("ATTEMPT"),
+            tr("WAITS FOR"),
+            tr("DUE"),
+            tr("THEN"),
+            tr("OPENED"),
+            tr("SEEN BY"),
+            tr("OUTCOME"),
+        ),
         [
             (
                 Cell(r.case, Tone.STRONG),
-                r.kind,
-                r.state,
+                word(r.kind),
+                word(r.state),
                 r.attempt,
-                Cell(r.waits_for, _WHO_TONES.get(r.waits_for, Tone.PLAIN)),
+                Cell(word(r.waits_for), _WHO_TONES.get(r.waits_for, Tone.PLAIN)),
                 deadline(r.due, now),
-                r.then,
+                tr(r.then),
                 when(r.opened_at, now),
                 r.acked_by,
-                r.outcome,
+                word(r.outcome),
             )
             for r, now in rows
         ],
@@ -155,23 +221,23 @@ def case_table(doc: Document, rows: Iterable[tuple[CaseRow, datetime]], empty: s
 def cases(pages: Sequence[status.CasePage]) -> Document:
     """`numtrustctl cases`."""
     doc = Document()
-    case_table(doc, [(r, page.now) for page in pages for r in page.cases], "no cases")
+    case_table(doc, [(r, page.now) for page in pages for r in page.cases], tr("no cases"))
     return doc
 
 
 def task_table(doc: Document, rows: Iterable[tuple[TaskRow, datetime]], empty: str = "") -> None:
     """Tasks as a table."""
     doc.table(
-        ("TASK", "WHAT", "NUMBER", "PLATFORM", "DUE", "STATE", "OUTCOME"),
+        (tr("TASK"), tr("WHAT"), tr("NUMBER"), tr("PLATFORM"), tr("DUE"), tr("STATE"), tr("OUTCOME")),
         [
             (
                 Cell(r.task, Tone.STRONG),
-                r.title,
+                tr(r.title),
                 r.number,
                 r.platform,
                 deadline(r.due, now) if r.state == "open" else None,
-                None if r.state == "open" else r.state,
-                r.outcome,
+                None if r.state == "open" else word(r.state),
+                word(r.outcome),
             )
             for r, now in rows
         ],
@@ -183,9 +249,9 @@ def tasks(pages: Sequence[status.TaskPage]) -> Document:
     """`numtrustctl tasks`."""
     doc = Document()
     rows = [(r, page.now) for page in pages for r in page.tasks]
-    task_table(doc, rows, "no tasks: nothing waits for people")
+    task_table(doc, rows, tr("no tasks: nothing waits for people"))
     if rows:
-        doc.hint(f"task show {rows[0][0].task}", "the packet: address, fields, letter, papers")
+        doc.hint(f"task show {rows[0][0].task}", tr("the packet: address, fields, letter, papers"))
     return doc
 
 
@@ -193,12 +259,12 @@ def history(answer: status.HistoryPage, options: str = "") -> Document:
     """`numtrustctl history`; `options` are those that the next page is to be asked for with, too."""
     doc = Document()
     doc.table(
-        ("WHEN", "WHAT", "PLATFORM", "IN WORDS"),
+        (tr("WHEN"), tr("WHAT"), tr("PLATFORM"), tr("IN WORDS")),
         [(local(r.at, answer.now), r.action, r.platform, in_local_time(r.text, answer.now)) for r in answer.events],
-        "nothing happened",
+        tr("nothing happened"),
     )
     if answer.next is not None:
-        doc.hint(f"history {answer.number} --after {answer.next}{options}", "what happened before that")
+        doc.hint(f"history {answer.number} --after {answer.next}{options}", tr("what happened before that"))
     return doc
 
 
@@ -206,7 +272,16 @@ def record(r: status.LogRecord) -> Document:
     """One line of `numtrustctl watch`."""
     doc = Document()
     if r.missed:
-        doc.line(Cell(f"… {plural(r.missed, 'record')} missed: this reader is too slow", Tone.WARN))
+        doc.line(
+            Cell(
+                trn(
+                    "… {n} record missed: this reader is too slow",
+                    "… {n} records missed: this reader is too slow",
+                    r.missed,
+                ),
+                Tone.WARN,
+            )
+        )
     tone = _LEVEL_TONES.get(r.level, Tone.PLAIN)
     stamp, speed = f"{r.at.astimezone():%m-%d %H:%M:%S}", r.fields.get("numtrust.clock_speed")
     if isinstance(speed, int | float):  # as in the log itself: each line says that these are no real days
@@ -216,43 +291,49 @@ def record(r: status.LogRecord) -> Document:
     return doc
 
 
+def _moved(old: str, new: str) -> str:
+    if old == new:
+        return tr("stays {new}").format(new=word(new))
+    return f"{word(old)} -> {word(new)}"
+
+
 def case_change(c: control.CaseChange) -> Document:
     """What an act did to a case."""
     doc = Document()
-    moved = f"{c.old} -> {c.new}" if c.old != c.new else f"stays {c.new}"
-    doc.line("case", Cell(f"{c.case}:", Tone.STRONG), moved)
-    doc.line(c.meaning, indent=2)
+    moved = _moved(c.old, c.new)
+    doc.line(tr("case"), Cell(f"{c.case}:", Tone.STRONG), moved)
+    doc.line(tr(c.meaning), indent=2)
     if c.then:
-        at = "" if c.due is None else ", at once" if c.due <= c.now else f", {local(c.due, c.now)}"
-        doc.line(f"then: {c.then}{at}", indent=2)
+        at = "" if c.due is None else tr(", at once") if c.due <= c.now else f", {local(c.due, c.now)}"
+        doc.line(tr("then: {then}{at}").format(then=tr(c.then), at=at), indent=2)
     return doc
 
 
 def case_begun(c: wants.CaseBegun) -> Document:
     """What was asked for, and what happens next."""
     doc = Document()
-    doc.line(c.kind, Cell(f"{c.case}:", Tone.STRONG), c.state)
-    doc.line(c.meaning, indent=2)
+    doc.line(word(c.kind), Cell(f"{c.case}:", Tone.STRONG), word(c.state))
+    doc.line(tr(c.meaning), indent=2)
     if c.then:
-        at = "" if c.due is None else ", at once" if c.due <= c.now else f", {local(c.due, c.now)}"
-        doc.line(f"then: {c.then}{at}", indent=2)
+        at = "" if c.due is None else tr(", at once") if c.due <= c.now else f", {local(c.due, c.now)}"
+        doc.line(tr("then: {then}{at}").format(then=tr(c.then), at=at), indent=2)
     return doc
 
 
 def identity_change(c: wants.IdentityChange) -> Document:
     """What is wanted of a number."""
     doc = Document()
-    doc.line("number", Cell(f"{c.number}:", Tone.STRONG), "what is wanted to be shown now")
-    doc.facts(("name", c.name), ("logo", c.logo), ("tag", c.tag), indent=2)
+    doc.line(tr("number"), Cell(f"{c.number}:", Tone.STRONG), tr("what is wanted to be shown now"))
+    doc.facts((tr("name"), c.name), (tr("logo"), c.logo), (tr("tag"), c.tag), indent=2)
     return doc
 
 
 def task_change(c: control.TaskChange) -> Document:
     """What the answer to a task did."""
     doc = Document()
-    doc.line("task", Cell(f"{c.task}:", Tone.STRONG), c.outcome)
+    doc.line(tr("task"), Cell(f"{c.task}:", Tone.STRONG), word(c.outcome))
     if not c.case:
-        doc.line(c.meaning)
+        doc.line(tr(c.meaning))
         return doc
     doc.blocks += case_change(c).blocks
     return doc
@@ -262,28 +343,32 @@ def reloaded(r: control.ReloadResult) -> Document:
     """`numtrustctl reload`."""
     doc = Document()
     doc.line(
-        f"reloaded: {plural(r.numbers_added, 'number')} added, {r.numbers_removed} removed, {r.numbers_changed} changed"
+        tr("reloaded: {numbers_added} added, {numbers_removed} removed, {numbers_changed} changed").format(
+            numbers_added=trn("{n} number", "{n} numbers", r.numbers_added),
+            numbers_removed=r.numbers_removed,
+            numbers_changed=r.numbers_changed,
+        )
     )
     doc.facts(
-        ("platforms changed", " ".join(r.platforms_changed) or None),
-        ("sources changed", " ".join(r.sources_changed) or None),
+        (tr("platforms changed"), " ".join(r.platforms_changed) or None),
+        (tr("sources changed"), " ".join(r.sources_changed) or None),
         indent=2,
     )
     for warning in r.warnings:
-        doc.line(Cell(f"warning: {warning}", Tone.WARN), indent=2)
+        doc.line(Cell(tr("warning: {warning}").format(warning=warning), Tone.WARN), indent=2)
     return doc
 
 
 def backed_up(r: control.BackupResult) -> Document:
     """`numtrustctl backup`."""
     doc = Document()
-    doc.line(f"{r.path}: {size(r.bytes)} in {r.seconds:.1f} s")
+    doc.line(tr("{path}: {bytes} in {seconds:.1f} s").format(path=r.path, bytes=size(r.bytes), seconds=r.seconds))
     return doc
 
 
 def _change(what: str, old: str, new: str) -> Document:
     doc = Document()
-    doc.line(Cell(f"{what}:", Tone.STRONG), f"{old} -> {new}" if old != new else f"stays {new}")
+    doc.line(Cell(f"{what}:", Tone.STRONG), _moved(old, new))
     return doc
 
 
@@ -300,19 +385,29 @@ def source_change(c: control.SourceChange) -> Document:
 def level_change(c: control.LevelChange) -> Document:
     """`numtrustctl log-level`."""
     doc = Document()
-    doc.line(f"log level: {c.old} -> {c.new}")
+    doc.line(tr("log level: {old} -> {new}").format(old=c.old, new=c.new))
     return doc
 
 
 def maintenance(c: control.MaintenanceChange) -> Document:
     """`numtrustctl maintenance`."""
     doc = Document()
-    doc.line(Cell(f"{c.platform}:", Tone.STRONG), f"{c.old} -> {c.new}" if c.old != c.new else f"stays {c.new}")
+    doc.line(
+        Cell(f"{c.platform}:", Tone.STRONG),
+        _moved(c.old, c.new),
+    )
     doc.facts(
-        ("kind", c.kind),
-        ("since", when(c.since, c.now)),
-        ("until", when(c.until, c.now)),
-        ("cases", f"{c.cases} open there{', whose deadlines move with it' if c.kind else ''}" if c.cases else None),
+        (tr("kind"), word(c.kind)),
+        (tr("since"), when(c.since, c.now)),
+        (tr("until"), when(c.until, c.now)),
+        (
+            tr("cases"),
+            (tr("{cases} open there, whose deadlines move with it") if c.kind else tr("{cases} open there")).format(
+                cases=c.cases
+            )
+            if c.cases
+            else None,
+        ),
         indent=2,
     )
     return doc

@@ -9,8 +9,9 @@ from datetime import datetime
 from numtrustd.api import control, status
 from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, VerdictRow, ViewRow
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
+from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
-from numtrustd.ctl.text import age, due, local, missed, plural, span
+from numtrustd.ctl.text import age, due, local, missed, span
 
 _WITH_RECEIPT = ("submit_appeal", "submit_correction", "submit_removal", "bring_receipt", "did_it_arrive")
 _FINAL = frozenset({"cleared", "withdrawn", "released"})
@@ -24,47 +25,54 @@ def number(n: status.NumberView) -> Document:
     """`numtrustctl number`."""
     doc = Document()
     dashed = n.dashed if n.dashed != n.number else ""
-    _title(doc, n.number, dashed, n.name, f"({n.kind}, group {n.group})")
+    _title(doc, n.number, dashed, n.name, tr("({kind}, group {group})").format(kind=word(n.kind), group=n.group))
     if n.accept:
-        doc.line(f"the owner accepts being shown as: {', '.join(n.accept)}")
+        doc.line(tr("the owner accepts being shown as: {accept}").format(accept=", ".join(n.accept)))
     if n.parked:
-        doc.line(Cell(f"PARKED, nothing is done for it: {n.parked_why or 'no reason given'}", Tone.BAD))
+        doc.line(
+            Cell(
+                tr("PARKED, nothing is done for it: {parked_why}").format(
+                    parked_why=n.parked_why or tr("no reason given")
+                ),
+                Tone.BAD,
+            )
+        )
     for warning in n.warnings or ():
-        doc.line(Cell(f"likely to be marked for it: {warning}", Tone.WARN))
+        doc.line(Cell(tr("likely to be marked for it: {warning}").format(warning=warning), Tone.WARN))
     doc.line()
     doc.table(
-        ("PLATFORM", "VERDICT", "SHOWS", "SINCE", "LAST LOOK", "NEXT", "NOTE"),
+        (tr("PLATFORM"), tr("VERDICT"), tr("SHOWS"), tr("SINCE"), tr("LAST LOOK"), tr("NEXT"), tr("NOTE")),
         [
             (
                 Cell(r.platform if r.platform_name == r.platform else f"{r.platform_name} ({r.platform})"),
                 _verdict(r),
                 _shows(r),
                 when(r.since, n.now),
-                Cell("never", Tone.DIM) if r.last_look is None else age(r.last_look, n.now),
+                Cell(tr("never"), Tone.DIM) if r.last_look is None else age(r.last_look, n.now),
                 None if r.next_look is None else _next_look(r.next_look, n.now),
                 _note(r, n.now),
             )
             for r in n.platforms
         ],
-        "no platform looks at this kind of number",
+        tr("no platform looks at this kind of number"),
     )
     _leaving(doc, n)
     _who_says_what(doc, n)
     if n.cases:
-        doc.heading(plural(len(n.cases), "open case"))
+        doc.heading(trn("{n} open case", "{n} open cases", len(n.cases)))
         case_table(doc, [(c, n.now) for c in n.cases])
     if n.tasks:
-        doc.heading(plural(len(n.tasks), "task") + " for people")
+        doc.heading(trn("{n} task for people", "{n} tasks for people", len(n.tasks)))
         task_table(doc, [(t, n.now) for t in n.tasks])
-    doc.hint(f"explain {n.number}", "why it is so, and what happens next")
-    doc.hint(f"look {n.number}", "look now")
-    doc.hint(f"history {n.number}", "what happened before")
+    doc.hint(f"explain {n.number}", tr("why it is so, and what happens next"))
+    doc.hint(f"look {n.number}", tr("look now"))
+    doc.hint(f"history {n.number}", tr("what happened before"))
     if n.cases:
-        doc.hint(f"case {n.cases[0].case}", "the case in full")
+        doc.hint(f"case {n.cases[0].case}", tr("the case in full"))
     if n.tasks:
-        doc.hint(f"task show {n.tasks[0].task}", "the packet of the task")
+        doc.hint(f"task show {n.tasks[0].task}", tr("the packet of the task"))
     if n.parked:
-        doc.hint(f"unpark {n.number}", "set it going again")
+        doc.hint(f"unpark {n.number}", tr("set it going again"))
     return doc
 
 
@@ -72,31 +80,34 @@ def _leaving(doc: Document, n: status.NumberView) -> None:
     """A number that leaves: what is still open, or that it was given up."""
     if (leaving := n.leaving) is None:
         return
-    doc.heading("leaves")
+    doc.heading(tr("leaves"))
     doc.facts(
-        ("state", Cell(leaving.state, Tone.STRONG)),
-        ("reason", leaving.reason),
-        ("case", leaving.case),
-        ("safe to release", None if leaving.released_at else "yes" if leaving.safe_to_release else "not yet"),
-        *(("waits for", part) for part in leaving.waits_for),
-        ("given up", None if leaving.released_at is None else local(leaving.released_at, n.now)),
-        ("by", leaving.released_by),
-        ("forced", Cell("before every platform was verified gone", Tone.WARN) if leaving.forced else None),
-        ("why", leaving.why),
+        (tr("state"), Cell(word(leaving.state), Tone.STRONG)),
+        (tr("reason"), word(leaving.reason)),
+        (tr("case"), leaving.case),
+        (
+            tr("safe to release"),
+            None if leaving.released_at else tr("yes") if leaving.safe_to_release else tr("not yet"),
+        ),
+        *((tr("waits for"), part) for part in leaving.waits_for),
+        (tr("given up"), None if leaving.released_at is None else local(leaving.released_at, n.now)),
+        (tr("by"), leaving.released_by),
+        (tr("forced"), Cell(tr("before every platform was verified gone"), Tone.WARN) if leaving.forced else None),
+        (tr("why"), leaving.why),
         indent=2,
     )
     if leaving.safe_to_release:
-        doc.hint(f"release {n.number}", "give it up")
+        doc.hint(f"release {n.number}", tr("give it up"))
 
 
 def released(r: control.ReleaseResult) -> Document:
     """`numtrustctl release`."""
     doc = Document()
-    doc.line(Cell(f"{r.number}:", Tone.STRONG), "given up; it is on farewell watch")
+    doc.line(Cell(f"{r.number}:", Tone.STRONG), tr("given up; it is on farewell watch"))
     for part in r.waits_for:
-        doc.line(Cell(f"not verified: {part}", Tone.WARN), indent=2)
+        doc.line(Cell(tr("not verified: {part}").format(part=part), Tone.WARN), indent=2)
     if r.case:
-        doc.hint(f"reopen {r.case}", "take it back")
+        doc.hint(f"reopen {r.case}", tr("take it back"))
     return doc
 
 
@@ -104,9 +115,9 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
     """Each view with what it last said, how old that is, and whether it is what is believed."""
     rows = [(r, view) for r in n.platforms for view in r.views]
     if rows:
-        doc.heading("who says what")
+        doc.heading(tr("who says what"))
         doc.table(
-            ("PLATFORM", "SOURCE", "SURFACE", "LAST SAID", "WHEN", "NOW"),
+            (tr("PLATFORM"), tr("SOURCE"), tr("SURFACE"), tr("LAST SAID"), tr("WHEN"), tr("NOW")),
             [
                 (
                     r.platform,
@@ -121,15 +132,20 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
         )
     faults = [(r, fault) for r in n.platforms for fault in r.faults]
     if faults:
-        doc.heading("name, logo, tag")
+        doc.heading(tr("name, logo, tag"))
         doc.table(
-            ("PLATFORM", "SOURCE", "SURFACE", "FINDING", "WHAT", "SINCE"),
+            (tr("PLATFORM"), tr("SOURCE"), tr("SURFACE"), tr("FINDING"), tr("WHAT"), tr("SINCE")),
             [
                 (
                     r.platform,
                     fault.source,
                     fault.surface,
-                    Cell(fault.finding if fault.confirmed else f"{fault.finding}, not confirmed", Tone.WARN),
+                    Cell(
+                        word(fault.finding)
+                        if fault.confirmed
+                        else tr("{finding}, not confirmed").format(finding=word(fault.finding)),
+                        Tone.WARN,
+                    ),
                     fault.why,
                     local(fault.since, n.now),
                 )
@@ -140,42 +156,51 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
 
 def _last_said(view: ViewRow) -> CellLike:
     if view.said is None:
-        return Cell("nothing yet", Tone.DIM)
-    marks = None if view.marks is None else plural(view.marks, "mark")
-    category = f"({view.category})" if view.category and view.category != view.words else None
-    hidden = "not displayed" if view.hidden else None
-    return " ".join(p for p in (view.said, view.shown_name, view.tag, view.words, category, marks, hidden) if p)
+        return Cell(tr("nothing yet"), Tone.DIM)
+    marks = None if view.marks is None else trn("{n} mark", "{n} marks", view.marks)
+    category = f"({word(view.category)})" if view.category and view.category != view.words else None
+    hidden = tr("not displayed") if view.hidden else None
+    return " ".join(p for p in (word(view.said), view.shown_name, view.tag, view.words, category, marks, hidden) if p)
 
 
 def _now(view: ViewRow, now: datetime) -> Cell:
     if view.blind_since is not None:
-        missed = (
-            ""
-            if not view.missed
-            else ", looked through last " + ("never" if view.looked_at is None else local(view.looked_at, now))
+        missed = ""
+        if view.missed and view.looked_at is None:
+            missed = tr(", never looked through")
+        elif view.missed and view.looked_at is not None:
+            missed = tr(", looked through last {looked_at}").format(looked_at=local(view.looked_at, now))
+        return Cell(
+            tr("cannot see since {blind_since} ({reason}){missed}").format(
+                blind_since=local(view.blind_since, now), reason=word(view.reason), missed=missed
+            ),
+            Tone.WARN,
         )
-        return Cell(f"cannot see since {local(view.blind_since, now)} ({view.reason}){missed}", Tone.WARN)
-    return Cell("disagrees", Tone.WARN) if view.agrees is False else Cell("agrees" if view.agrees else "")
+    return Cell(tr("disagrees"), Tone.WARN) if view.agrees is False else Cell(tr("agrees") if view.agrees else "")
 
 
 def _next_look(at: datetime, now: datetime) -> str:
     """A look whose time has passed waits for its source: `explain` says why."""
-    return age(at, now) if at >= now else f"late by {span((now - at).total_seconds())}"
+    return (
+        age(at, now)
+        if at >= now
+        else tr("late by {total_seconds}").format(total_seconds=span((now - at).total_seconds()))
+    )
 
 
 def _verdict(r: VerdictRow) -> Cell:
-    word = f"{r.verdict}, flapping" if r.flapping else r.verdict
+    said = tr("{verdict}, flapping").format(verdict=word(r.verdict)) if r.flapping else word(r.verdict)
     tone = Tone.WARN if r.flapping else VERDICT_TONES.get(r.verdict, Tone.PLAIN)
     # A mark that the owner calls right is no problem.
-    return Cell(word, Tone.PLAIN if r.verdict == "marked" and r.finding is None and not r.flapping else tone)
+    return Cell(said, Tone.PLAIN if r.verdict == "marked" and r.finding is None and not r.flapping else tone)
 
 
 def _shows(r: VerdictRow) -> Cell:
     parts = [r.shown_name, r.words]
     if r.category and r.category != r.words:
-        parts.append(f"({r.category})")
+        parts.append(f"({word(r.category)})")
     if r.marks is not None:
-        parts.append(plural(r.marks, "mark"))
+        parts.append(trn("{n} mark", "{n} marks", r.marks))
     return Cell(" ".join(p for p in parts if p), Tone.BAD if r.finding else Tone.PLAIN)
 
 
@@ -183,17 +208,17 @@ def _note(r: VerdictRow, now: datetime) -> Cell:
     """What the verdict alone would hide: a latest look that says otherwise, or that nothing can be seen."""
     notes = []
     if r.blind_since is not None:
-        notes.append(f"blind since {local(r.blind_since, now)}")
+        notes.append(tr("blind since {blind_since}").format(blind_since=local(r.blind_since, now)))
     if r.last_said and r.last_said != r.verdict:
-        notes.append(f"last look: {r.last_said}")
+        notes.append(tr("last look: {last_said}").format(last_said=word(r.last_said)))
     if r.missed_look is not None:
-        notes.append(f"a look due {local(r.missed_look, now)} was not made")
+        notes.append(tr("a look due {missed_look} was not made").format(missed_look=local(r.missed_look, now)))
     if r.hidden:
-        notes.append("not displayed")
+        notes.append(tr("not displayed"))
     if r.disagreement and r.apart_since is not None:
-        notes.append(f"disagreement since {local(r.apart_since, now)}")
+        notes.append(tr("disagreement since {apart_since}").format(apart_since=local(r.apart_since, now)))
     if r.faults:
-        notes.append(", ".join(dict.fromkeys(fault.finding for fault in r.faults if fault.confirmed)))
+        notes.append(", ".join(dict.fromkeys(word(fault.finding) for fault in r.faults if fault.confirmed)))
     if r.tending:
         notes.append(r.tending)
     return Cell("; ".join(note for note in notes if note), Tone.WARN if r.blind_since else Tone.PLAIN)
@@ -204,71 +229,93 @@ def explanation(e: status.Explanation) -> Document:
     doc = Document()
     _title(doc, e.number, e.dashed if e.dashed != e.number else "", e.name)
     if not e.lines:
-        doc.line("nothing is known yet: no source has looked")
+        doc.line(tr("nothing is known yet: no source has looked"))
     platform: str | None = None
     for line in e.lines:
         if line.platform != platform and line.platform:
             doc.heading(line.platform)
         platform = line.platform
-        doc.line(Cell(line.fact, Tone.STRONG))
+        doc.line(Cell(tr(line.fact), Tone.STRONG))
         doc.facts(
-            ("why", line.why or None),
-            ("next", _next(line, e.now)),
-            ("case", line.case),
+            (tr("why"), tr(line.why) or None),
+            (tr("next"), _next(line, e.now)),
+            (tr("case"), line.case),
             indent=2,
         )
     for case in dict.fromkeys(line.case for line in e.lines if line.case):
-        doc.hint(f"case {case}", "the case in full")
+        doc.hint(f"case {case}", tr("the case in full"))
     for task in dict.fromkeys(line.task for line in e.lines if line.task):
-        doc.hint(f"task show {task}", "what a person has to do")
-    doc.hint(f"history {e.number}", "what happened before")
+        doc.hint(f"task show {task}", tr("what a person has to do"))
+    doc.hint(f"history {e.number}", tr("what happened before"))
     return doc
 
 
-_WHO = {"daemon": "by itself", "platform": "the platform's move", "person": "a person's move"}
-_UNTIL_THEN = {**_WHO, "platform": "the platform's move until then"}
+def _who(line: ExplainLine) -> str | None:
+    match line.who:
+        case "daemon":
+            return tr("by itself")
+        case "platform":
+            return tr("the platform's move until then") if line.when else tr("the platform's move")
+        case "person":
+            return tr("a person's move")
+    return None
 
 
 def _next(line: ExplainLine, now: datetime) -> CellLike:
     if not line.next:
         return None
     at = f", {due(line.when, now)}" if line.when else ""
-    words = _UNTIL_THEN if line.when else _WHO
-    who = f" [{words[line.who]}]" if line.who in words else ""
+    who = f" [{said}]" if (said := _who(line)) else ""
     late = line.when is not None and missed(line.when, now)
     tone = Tone.BAD if late else Tone.WARN if line.who == "person" else Tone.PLAIN
-    return Cell(f"{line.next}{at}{who}", tone)
+    return Cell(f"{tr(line.next)}{at}{who}", tone)
 
 
 def case(c: status.CaseView) -> Document:
     """`numtrustctl case`."""
     doc = Document()
-    _title(doc, c.case, f"{c.kind} of {c.number} at {c.platform_name}")
+    _title(
+        doc,
+        c.case,
+        tr("{kind} of {number} at {platform_name}").format(
+            kind=word(c.kind), number=c.number, platform_name=c.platform_name
+        ),
+    )
     doc.facts(
-        ("state", Cell(c.state, Tone.STRONG)),
-        ("", c.meaning),
-        ("outcome", c.outcome or None),
-        ("finding", c.finding),
-        ("likely cause", "; ".join(c.causes) or None),
-        ("attempt", c.attempt),
-        ("opened", local(c.opened_at, c.now)),
-        ("in this state", f"since {local(c.moved_at, c.now)}"),
-        ("closed", when(c.closed_at, c.now)),
-        ("waits for", Cell(c.waits_for, Tone.WARN if c.waits_for == "person" else Tone.PLAIN)),
-        ("deadline", deadline(c.due, c.now)),
-        ("then", c.then),
-        ("task", c.task),
-        *((f.name, _fact(f, c.now)) for f in c.data),
+        (tr("state"), Cell(word(c.state), Tone.STRONG)),
+        ("", tr(c.meaning)),
+        (tr("outcome"), word(c.outcome) or None),
+        (tr("finding"), c.finding),
+        (tr("likely cause"), "; ".join(c.causes) or None),
+        (tr("attempt"), c.attempt),
+        (tr("opened"), local(c.opened_at, c.now)),
+        (tr("in this state"), tr("since {moved_at}").format(moved_at=local(c.moved_at, c.now))),
+        (tr("closed"), when(c.closed_at, c.now)),
+        (tr("waits for"), Cell(word(c.waits_for), Tone.WARN if c.waits_for == "person" else Tone.PLAIN)),
+        (tr("deadline"), deadline(c.due, c.now)),
+        (tr("then"), tr(c.then) or None),
+        (tr("task"), c.task),
+        *((tr(f.name), _fact(f, c.now)) for f in c.data),
     )
     _papers(doc, c.evidence)
     if c.actions:
-        doc.heading("done to the outside")
+        doc.heading(tr("done to the outside"))
         doc.table(
-            ("ACTION", "STATE", "ATTEMPT", "OUR REF", "PLANNED", "SENT", "ENDED", "RECEIPT", "DETAIL"),
+            (
+                tr("ACTION"),
+                tr("STATE"),
+                tr("ATTEMPT"),
+                tr("OUR REF"),
+                tr("PLANNED"),
+                tr("SENT"),
+                tr("ENDED"),
+                tr("RECEIPT"),
+                tr("DETAIL"),
+            ),
             [
                 (
-                    a.kind,
-                    Cell(a.state, Tone.WARN if a.state in ("sending", "uncertain") else Tone.PLAIN),
+                    word(a.kind),
+                    Cell(word(a.state), Tone.WARN if a.state in ("sending", "uncertain") else Tone.PLAIN),
                     a.attempt,
                     a.ref,
                     local(a.planned_at, c.now),
@@ -280,11 +327,11 @@ def case(c: status.CaseView) -> Document:
                 for a in c.actions
             ],
         )
-    doc.heading("history")
+    doc.heading(tr("history"))
     doc.table(
-        ("WHEN", "FROM", "TO", "WHY", "BY"),
-        [(local(m.at, c.now), m.old, m.new, m.reason, m.by) for m in c.history],
-        "no moves yet",
+        (tr("WHEN"), tr("FROM"), tr("TO"), tr("WHY"), tr("BY")),
+        [(local(m.at, c.now), word(m.old), word(m.new), m.reason, m.by) for m in c.history],
+        tr("no moves yet"),
     )
     _case_hints(doc, c)
     return doc
@@ -302,24 +349,24 @@ def _fact(fact: Fact, now: datetime) -> str:
 
 def _case_hints(doc: Document, c: status.CaseView) -> None:
     if c.task:
-        doc.hint(f"task show {c.task}", "what a person has to do")
+        doc.hint(f"task show {c.task}", tr("what a person has to do"))
     if c.closed_at is not None or c.state in _FINAL:
-        doc.hint(f"reopen {c.case}", "start it again")
+        doc.hint(f"reopen {c.case}", tr("start it again"))
     elif c.state == "held":
-        doc.hint(f"advance {c.case}", "end the hold")
+        doc.hint(f"advance {c.case}", tr("end the hold"))
     else:
-        doc.hint(f"hold {c.case}", "stop it here")
-        doc.hint(f"withdraw {c.case}", "give it up")
+        doc.hint(f"hold {c.case}", tr("stop it here"))
+        doc.hint(f"withdraw {c.case}", tr("give it up"))
 
 
 def _papers(doc: Document, papers: Sequence[Paper]) -> None:
     if not papers:
         return
-    doc.heading("papers demanded")
+    doc.heading(tr("papers demanded"))
     doc.table(
-        ("PAPER", "", "ON FILE", "EXPIRES", "WHY"),
+        (tr("PAPER"), "", tr("ON FILE"), tr("EXPIRES"), tr("WHY")),
         [
-            (f"{p.title} ({p.kind})", None if p.held else Cell("MISSING", Tone.BAD), p.on_file, p.expires, p.why)
+            (f"{p.title} ({p.kind})", None if p.held else Cell(tr("MISSING"), Tone.BAD), p.on_file, p.expires, p.why)
             for p in papers
         ],
     )
@@ -328,36 +375,39 @@ def _papers(doc: Document, papers: Sequence[Paper]) -> None:
 def task(t: status.TaskView) -> Document:
     """`numtrustctl task show`: everything on one screen, ready to be done."""
     doc = Document()
-    many = plural(len(t.numbers), "number") if t.numbers else t.number
-    doc.line(Cell(t.title, Tone.STRONG), f"for {many} at {t.platform_name}")
+    many = trn("{n} number", "{n} numbers", len(t.numbers)) if t.numbers else t.number
+    doc.line(
+        Cell(tr(t.title), Tone.STRONG),
+        tr("for {many} at {platform_name}").format(many=many, platform_name=t.platform_name),
+    )
     doc.facts(
-        ("task", t.task),
-        ("case", t.case or None),
-        ("state", t.state if t.state != "open" else None),
-        ("outcome", t.outcome or None),
-        ("note", t.note or None),
-        ("done by", t.by or None),
-        ("deadline", deadline(t.due, t.now) if t.state == "open" else None),
-        ("closed", when(t.closed_at, t.now)),
-        ("where", Cell(t.address, Tone.STRONG) if t.address else None),
-        ("bring back", t.bring_back or None),
-        ("answers", ", ".join(t.answers) if t.state == "open" else None),
-        *((("about", d)) for d in t.detail if d),
+        (tr("task"), t.task),
+        (tr("case"), t.case or None),
+        (tr("state"), word(t.state) if t.state != "open" else None),
+        (tr("outcome"), word(t.outcome) or None),
+        (tr("note"), t.note or None),
+        (tr("done by"), t.by or None),
+        (tr("deadline"), deadline(t.due, t.now) if t.state == "open" else None),
+        (tr("closed"), when(t.closed_at, t.now)),
+        (tr("where"), Cell(t.address, Tone.STRONG) if t.address else None),
+        (tr("bring back"), t.bring_back or None),
+        (tr("answers"), ", ".join(t.answers) if t.state == "open" else None),
+        *(((tr("about"), d)) for d in t.detail if d),
     )
     if t.steps:
-        doc.heading("steps")
+        doc.heading(tr("steps"))
         for index, step in enumerate(t.steps, 1):
             doc.line(f"{index}. {step}", indent=2)
     if t.fields:
-        doc.heading("numbers" if t.numbers else "fill in")
+        doc.heading(tr("numbers") if t.numbers else tr("fill in"))
         # The letter stands below with its line ends; a field is one line.
-        doc.facts(*((f.name, "the letter below" if f.value == t.letter else f.value) for f in t.fields), indent=2)
+        doc.facts(*((f.name, tr("the letter below") if f.value == t.letter else f.value) for f in t.fields), indent=2)
     if t.letter:
-        doc.heading("letter")
+        doc.heading(tr("letter"))
         doc.prose(t.letter, indent=2)
     _papers(doc, t.evidence)
     if t.reports and t.state == "open":
-        doc.heading("report with")
+        doc.heading(tr("report with"))
         for line in t.reports:
             doc.line(line, indent=2)
     if t.state == "open":
@@ -365,5 +415,5 @@ def task(t: status.TaskView) -> Document:
         for index, answer in enumerate(t.answers):
             reason = " --reason WORDS" if answer in ("rejected", "refused", "info_requested", "abandon") else ""
             doc.hint(f"task done {t.task} --outcome {answer}{reason or (receipt if index == 0 else '')}", "")
-        doc.hint(f"task fail {t.task} --reason WORDS", "it cannot be done")
+        doc.hint(f"task fail {t.task} --reason WORDS", tr("it cannot be done"))
     return doc

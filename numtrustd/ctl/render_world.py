@@ -9,8 +9,9 @@ from numtrustd.api import control, status
 from numtrustd.api import incidents as api_incidents
 from numtrustd.api.rows import ObservationRow, OpenBatches, PendingLook, PlatformRow, SourceRow
 from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, alarming, deadline, when
-from numtrustd.ctl.text import local, plural
+from numtrustd.ctl.text import local
 
 _HEALTH_TONES = {"ok": Tone.GOOD, "off": Tone.DIM, "limited": Tone.WARN}
 
@@ -21,26 +22,26 @@ def platforms(answer: status.PlatformList) -> Document:
     rows, now = answer.platforms, answer.now
     doc.table(
         (
-            "PLATFORM",
-            "NAME",
-            "KIND",
-            "APPEAL",
-            "NUMBERS",
-            "LABELLED",
-            "CLEAN",
-            "CERTIFIED",
-            "UNKNOWN",
-            "BLIND",
-            "CASES",
-            "LOOKED AT THROUGH",
-            "NOTE",
+            tr("PLATFORM"),
+            tr("NAME"),
+            tr("KIND"),
+            tr("APPEAL"),
+            tr("NUMBERS"),
+            tr("LABELLED"),
+            tr("CLEAN"),
+            tr("CERTIFIED"),
+            tr("UNKNOWN"),
+            tr("BLIND"),
+            tr("CASES"),
+            tr("LOOKED AT THROUGH"),
+            tr("NOTE"),
         ),
         [
             (
                 Cell(r.platform, Tone.STRONG),
                 r.name,
-                r.kind,
-                r.appeal,
+                word(r.kind),
+                word(r.appeal),
                 r.numbers or None,
                 alarming(r.labelled),
                 r.clean or None,
@@ -48,26 +49,29 @@ def platforms(answer: status.PlatformList) -> Document:
                 Cell(str(r.unknown), Tone.WARN) if r.unknown else None,
                 Cell(str(r.blind), Tone.WARN) if r.blind else None,
                 r.open_cases or None,
-                " ".join(r.sources) or Cell("no source in use", Tone.WARN),
+                " ".join(r.sources) or Cell(tr("no source in use"), Tone.WARN),
                 _note(r, now),
             )
             for r in rows
         ],
-        "no platforms",
+        tr("no platforms"),
     )
     doc.line()
     doc.line(_sum(rows))
     if not all(r.sources for r in rows):
-        doc.hint("sources", "the sources that are off, and what each needs")
+        doc.hint("sources", tr("the sources that are off, and what each needs"))
     return doc
 
 
 def _note(row: PlatformRow, now: datetime) -> Cell | None:
     notes = [row.unseen_why] if row.unseen_why else []
     if row.maintenance is not None:
-        kind = "" if row.maintenance.kind == "unknown" else f"{row.maintenance.kind} "
-        overdue = ", overdue" if row.maintenance.overdue else ""
-        notes.append(f"{kind}maintenance since {local(row.maintenance.since, now)}{overdue}")
+        since = local(row.maintenance.since, now)
+        if row.maintenance.kind == "unknown":
+            said = tr("maintenance since {since}").format(since=since)
+        else:
+            said = tr("{kind} maintenance since {since}").format(kind=word(row.maintenance.kind), since=since)
+        notes.append(tr("{said}, overdue").format(said=said) if row.maintenance.overdue else said)
     return Cell("; ".join(notes), Tone.WARN) if notes else None
 
 
@@ -76,11 +80,11 @@ def _sum(rows: Sequence[PlatformRow]) -> str:
     seen = sum(1 for r in rows if r.sources and r.numbers)
     idle = sum(1 for r in rows if r.sources) - seen
     unseen = len(rows) - seen - idle
-    parts = [f"{plural(len(rows), 'platform')}: {seen} looked at"]
+    parts = [tr("{rows}: {seen} looked at").format(rows=trn("{n} platform", "{n} platforms", len(rows)), seen=seen)]
     if idle:
-        parts.append(f"{idle} with a source in use that can look at none of your numbers")
+        parts.append(tr("{idle} with a source in use that can look at none of your numbers").format(idle=idle))
     if unseen:
-        parts.append(f"{unseen} without a source in use")
+        parts.append(tr("{unseen} without a source in use").format(unseen=unseen))
     return ", ".join(parts)
 
 
@@ -89,25 +93,25 @@ def sources(answer: status.SourceList) -> Document:
     doc = Document()
     doc.table(
         (
-            "SOURCE",
-            "KIND",
-            "STATE",
-            "SINCE",
-            "LOOKS",
-            "FAILED",
-            "WAITING",
-            "LAST GOOD",
-            "NEXT SLOT",
-            "BATCHES",
-            "VIA",
-            "PLATFORMS",
-            "WHY",
+            tr("SOURCE"),
+            tr("KIND"),
+            tr("STATE"),
+            tr("SINCE"),
+            tr("LOOKS"),
+            tr("FAILED"),
+            tr("WAITING"),
+            tr("LAST GOOD"),
+            tr("NEXT SLOT"),
+            tr("BATCHES"),
+            tr("VIA"),
+            tr("PLATFORMS"),
+            tr("WHY"),
         ),
         [
             (
                 Cell(r.source, Tone.STRONG),
-                r.kind,
-                Cell(r.state, _HEALTH_TONES.get(r.state, Tone.BAD)),
+                word(r.kind),
+                Cell(word(r.state), _HEALTH_TONES.get(r.state, Tone.BAD)),
                 when(r.since, answer.now),
                 r.looks,
                 r.failures or None,
@@ -121,7 +125,7 @@ def sources(answer: status.SourceList) -> Document:
             )
             for r in answer.sources
         ],
-        "no sources",
+        tr("no sources"),
     )
     return doc
 
@@ -130,42 +134,50 @@ def _batches(open_: OpenBatches | None, now: datetime) -> str | None:
     """What was handed in, since when, and when the platform is asked next."""
     if open_ is None:
         return None
-    said = f"{open_.open}: {plural(open_.awaited, 'number')} since {local(open_.since, now)}"
-    return said if open_.next is None else f"{said}, next {local(open_.next, now)}"
+    awaited, since = trn("{n} number", "{n} numbers", open_.awaited), local(open_.since, now)
+    said = tr("{open}: {awaited} since {since}").format(open=open_.open, awaited=awaited, since=since)
+    return said if open_.next is None else tr("{said}, next {next}").format(said=said, next=local(open_.next, now))
 
 
 def _source_why(r: SourceRow, now: datetime) -> str | None:
     """Why it is in its state; since when it is blind, where that began before its present state did; when it is asked,
     where that is not always.
     """
-    blind = None if r.blind_since in (None, r.since) else f"blind since {local(r.blind_since, now)}"
-    doubt = "asked only in doubt" if r.when == "doubt" else None
-    return "; ".join(filter(None, (r.why, blind, doubt, r.hours and f"asked only at {r.hours}"))) or None
+    blind = (
+        None
+        if r.blind_since in (None, r.since)
+        else tr("blind since {blind_since}").format(blind_since=local(r.blind_since, now))
+    )
+    doubt = tr("asked only in doubt") if r.when == "doubt" else None
+    return (
+        "; ".join(filter(None, (r.why, blind, doubt, r.hours and tr("asked only at {hours}").format(hours=r.hours))))
+        or None
+    )
 
 
 def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
     """What looks said."""
     doc.table(
         (
-            "PLATFORM",
-            "SAYS",
-            "WORDS",
-            "CATEGORY",
-            "MARKS",
-            "NAME",
-            "LOGO",
-            "TAG",
-            "SOURCE",
-            "SURFACE",
-            "RULE",
-            "WHY UNKNOWN",
+            tr("PLATFORM"),
+            tr("SAYS"),
+            tr("WORDS"),
+            tr("CATEGORY"),
+            tr("MARKS"),
+            tr("NAME"),
+            tr("LOGO"),
+            tr("TAG"),
+            tr("SOURCE"),
+            tr("SURFACE"),
+            tr("RULE"),
+            tr("WHY UNKNOWN"),
         ),
         [
             (
                 Cell(r.platform, Tone.STRONG),
-                Cell(r.status, VERDICT_TONES.get(r.status, Tone.PLAIN)),
+                Cell(word(r.status), VERDICT_TONES.get(r.status, Tone.PLAIN)),
                 r.words,
-                r.category,
+                word(r.category),
                 r.marks,
                 r.shown_name,
                 r.logo,
@@ -173,7 +185,7 @@ def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
                 r.source,
                 None if r.surface == "default" else r.surface,
                 r.rule,
-                ": ".join(t for t in (r.reason, r.detail) if t),
+                ": ".join(t for t in (word(r.reason), r.detail) if t),
             )
             for r in rows
         ],
@@ -183,52 +195,79 @@ def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
 def looked(answer: control.LookResult) -> Document:
     """`numtrustctl look`."""
     doc = Document()
-    doc.line(f"asked {', '.join(answer.sources) or 'no source'} about", Cell(answer.number, Tone.STRONG))
+    sources = ", ".join(answer.sources) or tr("no source")
+    doc.line(tr("asked {sources} about").format(sources=sources), Cell(answer.number, Tone.STRONG))
     if answer.observations:
         observation_table(doc, answer.observations)
     for look in answer.pending or ():
         doc.line(_pending(look, answer.now))
     if answer.pending or not answer.observations:
-        doc.line(f"what they see will show as the last look in `numtrustctl number {answer.number}`")
-    doc.line("it counts like any other look; the history shows what changes, not single looks")
-    doc.hint(f"number {answer.number}", "what is believed now, and the last look")
-    doc.hint(f"explain {answer.number}", "how many looks it takes")
+        doc.line(
+            tr("what they see will show as the last look in `numtrustctl number {number}`").format(number=answer.number)
+        )
+    doc.line(tr("it counts like any other look; the history shows what changes, not single looks"))
+    doc.hint(f"number {answer.number}", tr("what is believed now, and the last look"))
+    doc.hint(f"explain {answer.number}", tr("how many looks it takes"))
     return doc
 
 
 def observed(answer: control.ObserveResult) -> Document:
     """`numtrustctl observe`."""
     doc = Document()
-    what = f"{answer.status} ({answer.category})" if answer.category else answer.status
+    what = f"{word(answer.status)} ({word(answer.category)})" if answer.category else word(answer.status)
     place = f"{answer.platform}/{answer.surface}"
-    doc.line("stored:" if answer.counted else "not counted:", Cell(answer.number, Tone.STRONG), f"{what} on {place}")
+    doc.line(
+        tr("stored:") if answer.counted else tr("not counted:"),
+        Cell(answer.number, Tone.STRONG),
+        tr("{what} on {place}").format(what=what, place=place),
+    )
     if answer.why:
         doc.line(Cell(answer.why, Tone.WARN))
     elif answer.old == answer.new:
-        doc.line(f"{answer.platform} is believed to be {answer.new}, as before")
+        doc.line(
+            tr("{platform} is believed to be {new}, as before").format(platform=answer.platform, new=word(answer.new))
+        )
     else:
-        doc.line(f"{answer.platform} is believed to be {answer.new} now; it was {answer.old}")
-    doc.hint(f"explain {answer.number} {answer.platform}", "who saw what, and how many looks it takes")
+        doc.line(
+            tr("{platform} is believed to be {new} now; it was {old}").format(
+                platform=answer.platform, new=word(answer.new), old=word(answer.old)
+            )
+        )
+    doc.hint(f"explain {answer.number} {answer.platform}", tr("who saw what, and how many looks it takes"))
     return doc
 
 
 def _pending(look: PendingLook, now: datetime) -> Cell:
     if look.when is None:
-        return Cell(f"{look.source} is being asked and has not answered yet", Tone.WARN)
-    why = f"; not sooner, because {look.why}" if look.why else ""
-    return Cell(f"{look.source} looks at the soonest at {local(look.when, now)}{why}", Tone.WARN)
+        return Cell(tr("{source} is being asked and has not answered yet").format(source=look.source), Tone.WARN)
+    why = tr("; not sooner, because {why}").format(why=look.why) if look.why else ""
+    return Cell(
+        tr("{source} looks at the soonest at {when}{why}").format(
+            source=look.source, when=local(look.when, now), why=why
+        ),
+        Tone.WARN,
+    )
 
 
 def incidents(pages: Sequence[api_incidents.IncidentPage]) -> Document:
     """`numtrustctl incidents`."""
     doc = Document()
     doc.table(
-        ("INCIDENT", "WHY", "STATE", "SINCE", "SUBMIT", "FOLLOW UP", "RESOLVE", "WAITS FOR"),
+        (
+            tr("INCIDENT"),
+            tr("WHY"),
+            tr("STATE"),
+            tr("SINCE"),
+            tr("SUBMIT"),
+            tr("FOLLOW UP"),
+            tr("RESOLVE"),
+            tr("WAITS FOR"),
+        ),
         [
             (
                 Cell(r.incident, Tone.STRONG),
-                r.why,
-                r.outcome or r.state,
+                word(r.why),
+                word(r.outcome or r.state),
                 when(r.since, page.now),
                 *(_mark(mark, page.now) for mark in r.marks),
                 " ".join(r.cases) or None,
@@ -236,7 +275,7 @@ def incidents(pages: Sequence[api_incidents.IncidentPage]) -> Document:
             for page in pages
             for r in page.incidents
         ],
-        "no emergencies",
+        tr("no emergencies"),
     )
     return doc
 
@@ -244,4 +283,4 @@ def incidents(pages: Sequence[api_incidents.IncidentPage]) -> Document:
 def _mark(mark: api_incidents.MarkRow, now: datetime) -> Cell | None:
     if mark.met is None:
         return deadline(mark.due, now)
-    return Cell("met", Tone.GOOD) if mark.met else Cell("missed", Tone.BAD)
+    return Cell(tr("met"), Tone.GOOD) if mark.met else Cell(tr("missed"), Tone.BAD)

@@ -4,6 +4,7 @@ One line that is wrong keeps none of the others from being stored, unless all or
 """
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from typing import BinaryIO
 
 import click
@@ -12,6 +13,7 @@ from msgspec import Struct, structs
 
 from numtrustd.api import control
 from numtrustd.ctl.document import Document
+from numtrustd.ctl.lang import english, tr, word
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.session import Session
 from numtrustd.varlink.client import ErrorReply
@@ -32,26 +34,35 @@ class LinesRefusedError(Exception):
     """Lines were not stored; those that can be told apart have been said already."""
 
     def __init__(self, refused: int, lines: int) -> None:
-        super().__init__(f"{refused} of {lines} lines were not stored")
+        super().__init__(tr("{refused} of {lines} lines were not stored").format(refused=refused, lines=lines))
 
 
 def from_lines(session: Session, source: BinaryIO, author: str, *, all_or_none: bool) -> None:
     """Hand in every line. Raises `LinesRefusedError` when one was not stored."""
+    # What becomes of each line goes out as JSON, too, which is the same in every language.
+    with english() if session.as_json else nullcontext():
+        refused, lines = _from_lines(session, source, author, all_or_none=all_or_none)
+    if refused:
+        raise LinesRefusedError(refused, lines)
+
+
+def _from_lines(session: Session, source: BinaryIO, author: str, *, all_or_none: bool) -> tuple[int, int]:
     lines = list(_lines(source, author))
     if not lines:
-        raise click.UsageError("nothing came on standard input: give one report a line as JSON, or NUMBER and options")
+        raise click.UsageError(
+            tr("nothing came on standard input: give one report a line as JSON, or NUMBER and options")
+        )
     if all_or_none:
         looked_over = [_tell(session, n, line, rehearse=True) for n, line in lines]
         if wrong := [verdict for verdict in looked_over if verdict.error]:
             _say(session, wrong)
-            raise LinesRefusedError(len(lines), len(lines))
+            return len(lines), len(lines)
     refused = 0
     for n, line in lines:
         verdict = _tell(session, n, line, rehearse=False)
         _say(session, [verdict])
         refused += verdict.error is not None
-    if refused:
-        raise LinesRefusedError(refused, len(lines))
+    return refused, len(lines)
 
 
 def _lines(source: BinaryIO, author: str) -> Iterator[tuple[int, control.Observe | str]]:
@@ -62,7 +73,7 @@ def _lines(source: BinaryIO, author: str) -> Iterator[tuple[int, control.Observe
         if len(raw) > LONGEST:
             while raw and not raw.endswith(b"\n"):
                 raw = source.readline(LONGEST)
-            yield n, f"is longer than {LONGEST} bytes"
+            yield n, tr("is longer than {most} bytes").format(most=LONGEST)
         elif raw.strip():
             yield n, _read(raw, author)
 
@@ -73,9 +84,9 @@ def _read(raw: bytes, author: str) -> control.Observe | str:
     except msgspec.ValidationError as error:
         return str(error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return "is no JSON: write one object a line"
+        return tr("is no JSON: write one object a line")
     if report.rehearse:
-        return "rehearse is not for lines: --all-or-none looks all of them over first"
+        return tr("rehearse is not for lines: --all-or-none looks all of them over first")
     return report if report.author else structs.replace(report, author=author)
 
 
@@ -95,9 +106,18 @@ def _say(session: Session, verdicts: list[Verdict]) -> None:
             continue
         doc = Document()
         if verdict.result is None:
-            doc.line(f"line {verdict.line}: {verdict.error}")
+            doc.line(tr("line {line}: {error}").format(line=verdict.line, error=verdict.error))
         else:
             result = verdict.result
             why = f" ({result.why})" if result.why else ""
-            doc.line(f"line {verdict.line}: {result.number} {result.status} on {result.platform}/{result.surface}{why}")
+            doc.line(
+                tr("line {line}: {number} {status} on {platform}/{surface}{why}").format(
+                    line=verdict.line,
+                    number=result.number,
+                    status=word(result.status),
+                    platform=result.platform,
+                    surface=result.surface,
+                    why=why,
+                )
+            )
         session.write(doc)

@@ -5,7 +5,9 @@ import click
 from numtrustd.api import silence
 from numtrustd.ctl.common import Span, author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.lang import tr, word
 from numtrustd.ctl.session import Session
+from numtrustd.ctl.speak import Group
 from numtrustd.ctl.text import local
 
 
@@ -14,7 +16,7 @@ def quiet() -> None:
     """Only a bag of commands; `cli` puts them into the program."""
 
 
-@quiet.group("silence")
+@quiet.group("silence", cls=Group)
 def silence_() -> None:
     """Raise no alarm about some numbers, platforms or groups for a while."""
 
@@ -63,14 +65,14 @@ def ack(session: Session, case: str, reason: str | None, author: str) -> None:
 
 
 def _names(row: silence.SilenceRow) -> str:
-    return ", ".join(f"{target.scope} {target.name}" for target in row.targets)
+    return ", ".join(f"{word(target.scope)} {target.name}" for target in row.targets)
 
 
 def shown(said: silence.SilenceList) -> Document:
     """The list as a table."""
     doc = Document()
     doc.table(
-        ("SILENCE", "OF", "UNTIL", "SINCE", "BY", "REASON"),
+        (tr("SILENCE"), tr("OF"), tr("UNTIL"), tr("SINCE"), tr("BY"), tr("REASON")),
         [
             (
                 Cell(s.silence, Tone.STRONG),
@@ -82,7 +84,7 @@ def shown(said: silence.SilenceList) -> Document:
             )
             for s in said.silences
         ],
-        "nothing is silenced",
+        tr("nothing is silenced"),
     )
     return doc
 
@@ -91,16 +93,23 @@ def changed(change: silence.SilenceChange) -> Document:
     """What came of `add` and `remove`."""
     doc, row = Document(), change.row
     doc.line(
-        "silence", Cell(f"{row.silence}:", Tone.STRONG), _names(row), "silenced" if change.holds else "said aloud again"
+        tr("silence"),
+        Cell(f"{row.silence}:", Tone.STRONG),
+        _names(row),
+        tr("silenced") if change.holds else tr("said aloud again"),
     )
     if change.holds:
-        doc.line(f"until {local(row.until, change.now)}", indent=2)
+        doc.line(tr("until {until}").format(until=local(row.until, change.now)), indent=2)
     return doc
 
 
 def acknowledged(taken: silence.AckTaken) -> Document:
     """What came of `ack`."""
     doc = Document()
-    doc.line("case", Cell(f"{taken.case}:", Tone.STRONG), f"seen by {taken.by} as it is, {taken.state}")
-    doc.line("it counts until the case moves", indent=2)
+    doc.line(
+        tr("case"),
+        Cell(f"{taken.case}:", Tone.STRONG),
+        tr("seen by {by} as it is, {state}").format(by=taken.by, state=word(taken.state)),
+    )
+    doc.line(tr("it counts until the case moves"), indent=2)
     return doc

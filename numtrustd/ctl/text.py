@@ -4,6 +4,8 @@ import re
 import unicodedata
 from datetime import UTC, datetime
 
+from numtrustd.ctl.lang import tr
+
 _DANGEROUS = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 """Controls (ANSI starts with one), formats (bidi overrides, invisible characters), surrogates, private and
 unassigned characters, line separators: nothing of these is needed to read a label, and each can make a
@@ -44,27 +46,30 @@ def width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-_UNITS = ((1, "s"), (60, "min"), (3_600, "h"), (86_400, "d"))
+_UNITS = (1, 60, 3_600, 86_400)
 
 
 def span(seconds: float) -> str:
     """A length of time, as roughly as it is long: 20 s, 5 min, 2 h 10 min, 3 h, 12 d."""
     whole = round(abs(seconds))
-    index = max((i for i, (unit, _) in enumerate(_UNITS) if whole >= unit), default=0)
-    unit, name = _UNITS[index]
-    count, rest = divmod(whole, unit)
-    below, below_name = _UNITS[index - 1]
+    index = max((i for i, unit in enumerate(_UNITS) if whole >= unit), default=0)
+    count, rest = divmod(whole, _UNITS[index])
+    below = _UNITS[index - 1]
     if index and count < 3 and rest >= below:
-        return f"{count} {name} {rest // below} {below_name}"
-    return f"{count} {name}"
+        return f"{_measured(count, index)} {_measured(rest // below, index - 1)}"
+    return _measured(count, index)
+
+
+def _measured(count: int, index: int) -> str:
+    return (tr("{n} s"), tr("{n} min"), tr("{n} h"), tr("{n} d"))[index].format(n=count)
 
 
 def age(at: datetime, now: datetime) -> str:
     """Relative to the daemon's now: "3 h ago", "in 5 min", "now"."""
     seconds = (at - now).total_seconds()
     if abs(seconds) < 1:
-        return "now"
-    return f"in {span(seconds)}" if seconds > 0 else f"{span(seconds)} ago"
+        return tr("now")
+    return (tr("in {span}") if seconds > 0 else tr("{span} ago")).format(span=span(seconds))
 
 
 def _time_of_day(at: datetime, now: datetime) -> str:
@@ -105,7 +110,7 @@ def due(at: datetime, now: datetime) -> str:
     """A deadline: `local`, or how long it has been missed."""
     if not missed(at, now):
         return local(at, now)
-    return f"{_time_of_day(at, now)} (overdue by {span((now - at).total_seconds())})"
+    return tr("{at} (overdue by {span})").format(at=_time_of_day(at, now), span=span((now - at).total_seconds()))
 
 
 def size(count: int) -> str:
@@ -116,8 +121,3 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} TiB"
-
-
-def plural(count: int, one: str, many: str | None = None) -> str:
-    """1 case, 2 cases."""
-    return f"{count} {one if count == 1 else many or one + 's'}"

@@ -27,6 +27,7 @@ from numtrustd.api import (
     status,
     wants,
 )
+from numtrustd.ctl import lang
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -738,6 +739,15 @@ def _in_shanghai(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     monkeypatch.undo()
     time.tzset()
+
+
+@pytest.fixture(autouse=True)
+def _in_english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever the language of who runs the tests; the client changes both."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    monkeypatch.setenv("LANGUAGE", "")
+    yield
+    lang.use("en", {})
 
 
 @pytest.fixture
