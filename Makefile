@@ -10,13 +10,19 @@ FIRST ?= 0
 
 FOR ?= 60
 
-.PHONY: help venv demo test check format docs bench simulate soak nightly clean
+# What a wheel is made of. The wheels of everything lie in build/wheels, the system's own Python decides which ones.
+SOURCES := $(shell find numtrustd config systemd packaging man completions -type f -not -name '*.pyc' 2>/dev/null) \
+  pyproject.toml hatch_build.py README.md README.zh-CN.md CHANGELOG.md LICENSE
+SYSTEM_PYTHON ?= /usr/bin/python3
+
+.PHONY: help venv demo test check format docs bench simulate soak nightly wheels dist deb clean
 
 help:
 	@echo "make demo [ARGS='--for 60 --numbers 24']   the main job on simulated platforms"
 	@echo "make test    the test suite          make check   format, lint, types, import contracts, tests"
 	@echo "make venv    .venv with numtrustd and numtrustctl      make bench   the benchmarks"
 	@echo "make simulate SEEDS=500, make soak FOR=60, make nightly   more of what the tests do a little of"
+	@echo "make dist    wheel and sdist          make deb     the Debian package"
 	@echo "make format  put the code into shape  make docs    write the generated documents anew"
 	@echo "make clean   remove the environment and the caches"
 
@@ -73,6 +79,29 @@ docs: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks $(ARGS)
+
+dist/.built: $(VENV)/.dev $(SOURCES)
+	rm -f dist/*.whl dist/*.tar.gz
+	$(BIN)/python -m hatchling build -t wheel -t sdist
+	@touch $@
+
+# pip itself is among them because pipx wants a new one.
+build/.wheels: $(VENV)/.dev pyproject.toml dist/.built
+	@mkdir -p build/wheels
+	@rm -f build/wheels/numtrustd-*.whl
+	$(PIP) --python $(SYSTEM_PYTHON) wheel --quiet --find-links build/wheels --wheel-dir build/wheels dist/*.whl 'pip>=26'
+	@touch $@
+
+dist/.deb: build/.wheels
+	rm -f dist/*.deb
+	$(BIN)/python packaging/deb.py --wheels build/wheels --python $(SYSTEM_PYTHON) --out dist
+	@touch $@
+
+dist: dist/.built
+
+wheels: build/.wheels
+
+deb: dist/.deb
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache build dist

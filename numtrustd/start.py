@@ -53,6 +53,7 @@ def run_daemon(
     accept_clock: bool = False,
 ) -> int:
     """Run until told to stop. Returns the exit status; everything that is to be said goes to the log."""
+    _survive_questions()
     faulthandler.enable()
     loaded = load(config, environ)
     if isinstance(loaded, list):
@@ -84,6 +85,14 @@ def run_daemon(
         finally:
             unhook()
             log.stop(2.0)
+
+
+def _survive_questions() -> None:
+    """SIGHUP and SIGUSR1 ask something of a daemon. Where there is none yet, no longer or only safe mode, they must not
+    end the process, as they do by default. (A handler and not SIG_IGN, which children would inherit.)
+    """
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        signal.signal(number, lambda number, frame: None)
 
 
 def _run(

@@ -122,6 +122,42 @@ def test_it_says_ready_status_watchdog_reloading_and_stopping_to_systemd(config:
         systemd.socket.close()
 
 
+def catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler of its own for a signal."""
+    found = re.search(r"^SigCgt:\s*([0-9a-f]+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+    return found is not None and bool(int(found[1], 16) >> (number - 1) & 1)
+
+
+def test_a_question_that_comes_before_it_is_ready_does_not_end_it(config: Path, tmp_path: Path) -> None:
+    rows = "".join(f"139{n:08d},test\n" for n in range(2_000))
+    (tmp_path / "numbers.csv").write_text("number,name\n" + rows)
+    process = daemon(config, "--init")
+    try:
+        # What is said of crashes is set up first of all: from then on it reads the numbers for a while.
+        assert until(lambda: catches(process.child.pid, signal.SIGABRT), 20.0, 0.001)
+        process.child.send_signal(signal.SIGHUP)
+        process.child.send_signal(signal.SIGUSR1)
+        assert process.wait_for("daemon.ready")["numtrust.numbers"] == 2_000
+        assert process.end() == 0
+    finally:
+        process.close()
+
+
+def test_a_question_does_not_end_safe_mode(config: Path, running: Process, tmp_path: Path) -> None:
+    running.end()
+    (tmp_path / "state" / "data.mdb").write_bytes(b"not a database" * 1000)
+    process = daemon(config)
+    try:
+        process.wait_for("daemon.safe_mode")
+        assert until((tmp_path / "status.sock").exists, 10.0)
+        process.child.send_signal(signal.SIGHUP)
+        process.child.send_signal(signal.SIGUSR1)
+        assert "safe mode" in ctl(config, "status").stderr
+        assert process.end() == 0
+    finally:
+        process.close()
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_within_five_seconds_and_leaves_a_clean_place(running: Process, tmp_path: Path, number: int) -> None:
     running.child.send_signal(number)
