@@ -122,6 +122,7 @@ class Daemon:
             house,
             self.roster,
             self.sources,
+            self.timers,
             self._notifier,
             heartbeat=loaded.settings.daemon.heartbeat,
             watchdog=watchdog_interval(environ),

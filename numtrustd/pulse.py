@@ -15,7 +15,10 @@ import trio
 from numtrustd.actors.house import House
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.sources import Sources
+from numtrustd.actors.stalls import Stalls
+from numtrustd.actors.timers import Timers
 from numtrustd.events import DaemonDumped, DaemonHeartbeat
+from numtrustd.events.base import duration_for_people
 from numtrustd.notify import Notifier
 from numtrustd.store import records
 
@@ -24,6 +27,12 @@ TICK = 0.25
 
 TOO_LATE = 1.0
 """A loop later than this (real seconds) does not feed the watchdog."""
+
+STUCK = 600.0
+"""Real seconds for which a look may be held up by ourselves before the watchdog is fed no more."""
+
+NOTABLE = 60.0
+"""Real seconds from which on what is held up is named: a write waits for a second as a matter of course."""
 
 STATUS_EVERY = 5.0
 
@@ -59,6 +68,7 @@ class Pulse:
         house: House,
         roster: Roster,
         sources: Sources,
+        timers: Timers,
         notifier: Notifier,
         *,
         heartbeat: float,
@@ -68,6 +78,8 @@ class Pulse:
         self._house = house
         self._roster = roster
         self._sources = sources
+        self._timers = timers
+        self._stalls = Stalls(house, sources, timers)
         self._notifier = notifier
         self._heartbeat = heartbeat
         self._watchdog = watchdog
@@ -98,6 +110,7 @@ class Pulse:
         every = self._watchdog
         pause = STATUS_EVERY if every is None else min(STATUS_EVERY, every / 2)
         while True:
+            self._stalls.note()
             self._notifier.status(self.line())
             if every is not None and await self._proved():
                 self._notifier.watchdog()
@@ -105,7 +118,7 @@ class Pulse:
 
     async def _proved(self) -> bool:
         """Looks are being made, the loop is on time, and the store writes or has said why it cannot."""
-        if self.late > TOO_LATE or self._sources.stuck(self._house.clock.now()):
+        if self.late > TOO_LATE or self._stalls.longest(of_sources=True) > STUCK:
             return False
         if self._house.store.trouble is None:
             with trio.move_on_after(STATUS_EVERY):
@@ -117,10 +130,18 @@ class Pulse:
     def line(self) -> str:
         """One true line for `systemctl status`."""
         totals, context = self._house.board.totals(), self._house.context
-        late, _ = self._sources.overdue(self._house.clock.now())
+        late, lag = self._sources.overdue(self._house.clock.now())
+        behind = f" (up to {duration_for_people(lag)})" if late else ""
+        held_up = f"; HELD UP: {', '.join(self._held_up())}" if self._held_up() else ""
         return (
             f"{len(self._roster)} numbers on {context.platforms_seen} of {len(context.platforms)} platforms, "
-            f"{totals.labelled_numbers} labelled, {totals.open_cases} open cases, {late} overdue looks"
+            f"{totals.labelled_numbers} labelled, {totals.open_cases} open cases, {late} overdue looks{behind}{held_up}"
+        )
+
+    def _held_up(self) -> tuple[str, ...]:
+        """What has been held up for so long that it is named."""
+        return tuple(
+            f"{s.what} for {duration_for_people(s.seconds)}" for s in self._stalls.present if s.seconds > NOTABLE
         )
 
     async def _beat(self) -> None:
@@ -150,9 +171,10 @@ class Pulse:
 
     def figures(self) -> DaemonHeartbeat:
         """The heartbeat as of now."""
-        house = self._house
-        totals = house.board.totals()
-        late, lag = self._sources.overdue(house.clock.now())
+        house, now = self._house, self._house.clock.now()
+        totals, last = house.board.totals(), house.board.last_look_at
+        late, lag = self._sources.overdue(now)
+        self._stalls.note()
         return DaemonHeartbeat(
             numbers=len(self._roster),
             labelled=totals.labelled_numbers,
@@ -166,6 +188,11 @@ class Pulse:
             rss_bytes=resident_bytes(),
             loop_tasks=trio.lowlevel.current_statistics().tasks_living,
             used_bytes=house.store.stats().used,
+            stalled_seconds=self._stalls.longest(),
+            stalled=self._held_up(),
+            timer_lag_seconds=self._timers.lag(now),
+            last_look_seconds=None if last is None else max(0.0, now - last),
+            last_commit_seconds=house.store.idle,
         )
 
 

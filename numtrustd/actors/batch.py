@@ -85,7 +85,7 @@ class BatchActor(BatchDiary):
         self._load()
         for number in held.keys() - self._awaited.keys() - self._due.keys():  # in a batch that was never stored
             self.want(number, self._after.pop(number, self._house.clock.now()))
-        self._probing, self.looking = False, 0
+        self._probing = False
         self.trust.begin()
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self.trust.tell)
@@ -154,11 +154,13 @@ class BatchActor(BatchDiary):
         self._wake = trio.Event()
 
     async def _working(self, do: Any, *args: Any) -> None:
-        self.looking, self._probing = 1, self.down
+        self._probing = self.down
+        under_way = self._begin()
         try:
             await do(*args)
         finally:
-            self.looking, self._probing = 0, False
+            self._end(under_way)
+            self._probing = False
 
     def _follow(self, now: Instant) -> None:
         """As in `SourceActor`; a clock that was set back makes no wait for an answer longer than it can be."""

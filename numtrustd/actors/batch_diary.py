@@ -88,9 +88,10 @@ class BatchDiary(SourceActor):
         late = [now - self.spec.gather - due for due in self._due.values() if due < now - self.spec.gather]
         return len(late), max(late, default=0.0)
 
-    def stuck(self, now: Instant, limit: float) -> bool:
-        """As in `SourceActor`."""
-        return super().stuck(now, limit + self.spec.gather)
+    @property
+    def _oldest(self) -> Instant:
+        """As in `SourceActor`; what gathers for a batch does not wait yet."""
+        return min(self._due.values(), default=math.inf) + self.spec.gather
 
     def gathers_until(self, number: str) -> Instant | None:
         """Until when this number, which is due, waits for others to go with."""

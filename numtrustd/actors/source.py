@@ -7,6 +7,7 @@ one state: each decides when the next look leaves.
 """
 
 import heapq
+import math
 from typing import Any
 
 import trio
@@ -58,6 +59,9 @@ SOURCE_FAULTS = frozenset(
 
 MAX_DOUBLINGS = 16
 
+SLACK = 60.0
+"""Real seconds that a look may take beyond what its request or program is given: it is read, judged and stored too."""
+
 MISSED = "not looked: the source is down"
 MISSED_AT_ONCE = 1_000
 """Numbers that are told in one go that nobody looked; the loop goes on between."""
@@ -92,6 +96,9 @@ class SourceActor:
         self._used_up_until: Instant | None = None
         self._tell_at = 0.0
         self.looking = 0
+        self._begun: dict[object, float] = {}
+        self.begun = 0
+        """Looks that were begun since the start: whether it gets on at all."""
         self.looks = 0
         self.failed = 0
         self.parked: ParkedRecord | None = None
@@ -149,15 +156,35 @@ class SourceActor:
         self.trust.take_over(before.trust)
         self.looks, self.failed = before.looks, before.failed
 
-    def stuck(self, now: Instant, limit: float) -> bool:
-        """Whether a look is late by more than `limit` although nothing keeps this source from making it."""
-        if self.looking or self.down or self.parked is not None or self.next_slot > now or not self._due:
+    def owes(self, now: Instant) -> bool:
+        """Whether a look is late and none is under way, although nothing but ourselves keeps it from being made."""
+        if self.looking or self._excused or self.next_slot > now or self._oldest > now:
             return False
-        if self._house.network.down_since is not None:
-            return False
-        if self._house.store.trouble is not None or budget.again(self.record.spent, self.source.budget, now):
-            return False
-        return now - min(self._due.values()) > limit
+        return budget.again(self.record.spent, self.source.budget, now) is None
+
+    def overrun(self) -> float:
+        """Real seconds by which a look under way has taken longer than any look can; 0 when none has."""
+        if not self._begun or self._excused:
+            return 0.0
+        return max(0.0, self._house.clock.monotonic() - min(self._begun.values()) - self._longest)
+
+    @property
+    def _excused(self) -> bool:
+        """Whether something that is told elsewhere keeps all looks from being made."""
+        house = self._house
+        return self.parked is not None or house.network.down_since is not None or house.store.trouble is not None
+
+    @property
+    def _oldest(self) -> Instant:
+        """When the look was due that has waited longest."""
+        self._tidy()
+        return self._heap[0][0] if self._heap else math.inf
+
+    @property
+    def _longest(self) -> float:
+        """Real seconds that a look may take: what its request or program is given, and the storing of it."""
+        command = self.source.command
+        return SLACK + (self.source.limits.deadline if command is None else command.deadline)
 
     @property
     def next_slot(self) -> Instant:
@@ -179,7 +206,7 @@ class SourceActor:
 
     async def run(self) -> None:
         """Make looks for ever, `concurrency` at a time."""
-        self._probing, self.looking = False, 0
+        self._probing = False
         # What was being looked at beside a look that crashed us is not lost.
         for number in self._under_way:
             self.want(number, self._due.get(number, self._house.clock.now()))
@@ -199,7 +226,7 @@ class SourceActor:
         while True:
             async with self._turn:
                 numbers, probing = await self._next()
-            self.looking += 1
+            look = self._begin()
             try:
                 await self._look(numbers, probing=probing)
                 self._under_way.difference_update(numbers)
@@ -210,10 +237,22 @@ class SourceActor:
                     self.want(number, self._house.clock.now() + self._house.context.cadence.retry_interval)
                 raise
             finally:
-                self.looking -= 1
+                self._end(look)
                 if probing:
                     self._probing = False
                     self._wake.set()
+
+    def _begin(self) -> object:
+        """A look is under way from now on, until `_end`."""
+        look = object()
+        self._begun[look] = self._house.clock.monotonic()
+        self.begun += 1
+        self.looking += 1
+        return look
+
+    def _end(self, look: object) -> None:
+        del self._begun[look]
+        self.looking -= 1
 
     async def _next(self) -> tuple[tuple[str, ...], bool]:
         """The next numbers whose time has come, once the pace and the breaker allow; and whether it is a probe."""

@@ -17,9 +17,6 @@ from numtrustd.store.records import ParkedRecord
 PREFIX = "source "
 """What a source's actor is called in the log and when it is parked, beside numbers."""
 
-STUCK = 600.0
-"""Seconds (of the clock) by which a look may be late, with its source free to make it, before we call it stuck."""
-
 
 class Sources:
     """One guard a source. `make` builds an actor from the present configuration."""
@@ -83,10 +80,6 @@ class Sources:
         """(late looks, seconds by which the latest is late), over all sources."""
         each = [actor.overdue(now) for actor in self.actors.values()]
         return sum(n for n, _ in each), max((late for _, late in each), default=0.0)
-
-    def stuck(self, now: Instant) -> tuple[str, ...]:
-        """Sources that could look, should have, and do not: the sign that we hang and not they."""
-        return tuple(source for source, actor in self.actors.items() if actor.stuck(now, STUCK))
 
     def _unparked(self, name: str, by: str) -> None:
         self._house.store.commit_soon(Batch().delete(Table.PARKED, records.key(name)))

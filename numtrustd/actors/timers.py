@@ -29,6 +29,7 @@ class Timers:
         self._house = house
         self._current: dict[str, tuple[Instant, int]] = {}
         self._heap: list[tuple[Instant, str]] = []
+        self._unanswered: dict[str, Instant] = {}
         self._wake = trio.Event()
 
     def load(self) -> None:
@@ -41,6 +42,7 @@ class Timers:
     def set(self, case: str, due: Instant, seq: int) -> None:
         """A case waits until `due`; its earlier timer is void."""
         self._current[case] = (due, seq)
+        self._unanswered.pop(case, None)
         heapq.heappush(self._heap, (due, case))
         if self._heap[0][1] == case:
             self._wake.set()
@@ -52,9 +54,21 @@ class Timers:
     def clear(self, case: str) -> None:
         """A case waits no more."""
         self._current.pop(case, None)
+        self._unanswered.pop(case, None)
 
     def __len__(self) -> int:
         return len(self._current)
+
+    def lag(self, now: Instant) -> float:
+        """By how many seconds the case is late whose time has been over for longest: 0 when none is."""
+        waiting = min(self._unanswered.values(), default=now)
+        while self._heap and self._void(*self._heap[0]):
+            heapq.heappop(self._heap)
+        return max(0.0, now - min([waiting, *(due for due, _ in self._heap[:1])]))
+
+    def _void(self, due: Instant, case: str) -> bool:
+        current = self._current.get(case)
+        return current is None or current[0] != due
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Fire for ever, overdue ones first and in order."""
@@ -73,18 +87,18 @@ class Timers:
         """Send what is due; returns when the next one is."""
         while self._heap:
             due, case = self._heap[0]
-            current = self._current.get(case)
-            if current is None or current[0] != due:
+            if self._void(due, case):
                 heapq.heappop(self._heap)  # moved or cleared since
                 continue
             if due > now:
                 return due
             heapq.heappop(self._heap)
-            again = now + AGAIN * self._house.clock.speed
-            self._current[case] = (again, current[1])
+            again, seq = now + AGAIN * self._house.clock.speed, self._current[case][1]
+            self._current[case] = (again, seq)
+            self._unanswered.setdefault(case, due)
             heapq.heappush(self._heap, (again, case))
             try:
-                self._house.post(number_of(case), TimerDue(case, current[1]))
+                self._house.post(number_of(case), TimerDue(case, seq))
             except BusyError as error:
                 # One busier than its box is deep is told again; one that is parked or gone sets it anew if it ever
                 # goes on.

@@ -77,11 +77,14 @@ class DaemonStopped(Event, frozen=True, kw_only=True):
 
 
 class DaemonHeartbeat(Event, frozen=True, kw_only=True):
-    """The daemon is alive and this is how it is doing; its absence is an alarm."""
+    """The daemon is alive and this is how far it is behind. Alarm on its absence and on `stalled_seconds`."""
 
     action = "daemon.heartbeat"
     level = Level.INFO
-    message = "{numbers} numbers, {labelled} labelled, {open_cases} open cases, {overdue_looks} overdue looks"
+    message = (
+        "{numbers} numbers, {labelled} labelled, {open_cases} open cases, {overdue_looks} overdue looks"
+        "[; held up: {stalled}]"
+    )
 
     numbers: f.Numbers
     labelled: f.Labelled
@@ -95,6 +98,11 @@ class DaemonHeartbeat(Event, frozen=True, kw_only=True):
     rss_bytes: f.RssBytes | None = None
     loop_tasks: f.LoopTasks | None = None
     used_bytes: f.UsedBytes | None = None
+    stalled_seconds: f.StalledSeconds | None = None
+    stalled: f.Stalled = ()
+    timer_lag_seconds: f.TimerLagSeconds | None = None
+    last_look_seconds: f.LastLookSeconds | None = None
+    last_commit_seconds: f.LastCommitSeconds | None = None
 
 
 class DaemonDumped(Event, frozen=True, kw_only=True):

@@ -348,6 +348,16 @@ class Store:
         return self._writer.backlog
 
     @property
+    def waiting(self) -> float:
+        """Real seconds for which the oldest of these has waited; 0 when there is none."""
+        return self._writer.waiting
+
+    @property
+    def idle(self) -> float | None:
+        """Real seconds since the last transaction; `None` before the first."""
+        return self._writer.idle
+
+    @property
     def nearly_full(self) -> bool:
         """Whether to refuse new intents: 90 % of the largest map hold records, or nothing can be written at
         all.

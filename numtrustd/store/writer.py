@@ -74,11 +74,22 @@ class Writer:
         self.trouble: Trouble | None = None
         self.transactions = 0
         self.written = 0
+        self._wrote_at: float | None = None
 
     @property
     def backlog(self) -> int:
         """Writes that are not on disk yet."""
         return self._backlog
+
+    @property
+    def waiting(self) -> float:
+        """Real seconds for which the oldest write has waited to be on disk; 0 when there is none."""
+        return trio.current_time() - self._queue[0].since if self._queue else 0.0
+
+    @property
+    def idle(self) -> float | None:
+        """Real seconds since something was last written; `None` before that."""
+        return None if self._wrote_at is None else trio.current_time() - self._wrote_at
 
     # -- callers -----------------------------------------------------------------------------------
 
@@ -250,6 +261,7 @@ class Writer:
             self._write(ops)
         else:
             await trio.to_thread.run_sync(self._write, ops, limiter=self._limiter)
+        self._wrote_at = trio.current_time()
         self.transactions += 1
         self.written += len(ops)
 

@@ -309,7 +309,7 @@ async def test_numbers_in_a_batch_are_not_handed_in_again_however_often_they_wan
                 actor(house).ask(number)
             await trio.sleep(HOUR)
         assert set(vendor.paid.values()) == {1}
-        assert not actor(house).stuck(house.clock.now(), 600)
+        assert not actor(house).owes(house.clock.now())
         await house.until(lambda: house.log.of(SourceBatchCollected))
         await house.until(lambda: vendor.paid[FLEET[0][3:]] == 2, within=DAY)
 

@@ -530,10 +530,10 @@ async def test_what_is_late_is_told_and_a_source_that_may_not_look_is_not_stuck(
         late, longest = made.sources.overdue(made.clock.now())
         assert late == 48
         assert longest == pytest.approx(100)
-        assert not made.sources.stuck(made.clock.now())
+        assert not made.actor.owes(made.clock.now())
         made.platform.weather = "shut"
         await trio.sleep(HOUR)
-        assert not made.sources.stuck(made.clock.now())
+        assert not made.actor.owes(made.clock.now())
 
 
 # ------------------------------------------------------------------------------------------------------- bugs of ours
@@ -575,7 +575,7 @@ async def test_a_source_that_always_crashes_is_parked_and_tried_again_by_a_resta
         assert parked.actor == "source alpha.api"
         assert len(made.looked()) == MAX_CRASHES + 1
         assert made.actor.parked is not None
-        assert not made.sources.stuck(made.clock.now()), "the rest goes on: no reason to restart the daemon for it"
+        assert not made.actor.owes(made.clock.now()), "the rest goes on: no reason to restart the daemon for it"
     platform.answers = lambda request: None
     async with watchtower(shm, count=20, interval=0.1, platform=platform, start=T0 + HOUR) as made:
         assert [e.actor for e in made.log.of(ActorUnparked)] == ["source alpha.api"]
@@ -637,7 +637,7 @@ async def test_a_source_without_budget_is_free_again_after_a_reload(shm: Path, a
     async with watchtower(shm, count=3, again=MINUTE, budget=Budget(per_month=2)) as made:
         await trio.sleep(DAY)
         assert len(made.looked()) == 2
-        assert not made.sources.stuck(made.clock.now()), "it rests on purpose"
+        assert not made.actor.owes(made.clock.now()), "it rests on purpose"
         made.change(budget=Budget())
         await trio.sleep(HOUR)
         assert len(made.looked()) > 100
