@@ -70,6 +70,8 @@ class Kin(Weigher):
                 for ref in list(incidents.watched(self.context, self.record)):
                     if ref.state == "waiting":  # for what does not hold in an emergency
                         self.book.happen(ref.id, a.Advance("an emergency"))
+                    elif ref.state in ("at_person", "gathering"):  # due by its clock from now on
+                        self.book.happen(ref.id, a.EvidenceChanged())
         elif self.record.leaving is None:
             self._renew(kind, platform, why)
 

@@ -198,6 +198,8 @@ def request_policy(
         slot_why="; ".join(free.why),
         forbidden=_forbidden(context, owned, kind, now),
     )
+    if urgent and incidents.matters(context, kind, about):
+        made = structs.replace(made, mark=incidents.next_mark(context, record, now))
     if isinstance(data, RemovalData):
         return _of_removal(context, owned, record, platform, facts, data, made, now)
     return made

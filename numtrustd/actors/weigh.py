@@ -29,6 +29,7 @@ from numtrustd.domain.report import place, remembered
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
 from numtrustd.domain.workflows import request as a
+from numtrustd.domain.workflows.incident import IncidentData
 from numtrustd.events import (
     CauseFound,
     FindingClosed,
@@ -449,7 +450,8 @@ def _ref(case: Case) -> CaseRef:
     data = case.data
     arrived = isinstance(data, a.RequestData) and not data.turned_away and not case.row.in_flight
     sent_at = data.sent_at if isinstance(data, a.RequestData) and arrived else None
-    return CaseRef(case.id, case.snapshot.state, case.open, data.displays, sent_at)
+    since = data.since if isinstance(data, IncidentData) else 0.0
+    return CaseRef(case.id, case.snapshot.state, case.open, data.displays, sent_at, since)
 
 
 def _believed(verdict: Verdict | None) -> str:

@@ -20,8 +20,9 @@ class RequestPolicy(Struct, frozen=True):
     the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
     sent for the reasons `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be
     paid to answer within `expedite_within`. `believed`: the label is still believed to be there, whatever the
-    latest looks say. Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the
-    platform's receipt of the deletion must be brought back.
+    latest looks say. In an emergency, `mark` is when people are next to have done their part by its clock, 0 without
+    one, and `deadline` when the present wait of the request ends. Of removals: `expires` where there is nothing to
+    hand in, `needs_receipt` where the platform's receipt of the deletion must be brought back.
     """
 
     by_person: bool = True
@@ -64,6 +65,8 @@ class RequestPolicy(Struct, frozen=True):
     believed: bool = False
     forbidden: tuple[str, ...] = ()
     review_stretch: float = 1.0
+    mark: Instant = 0.0
+    deadline: Instant = 0.0
     expires: bool = False
     needs_receipt: bool = False
 
@@ -179,6 +182,11 @@ class RemovalData(IdentityData, frozen=True, omit_defaults=True, tag="removal"):
     deleted: str = ""
     asked_receipt: bool = False
     vouched_by: str = ""
+
+
+def due(within: float, now: Instant, policy: RequestPolicy) -> Instant:
+    """When somebody is to have done something: `within` seconds from now, in an emergency by the next of its marks."""
+    return min(now + within, policy.mark) if policy.mark > now else now + within
 
 
 def required(data: RequestData, policy: RequestPolicy) -> tuple[str, ...]:
