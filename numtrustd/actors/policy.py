@@ -197,6 +197,7 @@ def request_policy(
         slot=0.0 if free.at is None or free.at <= now else free.at,
         slot_why="; ".join(free.why),
         forbidden=_forbidden(context, owned, kind, now),
+        wish=tracks.wanted_text(owned.wanted, now) if kind in tracks.DATA else None,
     )
     if urgent and incidents.matters(context, kind, about):
         made = structs.replace(made, mark=incidents.next_mark(context, record, now))

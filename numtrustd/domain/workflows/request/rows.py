@@ -188,7 +188,7 @@ def _rows(words: Words) -> dict[S, Row[S]]:
                         S.AT_PERSON,
                         (a.close_tasks, a.ask_for_submission),
                         when=a.by_person,
-                        update=a.note_handed_over,
+                        update=a.note_at_person,
                     ),
                     To(S.SUBMITTING, (a.close_tasks, a.submit), update=a.note_sent),
                 ),

@@ -7,7 +7,14 @@ from msgspec import structs
 
 from numtrustd.domain import calendar, evidence
 from numtrustd.domain.observation import Instant
-from numtrustd.domain.workflows.request.data import MAX_REASONS, CleanRun, RequestData, RequestPolicy, due
+from numtrustd.domain.workflows.request.data import (
+    MAX_REASONS,
+    CleanRun,
+    IdentityData,
+    RequestData,
+    RequestPolicy,
+    due,
+)
 from numtrustd.domain.workflows.request.events import (
     Accepted,
     Approve,
@@ -45,8 +52,25 @@ def start_verifying(data: RequestData, event: object, now: Instant, policy: Requ
 
 def note_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(
-        data, sent_at=now, tries=data.tries + 1, reminders=0, look_ups=0, not_found=0, turned_away=False
+        _wished(data, policy),
+        sent_at=now,
+        tries=data.tries + 1,
+        reminders=0,
+        look_ups=0,
+        not_found=0,
+        turned_away=False,
     )
+
+
+def _wished(data: RequestData, policy: RequestPolicy) -> RequestData:
+    """What is handed in asks for what is wanted by then: it may be something else than when the case was opened."""
+    if policy.wish is None or not isinstance(data, IdentityData):
+        return data
+    return structs.replace(data, wanted=policy.wish)
+
+
+def note_at_person(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+    return structs.replace(_wished(data, policy), reminders=0)
 
 
 def note_handed_over(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
