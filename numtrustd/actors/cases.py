@@ -207,6 +207,8 @@ class CaseBook:
         policy = self._policy_of(case)
         if isinstance(event, TimedOut) and case.row.in_flight:
             policy = structs.replace(policy, queued=self._present.queued(identity))
+        if isinstance(policy, a.RequestPolicy) and policy.mark:
+            policy = structs.replace(policy, deadline=case.snapshot.deadline or 0.0)
         made = step(table, case.snapshot, case.data, event, self._now, policy)
         if made is None:
             return False

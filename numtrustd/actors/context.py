@@ -75,12 +75,14 @@ class CertificationRules(Struct, frozen=True):
 
 
 class IncidentRules(Struct, frozen=True):
-    """`[incident]`: what makes an emergency, and its marks in seconds from then."""
+    """`[incident]`: what makes an emergency, and its marks in seconds from then. What people have to hand in is due so
+    long before the first mark that there is time to remind them."""
 
     open_on: tuple[str, ...] = ("label", "complaints", "name")
     submit_within: float = 7_200.0
     follow_up_within: float = 86_400.0
     resolve_within: float = 172_800.0
+    due_before: float = 1_800.0
 
 
 class Group(Struct, frozen=True):

@@ -3,7 +3,7 @@
 `workflows.incident` has its table; `kin` lets it happen beside the number's other cases.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from numtrustd.actors.context import Context
 from numtrustd.domain.case import Case, track
@@ -14,6 +14,9 @@ from numtrustd.events import Event, IncidentClosed, IncidentMilestone, IncidentO
 
 WATCHED = ("appeal", "correction", "tag")
 """The kinds of case that an incident waits for."""
+
+MOMENT = 60.0
+"""Seconds in which nobody does anything: a mark that is no further away has passed."""
 
 TRACK = track("", "incident")
 
@@ -26,12 +29,25 @@ def running(record: NumberRecord) -> str | None:
 
 def watched(context: Context, record: NumberRecord) -> Iterator[CaseRef]:
     """The number's open cases on platforms that matter."""
-    kinds = [(("appeal"), ref) for ref in record.cases.values()]
+    kinds = [("appeal", ref) for ref in record.cases.values()]
     kinds += [(name.rpartition(":")[2], ref) for name, ref in record.tracks.items()]
     for kind, ref in kinds:
-        about = (ref.platform, *ref.displays)
-        if ref.open and kind in WATCHED and any((p := context.platforms.get(x)) and p.core for x in about):
+        if ref.open and matters(context, kind, (ref.platform, *ref.displays)):
             yield ref
+
+
+def matters(context: Context, kind: str, about: Iterable[str]) -> bool:
+    """Whether an incident waits for a case of this kind, about these platforms."""
+    return kind in WATCHED and any((p := context.platforms.get(x)) and p.core for x in about)
+
+
+def next_mark(context: Context, record: NumberRecord, now: float) -> float:
+    """When people are next to have done their part of the number's emergency; 0 without one, or after its marks."""
+    ref, rules = record.tracks.get(TRACK), context.incident
+    if ref is None or not ref.open:
+        return 0.0
+    marks = (rules.submit_within - rules.due_before, rules.submit_within, rules.follow_up_within, rules.resolve_within)
+    return min((at for within in marks if (at := ref.since + within) > now + MOMENT), default=0.0)
 
 
 def _still_shown(context: Context, record: NumberRecord) -> Iterator[str]:

@@ -70,6 +70,8 @@ class Kin(Weigher):
                 for ref in list(incidents.watched(self.context, self.record)):
                     if ref.state == "waiting":  # for what does not hold in an emergency
                         self.book.happen(ref.id, a.Advance("an emergency"))
+                    elif ref.state in ("at_person", "gathering"):  # due by its clock from now on
+                        self.book.happen(ref.id, a.EvidenceChanged())
         elif self.record.leaving is None:
             self._renew(kind, platform, why)
 
@@ -109,6 +111,14 @@ class Kin(Weigher):
             self._certified(case)
         elif case.workflow in ("appeal", "correction"):
             self._joined(case)
+        if case.workflow == "appeal":
+            self._free(case)
+
+    def _free(self, ended: Case) -> None:
+        """An appeal has ended: those that let it go first need not wait until they ask again."""
+        for ref in list(self.record.cases.values()):
+            if ref.state == "waiting" and ref.platform != ended.platform:
+                self.book.happen(ref.id, a.EvidenceChanged())
 
     def _certified(self, case: Case) -> None:
         kept = self._newest_track(case.platform, "certificate")

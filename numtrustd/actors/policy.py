@@ -197,7 +197,10 @@ def request_policy(
         slot=0.0 if free.at is None or free.at <= now else free.at,
         slot_why="; ".join(free.why),
         forbidden=_forbidden(context, owned, kind, now),
+        wish=tracks.wanted_text(owned.wanted, now) if kind in tracks.DATA else None,
     )
+    if urgent and incidents.matters(context, kind, about):
+        made = structs.replace(made, mark=incidents.next_mark(context, record, now))
     if isinstance(data, RemovalData):
         return _of_removal(context, owned, record, platform, facts, data, made, now)
     return made

@@ -29,6 +29,7 @@ from numtrustd.domain.report import place, remembered
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
 from numtrustd.domain.workflows import request as a
+from numtrustd.domain.workflows.incident import IncidentData
 from numtrustd.events import (
     CauseFound,
     FindingClosed,
@@ -244,10 +245,7 @@ class Weigher:
         at = propagation.asked_at(self.context.platforms, platform, kind)
         data = tracks.identity_data(kind, found, platform, self.record, self.owned.wanted, self.now)
         case = self._newest_track(at or platform, kind)
-        within = self.context.appeal.watch_period
-        if case is not None and (
-            case.open or (case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within)
-        ):
+        if case is not None and (case.open or (self._watched(case) and _wanted(case) == data.wanted)):
             self.book.happen(case.id, a.Returned(found, "", data.words))
             case = self.book.get(case.id) or case
             if case.open and platform not in (case.platform, *case.data.displays):
@@ -255,6 +253,11 @@ class Weigher:
         elif at is not None:
             displays = () if at == platform else (platform,)
             self._open(kind, at, structs.replace(data, displays=displays), f"{found}: {'; '.join(data.facts)}")
+
+    def _watched(self, case: Case) -> bool:
+        """Whether what comes back opens a case again that ended well."""
+        within = self.context.appeal.watch_period
+        return case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within
 
     def _open(self, kind: str, platform: str, data: CaseData, why: str) -> Case:
         """Open a case; the record knows it at once."""
@@ -388,10 +391,7 @@ class Weigher:
         at = propagation.taken_at(self.context.platforms, new.platform, found.category)
         about = self._cases_about(new.platform)
         case = about[0] if about else self._newest_case(at or new.platform)
-        within = self.context.appeal.watch_period
-        if case is not None and (
-            case.open or (case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within)
-        ):
+        if case is not None and (case.open or self._watched(case)):
             if not case.open or returned:
                 self.book.happen(case.id, again)
             case = self.book.get(case.id) or case
@@ -449,7 +449,13 @@ def _ref(case: Case) -> CaseRef:
     data = case.data
     arrived = isinstance(data, a.RequestData) and not data.turned_away and not case.row.in_flight
     sent_at = data.sent_at if isinstance(data, a.RequestData) and arrived else None
-    return CaseRef(case.id, case.snapshot.state, case.open, data.displays, sent_at)
+    since = data.since if isinstance(data, IncidentData) else 0.0
+    return CaseRef(case.id, case.snapshot.state, case.open, data.displays, sent_at, since)
+
+
+def _wanted(case: Case) -> str:
+    """What a request asked for. Something else that is wanted now is no return of its fault, but a new wish."""
+    return case.data.wanted if isinstance(case.data, a.IdentityData) else ""
 
 
 def _believed(verdict: Verdict | None) -> str:

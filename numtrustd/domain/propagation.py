@@ -16,8 +16,9 @@ SLACK = 1.5
 """How much longer than the longest lag that anybody names a copy may take."""
 
 SENT_SOON = frozenset({"waiting", "gathering", "submitting", "uncertain", "looking_up", "asking", "at_person"})
-UNDECIDED = SENT_SOON | {"in_review", "overdue", "cooling"}
-"""States of a feeding platform's appeal in which its label is still there to be copied anew."""
+UNCLEARED = SENT_SOON | {"in_review", "overdue", "cooling", "propagating", "verifying"}
+"""States of a feeding platform's appeal in which its label may still be there to be copied anew: "approved" is no proof
+that it has gone."""
 
 
 def takes(platform: Platform, category: Category) -> bool:
@@ -69,7 +70,7 @@ def goes_first(
     """
     feeding = {f.platform for f in platforms[platform].feeds} if platform in platforms else set()
     for feeder, _ in feeders(platforms, platform):
-        if feeder.id not in feeding and feeder.id not in mine and states.get(feeder.id) in UNDECIDED:
+        if feeder.id not in feeding and feeder.id not in mine and states.get(feeder.id) in UNCLEARED:
             return feeder.id
     return None
 

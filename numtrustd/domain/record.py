@@ -33,7 +33,8 @@ class LookState(Struct, frozen=True, gc=False, omit_defaults=True):
 
 class CaseRef(Struct, frozen=True, gc=False):
     """The newest case of a workflow at one platform: enough to pace looks and to count, without reading the case.
-    `displays` are the platforms that it is about beside its own, `sent_at` when its present attempt got there.
+    `displays` are the platforms that it is about beside its own, `sent_at` when its present attempt got there;
+    `since` of an emergency, from when on its clock runs.
     """
 
     id: str
@@ -41,6 +42,7 @@ class CaseRef(Struct, frozen=True, gc=False):
     open: bool
     displays: tuple[str, ...] = ()
     sent_at: Instant | None = None
+    since: Instant = 0.0
 
     @property
     def platform(self) -> str:

@@ -255,6 +255,7 @@ class IncidentTable(_Table, frozen=True):
     submit_within: Interval = 7_200.0
     follow_up_within: Interval = 86_400.0
     resolve_within: Interval = 172_800.0
+    due_before: Interval = 1_800.0
 
 
 class GroupTable(_Table, frozen=True):

@@ -131,8 +131,13 @@ async def test_the_feeding_platform_is_appealed_to_first(tmp_path: Path, autojum
         facts = {f.name: f.value for f in (await house.ask("GetCase", case=beta)).data}
         assert facts["goes after"] == "the appeal at alpha, from which this platform copies"
         approve(house)
-        await house.until(lambda: house.record().cases["beta"].state == "at_person")
-        assert house.record().cases["alpha"].state in ("propagating", "verifying")
+        await house.until(lambda: house.record().cases["alpha"].state == "verifying")
+        assert house.record().cases["beta"].state == "waiting", "approved is no proof: it could be copied anew"
+        house.alpha.labels.pop(MOBILE)
+        await house.in_state("cleared", "alpha")
+        cleared = house.clock.now()
+        await house.in_state("at_person", "beta")
+        assert house.clock.now() - cleared < 60, "it does not wait until it would have asked again"
 
 
 async def test_it_does_not_wait_for_ever_nor_against_an_order(tmp_path: Path, autojump_clock: Clock) -> None:

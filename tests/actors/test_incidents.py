@@ -7,13 +7,13 @@ import pytest
 import trio.testing
 
 from numtrustd.actors.context import IncidentRules
-from numtrustd.actors.messages import Complained
+from numtrustd.actors.messages import Complained, Refresh
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.identity import Version, Wanted
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.platform import Feed
 from numtrustd.domain.prevention import PreventionPolicy
-from numtrustd.events import CaseClosed, CaseOpened, IncidentClosed, IncidentMilestone, IncidentOpened
+from numtrustd.events import CaseClosed, CaseOpened, IncidentClosed, IncidentMilestone, IncidentOpened, TaskReminded
 from tests.actors.house import DAY, HOUR, MOBILE, T0, TestHouse, make_house, number, platform, source
 from tests.actors.parts import answer, consistent, killed
 from tests.actors.test_certificates import NAMING, SHOWS, WAY
@@ -85,10 +85,55 @@ async def test_marks_are_missed_through_a_weekend_and_a_person_decides(tmp_path:
         [first, *_] = house.log.of(IncidentMilestone)
         assert first.why == f"{MOBILE}/beta/1"
         [task] = [t for t in house.tasks() if t.case == incident.id and t.kind == "decide"]
-        assert f"{MOBILE}/beta/1 is at_person" in task.detail[0]
+        assert f"{MOBILE}/beta/1 is " in task.detail[0]
         await answer(house, task, "abandon")
         assert house.case("", kind="incident").snapshot.state == "withdrawn"
         consistent(house.store)
+
+
+async def test_what_people_hand_in_is_due_before_the_first_mark_and_reminded_of_by_each(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        await labelled(house, "beta")
+        since = (await house.opened("incident", "")).data.since
+        await house.until(lambda: [t for t in house.tasks() if t.kind == "submit_appeal"])
+        [packet] = [t for t in house.tasks() if t.kind == "submit_appeal"]
+        assert packet.due == since + 1.5 * HOUR
+        await house.sleep(50 * HOUR)
+        reminded = [e for e in house.log.of(TaskReminded) if e.task == packet.id]
+        assert [e.due for e in reminded] == [since + 2 * HOUR, since + 24 * HOUR, since + 48 * HOUR]
+        assert house.case("beta").snapshot.state == "escalated", "at 48 h it is resolved or escalated"
+
+
+async def test_what_lay_with_a_person_before_is_due_by_the_clock_once_there_is_an_emergency(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    rules = IncidentRules(open_on=("complaints",), due_before=15 * 60.0)
+    async with make_house(tmp_path, incident=rules) as house:
+        await house.labelled("beta", words="诈骗电话", marks=30)
+        await house.in_state("at_person", "beta")
+        [packet] = house.tasks()
+        assert packet.due > house.clock.now() + DAY
+        house.house.post(MOBILE, Complained(DayCalls("2026-09-21", complaints=3)))
+        since = (await house.opened("incident", "")).data.since
+        [packet] = [t for t in house.tasks() if t.kind == "submit_appeal"]
+        assert packet.due == house.case("beta").snapshot.deadline == since + 1.75 * HOUR
+        before = len(house.log.of(TaskReminded))
+        house.house.post(MOBILE, Refresh())
+        await house.sleep(60)
+        assert len(house.log.of(TaskReminded)) == before == 1, "told once"
+
+
+async def test_where_few_see_it_the_emergency_does_not_hurry_anybody(tmp_path: Path, autojump_clock: Clock) -> None:
+    both = {"alpha": platform("alpha"), "beta": platform("beta", importance=0.2)}
+    async with make_house(tmp_path, **emergencies(platforms=both)) as house:
+        await labelled(house)
+        house.beta.labels[MOBILE] = ("诈骗电话", 12)
+        await house.until(lambda: "beta" in house.record().cases)
+        await house.in_state("at_person", "beta")
+        [packet] = [t for t in house.tasks() if t.kind == "submit_appeal"]
+        assert packet.due > packet.opened_at + DAY
 
 
 async def test_what_is_stuck_is_chased_after_a_day(tmp_path: Path, autojump_clock: Clock) -> None:

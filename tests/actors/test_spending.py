@@ -308,3 +308,55 @@ async def test_a_letter_of_ones_own_goes_out_in_place_of_ours(tmp_path: Path, au
         await house.in_state("in_review", "alpha")
         [submission] = house.alpha.submissions.values()
         assert submission.body["letter"] == f"致阿尔法：请取消“广告推销”\n编号{submission.ref}"
+
+
+async def test_another_tag_within_the_watch_period_is_a_new_wish_and_counted_as_one(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """Back to the old tag is a return of the fault, and opens the old case again; a new wish opens one of its own."""
+    async with make_house(tmp_path, **tags(ledger=LedgerPolicy(free_tag_changes=3))) as house:
+        await wrong_tag(house)
+        await house.in_state("at_person", "alpha", kind="tag")
+        await answer(house, house.tasks()[0], "submitted", receipt="T-1")
+        await answer(house, house.tasks()[0], "approved")
+        house.alpha.labels[MOBILE] = ("火锅专线", 0)
+        await house.in_state("cleared", "alpha", kind="tag")
+        first = house.case("alpha", kind="tag").id
+        house.alpha.labels[MOBILE] = ("冰饮专线", 0)
+        await house.in_state("at_person", "alpha", kind="tag")
+        assert house.case("alpha", kind="tag").id == first, "the platform went back to the old one"
+        await answer(house, house.tasks()[0], "submitted", receipt="T-2")
+        house.alpha.labels[MOBILE] = ("火锅专线", 0)
+        await house.in_state("cleared", "alpha", kind="tag")
+        await house.ask("SetIdentity", number=MOBILE, tag="年货专线")
+        await house.until(lambda: house.case("alpha", kind="tag").id != first)
+        await house.in_state("at_person", "alpha", kind="tag")
+        second = house.case("alpha", kind="tag")
+        assert (second.data.attempt, second.data.returns) == (1, 0)
+        [task] = house.tasks()
+        assert task.packet is not None
+        assert "年货专线" in task.packet.letter
+        await answer(house, task, "submitted", receipt="T-3")
+        assert [c.fen for c in charges(house)] == [0, 0, 0]
+        house.alpha.labels[MOBILE] = ("年货专线", 0)
+        await house.in_state("cleared", "alpha", kind="tag")
+        await house.ask("SetIdentity", number=MOBILE, tag="元宵专线")
+        await house.until(lambda: [t for t in house.tasks() if t.kind == "approve"])
+        assert house.case("alpha", kind="tag").id not in (first, second.id), "the fourth change costs money"
+
+
+async def test_what_is_wanted_by_then_is_what_is_handed_in(tmp_path: Path, autojump_clock: Clock) -> None:
+    """The first attempt is with the platform when something else is wanted: the next one asks for that."""
+    async with make_house(tmp_path, **tags()) as house:
+        await wrong_tag(house)
+        await house.in_state("at_person", "alpha", kind="tag")
+        await answer(house, house.tasks()[0], "submitted", receipt="T-1")
+        await house.ask("SetIdentity", number=MOBILE, tag="年货专线")
+        asked = [t for t in house.tasks() if t.kind == "report_answer"]
+        await answer(house, asked[0], "rejected", reason="材料不全")
+        await house.in_state("at_person", "alpha", kind="tag")
+        case = house.case("alpha", kind="tag")
+        assert (case.data.attempt, case.data.wanted) == (2, "标签：年货专线")
+        [task] = [t for t in house.tasks() if t.kind == "submit_tag"]
+        assert task.packet is not None
+        assert "变更为“标签：年货专线”" in task.packet.letter

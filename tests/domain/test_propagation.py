@@ -37,12 +37,12 @@ def test_a_label_is_appealed_where_it_is_shown_or_at_its_datas_owner() -> None:
     assert propagation.taken_at(known, "nowhere", Category.MARKETING) is None
 
 
-def test_the_platform_that_feeds_goes_first_while_its_appeal_is_undecided() -> None:
+def test_the_platform_that_feeds_goes_first_until_it_is_cleared() -> None:
     known = world(platform("owner", "reader"), platform("reader"))
-    for state in ("waiting", "in_review", "cooling"):
+    for state in ("waiting", "in_review", "cooling", "propagating", "verifying"):
         assert propagation.goes_first(known, "reader", {"owner": state}) == "owner"
         assert propagation.goes_first(known, "owner", {"reader": state}) is None
-    for state in ("propagating", "verifying", "escalated", "held"):
+    for state in ("escalated", "held"):
         assert propagation.goes_first(known, "reader", {"owner": state}) is None, (
             "a person's silence holds up nobody else"
         )

@@ -20,8 +20,10 @@ class RequestPolicy(Struct, frozen=True):
     the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
     sent for the reasons `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be
     paid to answer within `expedite_within`. `believed`: the label is still believed to be there, whatever the
-    latest looks say. Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the
-    platform's receipt of the deletion must be brought back.
+    latest looks say; `wish` is what is wanted to be shown now, in words. In an emergency, `mark` is when people are
+    next to have done their part by its clock, 0 without one, and `deadline` when the present wait of the request ends.
+    Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the platform's receipt of the
+    deletion must be brought back.
     """
 
     by_person: bool = True
@@ -64,6 +66,9 @@ class RequestPolicy(Struct, frozen=True):
     believed: bool = False
     forbidden: tuple[str, ...] = ()
     review_stretch: float = 1.0
+    wish: str | None = None
+    mark: Instant = 0.0
+    deadline: Instant = 0.0
     expires: bool = False
     needs_receipt: bool = False
 
@@ -136,7 +141,8 @@ class AppealData(RequestData, frozen=True, omit_defaults=True, tag="appeal"):
 
 class IdentityData(RequestData, frozen=True, omit_defaults=True):
     """What a request about a name, a logo or a tag remembers. `kinds` are the kinds of finding that it is to end, on
-    the platform's views; `wanted` is what is to be shown, in words, for a letter or a form. `ordered`: somebody asked
+    the platform's views; `wanted` is what is to be shown, in words, for a letter or a form: what was wanted when the
+    present attempt was handed in. `ordered`: somebody asked
     for it, not because of what was seen, so that no look counts before it is granted."""
 
     kinds: tuple[str, ...] = ()
@@ -179,6 +185,11 @@ class RemovalData(IdentityData, frozen=True, omit_defaults=True, tag="removal"):
     deleted: str = ""
     asked_receipt: bool = False
     vouched_by: str = ""
+
+
+def due(within: float, now: Instant, policy: RequestPolicy) -> Instant:
+    """When somebody is to have done something: `within` seconds from now, in an emergency by the next of its marks."""
+    return min(now + within, policy.mark) if policy.mark > now else now + within
 
 
 def required(data: RequestData, policy: RequestPolicy) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from numtrustd.domain import evidence
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Effect
-from numtrustd.domain.workflows.request.data import RequestData, RequestPolicy, required
+from numtrustd.domain.workflows.request.data import RequestData, RequestPolicy, due, required
 from numtrustd.domain.workflows.request.events import CloseTasks, Later, LookUp, NotSent, OpenTask, Query, Submit
 
 
@@ -25,31 +25,31 @@ def close_tasks(data: RequestData, event: object, now: Instant, policy: RequestP
 
 def ask_for_evidence(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
     lacking = evidence.missing(required(data, policy), policy.held)
-    return OpenTask("supply_evidence", now + policy.evidence_deadline, lacking)
+    return OpenTask("supply_evidence", due(policy.evidence_deadline, now, policy), lacking)
 
 
 def ask_for_approval(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
-    return OpenTask("approve", now + policy.remind_interval)
+    return OpenTask("approve", due(policy.remind_interval, now, policy))
 
 
 def ask_for_submission(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
-    return OpenTask(data.HAND_IN, now + policy.person_deadline, required(data, policy))
+    return OpenTask(data.HAND_IN, due(policy.person_deadline, now, policy), required(data, policy))
 
 
 def ask_for_answer(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
-    return OpenTask("report_answer", data.review_by or now + policy.person_deadline)
+    return OpenTask("report_answer", data.review_by or due(policy.person_deadline, now, policy))
 
 
 def ask_whether_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
-    return OpenTask("did_it_arrive", now + policy.person_deadline, (data.unclear,))
+    return OpenTask("did_it_arrive", due(policy.person_deadline, now, policy), (data.unclear,))
 
 
 def chase(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
-    return OpenTask("chase_review", now + policy.person_deadline)
+    return OpenTask("chase_review", due(policy.person_deadline, now, policy))
 
 
 def ask_to_expedite(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
-    return OpenTask("expedite_review", now + policy.person_deadline)
+    return OpenTask("expedite_review", due(policy.person_deadline, now, policy))
 
 
 def ask_for_decision(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
@@ -57,4 +57,4 @@ def ask_for_decision(data: RequestData, event: object, now: Instant, policy: Req
     if isinstance(event, Later | NotSent):
         last = event.reason if isinstance(event, NotSent) else "it asks to try again later"
         said = (*said, f"its interface has taken nothing in {data.tries} tries; the last: {last}")
-    return OpenTask("decide", now + policy.person_deadline, said)
+    return OpenTask("decide", due(policy.person_deadline, now, policy), said)

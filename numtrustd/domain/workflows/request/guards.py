@@ -6,6 +6,9 @@ from numtrustd.domain.workflows.request.data import RequestData, RequestPolicy, 
 from numtrustd.domain.workflows.request.events import Looked
 from numtrustd.domain.workflows.request.updates import _counted
 
+SLACK = 60.0
+"""Seconds by which a wait is not worth being cut."""
+
 
 def by_person(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     return policy.by_person
@@ -56,6 +59,11 @@ def tries_used_up(data: RequestData, event: object, now: Instant, policy: Reques
 
 def still_queued(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     return policy.queued
+
+
+def due_sooner(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    """An emergency has begun, by whose clock people are to have done their part before this wait would end."""
+    return now < policy.mark < policy.deadline - SLACK
 
 
 def reminders_left(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:

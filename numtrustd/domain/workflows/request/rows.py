@@ -19,6 +19,7 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Event, Row, TimedOut, To, Who, Workflow
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.request import RequestData, RequestPolicy
+from numtrustd.domain.workflows.request.data import due
 
 D = TypeVar("D", bound=RequestData)
 
@@ -52,7 +53,7 @@ class S(enum.StrEnum):
 
 def _at_slot(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
     if data.asked_approval and a.approval_pending(data, None, now, policy):
-        return now + policy.remind_interval
+        return due(policy.remind_interval, now, policy)
     if a.slot_closed(data, None, now, policy):
         return max(data.not_before, policy.slot)
     if policy.closed or policy.no_room or a.feeder_first(data, None, now, policy):
@@ -61,10 +62,10 @@ def _at_slot(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
 
 
 def _at_poll(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
-    due = now + policy.person_deadline if data.review_by is None else data.review_by
+    until = due(policy.person_deadline, now, policy) if data.review_by is None else data.review_by
     if policy.can_query and data.receipt is not None:
-        due = min(due, now + policy.poll_interval)
-    return max(due, now + MINUTE)
+        until = min(until, now + policy.poll_interval)
+    return max(until, now + MINUTE)
 
 
 def _when_cool(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
@@ -86,15 +87,15 @@ def _in_a_day(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant
 
 
 def _at_reminder(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
-    return now + policy.remind_interval
+    return due(policy.remind_interval, now, policy)
 
 
 def _at_person_deadline(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
-    return now + (policy.remind_interval if data.reminders else policy.person_deadline)
+    return due(policy.remind_interval if data.reminders else policy.person_deadline, now, policy)
 
 
 def _at_evidence_deadline(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
-    return now + (policy.remind_interval if data.reminders else policy.evidence_deadline)
+    return due(policy.remind_interval if data.reminders else policy.evidence_deadline, now, policy)
 
 
 def _when_propagated(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
@@ -187,7 +188,7 @@ def _rows(words: Words) -> dict[S, Row[S]]:
                         S.AT_PERSON,
                         (a.close_tasks, a.ask_for_submission),
                         when=a.by_person,
-                        update=a.note_handed_over,
+                        update=a.note_at_person,
                     ),
                     To(S.SUBMITTING, (a.close_tasks, a.submit), update=a.note_sent),
                 ),
@@ -214,7 +215,10 @@ def _rows(words: Words) -> dict[S, Row[S]]:
                     To(S.GATHERING, (a.ask_for_evidence,), when=a.reminders_left, update=a.note_reminder),
                     To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.note_handed_over),
                 ),
-                a.EvidenceChanged: To(S.WAITING, (a.close_tasks,), when=a.evidence_complete, update=a.note_now),
+                a.EvidenceChanged: (
+                    To(S.WAITING, (a.close_tasks,), when=a.evidence_complete, update=a.note_now),
+                    To(S.GATHERING, (a.ask_for_evidence,), when=a.due_sooner),
+                ),
                 a.Advance: To(S.WAITING, (a.close_tasks,), update=a.note_now),
                 a.TaskFailed: To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.keep_reason),
                 a.Hold: _HOLD,
@@ -326,6 +330,8 @@ def _rows(words: Words) -> dict[S, Row[S]]:
                 a.Accepted: _ACCEPTED,
                 a.Refused: _REFUSED,
                 a.TaskFailed: To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.keep_reason),
+                # An emergency began: it is wanted by its clock.
+                a.EvidenceChanged: To(S.AT_PERSON, (a.ask_for_submission,), when=a.due_sooner),
                 TimedOut: (
                     To(S.AT_PERSON, (a.ask_for_submission,), when=a.reminders_left, update=a.note_reminder),
                     To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.note_handed_over),

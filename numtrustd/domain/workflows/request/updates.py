@@ -7,7 +7,14 @@ from msgspec import structs
 
 from numtrustd.domain import calendar, evidence
 from numtrustd.domain.observation import Instant
-from numtrustd.domain.workflows.request.data import MAX_REASONS, CleanRun, RequestData, RequestPolicy
+from numtrustd.domain.workflows.request.data import (
+    MAX_REASONS,
+    CleanRun,
+    IdentityData,
+    RequestData,
+    RequestPolicy,
+    due,
+)
 from numtrustd.domain.workflows.request.events import (
     Accepted,
     Approve,
@@ -45,8 +52,25 @@ def start_verifying(data: RequestData, event: object, now: Instant, policy: Requ
 
 def note_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(
-        data, sent_at=now, tries=data.tries + 1, reminders=0, look_ups=0, not_found=0, turned_away=False
+        _wished(data, policy),
+        sent_at=now,
+        tries=data.tries + 1,
+        reminders=0,
+        look_ups=0,
+        not_found=0,
+        turned_away=False,
     )
+
+
+def _wished(data: RequestData, policy: RequestPolicy) -> RequestData:
+    """What is handed in asks for what is wanted by then: it may be something else than when the case was opened."""
+    if policy.wish is None or not isinstance(data, IdentityData):
+        return data
+    return structs.replace(data, wanted=policy.wish)
+
+
+def note_at_person(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+    return structs.replace(_wished(data, policy), reminders=0)
 
 
 def note_handed_over(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
@@ -54,13 +78,13 @@ def note_handed_over(data: RequestData, event: object, now: Instant, policy: Req
 
 
 def note_receipt(data: RequestData, event: Accepted, now: Instant, policy: RequestPolicy) -> RequestData:
-    due = calendar.add_working_days(now, math.ceil(policy.review_days * policy.review_stretch), policy.country)
+    until = calendar.add_working_days(now, math.ceil(policy.review_days * policy.review_stretch), policy.country)
     return structs.replace(
         data,
         sent_at=data.sent_at or now,
         turned_away=False,
         receipt=event.receipt,
-        review_by=due,
+        review_by=until,
         stretched=policy.review_stretch,
         granted_at=None,
         reminders=0,
@@ -159,16 +183,16 @@ def push_review(data: RequestData, event: object, now: Instant, policy: RequestP
 def stretch_review(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """So many working days more as the review takes longer now than it was given."""
     had, has = (math.ceil(policy.review_days * times) for times in (data.stretched, policy.review_stretch))
-    due = calendar.add_working_days(data.review_by or now, has - had, policy.country) if has > had else data.review_by
-    return structs.replace(data, review_by=due, stretched=policy.review_stretch)
+    until = calendar.add_working_days(data.review_by or now, has - had, policy.country) if has > had else data.review_by
+    return structs.replace(data, review_by=until, stretched=policy.review_stretch)
 
 
 def grant_chase(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    return structs.replace(data, review_by=now + policy.person_deadline)
+    return structs.replace(data, review_by=due(policy.person_deadline, now, policy))
 
 
 def note_expedite_asked(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    return structs.replace(data, expedited=True, review_by=now + policy.person_deadline)
+    return structs.replace(data, expedited=True, review_by=due(policy.person_deadline, now, policy))
 
 
 def note_expedited(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
