@@ -174,7 +174,8 @@ def _plus(one: Rate, more: Rate | None) -> Rate:
 
 
 class Tally:
-    """The sums of a month. `charge` everything first: what a case cost is told with the case."""
+    """The sums of a month. `charge` everything first: what a case cost is told with the case. `callers` counts the
+    numbers of whose calls anything was told."""
 
     def __init__(self, period: Period, policy: BenefitPolicy, now: Instant) -> None:
         self._policy, self._now = policy, now
@@ -182,6 +183,7 @@ class Tally:
         self.period = period
         self.labels = LabelTally(period)
         self.numbers = 0
+        self.callers = 0
         self.cases: dict[tuple[str, str], CaseSums] = {}
         self.open_cases: list[OpenCase] = []
         self.marks = {name: MarkSums() for name in MarkName}
@@ -211,7 +213,9 @@ class Tally:
         self.numbers += 1
         self.labels.add(facts.turns, facts.beliefs, facts.accepted)
         first = self.period.days[0]
-        for day in call_stats.between(facts.days, first, self.period.days[-1]):
+        of_month = call_stats.between(facts.days, first, self.period.days[-1])
+        self.callers += bool(of_month)
+        for day in of_month:
             told = self.calls[(date.fromisoformat(day.day) - first) // ONE_DAY]
             told.calls, told.answered, told.numbers = (
                 told.calls + day.calls,
