@@ -16,6 +16,7 @@ from numtrustd.ctl import act, calls, ledger, links, papers, see, silence
 from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.packets import FolderError
 from numtrustd.ctl.refusal import words
+from numtrustd.ctl.report import verb as report
 from numtrustd.ctl.reports import LinesRefusedError
 from numtrustd.ctl.session import SOCKET_DIR, Session
 from numtrustd.ctl.text import escape
@@ -38,6 +39,7 @@ BROKEN_PIPE = 141
         **papers.papers.commands,
         **ledger.money.commands,
         **silence.quiet.commands,
+        **report.summary.commands,
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -41,3 +41,8 @@ def tr(text: str) -> str:
 def trn(one: str, many: str, count: int) -> str:
     """The text for so many of something; `{n}` in it is the count."""
     return _texts.ngettext(one, many, count).format(n=count)
+
+
+def spoken() -> str:
+    """The language that is spoken, as HTML and XML name it: `en`, `zh`."""
+    return _known(_texts.info().get("language", "en"))
