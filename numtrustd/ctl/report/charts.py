@@ -15,7 +15,9 @@ from numtrustd.ctl.text import escape, width
 
 HEIGHT = 180
 """Of a chart over days, without its axis; px."""
-_ROW, _BAR, _AXIS, _TOP = 44, 16, 22, 18
+_ROW, _BAR, _AXIS, _TOP = 46, 16, 22, 18
+_GUTTER = 0.08
+"""The share of the width that the scale of a chart over days takes."""
 _LONGEST = 40
 """Columns of a label: about what a narrow page has room for."""
 
@@ -29,12 +31,7 @@ def cut(text: str, longest: int = _LONGEST) -> str:
     """The text, or as much of it as has room."""
     if width(text) <= longest:
         return text
-    kept = ""
-    for c in text:
-        if width(kept + c) >= longest:
-            break
-        kept += c
-    return kept + "…"
+    return next(text[:n] + "…" for n in range(len(text), -1, -1) if width(text[:n]) < longest)
 
 
 @dataclass(frozen=True)
@@ -95,8 +92,7 @@ def legend(chart: Chart) -> list[tuple[str, str]]:
     """(colour, name) of what is drawn, where there is more than one thing."""
     if isinstance(chart, OverDays):
         return [(line.colour, line.name) for line in chart.lines]
-    named = {part.colour: part.name for bar in chart.bars for part in bar.parts if part.name}
-    return [*named.items()]
+    return [*{part.colour: part.name for bar in chart.bars for part in bar.parts if part.name}.items()]
 
 
 def svg(chart: Chart, identity: str) -> str:
@@ -133,35 +129,40 @@ def _days(chart: OverDays) -> tuple[list[str], int]:
     told = [value for line in chart.lines for value in line.values if value is not None]
     scale = [0.0, 0.25, 0.5, 0.75, 1.0] if chart.percent else ticks(max(told, default=0.0))
     bottom = HEIGHT + _TOP
-    body = []
+    body: list[str] = []
     for tick in scale:
         y = bottom - HEIGHT * tick / scale[-1]
         said = f"{tick:.0%}" if chart.percent else _number(tick)
-        body.append(f'<line class="grid" x1="0" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>')
-        body.append(f'<text class="tick" x="0" y="{y - 3:.1f}">{said}</text>')
-    slot = 1 / max(1, len(chart.days))
+        body.append(f'<line class="grid" x1="{_x(_GUTTER)}" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>')
+        body.append(f'<text class="tick" x="0" y="{y + 4:.1f}">{said}</text>')
     for n, day in enumerate(chart.days):
         if n % 7 == 0:
-            x = _x((n + 0.5) * slot)
+            x = _slot(chart, n + 0.5)
             body.append(f'<text class="tick mid" x="{x}" y="{bottom + 15}">{attribute(day[-2:].lstrip("0"))}</text>')
     for line in chart.lines:
-        body += _line(line, chart, slot, [None if v is None else bottom - HEIGHT * v / scale[-1] for v in line.values])
+        body += _line(line, chart, [None if v is None else bottom - HEIGHT * v / scale[-1] for v in line.values])
     return body, bottom + _AXIS
 
 
-def _line(line: Line, chart: OverDays, slot: float, ys: Sequence[float | None]) -> Iterator[str]:
+def _slot(chart: OverDays, n: float) -> str:
+    """How far to the right the `n`th day is."""
+    return _x(_GUTTER + (1 - _GUTTER) * n / max(1, len(chart.days)))
+
+
+def _line(line: Line, chart: OverDays, ys: Sequence[float | None]) -> Iterator[str]:
     for n, (day, value, y) in enumerate(zip(chart.days, line.values, ys, strict=True)):
         if value is None or y is None:
             continue
         said = f"{value:.0%}" if chart.percent else _number(value)
         name = f"<title>{attribute(f'{day}: {line.name} {said}')}</title>"
-        x, bottom = _x((n + 0.5) * slot), HEIGHT + _TOP
+        x, bottom = _slot(chart, n + 0.5), HEIGHT + _TOP
         if line.filled:
-            place = f'x="{_x((n + 0.1) * slot)}" width="{_x(0.8 * slot)}" y="{y:.1f}" height="{bottom - y:.1f}"'
+            wide = _x(0.8 * (1 - _GUTTER) / len(chart.days))
+            place = f'x="{_slot(chart, n + 0.1)}" width="{wide}" y="{y:.1f}" height="{bottom - y:.1f}"'
             yield f'<rect class="{line.colour}" {place}>{name}</rect>'
             continue
         if n and (before := ys[n - 1]) is not None:
-            start = f'x1="{_x((n - 0.5) * slot)}" y1="{before:.1f}"'
+            start = f'x1="{_slot(chart, n - 0.5)}" y1="{before:.1f}"'
             yield f'<line class="stroke {line.colour}" {start} x2="{x}" y2="{y:.1f}"/>'
         yield f'<circle class="{line.colour}" cx="{x}" cy="{y:.1f}" r="3">{name}</circle>'
 
@@ -169,7 +170,8 @@ def _line(line: Line, chart: OverDays, slot: float, ys: Sequence[float | None]) 
 def _bars(chart: Bars) -> tuple[list[str], int]:
     reaches = [bar.reach[1] for bar in chart.bars if bar.reach is not None]
     totals = [sum(part.value for part in bar.parts) for bar in chart.bars]
-    most = chart.most or max([*totals, *reaches, chart.limit[0] if chart.limit else 0.0, 0.0]) or 1.0
+    limit = 1.1 * chart.limit[0] if chart.limit else 0.0
+    most = chart.most or max([*totals, *reaches, limit, 0.0]) or 1.0
     body: list[str] = []
     top = _TOP if chart.limit else 0
     for n, bar in enumerate(chart.bars):
@@ -191,8 +193,9 @@ def _bars(chart: Bars) -> tuple[list[str], int]:
     height = top + len(chart.bars) * _ROW
     if chart.limit is not None:
         value, name = chart.limit
-        x = _x(min(value / most, 0.998))
-        body.append(f'<line class="limit" x1="{x}" x2="{x}" y1="{_TOP}" y2="{height - 6}"/>')
+        x = _x(value / most)
+        ys = ((y + 17, y + 23 + _BAR) for y in range(top, height, _ROW))
+        body += [f'<line class="limit" x1="{x}" x2="{x}" y1="{low}" y2="{high}"/>' for low, high in ys]
         side = "said" if value > most / 2 else "label"  # so that it stays within
         body.append(f'<text class="{side}" x="{x}" y="12">{attribute(cut(name))}</text>')
     return body, height

@@ -85,7 +85,7 @@ def benefit(report: Report, names: w.Names) -> Section:
     bars = [
         Bar(f"{names.row(row)}, {name}", _rate(rate), [Part(rate.answered / rate.calls, colour, name)])
         for row in report.benefit
-        for name, rate, colour in zip(said, (row.before, row.during, row.after), ("c3", "bad", "good"), strict=True)
+        for name, rate, colour in zip(said, (row.before, row.during, row.after), ("c1", "bad", "good"), strict=True)
         if rate is not None and rate.calls
     ]
     if bars:

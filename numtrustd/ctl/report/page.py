@@ -21,7 +21,7 @@ STYLE = """\
   --c1: #0072b2; --c2: #b35900; --c3: #00694c; --good: #00805c; --bad: #c0392b; --dim: #aab2bb; }
 @media screen and (prefers-color-scheme: dark) {
   :root { --page: #14181d; --ink: #e6e9ec; --soft: #a3adb8; --rule: #353c45; --card: #1d232a;
-    --c1: #56b4e9; --c2: #f0a35e; --c3: #4fd1a5; --good: #3fb68b; --bad: #f07167; --dim: #66707b; } }
+    --c1: #3a8fc7; --c2: #f0a35e; --c3: #4fd1a5; --good: #3fb68b; --bad: #f07167; --dim: #66707b; } }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--ink);
   font: 16px/1.5 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }
@@ -32,7 +32,9 @@ p { margin: .4rem 0; overflow-wrap: anywhere; }
 .about { color: var(--soft); }
 .note { border-left: 4px solid var(--c2); background: var(--card); padding: .5rem .75rem; margin: .75rem 0; }
 code { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-size: .9em; overflow-wrap: anywhere; }
-.glance { display: grid; grid-template-columns: repeat(auto-fill, minmax(12rem, 1fr)); gap: .75rem; margin: 1.25rem 0; }
+.glance { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr));
+  gap: .75rem; margin: 1.25rem 0; }
+@media (min-width: 50rem) { .glance { grid-template-columns: repeat(4, 1fr); } }
 .glance div { background: var(--card); border-radius: .4rem; padding: .6rem .75rem; display: flex;
   flex-direction: column-reverse; justify-content: flex-end; }
 .glance dt { color: var(--soft); font-size: .85rem; }
@@ -47,24 +49,25 @@ svg { display: block; overflow: hidden; font-size: 12px; }
 svg text { fill: var(--ink); } svg .tick { fill: var(--soft); font-size: 11px; }
 svg .mid { text-anchor: middle; } svg .said { text-anchor: end; font-weight: 600; }
 svg .grid { stroke: var(--rule); } svg .track { fill: var(--card); }
-svg .limit { stroke: var(--bad); stroke-width: 2; stroke-dasharray: 5 3; } svg .reach { stroke: var(--ink); }
+svg .limit { stroke: var(--bad); stroke-width: 3; } svg .reach { stroke: var(--ink); stroke-width: 2; }
 svg .c1 { fill: var(--c1); stroke: none; } svg .c2 { fill: var(--c2); } svg .c3 { fill: var(--c3); }
 svg .good { fill: var(--good); } svg .bad { fill: var(--bad); } svg .dim { fill: var(--dim); }
 svg .stroke { fill: none; stroke-width: 2; } svg .stroke.c1 { stroke: var(--c1); }
-svg .stroke.c2 { stroke: var(--c2); } svg .stroke.c3 { stroke: var(--c3); }
+svg .stroke.c3 { stroke: var(--c3); }
+svg .ink { fill: var(--ink); } svg .stroke.ink { stroke: var(--ink); }
 .wide { overflow-x: auto; margin: .75rem 0; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--rule); }
-th { font-weight: 600; } thead th { color: var(--soft); white-space: nowrap; }
-.n { text-align: right; white-space: nowrap; }
+th { font-weight: 600; } thead th { color: var(--soft); vertical-align: bottom; }
+td { min-width: 6.5rem; } .n { text-align: right; } td.n { min-width: 4rem; white-space: nowrap; }
 summary { cursor: pointer; color: var(--c1); }
 @media print {
   :root { color-scheme: light; }
   body { font-size: 10pt; } main { max-width: none; padding: 0; }
   svg, .glance div, .note { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   figure, tr, .glance { break-inside: avoid; } h2, figcaption, caption { break-after: avoid; }
-  .wide { overflow: visible; } thead th { white-space: normal; }
+  .wide { overflow: visible; }
 }
 """
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from numtrustd.ctl.document import CellLike, cell
 from numtrustd.ctl.report.charts import Chart
 
-_FIGURE = re.compile(r"[-+–¥\d.,% ]*")
+_FIGURE = re.compile(r"–?|[-+]?¥?[\d.,]+%?|[\d.,]+ [^\W\d]+")
+"""A number, a share, an amount, a length of time."""
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def _glance(report: Report) -> list[tuple[str, str]]:
     spent = sum(row.committed for row in report.spend)
     calls = [(day.calls, day.answered) for day in report.days if day.calls is not None and day.answered is not None]
     return [
-        (tr("wrong labels at the end"), tr("{n} (at the beginning {before})").format(n=last.labels, before=at_start)),
+        (tr("wrong labels at the end"), tr("{n}, from {before}").format(n=last.labels, before=at_start)),
         (tr("numbers with a label"), str(last.numbers)),
         (tr("labels cleared"), str(sum(row.cleared for row in report.labels))),
         (tr("slowest platform, median to clear"), w.took(slowest)),
@@ -123,7 +123,7 @@ def _labels(report: Report, names: w.Names) -> Section:
             days,
             [
                 Line(tr("labels"), _where(known, [day.labels for day in report.days]), "c1", filled=True),
-                Line(tr("numbers with a label"), _where(known, [day.numbers for day in report.days]), "c2"),
+                Line(tr("numbers with a label"), _where(known, [day.numbers for day in report.days]), "ink"),
             ],
         )
     )
