@@ -17,6 +17,7 @@ from numtrustd.actors.calls import calls_view, warnings_of
 from numtrustd.actors.explain import explain
 from numtrustd.actors.ledger_desk import ledger_view
 from numtrustd.actors.links import check_link
+from numtrustd.actors.report_desk import ReportDesk
 from numtrustd.actors.silence_desk import silence_list
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
@@ -25,7 +26,7 @@ from numtrustd.actors.views_leaving import leaving_row
 from numtrustd.actors.views_papers import evidence_list
 from numtrustd.actors.views_platform import platform_view
 from numtrustd.actors.views_world import platform_rows, source_rows
-from numtrustd.api import calls, evidence, facts, instant, ledger, links, silence, status, when
+from numtrustd.api import calls, evidence, facts, instant, ledger, links, report, silence, status, when
 from numtrustd.api import incidents as api_incidents
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
@@ -90,6 +91,7 @@ class Answers:
         self._sight = sight
         self._version = version
         self._started_at = started_at
+        self._reports = ReportDesk(sight)
 
     @property
     def handlers(self) -> Mapping[str, Handler]:
@@ -111,6 +113,7 @@ class Answers:
             "GetTask": self._task,
             "ListEvidence": self._evidence,
             "GetLedger": self._ledger,
+            "GetReport": self._report,
             "ListSilences": self._list_silences,
             "CheckLink": self._check_link,
             "Watch": self._watch,
@@ -201,6 +204,9 @@ class Answers:
 
     async def _ledger(self, params: ledger.GetLedger, call: Call) -> ledger.LedgerView:
         return await ledger_view(self._sight, params)
+
+    async def _report(self, params: report.GetReport, call: Call) -> report.Report:
+        return await self._reports.month(params.month)
 
     async def _list_silences(self, params: silence.ListSilences, call: Call) -> silence.SilenceList:
         return silence_list(self._sight)

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 import trio
+from msgspec import structs
 
 from numtrustd.actors import errands
 from numtrustd.actors.house import House
@@ -17,7 +18,7 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.report import place
 from numtrustd.domain.workflow import Event, TimedOut, start, step
-from numtrustd.domain.workflows.inspection import INSPECTION, AllSeen, BeginLooks, InspectionData, Summarise
+from numtrustd.domain.workflows.inspection import INSPECTION, AllSeen, BeginLooks, InspectionData, Outcome, Summarise
 from numtrustd.events import InspectionClosed, InspectionOpened
 from numtrustd.store import Batch, records
 from numtrustd.store.records import InspectionRecord
@@ -52,14 +53,16 @@ class Inspector:
             elif found.data.began_at is not None and await self._all_seen(found.data.began_at):
                 found = await self._happen(found, AllSeen())
 
-    async def _next(self, after: Instant, n: int) -> InspectionRecord:
+    async def _next(self, after: Instant, n: int, ended: Outcome | None = None) -> InspectionRecord:
         data = InspectionData(after=after)
         snapshot = start(INSPECTION, data, self._house.clock.now(), self._house.context.inspection)
-        return await self._store(InspectionRecord(n, snapshot, data))
+        return await self._store(InspectionRecord(n, snapshot, data), ended)
 
-    async def _store(self, record: InspectionRecord) -> InspectionRecord:
+    async def _store(self, record: InspectionRecord, ended: Outcome | None = None) -> InspectionRecord:
         batch = Batch()
         records.put_inspection(batch, record)
+        if ended is not None:
+            records.put_outcome(batch, ended)
         await self._house.store.commit(batch)
         return record
 
@@ -71,10 +74,11 @@ class Inspector:
         new = InspectionRecord(found.n, made.snapshot, made.data)
         if any(isinstance(effect, Summarise) for effect in made.effects):
             began = new.data.began_at or now
-            said = await self._summary(new, began, now)
-            following = await self._next(began, found.n + 1)  # stored before it is said: it is said once or not at all
+            outcome = await self._summary(new, began, now)
+            # Stored before it is said: it is said once or not at all.
+            following = await self._next(began, found.n + 1, outcome)
             house.inspected_since = None
-            house.log.emit(said)
+            house.log.emit(_said(outcome))
             return following
         await self._store(new)
         if any(isinstance(effect, BeginLooks) for effect in made.effects):
@@ -126,7 +130,7 @@ class Inspector:
 
     # ------------------------------------------------------------------------------------------------------ summary
 
-    async def _summary(self, found: InspectionRecord, began: Instant, now: Instant) -> InspectionClosed:
+    async def _summary(self, found: InspectionRecord, began: Instant, now: Instant) -> Outcome:
         """What everything looks like now: one line for who answers for it."""
         house, context = self._house, self._house.context
         wanted = seen = labelled = cases = 0
@@ -146,8 +150,10 @@ class Inspector:
             found_wrong[FindingKind.INCONSISTENT] += sum(1 for v in record.verdicts.values() if v.apart_said)
         month = ledger.month_of(now, context.ledger.zone)
         spent = ledger.month(records.all_charges(house.store), month, context.ledger.zone, now).committed
-        return InspectionClosed(
-            inspection=found.n,
+        return Outcome(
+            n=found.n,
+            began_at=began,
+            ended_at=now,
             numbers=len(context.numbers),
             looks_wanted=wanted,
             looks_made=seen,
@@ -157,6 +163,13 @@ class Inspector:
             wrong_names=found_wrong[FindingKind.DISPLAY_WRONG] + found_wrong[FindingKind.DISPLAY_MISSING],
             stale_tags=found_wrong[FindingKind.TAG_EXPIRED] + found_wrong[FindingKind.TAG_WRONG],
             papers=tuple(f"{d.kind} {d.path}: {d.trouble}" for d in context.documents if d.trouble),
-            spent=spent / 100,
-            took_seconds=now - began,
+            spent=spent,
         )
+
+
+def _said(outcome: Outcome) -> InspectionClosed:
+    told = {
+        name: value for name, value in structs.asdict(outcome).items() if name in InspectionClosed.__struct_fields__
+    }
+    took = outcome.ended_at - outcome.began_at
+    return InspectionClosed(**told | {"spent": outcome.spent / 100}, inspection=outcome.n, took_seconds=took)

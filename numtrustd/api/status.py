@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from numtrustd.api import calls, errors, evidence, facts, incidents, ledger, links, silence
+from numtrustd.api import calls, errors, evidence, facts, incidents, ledger, links, report, silence
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
 from numtrustd.api.rows import (
     ActionRow,
@@ -308,6 +308,7 @@ STATUS = InterfaceSpec(
         method(GetTask),
         method(evidence.ListEvidence),
         method(ledger.GetLedger),
+        method(report.GetReport),
         method(silence.ListSilences),
         method(links.CheckLink),
         method(Watch, "endless"),

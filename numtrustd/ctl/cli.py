@@ -18,6 +18,7 @@ from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.packets import FolderError
 from numtrustd.ctl.refusal import words
+from numtrustd.ctl.report import verb as report
 from numtrustd.ctl.reports import LinesRefusedError
 from numtrustd.ctl.session import SOCKET_DIR, Session
 from numtrustd.ctl.speak import Group
@@ -44,6 +45,7 @@ CLICK = "click"
         **papers.papers.commands,
         **ledger.money.commands,
         **silence.quiet.commands,
+        **report.summary.commands,
     },
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )

@@ -81,3 +81,8 @@ def word(value: str | None) -> str:
     itself, which is what options take; nothing for none.
     """
     return _texts.pgettext(WORD, value) if value else ""
+
+
+def spoken() -> str:
+    """The language that is spoken, as HTML and XML name it: `en`, `zh`."""
+    return _known(_texts.info().get("language", "en"))

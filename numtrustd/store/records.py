@@ -5,7 +5,7 @@ same schema version, since fields are only ever added with defaults.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import msgspec
 from msgspec import Struct
@@ -24,12 +24,14 @@ from numtrustd.domain.silence import Ack, Silence
 from numtrustd.domain.task import Task
 from numtrustd.domain.trust import Trust
 from numtrustd.domain.workflow import Snapshot
-from numtrustd.domain.workflows.inspection import InspectionData
+from numtrustd.domain.workflows.inspection import InspectionData, Outcome
 from numtrustd.store.batch import Batch
+from numtrustd.store.errors import DamagedRecord
 from numtrustd.store.store import Store
 from numtrustd.store.tables import Table
 
 INSPECTION_KEY = b"present"
+_ENDED = b"ended/"
 
 PAGE = 500
 """Records a page of a long scan: a few ms, and no read transaction lives across an await."""
@@ -106,6 +108,7 @@ _charge = msgspec.msgpack.Decoder(Charge).decode
 _silence = msgspec.msgpack.Decoder(Silence).decode
 _ack = msgspec.msgpack.Decoder(Ack).decode
 _inspection = msgspec.msgpack.Decoder(InspectionRecord).decode
+_outcome = msgspec.msgpack.Decoder(Outcome).decode
 _watched = msgspec.msgpack.Decoder(Watched).decode
 _entry = msgspec.msgpack.Decoder(Entry).decode
 
@@ -239,6 +242,11 @@ def put_inspection(batch: Batch, record: InspectionRecord) -> None:
     batch.put(Table.INSPECTION, INSPECTION_KEY, _encode(record))
 
 
+def put_outcome(batch: Batch, outcome: Outcome) -> None:
+    """What an inspection found; one of each."""
+    batch.put(Table.INSPECTION, _ENDED + outcome.n.to_bytes(8, "big"), _encode(outcome))
+
+
 def put_watched(batch: Batch, number: str, watched: Watched) -> None:
     """What was said of a number's habits and complaints."""
     batch.put(Table.WATCHED, key(number), _encode(watched))
@@ -276,9 +284,16 @@ def tasks_of(store: Store, prefix: str) -> Mapping[str, Task]:
     return {task.id: task for task in (_task(value) for _, value in pages(store, Table.TASK, key(prefix)))}
 
 
-def pages(store: Store, table: Table, prefix: bytes = b"", after: bytes | None = None) -> Iterator[tuple[bytes, bytes]]:
-    """All records of a table, or those after a key, in key order. Between two pages the store may change."""
-    while page := store.scan(table, prefix=prefix, after=after, limit=PAGE):
+def pages(
+    store: Store,
+    table: Table,
+    prefix: bytes = b"",
+    after: bytes | None = None,
+    on_damaged: Callable[[DamagedRecord], None] | None = None,
+) -> Iterator[tuple[bytes, bytes]]:
+    """All records of a table, or those after a key, in key order. Between two pages the store may change. A damaged one
+    raises, or is handed to `on_damaged` and left out."""
+    while page := store.scan(table, prefix=prefix, after=after, limit=PAGE, on_damaged=on_damaged):
         yield from page
         if len(page) < PAGE:
             return
@@ -340,6 +355,11 @@ def get_ack(store: Store, case: str) -> Ack | None:
 def get_inspection(store: Store) -> InspectionRecord | None:
     found = store.get(Table.INSPECTION, INSPECTION_KEY)
     return None if found is None else _inspection(found)
+
+
+def all_outcomes(store: Store) -> Iterator[Outcome]:
+    """What the inspections found that have ended, the oldest first."""
+    return (_outcome(value) for _, value in pages(store, Table.INSPECTION, _ENDED))
 
 
 def get_watched(store: Store, number: str) -> Watched:

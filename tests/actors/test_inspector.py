@@ -9,6 +9,7 @@ import trio.testing
 
 from numtrustd.domain.workflows.inspection import InspectionPolicy
 from numtrustd.events import InspectionClosed, InspectionOpened
+from numtrustd.store import records
 from tests.actors.house import DAY, HOUR, MOBILE, OTHER_MOBILE, T0, make_house
 from tests.actors.parts import killed
 from tests.actors.test_hands import asked, handsets, report_all, tasks
@@ -40,6 +41,8 @@ async def test_it_asks_for_every_look_anew_and_ends_when_all_are_made(tmp_path: 
         assert (closed.inspection, closed.looks_wanted, closed.looks_made, closed.numbers) == (1, 4, 4, 2)
         assert closed.took_seconds < 2 * HOUR
         assert (closed.labelled, closed.inconsistent, closed.wrong_names, closed.stale_tags) == (0, 0, 0, 0)
+        [kept] = records.all_outcomes(house.store)
+        assert (kept.n, kept.looks_made, kept.ended_at - kept.began_at) == (1, 4, closed.took_seconds)
         assert not tasks(house)
 
 

@@ -17,6 +17,9 @@ from numtrustd.domain.workflows.request.data import CommonData
 
 HOUR = 3_600.0
 
+EARLIER_KEPT = 60
+"""Marks of former times that an incident remembers, the latest: three for each time that it was opened."""
+
 
 class Trigger(enum.StrEnum):
     """What makes an emergency."""
@@ -58,12 +61,13 @@ class Mark(Struct, frozen=True):
 
 class IncidentData(CommonData, frozen=True, omit_defaults=True, tag="incident"):
     """What an incident remembers: what made it, since when its clock runs, its marks, and whether a person has said
-    that the trouble was looked into (`handled`)."""
+    that the trouble was looked into (`handled`). `earlier` are the marks of the times before it was reopened."""
 
     trigger: Trigger = Trigger.LABEL
     since: Instant = 0.0
     marks: tuple[Mark, ...] = ()
     handled: bool = False
+    earlier: tuple[Mark, ...] = ()
 
 
 class IncidentPolicy(Struct, frozen=True):
@@ -173,7 +177,10 @@ def note_reminder(data: IncidentData, event: object, now: Instant, policy: Incid
 
 
 def restart(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:
-    return structs.replace(data, since=now, marks=(), reminders=0, handled=False, attempt=data.attempt + 1)
+    earlier = (*data.earlier, *data.marks)[-EARLIER_KEPT:]
+    return structs.replace(
+        data, since=now, marks=(), earlier=earlier, reminders=0, handled=False, attempt=data.attempt + 1
+    )
 
 
 # --------------------------------------------------------------------------------------------------------- effects

@@ -36,6 +36,24 @@ class InspectionData(CommonData, frozen=True, omit_defaults=True, tag="inspectio
     began_at: Instant | None = None
 
 
+class Outcome(Struct, frozen=True, omit_defaults=True):
+    """What the `n`th inspection found, kept for those who ask later; `spent` is that of its month so far, fen."""
+
+    n: int
+    began_at: Instant
+    ended_at: Instant
+    numbers: int
+    looks_wanted: int
+    looks_made: int
+    labelled: int = 0
+    open_cases: int = 0
+    inconsistent: int = 0
+    wrong_names: int = 0
+    stale_tags: int = 0
+    papers: tuple[str, ...] = ()
+    spent: int = 0
+
+
 class InspectionPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     """`[inspection]`: how often, on which day of the month, and how many seconds people have for their looks."""
 

@@ -1,0 +1,111 @@
+"""The sections of a report about what is left to do: open cases, inspections, and what needs a person."""
+
+from numtrustd.api.report import Report
+from numtrustd.ctl.lang import tr, trn
+from numtrustd.ctl.report import words as w
+from numtrustd.ctl.report.parts import Figures, Section
+
+
+def open_cases(report: Report, names: w.Names) -> Section:
+    section = Section(tr("Open cases at the end"))
+    if not report.open_count:
+        section.said.append(tr("No case was open."))
+        return section
+    section.said.append(trn("{n} case was open.", "{n} cases were open.", report.open_count))
+    section.figures.append(
+        Figures(
+            (tr("Case"), tr("Kind"), tr("Platform"), tr("Since"), tr("State"), tr("Meaning")),
+            [
+                (
+                    c.case,
+                    w.kind(c.kind),
+                    names.of(c.platform),
+                    w.day(c.opened_at, report),
+                    c.state,
+                    w.from_daemon(c.meaning),
+                )
+                for c in report.open_cases
+            ],
+            tr("Open cases") if len(report.open_cases) == report.open_count else tr("The oldest open cases"),
+        )
+    )
+    return section
+
+
+def inspections(report: Report, names: w.Names) -> Section:
+    section = Section(tr("Inspections"))
+    if report.inspection_every == "off":
+        section.notes.append(tr("Inspections are switched off: `every` in `[inspection]` of the settings."))
+    if report.inspection_since is not None:
+        section.said.append(
+            tr("One is under way since {since}.").format(since=w.minute(report.inspection_since, report))
+        )
+    if not report.inspections:
+        section.said.append(tr("None ended in this month."))
+        return section
+    section.figures.append(
+        Figures(
+            (
+                tr("Inspection"),
+                tr("From"),
+                tr("To"),
+                tr("Looks made"),
+                tr("Labelled"),
+                tr("Inconsistent"),
+                tr("Wrong names"),
+                tr("Stale tags"),
+                tr("Papers amiss"),
+            ),
+            [
+                (
+                    str(i.inspection),
+                    w.day(i.began_at, report),
+                    w.day(i.ended_at, report),
+                    tr("{made} of {wanted}").format(made=i.looks_made, wanted=i.looks_wanted),
+                    i.labelled,
+                    i.inconsistent,
+                    i.wrong_names,
+                    i.stale_tags,
+                    "; ".join(i.papers) or w.NONE,
+                )
+                for i in report.inspections
+            ],
+            tr("Inspections that ended"),
+        )
+    )
+    return section
+
+
+def people(report: Report, names: w.Names) -> Section:
+    section = Section(tr("What needs a person"))
+    section.said.append(tr("As it stands on {now}:").format(now=w.minute(report.now, report)))
+    tasks = trn("{n} task is open", "{n} tasks are open", report.tasks_open)
+    section.said.append(tr("{tasks}, {late} of them overdue.").format(tasks=tasks, late=report.tasks_overdue))
+    if report.parked:
+        section.said.append(
+            trn(
+                "{n} number is parked: nothing is done for it until `numtrustctl unpark`.",
+                "{n} numbers are parked: nothing is done for them until `numtrustctl unpark`.",
+                report.parked,
+            )
+        )
+    if report.work:
+        section.figures.append(
+            Figures(
+                (tr("Task"), tr("Open"), tr("Overdue"), tr("Next due")),
+                [(w.from_daemon(r.title), r.open, r.overdue, w.minute(r.next_due, report)) for r in report.work],
+                tr("Open tasks by kind"),
+            )
+        )
+        section.figures.append(
+            Figures(
+                (tr("Task"), tr("What"), tr("Platform"), tr("Due")),
+                [(t.task, w.from_daemon(t.title), t.platform_name, w.minute(t.due, report)) for t in report.tasks],
+                tr("The most urgent tasks"),
+            )
+        )
+    if report.papers:
+        section.figures.append(
+            Figures((tr("Paper"),), [(paper,) for paper in report.papers], tr("Papers that are amiss"))
+        )
+    return section

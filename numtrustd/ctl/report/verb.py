@@ -1,0 +1,55 @@
+"""The command `numtrustctl report`."""
+
+from pathlib import Path
+
+import click
+
+from numtrustd.api.report import GetReport
+from numtrustd.ctl import plain
+from numtrustd.ctl.common import command
+from numtrustd.ctl.report import page, writing
+from numtrustd.ctl.report.sections import told
+from numtrustd.ctl.session import Session
+
+PATIENCE = 600.0
+"""Seconds for which the daemon may sum up: it has other things to do, and lets them go first."""
+
+
+@click.group()
+def summary() -> None:
+    """Only a bag of commands; `cli` puts them into the program."""
+
+
+@command(summary)
+@click.option("--month", metavar="YYYY-MM", help="Another month than the last one that is over.")
+@click.option("--format", "form", type=click.Choice(["text", "markdown", "html"]), default="text", show_default=True)
+@click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write it there.")
+def report(session: Session, month: str | None, form: str, output: str | None) -> None:
+    """A month over all numbers, as a manager reads of it: labels, cases, emergencies, calls, money, what is left to do.
+
+    HTML is one file with drawn charts, to be mailed, printed or kept.
+    """
+    params = GetReport(month=month)
+    if session.as_json:
+        if output is not None:
+            raise click.UsageError("--json goes to standard output: redirect it")
+        session.show(params, lambda answer: writing.document(told(answer)), timeout=PATIENCE)
+        return
+    made = told(session.ask(params, timeout=PATIENCE))
+    if form == "text" and output is None:
+        session.write(writing.document(made))
+        return
+    match form:
+        case "html":
+            text = page.html(made)
+        case "markdown":
+            text = writing.markdown(made)
+        case _:
+            text = "".join(f"{line}\n" for line in plain.lines(writing.document(made)))
+    if output is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        Path(output).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise click.UsageError(f"{output}: cannot be written: {error.strerror}") from None
