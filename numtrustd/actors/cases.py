@@ -12,7 +12,7 @@ from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
 from numtrustd.actors.policy import cancellation_policy, policy_for, spending_of
 from numtrustd.actors.present import Present
-from numtrustd.channels.spec import HttpChannel
+from numtrustd.channels.spec import HttpChannel, ManualChannel
 from numtrustd.domain import notice, wording
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case_id, reference
@@ -30,7 +30,7 @@ from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
-from numtrustd.domain.workflows.certificate import Renew
+from numtrustd.domain.workflows.certificate import CertificateData, Renew
 from numtrustd.domain.workflows.incident import ChaseAll, IncidentData
 from numtrustd.domain.workflows.request.data import CommonData
 from numtrustd.events import (
@@ -514,6 +514,10 @@ class CaseBook:
             )
             steps = ("在官网、公众号等客户能看到的地方发布以下公告", "记下发布的位置")
             return Packet("", {}, text, (), steps, "where it was published")
+        if isinstance(case.data, CertificateData) and kind is TaskKind.HAND_OVER_PAPERS:
+            channel = self._context.channel(case.platform, "certification")
+            address = channel.address if isinstance(channel, ManualChannel) else ""
+            return Packet(address, papers=case.data.papers, steps=("把现行有效的材料交给认证服务商",))
         if (told := wording.notice(kind, self._owner(), self._number().dashed)) is None:
             return None
         return Packet("", letter=told.text, steps=told.steps)
