@@ -33,6 +33,7 @@ from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.certificate import CertificateData, Renew
 from numtrustd.domain.workflows.incident import ChaseAll, IncidentData
 from numtrustd.domain.workflows.request.data import CommonData
+from numtrustd.domain.workflows.request.holding import over
 from numtrustd.events import (
     ActionPlanned,
     BudgetExceeded,
@@ -212,6 +213,8 @@ class CaseBook:
         made = step(table, case.snapshot, case.data, event, self._now, policy)
         if made is None:
             return False
+        if case.held is not None and isinstance(event, TimedOut) and made.snapshot.state != case.snapshot.state:
+            made = structs.replace(made, reason=over(case.held))
         self._store(case, made, by)
         if isinstance(event, a.Expedited):
             self._hurried(self._made.cases[case.id])
@@ -354,7 +357,7 @@ class CaseBook:
             if child is None:
                 continue
             match told.order:
-                case "hold":
+                case "hold" if child.held is None:
                     self.happen(name, a.Hold(why))
                 case "advance" if child.snapshot.state == "held":
                     self.happen(name, a.Advance(why))

@@ -308,7 +308,7 @@ def _case_hints(doc: Document, c: status.CaseView) -> None:
     elif c.state == "held":
         doc.hint(f"advance {c.case}", "end the hold")
     else:
-        doc.hint(f"hold {c.case}", "stop it here")
+        doc.hint(f"hold {c.case} --for 2d", "stop it here for a while")
         doc.hint(f"withdraw {c.case}", "give it up")
 
 

@@ -251,14 +251,14 @@ def note_reminder(data: CertificateData, event: object, now: Instant, policy: Ce
     return structs.replace(data, reminders=data.reminders + 1)
 
 
-def note_hold(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> CertificateData:
-    return structs.replace(data, reminders=0, held_from="")
+def note_hold(data: CertificateData, event: a.Hold, now: Instant, policy: CertificatePolicy) -> CertificateData:
+    return structs.replace(a.note_held(data, event, now, policy), held_from="")
 
 
 def note_hold_renewing(
-    data: CertificateData, event: object, now: Instant, policy: CertificatePolicy
+    data: CertificateData, event: a.Hold, now: Instant, policy: CertificatePolicy
 ) -> CertificateData:
-    return structs.replace(data, reminders=0, held_from=S.RENEWING.value)
+    return structs.replace(a.note_held(data, event, now, policy), held_from=S.RENEWING.value)
 
 
 # --------------------------------------------------------------------------------------------------------- effects
@@ -316,6 +316,10 @@ def _at_reminder(data: CertificateData, now: Instant, policy: CertificatePolicy)
     return now + policy.remind_interval
 
 
+def _while_held(data: CertificateData, now: Instant, policy: CertificatePolicy) -> Instant:
+    return a.reminded_until(data, now, policy.remind_interval)
+
+
 OWN: frozenset[type[Event]] = frozenset({PauseTold, PapersHanded, Renewed, RenewalEnded})
 NEVER: frozenset[type[Event]] = r.OUTCOMES | r.LOOK_UPS | r.ANSWERS | {a.EvidenceChanged, a.Approve, a.Restored}
 """What happens to requests only."""
@@ -324,6 +328,11 @@ _PAUSE = To(S.PAUSED, (close_tasks, ask_cause), update=note_pause)
 _BACK = To(S.VALID, (close_tasks,), update=note_back)
 _HOLD = To(S.HELD, (close_tasks,), update=note_hold)
 _END = To(S.ENDED, (close_tasks,))
+_RELEASED = (
+    To(S.RENEWING, (renew,), when=held_while_renewing),
+    To(S.PAUSED, (ask_cause,), when=not_shown, update=note_pause),
+    To(S.VALID, update=note_back),
+)
 _TOLD = (
     To(S.PAUSED, (close_tasks, hand_over), when=told_of_papers, update=note_told_of_papers),
     To(S.PAUSED, (close_tasks,), when=known_cause, update=note_told),
@@ -430,20 +439,15 @@ ROWS: dict[S, Row[S]] = {
         meaning="held by an operator",
         who=Who.PERSON,
         then="reminds that it is still held",
-        deadline=_at_reminder,
+        deadline=_while_held,
         on={
-            a.Advance: (
-                To(S.RENEWING, (renew,), when=held_while_renewing),
-                To(S.PAUSED, (ask_cause,), when=not_shown, update=note_pause),
-                To(S.VALID, update=note_back),
-            ),
+            a.Advance: _RELEASED,
+            a.Hold: To(S.HELD, update=a.note_held),
             a.Withdraw: _END,
-            TimedOut: To(S.HELD, update=note_reminder),
+            TimedOut: (To(S.HELD, when=a.still_held, update=note_reminder), *_RELEASED),
             Renewed: To(S.HELD, update=note_renewed),
         },
-        ignore=NEVER
-        | r.LOOKS
-        | {a.Hold, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, PapersHanded, RenewalEnded},
+        ignore=NEVER | r.LOOKS | {a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, PapersHanded, RenewalEnded},
     ),
     S.ENDED: Row(
         meaning="given up",
