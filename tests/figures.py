@@ -265,8 +265,11 @@ def avoided(month: int) -> Callable[[Context], list[int]]:
 
 
 def planned(context: Context) -> int:
-    """The day of September on which is handed in what can be planned until October."""
-    return local_date(season.planned_day(MONDAY, MONDAY + 30 * DAY, "CN", context.season)).day
+    """The day of the month on which a certificate is renewed."""
+    record, data = NumberRecord(OWNED.number, 0.0), CertificateData(granted_at=MONDAY)
+    policy = policy_for(context, OWNED, record, "p", "certificate", data, MONDAY, Present())
+    assert isinstance(policy, CertificatePolicy)
+    return local_date(certificate.renewal_at(data, policy)).day
 
 
 def certificate_days(context: Context) -> tuple[int, int]:

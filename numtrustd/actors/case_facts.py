@@ -30,6 +30,9 @@ def facts_of(sight: Sight, case: Case, policy: RequestPolicy | CertificatePolicy
         lines = _incident(data, policy)
     else:
         raise TypeError(f"{type(data).__name__} is not stepped with {type(policy).__name__}")
+    if (hold := case.held) is not None:
+        until = "" if hold.until is None else timestamp(hold.until)
+        lines += [("held by", hold.author), ("held because", hold.reason), ("held until", until)]
     if case.platform:
         lines += _benefit(sight, case)
     return [(name, value) for name, value in lines if value]

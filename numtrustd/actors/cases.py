@@ -6,14 +6,14 @@ from typing import Any
 
 from msgspec import structs
 
-from numtrustd.actors import incidents, spending
+from numtrustd.actors import incidents, letters, spending
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
 from numtrustd.actors.policy import cancellation_policy, policy_for, spending_of
 from numtrustd.actors.present import Present
-from numtrustd.channels.spec import HttpChannel
-from numtrustd.domain import notice, wording
+from numtrustd.channels.spec import HttpChannel, ManualChannel
+from numtrustd.domain import wording
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case_id, reference
 from numtrustd.domain.cause import Cause
@@ -30,9 +30,10 @@ from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
-from numtrustd.domain.workflows.certificate import Renew
+from numtrustd.domain.workflows.certificate import CertificateData, Renew
 from numtrustd.domain.workflows.incident import ChaseAll, IncidentData
 from numtrustd.domain.workflows.request.data import CommonData
+from numtrustd.domain.workflows.request.holding import over
 from numtrustd.events import (
     ActionPlanned,
     BudgetExceeded,
@@ -212,6 +213,8 @@ class CaseBook:
         made = step(table, case.snapshot, case.data, event, self._now, policy)
         if made is None:
             return False
+        if case.held is not None and isinstance(event, TimedOut) and made.snapshot.state != case.snapshot.state:
+            made = structs.replace(made, reason=over(case.held))
         self._store(case, made, by)
         if isinstance(event, a.Expedited):
             self._hurried(self._made.cases[case.id])
@@ -354,7 +357,7 @@ class CaseBook:
             if child is None:
                 continue
             match told.order:
-                case "hold":
+                case "hold" if child.held is None:
                     self.happen(name, a.Hold(why))
                 case "advance" if child.snapshot.state == "held":
                     self.happen(name, a.Advance(why))
@@ -422,7 +425,9 @@ class CaseBook:
         return {
             **number_values(number),
             "ref": ref,
-            "letter": self._letter(case, owner, number, name, papers, ref),
+            "letter": letters.request_letter(
+                self._context, case, owner, number.dashed, name, papers, ref, self._owned.wanted, self._now
+            ),
             "purpose": wording.purpose(owner, data, papers, used_for) if isinstance(data, a.RequestData) else "",
             "words": data.words,
             "wanted": data.wanted if isinstance(data, a.IdentityData) else "",
@@ -432,20 +437,6 @@ class CaseBook:
             "contact_phone": owner.contact_phone,
             "contact_email": owner.contact_email,
         }
-
-    def _letter(
-        self, case: Case, owner: wording.Owner, number: Number, platform: str, papers: tuple[str, ...], ref: str
-    ) -> str:
-        data = case.data
-        if isinstance(data, a.RemovalData):
-            return notice.removal_letter(owner, number.dashed, platform, data, papers, ref)
-        if isinstance(data, a.IdentityData):
-            return wording.request_letter(case.workflow, owner, number.dashed, platform, data, papers, ref)
-        if not isinstance(data, a.RequestData):
-            return ""
-        facts = (owner, number.dashed, platform, data, papers, ref, self._context.appeal.purpose)
-        own = self._context.letters.get(case.workflow)
-        return wording.letter(*facts) if own is None else own.fill(wording.letter_values(*facts))
 
     def _open_task(self, case: Case, kind: TaskKind, due: Instant, detail: tuple[str, ...], identity: str) -> None:
         for task in self._open_tasks(case.id):
@@ -508,15 +499,12 @@ class CaseBook:
         """What a person needs for a task of this kind; `None` where its title says it all."""
         if kind in HAND_INS | {TaskKind.APPROVE}:
             return self._packet(case)
-        if kind is TaskKind.PUBLISH_NOTICE and isinstance(case.data, c.CancellationData):
-            text = notice.announcement(
-                self._owner(), self._number().dashed, case.data.reason, self._owned.wanted, self._today(""), self._now
-            )
-            steps = ("在官网、公众号等客户能看到的地方发布以下公告", "记下发布的位置")
-            return Packet("", {}, text, (), steps, "where it was published")
-        if (told := wording.notice(kind, self._owner(), self._number().dashed)) is None:
-            return None
-        return Packet("", letter=told.text, steps=told.steps)
+        if isinstance(case.data, CertificateData) and kind is TaskKind.HAND_OVER_PAPERS:
+            channel = self._context.channel(case.platform, "certification")
+            address = channel.address if isinstance(channel, ManualChannel) else ""
+            return Packet(address, papers=case.data.papers, steps=("把现行有效的材料交给认证服务商",))
+        number, wanted = self._number().dashed, self._owned.wanted
+        return letters.errand(self._context, case, kind, self._owner(), number, wanted, self._today(""), self._now)
 
     def _packet(self, case: Case) -> Packet:
         channel = self._context.channel(case.platform, case.workflow)

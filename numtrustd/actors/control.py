@@ -102,7 +102,7 @@ class Control:
             "Look": ("number", self._look),
             "Observe": ("number", self._observe),
             "Approve": ("case", self._order(lambda p, by: a.Approve(by))),
-            "Hold": ("case", self._order(lambda p, by: a.Hold(p.reason or ""))),
+            "Hold": ("case", self._order(self._held)),
             "Advance": ("case", self._order(lambda p, by: a.Advance(p.reason or ""))),
             "Reject": ("case", self._reject),
             "Withdraw": ("case", self._order(lambda p, by: a.Withdraw(p.reason or ""))),
@@ -200,6 +200,18 @@ class Control:
             return control.CaseChange(**change), f"{change['old']} -> {change['new']}"
 
         return act
+
+    def _held(self, params: control.Hold, by: str) -> Event:
+        """A hold, by the daemon's clock."""
+        now = self._sight.now()
+        if params.until is not None and params.seconds is not None:
+            raise CallError(errors.InvalidArgument("until", "give an instant or a time in seconds, not both"))
+        until = None if params.until is None else instant(params.until)
+        if params.seconds is not None:
+            until = now + params.seconds
+        if until is not None and until <= now:
+            raise CallError(errors.InvalidArgument("until", "it is over already: name a time that is still to come"))
+        return a.Hold(params.reason or "", by, until)
 
     async def _reject(self, params: control.Reject, call: Call) -> tuple[Struct, str]:
         case, by = arguments.case(self._sight, params.case), _by(params, call)

@@ -29,7 +29,7 @@ from numtrustd.domain.verdict import Verdict, demanded
 from numtrustd.domain.view import Shown
 from numtrustd.domain.workflow import Who
 from numtrustd.domain.workflows.request import RequestData
-from numtrustd.events import duration_for_people
+from numtrustd.events import duration_for_people, instant_for_people
 from numtrustd.store import records
 
 ORDERS = frozenset({"approve", "hold", "advance", "withdraw", "reopen"})
@@ -316,6 +316,9 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
         why += "".join(f"; missing: {p.title} ({p.kind}): {p.why}" for p in lacking)
     if (ack := ack_of(sight.house, case)) is not None:
         why += f"; {ack.by} has seen it so {ago(ack.at, sight.now())}" + (f": {ack.note}" if ack.note else "")
+    if (hold := case.held) is not None and hold.until is not None:
+        why += f"; until {instant_for_people(hold.until)}"
+        deadline = hold.until
     tasks = sight.house.board.tasks_of(case.id)
     then = case.then
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:

@@ -72,10 +72,12 @@ def certificate_policy(
     seen = record.verdicts.get(platform)
     facts = (known.way("certification") if known else None) or NO_FACTS
     declared = present.declared.get(platform)
+    needed = _papers_of(facts)
+    lacking, on_file = _paper_lost(context, needed, facts, platform, now), _in_words(context, needed, platform, now)
     working = (seen is not None and seen.maintenance) or (declared is not None and declared.lasts(now))
     if working and declared is not None and declared.kind in ("policy", "industry"):
         cause = PauseCause.POLICY
-    elif not working and _paper_lost(context, facts, platform, now):
+    elif not working and lacking:
         cause = PauseCause.PAPERS
     elif not working and _complained_of(context, now, present):
         cause = PauseCause.COMPLAINTS
@@ -93,12 +95,31 @@ def certificate_policy(
         complaints=rules.complaints,
         person_deadline=context.appeal.person_deadline,
         remind_interval=context.appeal.remind_interval,
+        on_file=on_file,
+        lacking=lacking,
+        season=context.season,
     )
 
 
-def _paper_lost(context: Context, facts: AppealFacts, platform: str, now: Instant) -> bool:
-    """Whether a paper of a kind that a certification brings is registered, and none of that kind counts any more."""
-    needed = {paper for attempt in facts.attempts for paper in attempt.evidence} | {"licence"}
+def _papers_of(facts: AppealFacts) -> frozenset[str]:
+    """The kinds of paper that a certification brings."""
+    return frozenset(paper for attempt in facts.attempts for paper in attempt.evidence) | {"licence"}
+
+
+def _in_words(context: Context, needed: frozenset[str], platform: str, now: Instant) -> tuple[str, ...]:
+    """The papers of these kinds that count there: kind, path, and until when."""
+    today = local_date(now)
+    return tuple(
+        sorted(
+            f"{d.kind}: {d.path}" + (f", valid until {d.expires}" if d.expires else "")
+            for d in context.documents
+            if d.kind in needed and d.serves(platform, "certification") and evidence.state(d, today) in evidence.COUNTS
+        )
+    )
+
+
+def _paper_lost(context: Context, needed: frozenset[str], facts: AppealFacts, platform: str, now: Instant) -> bool:
+    """Whether a paper of these kinds is registered, and none of that kind counts any more."""
     registered = {document.kind for document in context.documents} & needed
     today = local_date(now, facts.country)
     return not registered <= evidence.on_file(context.documents, today, platform, "certification")

@@ -5,7 +5,7 @@ from numtrustd.domain.task import ANSWERS, ERRANDS, Task, TaskKind
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
-from numtrustd.domain.workflows.certificate import PauseTold
+from numtrustd.domain.workflows.certificate import PapersHanded, PauseTold
 
 
 def outcome_of(task: Task, message: TaskAnswer) -> str:
@@ -68,6 +68,8 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
             return a.EvidenceChanged()
         case "technical" | "policy" | "papers" | "complaints":
             return PauseTold(outcome)
+        case "handed_over":
+            return PapersHanded()
         case "retry":
             return a.Advance(reason or "a person sends it round again")
         case _:

@@ -142,10 +142,14 @@ class Approve(Params[CaseChange], frozen=True, kw_only=True):
 
 
 class Hold(Params[CaseChange], frozen=True, kw_only=True):
-    """Stop a case where it is."""
+    """Stop a case where it is: until an instant or for so many seconds, after which it goes on by itself and says so;
+    without either until somebody ends it. Of one that is held, the latest word counts.
+    """
 
     case: Text
     reason: Note | None = None
+    until: When | None = None
+    seconds: Annotated[float, Meta(gt=0, le=315_360_000)] | None = None
     author: Text | None = None
 
 

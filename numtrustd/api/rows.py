@@ -233,6 +233,7 @@ INSTANTS = frozenset(
         "shown again",
         "clock since",
         "given up",
+        "held until",
     }
 )
 """The facts of a case whose value is an instant."""

@@ -12,7 +12,7 @@ import click
 from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
 from numtrustd.ctl import packets, render, render_detail, render_world, reports
-from numtrustd.ctl.common import author_option, command, instant_option
+from numtrustd.ctl.common import Span, author_option, command, instant_option
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.speak import Group
@@ -170,7 +170,24 @@ def _case_verb(name: str, help: str, make: CaseAct) -> None:
 
 
 _case_verb("approve", "Allow a case's submission.", lambda c, r, a: control.Approve(case=c, reason=r, author=a))
-_case_verb("hold", "Stop a case where it is.", lambda c, r, a: control.Hold(case=c, reason=r, author=a))
+
+
+@command(act)
+@click.argument("case")
+@click.option("--reason", metavar="WORDS", help="Why, for those who wonder.")
+@instant_option("--until", help="When it goes on by itself.")
+@click.option("--for", "seconds", type=Span(), help="For how long: 90m, 2h, 3d.")
+@author_option
+def hold(
+    session: Session, case: str, reason: str | None, until: datetime | None, seconds: float | None, author: str
+) -> None:
+    """Stop a case where it is, for a time or until you `advance` it."""
+    if until is not None and seconds is not None:
+        raise click.UsageError(tr("give --until or --for, not both"))
+    params = control.Hold(case=case, reason=reason, until=until, seconds=seconds, author=author)
+    session.show(params, render.case_change)
+
+
 _case_verb(
     "advance",
     "End a hold or a wait: take the next step now.",

@@ -355,7 +355,7 @@ def _case_hints(doc: Document, c: status.CaseView) -> None:
     elif c.state == "held":
         doc.hint(f"advance {c.case}", tr("end the hold"))
     else:
-        doc.hint(f"hold {c.case}", tr("stop it here"))
+        doc.hint(f"hold {c.case} --for 2d", tr("stop it here for a while"))
         doc.hint(f"withdraw {c.case}", tr("give it up"))
 
 

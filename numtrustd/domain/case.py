@@ -20,10 +20,12 @@ from numtrustd.domain.workflows.request import (
     AppealData,
     CertificationData,
     CorrectionData,
+    Held,
     RemovalData,
     RequestData,
     TagData,
 )
+from numtrustd.domain.workflows.request.holding import HELD
 
 CaseData = (
     AppealData
@@ -107,7 +109,14 @@ class Case(Struct, frozen=True, omit_defaults=True):
     @property
     def then(self) -> str:
         """What happens when the wait is over."""
+        if self.held is not None and self.held.until is not None:
+            return "ends the hold by itself, and goes on"
         return "reminds that nobody has approved it" if self.unapproved else str(self.row.then)
+
+    @property
+    def held(self) -> Held | None:
+        """Who holds it, where it is held."""
+        return self.data.hold if self.snapshot.state == HELD else None
 
 
 def track(platform: str, workflow: str) -> str:

@@ -23,6 +23,7 @@ class TaskKind(enum.StrEnum):
     SUBMIT_CERTIFICATION = "submit_certification"
     FIND_CAUSE = "find_cause"
     CHASE_PAUSE = "chase_pause"
+    HAND_OVER_PAPERS = "hand_over_papers"
     GATHER_PROOF = "gather_proof"
     UPDATE_WORDING = "update_wording"
     SUBMIT_REMOVAL = "submit_removal"
@@ -51,6 +52,7 @@ TITLES: dict[TaskKind, str] = {
     TaskKind.SUBMIT_CERTIFICATION: "Hand in the certification",
     TaskKind.FIND_CAUSE: "Find out why the certified name is not shown",
     TaskKind.CHASE_PAUSE: "Chase the certification that is paused for too long",
+    TaskKind.HAND_OVER_PAPERS: "Give the provider the new papers",
     TaskKind.GATHER_PROOF: "Gather recordings and order screenshots, and look into the complaints",
     TaskKind.UPDATE_WORDING: "Update what customers are told",
     TaskKind.SUBMIT_REMOVAL: "Hand in the request to delete what is shown",
@@ -82,6 +84,7 @@ ANSWERS: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.SUBMIT_CERTIFICATION: ("submitted", "refused"),
     TaskKind.FIND_CAUSE: PAUSES,
     TaskKind.CHASE_PAUSE: ("still_waiting", *PAUSES),
+    TaskKind.HAND_OVER_PAPERS: ("handed_over",),
     TaskKind.GATHER_PROOF: ("gathered",),
     TaskKind.UPDATE_WORDING: ("published",),
     TaskKind.SUBMIT_REMOVAL: ("submitted", "refused"),

@@ -5,7 +5,7 @@ A kind without a file has the letter that is built in.
 
 import pathlib
 
-from numtrustd.domain.wording import LETTER_NAMES
+from numtrustd.domain.letters import LETTER_NAMES
 from numtrustd.settings.document import Document, Where, read_bytes
 from numtrustd.settings.problem import Path, Report, dotted, suggest
 from numtrustd.wire.letter import Letter, compile_letter

@@ -1,14 +1,17 @@
 """Certifications by order and by finding, and what keeps them: renewals, pauses, chases; tags and told identities."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 import trio.testing
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import structs
 
 from numtrustd.actors.context import CertificationRules
+from numtrustd.actors.messages import Refresh
 from numtrustd.api import errors
 from numtrustd.domain import calendar
 from numtrustd.domain.display import Display, What
@@ -16,6 +19,7 @@ from numtrustd.domain.evidence import Document
 from numtrustd.domain.identity import Version, Wanted, joined
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.platform import AppealFacts
+from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, renewal_at
 from numtrustd.events import CaseClosed, CaseOpened, CasesJoined, FindingOpened, IdentityWanted
 from numtrustd.probes.spec import Rule, SayCertified, SayClean, SayMarked
 from numtrustd.wire.spec import Condition, Pick
@@ -88,7 +92,9 @@ async def test_a_name_is_certified_and_kept(tmp_path: Path, autojump_clock: Cloc
         assert (closed.kind, closed.outcome) == ("certification", "cleared")
         kept = house.case("alpha", kind="certificate")
         assert (kept.snapshot.state, kept.data.granted_at) == ("valid", kept.opened_at)
-        assert kept.snapshot.deadline == pytest.approx(kept.opened_at + 335 * DAY)
+        assert kept.snapshot.deadline is not None
+        assert 304 * DAY < kept.snapshot.deadline - kept.opened_at < 335 * DAY
+        assert calendar.local_date(kept.snapshot.deadline).day == 20
         consistent(house.store)
 
 
@@ -147,7 +153,7 @@ async def test_a_certificate_is_renewed_before_it_expires(tmp_path: Path, autoju
         expires = calendar.local_date(T0 + 75 * DAY).isoformat()
         await house.ask("Certify", number=MOBILE, platform="alpha", held=True, expires=expires)
         kept = await house.in_state("renewing", "alpha", kind="certificate")
-        assert 44 * DAY < house.clock.now() - T0 < 47 * DAY
+        assert calendar.local_date(house.clock.now()) == date(2026, 10, 20), "the good day before its 30 days begin"
         renewal = house.case("alpha", kind="certification")
         assert renewal.data.renewal
         await house.in_state("at_person", "alpha", kind="certification")
@@ -351,3 +357,82 @@ async def test_complaints_explain_a_pause_only_as_long_as_their_lock(tmp_path: P
         house.alpha.labels.pop(MOBILE)
         kept = await house.in_state("paused", "alpha", kind="certificate")
         assert kept.data.pauses[-1].cause == "technical"
+
+
+OLD = Document("licence", "/p/old", expires=date(2026, 9, 1))
+NEW = Document("licence", "/p/new", expires=date(2036, 9, 1))
+
+
+async def on_file(house: TestHouse, *papers: Document) -> None:
+    house.house.context = structs.replace(house.house.context, documents=papers)
+    house.house.post(MOBILE, Refresh())
+    await house.settled()
+
+
+async def test_new_papers_are_handed_to_the_provider_whose_pause_they_end(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **certifying(documents=(OLD,))) as house:
+        await paused(house)
+        assert house.case("alpha", kind="certificate").data.pauses[-1].cause == "papers"
+        await on_file(house, OLD)
+        assert [t.kind for t in house.tasks()] == ["find_cause"], "nothing new is on file"
+        await on_file(house, OLD, NEW)
+        await on_file(house, OLD, NEW)
+        [task] = [t for t in house.tasks() if t.kind == "hand_over_papers"]
+        assert task.detail == ("licence: /p/new, valid until 2036-09-01",)
+        assert task.packet is not None
+        assert task.packet.papers == task.detail
+        await house.sleep(DAY)
+        await answer(house, task, "handed_over")
+        kept = house.case("alpha", kind="certificate")
+        assert (kept.snapshot.state, kept.data.pauses[-1].handed_at) == ("paused", house.clock.now())
+        assert kept.snapshot.deadline == pytest.approx(house.clock.now() + 7 * DAY), "the wait begins anew"
+        assert house.tasks() == []
+
+
+async def test_papers_that_came_before_the_cause_was_known_are_handed_over_once_it_is(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **certifying()) as house:
+        await paused(house)
+        await on_file(house, NEW)
+        assert [t.kind for t in house.tasks()] == ["find_cause"], "held to be the provider's own work"
+        await answer(house, house.tasks()[0], "papers")
+        assert [t.kind for t in house.tasks()] == ["hand_over_papers"]
+
+
+async def test_papers_are_handed_over_while_a_pause_is_chased_and_after(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **certifying(documents=(OLD,))) as house:
+        await paused(house)
+        await house.in_state("chasing", "alpha", kind="certificate")
+        await on_file(house, NEW)
+        assert {t.kind for t in house.tasks()} == {"chase_pause", "hand_over_papers"}
+        await house.in_state("escalated", "alpha", kind="certificate")
+        newer = structs.replace(NEW, path="/p/newer")
+        await on_file(house, newer)
+        [task] = [t for t in house.tasks() if t.kind == "hand_over_papers"]
+        await answer(house, task, "handed_over")
+        assert house.case("alpha", kind="certificate").snapshot.state == "paused"
+
+
+def renewal(granted: str, valid_days: float, before_days: float = 30.0) -> str:
+    at = datetime.fromisoformat(granted).timestamp()
+    policy = CertificatePolicy(valid_for=valid_days * DAY, renew_before=before_days * DAY)
+    return calendar.local_date(renewal_at(CertificateData(granted_at=at), policy)).isoformat()
+
+
+def test_a_renewal_is_planned_on_the_good_day_of_the_month_before_it_must_begin() -> None:
+    assert renewal("2026-01-10T10:00+08:00", 365) == "2026-11-20"
+    assert renewal("2026-01-25T10:00+08:00", 365) == "2026-12-20", "of the same month, when it lies before its day"
+    assert renewal("2026-01-10T10:00+08:00", 50) == "2026-01-30", "no good day comes between: the last one"
+    assert renewal("2026-01-10T10:00+08:00", 20) == "2025-12-31", "it is late already"
+
+
+@given(st.floats(1.5e9, 2.5e9), st.floats(1, 4000), st.floats(0, 400))
+def test_a_renewal_is_never_later_than_asked_nor_much_sooner(granted: float, valid: float, before: float) -> None:
+    policy = CertificatePolicy(valid_for=valid * DAY, renew_before=before * DAY)
+    at, latest = renewal_at(CertificateData(granted_at=granted), policy), granted + (valid - before) * DAY
+    assert at <= latest + 1e-3
+    assert at >= latest - 31 * DAY
+    assert at >= min(latest, granted + (latest - granted) / 2) - 1e-3

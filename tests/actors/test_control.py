@@ -71,7 +71,9 @@ async def test_hold_advance_withdraw_reopen(tmp_path: Path, autojump_clock: Cloc
         assert held.due == when(house.case("alpha").snapshot.deadline or 0.0)
         move = house.case("alpha").moves[-1]
         assert (move.new, move.reason, move.by) == ("held", "hold: lawyers", "chen")
-        await refused(house, errors.Refused, "Hold", case=case.id)
+        again = await house.ask("Hold", case=case.id, reason="lawyers, still", author="li")
+        assert (again.old, again.new) == ("held", "held")
+        assert house.case("alpha").data.hold.author == "li", "the latest word counts"
         assert (await house.ask("Advance", case=case.id)).new == "in_review"
         gone = await house.ask("Withdraw", case=case.id, reason="not worth it")
         assert (gone.new, gone.then, gone.due) == ("withdrawn", None, None)
@@ -79,7 +81,7 @@ async def test_hold_advance_withdraw_reopen(tmp_path: Path, autojump_clock: Cloc
         assert (await house.ask("Reopen", case=case.id)).new == "waiting"
         said = [result for method, _, result in acted(house)]
         assert said[0] == "in_review -> held"
-        assert said[1].startswith(f"Refused: case {case.id} is held (held by an operator)")
+        assert said[1] == "held -> held"
         assert said[-1] == "withdrawn -> waiting"
         peer = house.log.of(ControlActed)[0]
         assert (peer.peer_pid, peer.peer_uid, peer.peer_gid) == (PEER.pid, PEER.uid, PEER.gid)

@@ -379,6 +379,7 @@ OF_OTHERS = (HAND_INS - {TaskKind.SUBMIT_APPEAL}) | {
     TaskKind.EXPEDITE_REVIEW,
     TaskKind.FIND_CAUSE,
     TaskKind.CHASE_PAUSE,
+    TaskKind.HAND_OVER_PAPERS,
     TaskKind.GATHER_PROOF,
     TaskKind.UPDATE_WORDING,
 }

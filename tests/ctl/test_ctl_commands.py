@@ -236,6 +236,16 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
     ),
     (["approve", CASE, "--author", "li"], control.Approve(case=CASE, author="li"), ["-> in_review"]),
     (["hold", CASE, "--reason", "r", "--author", "li"], control.Hold(case=CASE, reason="r", author="li"), []),
+    (
+        ["hold", CASE, "--for", "2d", "--author", "li"],
+        control.Hold(case=CASE, seconds=172_800.0, author="li"),
+        [],
+    ),
+    (
+        ["hold", CASE, "--until", "2026-05-01T18:00:00+08:00", "--author", "li"],
+        control.Hold(case=CASE, until=datetime.fromisoformat("2026-05-01T18:00:00+08:00"), author="li"),
+        [],
+    ),
     (["advance", CASE, "--author", "li"], control.Advance(case=CASE, author="li"), []),
     (
         ["reject", CASE, "--reason", "证据不足", "--author", "li"],

@@ -5,17 +5,18 @@ from datetime import UTC, date, datetime
 import pytest
 from msgspec import structs
 
+from numtrustd.actors.letters import BUILT_IN
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Eye, faults, weigh
 from numtrustd.domain.identity import Version, Wanted
 from numtrustd.domain.leaving import LeavingPolicy, Reason, ReasonPapers, Released, Scope, scope_of, standing
-from numtrustd.domain.notice import BECAUSE, announcement, removal_letter
+from numtrustd.domain.notice import BECAUSE, notice_values, removal_values
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.observation import Status
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.domain.view import Shown
-from numtrustd.domain.wording import Owner
+from numtrustd.domain.wording import Owner, errand_values, request_values
 from numtrustd.domain.workflows.request import RemovalData
 
 NOW = 1_790_000_000.0
@@ -108,6 +109,17 @@ def test_a_number_that_was_given_up_stands_on_farewell_whatever_its_row_says() -
 
 
 OWNER = Owner("示例公司", "91310000X", "王小明", "021-51288801")
+
+
+def removal_letter(
+    owner: Owner, number: str, platform: str, data: RemovalData, papers: tuple[str, ...], ref: str
+) -> str:
+    values = removal_values(request_values(owner, number, platform, data, papers, ref), data)
+    return BUILT_IN["removal"].fill(values)
+
+
+def announcement(owner: Owner, number: str, reason: Reason, wanted: Wanted | None, today: date, now: float) -> str:
+    return BUILT_IN[f"notice_{reason}"].fill(notice_values(errand_values(owner, number), wanted, today, now))
 
 
 def test_the_letter_says_why_what_and_for_good() -> None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from numtrustd import build
+from numtrustd.domain.letters import LETTERS
 from numtrustd.settings import Loaded, load, render
 
 
@@ -23,6 +24,20 @@ def test_a_letter_arrives(tmp_path: Path) -> None:
     assert isinstance(loaded, Loaded), loaded
     assert tmp_path / "mine" / "appeal.txt" in loaded.files
     assert build.context(loaded, "s").letters["appeal"].fill({"owner": "示例"}) == "示例：您好"
+
+
+def test_each_kind_may_be_written_anew_with_placeholders_of_its_own(tmp_path: Path) -> None:
+    own = dict.fromkeys(LETTERS, b"{number}") | {"tag": b"{ask}", "notice_renamed": b"{old_name} {new_name}"}
+    loaded = read(tmp_path, **own)
+    assert isinstance(loaded, Loaded), loaded
+    assert build.context(loaded, "s").letters.keys() == LETTERS.keys()
+
+
+def test_a_placeholder_of_another_kind_is_none_of_this(tmp_path: Path) -> None:
+    said = read(tmp_path, removal=b"{causes}", fault_repaired=b"{number}\n{papers}")
+    assert isinstance(said, str)
+    assert "mine/removal.txt:1: removal: unknown placeholder {causes}: there are attempt, because, company" in said
+    assert "mine/fault_repaired.txt:2: fault_repaired: unknown placeholder {papers}" in said
 
 
 def test_all_that_is_wrong_is_said_with_its_place(tmp_path: Path) -> None:

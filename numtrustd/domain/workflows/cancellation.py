@@ -37,6 +37,10 @@ def _at_release(data: CancellationData, now: Instant, policy: CancellationPolicy
     return now + (policy.remind_interval if data.reminders else policy.release_deadline)
 
 
+def _while_held(data: CancellationData, now: Instant, policy: CancellationPolicy) -> Instant:
+    return a.reminded_until(data, now, policy.remind_interval)
+
+
 EVENTS: tuple[type[Event], ...] = (
     TimedOut,
     a.Restored,
@@ -62,8 +66,12 @@ _THROUGH = (
     To(C.SAFE, (a.close_tasks, c.ask_for_release), when=c.all_gone, update=c.note_news),
 )
 _BLOCKED = To(C.BLOCKED, (c.ask_for_decision,), when=c.stuck, update=c.note_news)
-_HOLD = To(C.HELD, (a.close_tasks, c.hold_removals))
+_HOLD = To(C.HELD, (a.close_tasks, c.hold_removals), update=a.note_held)
 _WITHDRAW = To(C.WITHDRAWN, (a.close_tasks, c.withdraw_removals))
+_GOES_ON = (
+    To(C.SAFE, (c.ask_for_release,), when=c.all_gone),
+    To(C.CANCELLING, (c.advance_removals, c.ask_errands), update=c.note_retry),
+)
 _FORCED = To(C.RELEASED, (a.close_tasks, c.say_released), when=c.forced, update=c.note_given_up)
 
 ROWS: dict[C, Row[C]] = {
@@ -136,9 +144,9 @@ ROWS: dict[C, Row[C]] = {
         meaning="held by an operator, with all its removals",
         who=Who.PERSON,
         then="reminds that it is still held",
-        deadline=_at_reminder,
+        deadline=_while_held,
         on={
-            TimedOut: To(C.HELD, update=c.note_reminder),
+            TimedOut: (To(C.HELD, when=a.still_held, update=c.note_reminder), *_GOES_ON),
             c.ChildMoved: To(C.HELD, update=c.note_news, keep_timer=True),
             # Its removals go on: after this nobody could end their hold together.
             c.GivenUp: To(
@@ -147,13 +155,11 @@ ROWS: dict[C, Row[C]] = {
                 when=c.forced,
                 update=c.note_given_up,
             ),
-            a.Advance: (
-                To(C.SAFE, (c.ask_for_release,), when=c.all_gone),
-                To(C.CANCELLING, (c.advance_removals, c.ask_errands), update=c.note_retry),
-            ),
+            a.Advance: _GOES_ON,
+            a.Hold: To(C.HELD, update=a.note_held),
             a.Withdraw: _WITHDRAW,
         },
-        ignore=NEVER | {c.ErrandDone, c.GivenUp, c.Kept, a.ClosedByPerson, a.Hold, a.Reopen, a.TaskFailed},
+        ignore=NEVER | {c.ErrandDone, c.GivenUp, c.Kept, a.ClosedByPerson, a.Reopen, a.TaskFailed},
     ),
     C.CLEARED: Row(
         meaning="all that had to go is verified gone, and the number is kept",

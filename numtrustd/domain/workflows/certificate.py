@@ -11,12 +11,16 @@ from msgspec import Struct, structs
 
 from numtrustd.domain import calendar
 from numtrustd.domain.observation import Instant
+from numtrustd.domain.season import SeasonPolicy, planned_day
 from numtrustd.domain.workflow import Effect, Event, Row, TimedOut, To, Who, Workflow
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.request import rows as r
 from numtrustd.domain.workflows.request.data import CommonData
 
 DAY = 86_400.0
+MONTH = 31 * DAY
+"""So long before its day a renewal may be planned: any month has its good day in it."""
+
 MAX_PAUSES = 20
 """Pauses that a certificate remembers."""
 
@@ -43,16 +47,19 @@ class S(enum.StrEnum):
 
 
 class Pause(Struct, frozen=True, omit_defaults=True):
-    """One time in which the name was not shown; `until` is `None` while it lasts."""
+    """One time in which the name was not shown; `until` is `None` while it lasts. `handed_at` is when the provider was
+    last given new papers."""
 
     since: Instant
     cause: PauseCause
     until: Instant | None = None
+    handed_at: Instant | None = None
 
 
 class CertificateData(CommonData, frozen=True, omit_defaults=True, tag="certificate"):
     """What the upkeep of a certificate remembers. `granted_at` is when it was last granted, `expires` when it ends, as
-    the provider or a person said; `None` leaves it to the policy. `said_cause` is what a person found out of a pause.
+    the provider or a person said; `None` leaves it to the policy. `said_cause` is what a person found out of a pause,
+    `papers` what was on file when it began, or when somebody was last asked to hand new ones over.
     """
 
     granted_at: Instant = 0.0
@@ -61,13 +68,16 @@ class CertificateData(CommonData, frozen=True, omit_defaults=True, tag="certific
     pauses: tuple[Pause, ...] = ()
     held_from: str = ""
     renewals: int = 0
+    papers: tuple[str, ...] = ()
 
 
 class CertificatePolicy(Struct, frozen=True):
     """What configuration and the present say to one certificate. Times in seconds, `policy_days` in working days.
 
     `shown` says whether the name is believed to be shown, `cause` what a pause would be laid to at present.
-    `technical`, `policy_days`, `papers` and `complaints` are how long a pause of each cause usually takes.
+    `technical`, `policy_days`, `papers` and `complaints` are how long a pause of each cause usually takes. `on_file`
+    are the papers that a certification brings and that count, in words; `lacking`: one that is registered does not.
+    `season` has the good day on which a renewal is planned.
     """
 
     shown: bool = True
@@ -82,6 +92,9 @@ class CertificatePolicy(Struct, frozen=True):
     person_deadline: float = 172_800.0
     remind_interval: float = 86_400.0
     max_reminders: int = 3
+    on_file: tuple[str, ...] = ()
+    lacking: bool = False
+    season: SeasonPolicy = SeasonPolicy()
 
 
 class Renew(Effect, frozen=True):
@@ -100,6 +113,10 @@ class Renewed(Event, frozen=True):
     expires: Instant | None = None
 
 
+class PapersHanded(Event, frozen=True):
+    """A person has given the provider the papers that are on file now."""
+
+
 class RenewalEnded(Event, frozen=True):
     """The certification that was to renew it came to nothing."""
 
@@ -115,7 +132,10 @@ def expiry(data: CertificateData, policy: CertificatePolicy) -> Instant:
 
 
 def cause_of(data: CertificateData, policy: CertificatePolicy) -> PauseCause:
-    """What a pause is laid to: a person's word counts more than a guess."""
+    """What a pause is laid to: a person's word counts more than a guess. That papers were lacking stays true of it when
+    new ones are on file."""
+    if not data.said_cause and data.pauses and data.pauses[-1].until is None:
+        return PauseCause.PAPERS if data.pauses[-1].cause is PauseCause.PAPERS else policy.cause
     return PauseCause(data.said_cause) if data.said_cause else policy.cause
 
 
@@ -132,8 +152,16 @@ def usual_end(data: CertificateData, since: Instant, policy: CertificatePolicy) 
             return since + policy.technical
 
 
+def renewal_at(data: CertificateData, policy: CertificatePolicy) -> Instant:
+    """When the certificate is to be renewed: on the good day of the month before its renewal must have begun. One that
+    is valid for a short time only is not renewed much sooner for that."""
+    latest = expiry(data, policy) - policy.renew_before
+    earliest = max(latest - MONTH, data.granted_at + (latest - data.granted_at) / 2)
+    return latest if earliest >= latest else planned_day(earliest, latest, policy.country, policy.season)
+
+
 def renewal_due(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
-    return now >= expiry(data, policy) - policy.renew_before
+    return now >= renewal_at(data, policy)
 
 
 def not_shown(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
@@ -142,7 +170,26 @@ def not_shown(data: CertificateData, event: object, now: Instant, policy: Certif
 
 def pause_lasts(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
     """The pause is not yet longer than its cause explains."""
-    return bool(data.pauses) and now < usual_end(data, data.pauses[-1].since, policy)
+    return bool(data.pauses) and now < usual_end(data, waits_since(data, now), policy)
+
+
+def waits_since(data: CertificateData, now: Instant) -> Instant:
+    """Since when the provider has all that it needs: new papers begin the wait anew."""
+    if not data.pauses:
+        return now
+    last = data.pauses[-1]
+    return last.since if last.handed_at is None else last.handed_at
+
+
+def new_papers(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
+    """It is paused for papers, and there are new ones that nobody was asked to hand over yet."""
+    paused_for = data.pauses[-1].cause if data.pauses else None
+    return paused_for is PauseCause.PAPERS and not policy.lacking and not set(policy.on_file) <= set(data.papers)
+
+
+def told_of_papers(data: CertificateData, event: PauseTold, now: Instant, policy: CertificatePolicy) -> bool:
+    """A person found that papers are the cause, and new ones have come since the pause began."""
+    return event.cause == PauseCause.PAPERS and new_papers(note_told(data, event, now, policy), event, now, policy)
 
 
 def reminders_left(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
@@ -162,7 +209,22 @@ def known_cause(data: CertificateData, event: PauseTold, now: Instant, policy: C
 
 def note_pause(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> CertificateData:
     pauses = (*data.pauses, Pause(now, policy.cause))[-MAX_PAUSES:]
-    return structs.replace(data, pauses=pauses, said_cause="", reminders=0)
+    return structs.replace(data, pauses=pauses, said_cause="", reminders=0, papers=policy.on_file)
+
+
+def note_papers(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> CertificateData:
+    return structs.replace(data, papers=policy.on_file)
+
+
+def note_told_of_papers(
+    data: CertificateData, event: PauseTold, now: Instant, policy: CertificatePolicy
+) -> CertificateData:
+    return note_papers(note_told(data, event, now, policy), event, now, policy)
+
+
+def note_handed(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> CertificateData:
+    last = structs.replace(data.pauses[-1], handed_at=now)
+    return structs.replace(data, pauses=(*data.pauses[:-1], last), reminders=0)
 
 
 def note_told(data: CertificateData, event: PauseTold, now: Instant, policy: CertificatePolicy) -> CertificateData:
@@ -189,14 +251,14 @@ def note_reminder(data: CertificateData, event: object, now: Instant, policy: Ce
     return structs.replace(data, reminders=data.reminders + 1)
 
 
-def note_hold(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> CertificateData:
-    return structs.replace(data, reminders=0, held_from="")
+def note_hold(data: CertificateData, event: a.Hold, now: Instant, policy: CertificatePolicy) -> CertificateData:
+    return structs.replace(a.note_held(data, event, now, policy), held_from="")
 
 
 def note_hold_renewing(
-    data: CertificateData, event: object, now: Instant, policy: CertificatePolicy
+    data: CertificateData, event: a.Hold, now: Instant, policy: CertificatePolicy
 ) -> CertificateData:
-    return structs.replace(data, reminders=0, held_from=S.RENEWING.value)
+    return structs.replace(a.note_held(data, event, now, policy), held_from=S.RENEWING.value)
 
 
 # --------------------------------------------------------------------------------------------------------- effects
@@ -220,6 +282,11 @@ def chase(data: CertificateData, event: object, now: Instant, policy: Certificat
     return a.OpenTask("chase_pause", now + policy.person_deadline, (why,))
 
 
+def hand_over(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> Effect:
+    """The updated data names all that is on file: the provider gets what counts now."""
+    return a.OpenTask("hand_over_papers", now + policy.person_deadline, data.papers)
+
+
 def ask_decision(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> Effect:
     reason = str(getattr(event, "reason", "")) or "the name is not shown, and nothing that was tried brought it back"
     return a.OpenTask("decide", now + policy.person_deadline, (reason,))
@@ -234,12 +301,11 @@ def _day(data: CertificateData, now: Instant) -> str:
 
 
 def _until_renewal(data: CertificateData, now: Instant, policy: CertificatePolicy) -> Instant:
-    return max(expiry(data, policy) - policy.renew_before, now)
+    return max(renewal_at(data, policy), now)
 
 
 def _until_usual_end(data: CertificateData, now: Instant, policy: CertificatePolicy) -> Instant:
-    since = data.pauses[-1].since if data.pauses else now
-    return max(usual_end(data, since, policy), now + r.MINUTE)
+    return max(usual_end(data, waits_since(data, now), policy), now + r.MINUTE)
 
 
 def _at_person_deadline(data: CertificateData, now: Instant, policy: CertificatePolicy) -> Instant:
@@ -250,7 +316,11 @@ def _at_reminder(data: CertificateData, now: Instant, policy: CertificatePolicy)
     return now + policy.remind_interval
 
 
-OWN: frozenset[type[Event]] = frozenset({PauseTold, Renewed, RenewalEnded})
+def _while_held(data: CertificateData, now: Instant, policy: CertificatePolicy) -> Instant:
+    return a.reminded_until(data, now, policy.remind_interval)
+
+
+OWN: frozenset[type[Event]] = frozenset({PauseTold, PapersHanded, Renewed, RenewalEnded})
 NEVER: frozenset[type[Event]] = r.OUTCOMES | r.LOOK_UPS | r.ANSWERS | {a.EvidenceChanged, a.Approve, a.Restored}
 """What happens to requests only."""
 
@@ -258,7 +328,16 @@ _PAUSE = To(S.PAUSED, (close_tasks, ask_cause), update=note_pause)
 _BACK = To(S.VALID, (close_tasks,), update=note_back)
 _HOLD = To(S.HELD, (close_tasks,), update=note_hold)
 _END = To(S.ENDED, (close_tasks,))
-_TOLD = To(S.PAUSED, (close_tasks,), when=known_cause, update=note_told)
+_RELEASED = (
+    To(S.RENEWING, (renew,), when=held_while_renewing),
+    To(S.PAUSED, (ask_cause,), when=not_shown, update=note_pause),
+    To(S.VALID, update=note_back),
+)
+_TOLD = (
+    To(S.PAUSED, (close_tasks, hand_over), when=told_of_papers, update=note_told_of_papers),
+    To(S.PAUSED, (close_tasks,), when=known_cause, update=note_told),
+)
+_HANDED = To(S.PAUSED, (close_tasks,), update=note_handed)
 
 ROWS: dict[S, Row[S]] = {
     S.VALID: Row(
@@ -277,7 +356,8 @@ ROWS: dict[S, Row[S]] = {
             a.Withdraw: _END,
             Renewed: To(S.VALID, update=note_renewed),
         },
-        ignore=NEVER | {a.Looked, a.Gone, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, RenewalEnded},
+        ignore=NEVER
+        | {a.Looked, a.Gone, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, PapersHanded, RenewalEnded},
     ),
     S.RENEWING: Row(
         meaning="the certificate is being renewed by a certification of its own",
@@ -291,7 +371,8 @@ ROWS: dict[S, Row[S]] = {
             a.Hold: To(S.HELD, (close_tasks,), update=note_hold_renewing),
             a.Withdraw: _END,
         },
-        ignore=NEVER | {a.Looked, a.Gone, a.Returned, a.Advance, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold},
+        ignore=NEVER
+        | {a.Looked, a.Gone, a.Returned, a.Advance, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, PapersHanded},
     ),
     S.PAUSED: Row(
         meaning="the name is not shown: the certification is paused",
@@ -301,6 +382,8 @@ ROWS: dict[S, Row[S]] = {
         on={
             a.Gone: _BACK,
             PauseTold: _TOLD,
+            a.EvidenceChanged: To(S.PAUSED, (hand_over,), when=new_papers, update=note_papers, keep_timer=True),
+            PapersHanded: _HANDED,
             TimedOut: (
                 To(S.PAUSED, when=pause_lasts),
                 To(S.CHASING, (close_tasks, chase)),
@@ -320,6 +403,8 @@ ROWS: dict[S, Row[S]] = {
         on={
             a.Gone: _BACK,
             PauseTold: _TOLD,
+            a.EvidenceChanged: To(S.CHASING, (hand_over,), when=new_papers, update=note_papers, keep_timer=True),
+            PapersHanded: _HANDED,
             TimedOut: (
                 To(S.CHASING, (chase,), when=reminders_left, update=note_reminder),
                 To(S.ESCALATED, (close_tasks, ask_decision)),
@@ -339,6 +424,8 @@ ROWS: dict[S, Row[S]] = {
         deadline=_at_reminder,
         on={
             a.Gone: _BACK,
+            a.EvidenceChanged: To(S.ESCALATED, (hand_over,), when=new_papers, update=note_papers, keep_timer=True),
+            PapersHanded: _HANDED,
             a.Advance: To(S.RENEWING, (close_tasks, renew), update=note_renewal),
             a.ClosedByPerson: _END,
             a.Hold: _HOLD,
@@ -352,18 +439,15 @@ ROWS: dict[S, Row[S]] = {
         meaning="held by an operator",
         who=Who.PERSON,
         then="reminds that it is still held",
-        deadline=_at_reminder,
+        deadline=_while_held,
         on={
-            a.Advance: (
-                To(S.RENEWING, (renew,), when=held_while_renewing),
-                To(S.PAUSED, (ask_cause,), when=not_shown, update=note_pause),
-                To(S.VALID, update=note_back),
-            ),
+            a.Advance: _RELEASED,
+            a.Hold: To(S.HELD, update=a.note_held),
             a.Withdraw: _END,
-            TimedOut: To(S.HELD, update=note_reminder),
+            TimedOut: (To(S.HELD, when=a.still_held, update=note_reminder), *_RELEASED),
             Renewed: To(S.HELD, update=note_renewed),
         },
-        ignore=NEVER | r.LOOKS | {a.Hold, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, RenewalEnded},
+        ignore=NEVER | r.LOOKS | {a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, PapersHanded, RenewalEnded},
     ),
     S.ENDED: Row(
         meaning="given up",

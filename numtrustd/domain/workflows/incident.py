@@ -230,6 +230,10 @@ def _at_reminder(data: IncidentData, now: Instant, policy: IncidentPolicy) -> In
     return now + policy.remind_interval
 
 
+def _while_held(data: IncidentData, now: Instant, policy: IncidentPolicy) -> Instant:
+    return a.reminded_until(data, now, policy.remind_interval)
+
+
 NEVER: frozenset[type[Event]] = (
     (r.OUTCOMES - {a.Accepted})
     | r.LOOK_UPS
@@ -241,8 +245,13 @@ NEVER: frozenset[type[Event]] = (
 
 _DONE = To(S.WORDING, (close_tasks, ask_for_wording), when=all_ended, update=mark_resolved)
 _GATHERED = To(S.WORDING, (close_tasks, ask_for_wording), when=cases_ended, update=resolve_handled)
-_HOLD = To(S.HELD, (close_tasks,))
+_HOLD = To(S.HELD, (close_tasks,), update=a.note_held)
 _WITHDRAW = To(S.WITHDRAWN, (close_tasks,))
+_RELEASED = (
+    _DONE,
+    To(S.ESCALATED, (ask_for_decision,), when=late),
+    To(S.SUBMITTING),
+)
 
 ROWS: dict[S, Row[S]] = {
     S.OPENING: Row(
@@ -338,18 +347,15 @@ ROWS: dict[S, Row[S]] = {
         meaning="held by an operator; its clock runs on",
         who=Who.PERSON,
         then="reminds that it is still held",
-        deadline=_at_reminder,
+        deadline=_while_held,
         on={
-            a.Advance: (
-                _DONE,
-                To(S.ESCALATED, (ask_for_decision,), when=late),
-                To(S.SUBMITTING),
-            ),
+            a.Advance: _RELEASED,
+            a.Hold: To(S.HELD, update=a.note_held),
             a.Accepted: To(S.HELD, update=note_handled, keep_timer=True),
             a.Withdraw: _WITHDRAW,
-            TimedOut: To(S.HELD, update=note_reminder),
+            TimedOut: (To(S.HELD, when=a.still_held, update=note_reminder), *_RELEASED),
         },
-        ignore=NEVER | {a.Hold, a.Reopen, a.ClosedByPerson, Progress},
+        ignore=NEVER | {a.Reopen, a.ClosedByPerson, Progress},
     ),
     S.RESOLVED: Row(
         meaning="over, and what customers are told is up to date",

@@ -9,6 +9,7 @@ from numtrustd.domain.workflows.request.data import (
     CleanRun,
     CommonData,
     CorrectionData,
+    Held,
     IdentityData,
     RemovalData,
     RequestData,
@@ -103,6 +104,7 @@ from numtrustd.domain.workflows.request.guards import (
     unproved_so_far,
     wording_forbidden,
 )
+from numtrustd.domain.workflows.request.holding import note_held, reminded_until, still_held
 from numtrustd.domain.workflows.request.updates import (
     count_look,
     grant_chase,
@@ -157,6 +159,7 @@ __all__ = [
     "EvidenceChanged",
     "Expedited",
     "Gone",
+    "Held",
     "Hold",
     "IdentityData",
     "InfoRequested",
@@ -228,6 +231,7 @@ __all__ = [
     "note_forbidden",
     "note_granted",
     "note_handed_over",
+    "note_held",
     "note_hold",
     "note_hold_undecided",
     "note_hurry",
@@ -252,6 +256,7 @@ __all__ = [
     "platform_in_maintenance",
     "push_review",
     "query",
+    "reminded_until",
     "reminders_left",
     "required",
     "restart",
@@ -262,6 +267,7 @@ __all__ = [
     "slot_closed",
     "slot_known",
     "start_verifying",
+    "still_held",
     "still_queued",
     "store_nearly_full",
     "stretch_review",

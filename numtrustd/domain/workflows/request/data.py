@@ -81,9 +81,19 @@ class CleanRun(Struct, frozen=True):
     last_at: Instant
 
 
+class Held(Struct, frozen=True, omit_defaults=True):
+    """Who held a case, why, since when, and until when; `None`: until somebody ends it."""
+
+    author: str
+    reason: str
+    since: Instant
+    until: Instant | None = None
+
+
 class CommonData(Struct, frozen=True, omit_defaults=True):
     """What a case of any workflow remembers: the finding and the facts that opened it, what was shown then, the
-    platforms that it is about beside its own, how many attempts it has made and how often it has reminded.
+    platforms that it is about beside its own, how many attempts it has made and how often it has reminded, and how it
+    was last held.
     """
 
     finding: str = ""
@@ -92,6 +102,7 @@ class CommonData(Struct, frozen=True, omit_defaults=True):
     displays: tuple[str, ...] = ()
     attempt: int = 1
     reminders: int = 0
+    hold: Held | None = None
 
 
 class RequestData(CommonData, frozen=True, omit_defaults=True):

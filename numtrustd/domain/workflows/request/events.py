@@ -125,9 +125,11 @@ class Approve(Event, frozen=True):
 
 
 class Hold(Event, frozen=True):
-    """An operator stops the case where it is."""
+    """An operator stops the case where it is, until a time where he names one."""
 
     reason: str
+    author: str = ""
+    until: Instant | None = None
 
 
 class Advance(Event, frozen=True):

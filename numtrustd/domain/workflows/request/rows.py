@@ -90,6 +90,10 @@ def _at_reminder(data: RequestData, now: Instant, policy: RequestPolicy) -> Inst
     return due(policy.remind_interval, now, policy)
 
 
+def _while_held(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
+    return a.reminded_until(data, now, policy.remind_interval)
+
+
 def _at_person_deadline(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
     return due(policy.remind_interval if data.reminders else policy.person_deadline, now, policy)
 
@@ -134,6 +138,16 @@ _RESTORED = (
 _LATER = (
     To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), when=a.tries_used_up, update=a.note_unsent),
     To(S.WAITING, (a.close_tasks,), update=a.note_wait),
+)
+_RELEASED = (
+    # Back to where it stood: what is with the platform, or was answered by it, is not sent a second time.
+    To(S.UNCERTAIN, when=a.maybe_sent),
+    To(S.ASKING, (a.ask_whether_sent,), when=a.maybe_handed_in),
+    To(S.ESCALATED, (a.ask_for_decision,), when=a.held_undecided, update=a.note_release),
+    *_REVIEW_GOES_ON,
+    To(S.VERIFYING, when=a.granted, update=a.start_verifying),
+    To(S.VERIFYING, when=a.once_sent, update=a.start_verifying),
+    To(S.WAITING, update=a.note_release),
 )
 _APPROVED = To(S.PROPAGATING, (a.close_tasks,), update=a.note_granted)
 _MORE = To(S.GATHERING, (a.close_tasks, a.ask_for_evidence), update=a.note_more)
@@ -566,23 +580,15 @@ def _rows(words: Words) -> dict[S, Row[S]]:
             meaning="held by an operator",
             who=Who.PERSON,
             then="reminds that it is still held",
-            deadline=_at_reminder,
+            deadline=_while_held,
             on={
                 a.Restored: To(S.HELD, update=a.note_restored, keep_timer=True),
-                # Back to where it stood: what is with the platform, or was answered by it, is not sent a second time.
-                a.Advance: (
-                    To(S.UNCERTAIN, when=a.maybe_sent),
-                    To(S.ASKING, (a.ask_whether_sent,), when=a.maybe_handed_in),
-                    To(S.ESCALATED, (a.ask_for_decision,), when=a.held_undecided, update=a.note_release),
-                    *_REVIEW_GOES_ON,
-                    To(S.VERIFYING, when=a.granted, update=a.start_verifying),
-                    To(S.VERIFYING, when=a.once_sent, update=a.start_verifying),
-                    To(S.WAITING, update=a.note_release),
-                ),
+                a.Advance: _RELEASED,
+                a.Hold: To(S.HELD, update=a.note_held),
                 a.Withdraw: _WITHDRAW,
-                TimedOut: To(S.HELD, update=a.note_reminder),
+                TimedOut: (To(S.HELD, when=a.still_held, update=a.note_reminder), *_RELEASED),
             },
-            ignore=OUTCOMES | LOOK_UPS | ANSWERS | LOOKS | PEOPLE | {a.Approve, a.Hold, a.Reopen},
+            ignore=OUTCOMES | LOOK_UPS | ANSWERS | LOOKS | PEOPLE | {a.Approve, a.Reopen},
         ),
         S.CLEARED: Row(
             meaning=f"{words.reached} on every view",

@@ -18,6 +18,7 @@ from numtrustd.domain.workflows.request.data import (
 from numtrustd.domain.workflows.request.events import (
     Accepted,
     Approve,
+    Hold,
     InfoRequested,
     Later,
     Looked,
@@ -26,6 +27,7 @@ from numtrustd.domain.workflows.request.events import (
     Rejected,
     Returned,
 )
+from numtrustd.domain.workflows.request.holding import note_held
 
 
 def _counted(data: RequestData, event: Looked) -> Mapping[str, CleanRun]:
@@ -239,13 +241,13 @@ def note_lacking(data: RequestData, event: object, now: Instant, policy: Request
     return structs.replace(data, reminders=0, asked_approval=False)
 
 
-def note_hold(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    return structs.replace(data, reminders=0, asked_approval=False, held_from="")
+def note_hold(data: RequestData, event: Hold, now: Instant, policy: RequestPolicy) -> RequestData:
+    return structs.replace(note_held(data, event, now, policy), asked_approval=False, held_from="")
 
 
-def note_hold_undecided(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+def note_hold_undecided(data: RequestData, event: Hold, now: Instant, policy: RequestPolicy) -> RequestData:
     """A hold is no decision: what a person had to decide is still to be decided when it ends."""
-    return structs.replace(data, reminders=0, held_from="escalated")
+    return structs.replace(note_held(data, event, now, policy), held_from="escalated")
 
 
 def note_release(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
