@@ -7,7 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,9 +53,10 @@ class Collector(Struct):
         path = self.root / "out" / name
         return path.read_bytes().splitlines() if path.exists() else []
 
-    def wait_for(self, name: str, done: Callable[[list[bytes]], bool]) -> list[bytes]:
-        """The lines of a file once they are `done`; what there is when patience is over."""
-        until(lambda: done(self.lines(name)), PATIENCE)
+    def wait_for(self, name: str, count: int) -> list[bytes]:
+        """The lines of a file once there are so many; what there is when patience is over."""
+        path = self.root / "out" / name
+        until(lambda: path.exists() and path.read_bytes().count(b"\n") >= count, PATIENCE, 0.1)
         return self.lines(name)
 
 

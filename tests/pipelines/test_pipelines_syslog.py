@@ -113,7 +113,7 @@ def test_every_record_arrives_whole_and_is_sorted(
         trouble = [r for r in records if r["log.level"] in {"warn", "error", "fatal"}]
         alarms = [r for r in records if alarming(r)]
         got = {
-            name: collector.wait_for(name, lambda lines, count=count: len(lines) >= count)
+            name: collector.wait_for(name, count)
             for name, count in {
                 "all.jsonl": len(records),
                 "trouble.jsonl": len(trouble),
