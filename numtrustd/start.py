@@ -131,6 +131,9 @@ def create(config: Path, environ: Mapping[str, str]) -> int:
         there = _holds_database(loaded.state_dir)
         with _open(loaded, init=True) as store:
             done = "was there before and is left as it is" if there else "is ready"
+            if store.migrated is not None:
+                old, new, copy = store.migrated
+                done = f"was migrated from schema {old} to {new}; as it was before it is in {copy}"
             click.echo(f"state directory {loaded.state_dir} {done} (database {store.uuid})")
     except (StoreError, OSError) as error:
         click.echo(f"numtrustd: {error}", err=True)

@@ -168,12 +168,15 @@ class StoreMigrated(Event, frozen=True, kw_only=True):
 
     action = "store.migrated"
     level = Level.INFO
-    message = "store migrated from schema {from_version} to {to_version}[ in {took_seconds}]"
+    message = (
+        "store migrated from schema {from_version} to {to_version}[ in {took_seconds}][; as it was before: {path}]"
+    )
 
     from_version: f.FromVersion
     to_version: f.ToVersion
     records: f.Records | None = None
     took_seconds: f.TookSeconds | None = None
+    path: f.Path | None = None
 
 
 class StoreFull(Event, frozen=True, kw_only=True):

@@ -58,6 +58,14 @@ class Environment:
         with told(path):
             return cls(_open(path, map_size, subdir=True), path)
 
+    @classmethod
+    def peek(cls, path: Path) -> Self:
+        """Open a whole database to read META and nothing else: no lock, nothing is written. Raises StoreError."""
+        with told(path):
+            return cls(
+                lmdb.open(str(path), create=False, readonly=True, lock=False, max_dbs=len(Table), lib_version=0), path
+            )
+
     @staticmethod
     def create(path: Path, map_size: int, first: Batch) -> None:
         """Make `path`/data.mdb with every table and `first` in it, all or nothing; its name is not on disk yet.

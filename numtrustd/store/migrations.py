@@ -5,19 +5,25 @@ transaction that also raises the stored schema, so a crash leaves a whole versio
 before the first. Never edit one that was released: golden files of its output exist in the wild.
 """
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from msgspec import Struct
 
-from numtrustd.store import meta
+from numtrustd.store import meta, preflight
 from numtrustd.store.batch import Batch
 from numtrustd.store.environment import Environment
 from numtrustd.store.errors import MapFull, MigrationFailed, SchemaNewer, SchemaUnknown, StoreError
+from numtrustd.store.statedir import DATA_FILE
 from numtrustd.store.tables import Table
 
 PAGE: Final = 1000
+
+BEFORE: Final = "before-schema-{}-generation-{}"
+"""What the copy is called that is made before an upgrade: the schema that it was made before, and the generation."""
 
 
 class Records:
@@ -71,14 +77,15 @@ def migrate(
     path = environment.path
     if found.schema > target:
         raise SchemaNewer(
-            f"{path}: schema {found.schema}, but this numtrustd knows {target}: install the later version"
+            f"{path}: schema {found.schema}, but this numtrustd knows {target}: install the later version again"
+            + _way_back(path, found.schema, target)
         )
     if found.schema < OLDEST:
         raise SchemaUnknown(f"{path}: schema {found.schema} is older than any this numtrustd can migrate ({OLDEST})")
     if found.schema == target:
         return None
     # The same generation means the same content: a copy left by an attempt that failed serves again.
-    copy = path / f"before-schema-{target}-generation-{found.generation}"
+    copy = path / BEFORE.format(target, found.generation)
     if not copy.exists():
         environment.copy(copy, backup)
     environment.open_tables()
@@ -93,6 +100,34 @@ def migrate(
                 f"(the state before is in {copy})"
             ) from error
     return copy
+
+
+def _way_back(path: Path, found: int, knows: int) -> str:
+    """How to go on without the later version, in the words of a refusal: by the copy made before the upgrade."""
+    copies = sorted(path.glob(BEFORE.format("*", "*")), key=lambda copy: copy.stat().st_mtime, reverse=True)
+    for copy in copies:
+        try:
+            if not OLDEST <= _schema_of(copy) <= knows:
+                continue
+        except (StoreError, KeyError, ValueError):
+            continue  # not whole, or not a copy of ours
+        data, aside = path / DATA_FILE, path / f"{DATA_FILE}.schema-{found}"
+        move = f"mv {shlex.quote(str(data))} {shlex.quote(str(aside))}"
+        put = f"cp -p {shlex.quote(str(copy / DATA_FILE))} {shlex.quote(str(data))}"
+        return f", or go back to before the upgrade and lose what was stored since: {move} && {put}"
+    return f", or put a backup there that was made before the upgrade (there is no {BEFORE.format('…', '…')} here)"
+
+
+def _schema_of(copy: Path) -> int:
+    """The schema of a copy. Raises StoreError, KeyError or ValueError."""
+    if not preflight.read_head(copy).whole:
+        raise preflight.damaged(copy, "it is cut short")
+    environment = Environment.peek(copy)
+    try:
+        environment.open_tables(Table.META)
+        return meta.read(partial(environment.get, Table.META)).schema
+    finally:
+        environment.close()
 
 
 def _write(environment: Environment, change: Batch, max_map_size: int) -> None:

@@ -8,7 +8,9 @@ from numtrustd.store import meta
 from numtrustd.store.batch import Batch
 from numtrustd.store.errors import BackupFailed, DamagedRecord, MapFull, MigrationFailed, SchemaNewer
 from numtrustd.store.migrations import MIGRATIONS, OLDEST, Migration, Records, current
+from numtrustd.store.records import all_cases, all_tasks, all_timers, decode_number
 from numtrustd.store.tables import Table
+from tests.store import golden
 
 
 def shout(records: Records) -> Batch:
@@ -113,3 +115,37 @@ async def test_a_migration_may_grow_the_map(open_store, old: Path) -> None:
     grown = open_store(old.parent / "small", **small, max_map_size=1 << 25)
     assert grown.count(Table.CASE) == 500
     assert grown.stats().map_size >= 1 << 21
+
+
+@pytest.mark.covers("S11")
+@pytest.mark.parametrize("schema", range(OLDEST, current(MIGRATIONS) + 1))
+def test_a_database_of_every_released_schema_opens_and_means_what_it_meant(open_store, tmp_path: Path, schema) -> None:
+    assert golden.file(schema).exists(), "keep one of the schema before, by `python -m tests.store.golden`"
+    golden.unpack(schema, tmp_path / "old")
+    store = open_store(tmp_path / "old", init=False)
+    assert (store.migrated is None) == (schema == current(MIGRATIONS))
+    assert not store.damaged
+    assert {case.id: case.snapshot.state for case in all_cases(store) if case.open} == golden.STATES
+    numbers = [decode_number(packed) for _, packed in store.scan(Table.NUMBER)]
+    assert {n.number for n in numbers} == set(golden.NUMBERS)
+    assert {case for _, case, _ in all_timers(store)} == golden.STATES.keys()
+    assert f"{golden.BY_HAND}/baidu/1" in {task.case for task in all_tasks(store)}
+
+
+async def test_a_newer_state_is_refused_with_the_copy_that_this_version_can_use(open_store, old: Path) -> None:
+    open_store(init=False, migrations=STEPS[:1]).close()
+    older = old / "before-schema-2-generation-1"
+    open_store(init=False, migrations=STEPS).close()
+    assert older.is_dir()
+    (middle,) = set(old.glob("before-schema-3-*"))
+    with pytest.raises(SchemaNewer) as caught:
+        open_store(init=False, migrations=STEPS[:1])
+    assert f"&& cp -p {middle}/data.mdb {old}/data.mdb" in str(caught.value), "the newest that it can read"
+    with pytest.raises(SchemaNewer) as caught:
+        open_store(init=False, migrations=())
+    assert f"since: mv {old}/data.mdb {old}/data.mdb.schema-3 && cp -p {older}/data.mdb" in str(caught.value)
+    for copy in (older, middle):  # half a copy is none
+        data = (copy / "data.mdb").read_bytes()
+        (copy / "data.mdb").write_bytes(data[: len(data) // 2])
+    with pytest.raises(SchemaNewer, match=r"install the later version again, or put a backup there"):
+        open_store(init=False, migrations=())
