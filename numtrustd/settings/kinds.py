@@ -128,7 +128,11 @@ def _check_machine(pack: Pack, at: Path, spec: CommandSpec, values: Mapping[str,
             what, remedy = f"there is no program {file}", "put it there, or switch the source off"
             report.add(pack.where(*path), dotted(path), what, remedy)
         elif not os.access(file, os.X_OK):
-            report.add(pack.where(*path), dotted(path), f"{file} cannot be executed", f"chmod +x {file}")
+            what, remedy = f"{file} cannot be executed", f"chmod +x {file}"
+            if os.statvfs(file).f_flag & os.ST_NOEXEC:  # what the unit does to all that is not in /usr
+                what += ": nothing can be where it lies (mounted noexec)"
+                remedy = f"systemctl edit numtrustd: [Service] ExecPaths={os.path.dirname(file)}"
+            report.add(pack.where(*path), dotted(path), what, remedy)
     path = (*at, "user")
     root = os.geteuid() == 0
     if not spec.user:

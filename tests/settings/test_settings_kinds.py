@@ -3,6 +3,7 @@
 import os
 import pathlib
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 from settings_files import Files
@@ -110,6 +111,18 @@ def test_each_mistake_has_its_place_and_remedy(problems: Problems, base: Files, 
     found = problems(farm(base, old, new))
     assert said in found
     assert found.count("\n") <= 2, f"one mistake, one line: {found}"
+
+
+def test_a_program_that_cannot_run_where_it_lies_has_another_remedy(
+    problems: Problems, base: Files, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, mode: path != "/bin/true")
+    monkeypatch.setattr(os, "statvfs", lambda path: SimpleNamespace(f_flag=os.ST_NOEXEC))
+    found = problems(farm(base))
+    assert (
+        "/bin/true cannot be executed: nothing can be where it lies (mounted noexec): systemctl edit numtrustd" in found
+    )
+    assert "ExecPaths=/bin" in found
 
 
 @pytest.mark.parametrize("key", ['base_url = "https://a.example"', 'via = "direct"', 'limits = { deadline = "5s" }'])

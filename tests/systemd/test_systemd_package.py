@@ -1,0 +1,124 @@
+"""The Debian package over its life: what it holds, an upgrade, a removal, a purge; and an environment elsewhere."""
+
+import json
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import until
+from tests.systemd.installed import CONFIG, NUMBERS, UNIT
+from tests.systemd.machine import ROOT, Machine, booted
+
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("systemd")]
+
+NUMBER = "+14155552671"
+STATE = "/var/lib/private/numtrustd"
+
+
+@pytest.fixture(scope="module")
+def machine(package: Path) -> Iterator[Machine]:
+    """A system of its own, for what is done to the package here; the daemon runs in it."""
+    with tempfile.TemporaryDirectory(prefix="numtrustd-") as place, booted(Path(place)) as machine:
+        shutil.copy(package, machine.path / "numtrustd.deb")
+        machine.ok("dpkg", "-i", f"{place}/numtrustd.deb")
+        machine.write(NUMBERS, f"number\n{NUMBER}\n")
+        machine.write("/etc/numtrustd/credentials/some-key", "secret", "600")
+        machine.ok("systemctl", "start", "numtrustd-create-state")
+        machine.ok("systemctl", "enable", "--quiet", "--now", UNIT)
+        machine.ok("numtrustctl", "park", NUMBER)
+        yield machine
+
+
+def told(machine: Machine) -> bool:
+    """Whether the daemon still knows what it was told in the beginning."""
+    return bool(json.loads(machine.ok("numtrustctl", "number", NUMBER, "--json"))["parked"])
+
+
+def deb(package: Path, *words: str) -> str:
+    return subprocess.run(["dpkg-deb", *words, package], capture_output=True, text=True, check=True).stdout
+
+
+def test_it_has_units_pages_and_completions_where_debian_has_them(package: Path) -> None:
+    held = set(re.findall(r"\./(\S*[^/\s])(?: -> \S+)?$", deb(package, "--contents"), re.MULTILINE))
+    places = {
+        "usr/bin/numtrustd",
+        "usr/bin/numtrustctl",
+        "usr/lib/sysusers.d/numtrustd.conf",
+        "etc/numtrustd/numtrustd.toml",
+        "etc/numtrustd/numbers.csv",
+        "usr/share/doc/numtrustd/copyright",
+        "usr/share/doc/numtrustd/systemd.md",
+        "usr/share/doc/numtrustd/examples/numbers.csv",
+    }
+    places |= {f"usr/lib/systemd/system/{unit.name}" for unit in (ROOT / "systemd").glob("*.s[eo][rc]*[et]")}
+    places |= {f"usr/share/man/man{page.suffix[1:]}/{page.name}.gz" for page in (ROOT / "man").glob("*.[158]")}
+    for script in (ROOT / "completions").glob("*"):
+        kind = script.suffix or script.name[0]
+        places |= {
+            ".bash": {f"usr/share/bash-completion/completions/{script.stem}"},
+            ".fish": {f"usr/share/fish/vendor_completions.d/{script.name}"},
+            "_": {f"usr/share/zsh/vendor-completions/{script.name}"},
+        }[kind]
+    assert places <= held, places - held
+    assert not [path for path in held if path.startswith("usr/lib/numtrustd/share")]
+    assert "root/root" in deb(package, "--contents")
+
+
+def test_what_the_administrator_edits_is_his(package: Path) -> None:
+    assert deb(package, "--info").count("conffiles") == 1
+    conffiles = subprocess.run(
+        ["dpkg-deb", "--info", package, "conffiles"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert conffiles == [NUMBERS, CONFIG]
+    fields = deb(package, "--field")
+    assert "python3 (>= 3." in fields
+    assert "systemd (>= 252)" in fields
+
+
+def test_an_upgrade_restarts_it_on_the_same_state(machine: Machine) -> None:
+    before = machine.show(UNIT, "MainPID")
+    machine.ok("dpkg", "-i", str(machine.path / "numtrustd.deb"))
+    assert machine.show(UNIT, "ActiveState") == ["active"]
+    assert machine.show(UNIT, "MainPID") != before
+    assert told(machine)
+    assert machine.ok("cat", NUMBERS) == f"number\n{NUMBER}\n", "what was edited is kept"
+    assert machine.run("dpkg", "--verify", "numtrustd").out.split() in ([], ["??5??????", "c", NUMBERS])
+
+
+def test_an_environment_elsewhere_works_by_the_drop_in_that_is_told(machine: Machine) -> None:
+    machine.sh(
+        """cp -a /usr/lib/numtrustd /opt/numtrustd
+        sed -i 's#/usr/lib/numtrustd#/opt/numtrustd#' /opt/numtrustd/bin/numtrustd /opt/numtrustd/bin/numtrustctl"""
+    )
+    readme = (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
+    found = re.search(r"```ini\n(\[Service\]\nExecStart=\n.*?)```", readme, re.DOTALL)
+    assert found
+    machine.write(f"/etc/systemd/system/{UNIT}.d/elsewhere.conf", found[1])
+    machine.sh("systemctl daemon-reload; systemctl restart numtrustd; systemctl reload numtrustd")
+    [pid] = machine.show(UNIT, "MainPID")
+    assert "/opt/numtrustd/bin/python3" in machine.ok("cat", f"/proc/{pid}/cmdline")
+    machine.sh("rm -r /etc/systemd/system/numtrustd.service.d; systemctl daemon-reload; systemctl restart numtrustd")
+
+
+def test_it_goes_and_leaves_the_state_until_it_is_asked(machine: Machine) -> None:
+    machine.ok("dpkg", "--remove", "numtrustd")
+    assert machine.run("systemctl", "is-active", UNIT).out.strip() == "inactive"
+    assert not until(lambda: machine.run("test", "-e", "/run/numtrustd/status.sock").status == 0, 0.3)
+    purged = machine.run("dpkg", "--purge", "numtrustd")
+    assert purged.status == 0, purged.said
+    assert STATE in purged.err, "that it is left is said"
+    assert machine.run("test", "-e", CONFIG).status == 1
+    assert machine.ok("cat", "/etc/numtrustd/credentials/some-key") == "secret", "what was put there stays"
+    assert not machine.run("find", "/usr/lib/numtrustd", "/etc/systemd/system", "-name", "*numtrustd*").out.split()
+    # Back again, it goes on where it was.
+    machine.ok("dpkg", "-i", str(machine.path / "numtrustd.deb"))
+    machine.write(NUMBERS, f"number\n{NUMBER}\n")
+    machine.ok("systemctl", "start", UNIT)
+    assert told(machine)
+    machine.ok("env", "NUMTRUSTD_PURGE_STATE=yes", "dpkg", "--purge", "numtrustd")
+    assert machine.run("ls", "-d", STATE, "/var/lib/numtrustd", f"{STATE}-backup").out == ""
