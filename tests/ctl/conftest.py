@@ -30,6 +30,7 @@ from numtrustd.api import (
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
+from tests.ctl.report_sample import sample
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -643,6 +644,7 @@ class Fake:
                     ),
                 ),
             ),
+            "GetReport": sample(),
             "RecordCharge": ledger.ChargeTaken(
                 now=NOW,
                 charge="c3",

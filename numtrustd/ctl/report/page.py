@@ -67,7 +67,8 @@ summary { cursor: pointer; color: var(--c1); }
   body { font-size: 10pt; } main { max-width: none; padding: 0; }
   svg, .glance div, .note { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   figure, tr, .glance { break-inside: avoid; } h2, figcaption, caption { break-after: avoid; }
-  .wide { overflow: visible; }
+  .wide { overflow: visible; } table { font-size: 8pt; }
+  th, td, td.n { min-width: 0; white-space: normal; overflow-wrap: anywhere; padding-right: .4rem; }
 }
 """
 
