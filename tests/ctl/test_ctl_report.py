@@ -80,6 +80,9 @@ def test_a_month_before_all_records_says_so_and_nothing_else() -> None:
         "Our telephone numbers in 2026-10",
         "Nothing was recorded in 2026-10: the records begin on 2026-11-18.",
     ]
+    html = page.html(told(sample(recorded_from=NOW - timedelta(days=5))))
+    assert "<svg" not in html
+    assert "<table" not in html
 
 
 def test_a_month_that_goes_on_is_said_to_be_partial() -> None:
