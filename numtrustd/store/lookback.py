@@ -27,9 +27,14 @@ _charge = msgspec.msgpack.Decoder(Charge).decode
 OnDamaged = Callable[[DamagedRecord], None]
 
 
+def _instant(number: str, at: Instant) -> bytes:
+    """Before every line of that instant, and after all earlier ones."""
+    return history_key(number, at, 0, 0)[:-8]
+
+
 def entries_since(store: Store, number: str, since: Instant, on_damaged: OnDamaged) -> Iterator[Entry]:
     """The lines of a number's history from an instant on, the oldest first."""
-    prefix, after = key(number) + b"\0", history_key(number, since, 0, 0)
+    prefix, after = key(number) + b"\0", _instant(number, since)
     for _, value in pages(store, Table.HISTORY, prefix, after, on_damaged):
         yield _entry(value)
 
@@ -38,7 +43,7 @@ def last_entry(
     store: Store, number: str, before: Instant, wanted: Callable[[Entry], bool], on_damaged: OnDamaged
 ) -> Entry | None:
     """The newest line before an instant that is `wanted`."""
-    prefix, after = key(number) + b"\0", history_key(number, before, 0, 0)
+    prefix, after = key(number) + b"\0", _instant(number, before)
     while page := store.scan(Table.HISTORY, prefix=prefix, after=after, reverse=True, on_damaged=on_damaged):
         for at, value in page:
             if wanted(entry := _entry(value)):

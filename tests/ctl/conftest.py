@@ -31,6 +31,7 @@ from numtrustd.ctl import lang
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
+from tests.ctl.report_sample import sample
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -644,6 +645,7 @@ class Fake:
                     ),
                 ),
             ),
+            "GetReport": sample(),
             "RecordCharge": ledger.ChargeTaken(
                 now=NOW,
                 charge="c3",

@@ -14,7 +14,20 @@ from typing import Any
 import pytest
 from msgspec import Struct, structs
 
-from numtrustd.api import calls, control, errors, evidence, facts, incidents, ledger, links, silence, status, wants
+from numtrustd.api import (
+    calls,
+    control,
+    errors,
+    evidence,
+    facts,
+    incidents,
+    ledger,
+    links,
+    report,
+    silence,
+    status,
+    wants,
+)
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
@@ -63,6 +76,11 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             CASE,
             "overdue by 1 h",
         ],
+    ),
+    (
+        ["report", "--month", "2026-10"],
+        report.GetReport(month="2026-10"),
+        ["Our telephone numbers in 2026-10", "11 of 15", "At the end 3 stood.", "¥500 of ¥1000", "Decide how to go on"],
     ),
     (
         ["platform", "xiaomi"],

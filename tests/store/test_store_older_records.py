@@ -13,6 +13,7 @@ from numtrustd.domain.ledger import Charge, Standing, What
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.prevention import Episode, Watched
 from numtrustd.domain.silence import Ack, Scope, Silence, Target
+from numtrustd.domain.workflows.inspection import Outcome
 from numtrustd.store import Batch, Store, Table, records
 from numtrustd.store.records import PlatformRecord
 
@@ -68,6 +69,12 @@ OLDER: list[tuple[Table, bytes, dict[str, Any], Any]] = [
         b"case",
         {"case": "case", "state": "in_review", "entered_at": 1.0, "at": 2.0, "by": "li"},
         lambda store: records.get_ack(store, "case") == Ack("case", "in_review", 1.0, 2.0, "li"),
+    ),
+    (
+        Table.INSPECTION,
+        b"ended/\0\0\0\0\0\0\0\2",
+        {"n": 2, "began_at": 1.0, "ended_at": 2.0, "numbers": 3, "looks_wanted": 4, "looks_made": 5},
+        lambda store: [*records.all_outcomes(store)] == [Outcome(2, 1.0, 2.0, 3, 4, 5)],
     ),
     (
         Table.WATCHED,

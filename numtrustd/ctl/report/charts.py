@@ -16,8 +16,7 @@ from numtrustd.ctl.text import escape, width
 HEIGHT = 180
 """Of a chart over days, without its axis; px."""
 _ROW, _BAR, _AXIS, _TOP = 46, 16, 22, 18
-_GUTTER = 0.08
-"""The share of the width that the scale of a chart over days takes."""
+_GUTTER = 0.08  # the share of the width that the scale of a chart over days takes
 _LONGEST = 40
 """Columns of a label: about what a narrow page has room for."""
 
@@ -106,15 +105,11 @@ def svg(chart: Chart, identity: str) -> str:
 
 
 def ticks(most: float, wanted: int = 4) -> list[float]:
-    """Round values from nothing to at least `most`, about as many as are wanted."""
-    if not most > 0:
-        return [0.0, 1.0]
-    rough = most / wanted
-    power = 10.0 ** math.floor(math.log10(rough))
-    step = next(power * n for n in (1, 2, 2.5, 5, 10) if power * n >= rough * 0.999)
-    if most >= wanted or step > 1:
-        step = max(1.0, step)
-    return [n * step for n in range(math.ceil(most / step - 1e-9) + 1)]
+    """Round whole values from nothing to at least `most`, about as many as are wanted."""
+    most = max(most, 1.0)
+    power = 10.0 ** math.floor(math.log10(most / wanted))
+    step = math.ceil(next(power * n for n in (1, 2, 2.5, 5, 10) if power * n >= most / wanted * 0.999))
+    return [float(n * step) for n in range(math.ceil(most / step - 1e-9) + 1)]
 
 
 def _number(value: float) -> str:

@@ -68,6 +68,12 @@ def benefit(report: Report, names: w.Names) -> Section:
         section.said.append(tr("No action was under way in this month."))
         return section
     compared = sum(row.compared for row in report.benefit)
+    section.said.append(
+        tr(
+            "Won are the answered calls that there are more in a day since the cases ended, lost those that a further "
+            "day of the open ones costs: as their calls show or, estimated, as labels usually do."
+        )
+    )
     if not report.callers:
         section.notes.append(_untold())
     elif not compared:
@@ -101,9 +107,9 @@ def benefit(report: Report, names: w.Names) -> Section:
                 tr("Before"),
                 tr("During"),
                 tr("After"),
-                tr("More answered calls a day"),
+                tr("Won a day"),
                 tr("Worth a day"),
-                tr("A further day costs"),
+                tr("Lost a day"),
             ),
             [
                 (
@@ -127,12 +133,12 @@ def benefit(report: Report, names: w.Names) -> Section:
 
 
 def _lost(row: BenefitMonth) -> str:
-    """What the open ones cost: `–` if nothing is known."""
+    """What a further day of the open ones costs; `–` if nothing is known."""
     if row.lost_least is None or row.lost_most is None:
         return w.NONE
     least, most = f"{row.lost_least:.1f}", f"{row.lost_most:.1f}"
-    between = least if least == most else tr("{least} to {most}").format(least=least, most=most)
-    return tr("{n} calls").format(n=between) if row.measured else tr("{n} calls, as usual").format(n=between)
+    between = least if least == most else f"{least}–{most}"
+    return between if row.measured else tr("{n}, estimated").format(n=between)
 
 
 # --------------------------------------------------------------------------------------------------------------- money

@@ -46,7 +46,7 @@ def inspections(report: Report, names: w.Names) -> Section:
     section.figures.append(
         Figures(
             (
-                tr("Inspection"),
+                tr("No."),
                 tr("From"),
                 tr("To"),
                 tr("Looks made"),

@@ -59,7 +59,8 @@ svg .ink { fill: var(--ink); } svg .stroke.ink { stroke: var(--ink); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--rule); }
-th { font-weight: 600; } thead th { color: var(--soft); vertical-align: bottom; }
+th { font-weight: 600; } tbody th { min-width: 8rem; max-width: 24rem; overflow-wrap: anywhere; }
+thead th { color: var(--soft); vertical-align: bottom; }
 td { min-width: 6.5rem; } .n { text-align: right; } td.n { min-width: 4rem; white-space: nowrap; }
 summary { cursor: pointer; color: var(--c1); }
 @media print {
@@ -67,7 +68,9 @@ summary { cursor: pointer; color: var(--c1); }
   body { font-size: 10pt; } main { max-width: none; padding: 0; }
   svg, .glance div, .note { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   figure, tr, .glance { break-inside: avoid; } h2, figcaption, caption { break-after: avoid; }
-  .wide { overflow: visible; }
+  details:not([open]) { display: none; }
+  .wide { overflow: visible; } table { font-size: 8pt; }
+  th, td, td.n { min-width: 0; white-space: normal; overflow-wrap: anywhere; padding-right: .4rem; }
 }
 """
 

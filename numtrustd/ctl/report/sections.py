@@ -83,7 +83,12 @@ def _glance(report: Report) -> list[tuple[str, str]]:
             tr("{met} of {all}").format(met=met, all=met + missed) if met + missed else w.NONE,
         ),
         (tr("connect rate"), w.share(sum(a for _, a in calls), sum(c for c, _ in calls))),
-        (tr("paid"), tr("{paid} of {budget}").format(paid=yuan(spent), budget=yuan(report.budget))),
+        (
+            tr("paid"),
+            tr("{paid} of {budget}").format(paid=yuan(spent), budget=yuan(report.budget))
+            if report.budget
+            else yuan(spent),
+        ),
         (tr("tasks for people now"), str(report.tasks_open)),
     ]
 
