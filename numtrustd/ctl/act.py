@@ -31,7 +31,15 @@ def task() -> None:
     """Show one task, say that it is done or cannot be."""
 
 
-@command(task)
+@command(
+    task,
+    examples=(
+        (
+            "task show +8613800138000/sogou/1/3.0 --folder appeal",
+            "All of it in the new folder appeal, papers included.",
+        ),
+    ),
+)
 @click.argument("task")
 @click.option("--folder", metavar="DIR", type=click.Path(), help="Write it all into a new folder, papers included.")
 def show(session: Session, task: str, folder: str | None) -> None:
@@ -42,7 +50,16 @@ def show(session: Session, task: str, folder: str | None) -> None:
         packets.show(session, session.ask(status.GetTask(task=task)), Path(folder))
 
 
-@command(task)
+@command(
+    task,
+    examples=(
+        ("task done +8613800138000/sogou/1/3.0 --receipt SG-1024", "The appeal was handed in."),
+        (
+            "task done +8613800138000/sogou/1/5.0 --outcome rejected --reason 材料不全",
+            "The platform refused, in its words.",
+        ),
+    ),
+)
 @click.argument("task")
 @click.option("--outcome", metavar="WORD", help="What came of it; `task show` lists the words.")
 @click.option("--receipt", metavar="NUMBER", help="What the platform gave for it.")
@@ -67,7 +84,12 @@ def done(
     session.show(params, render.task_change)
 
 
-@command(task)
+@command(
+    task,
+    examples=(
+        ("task fail +8613800138000/sogou/1/3.0 --reason 'the page is gone'", "A person decides what comes next."),
+    ),
+)
 @click.argument("task")
 @click.option("--reason", metavar="WORDS", required=True, help="Why not.")
 @author_option
@@ -76,7 +98,7 @@ def fail(session: Session, task: str, reason: str, author: str) -> None:
     session.show(control.TaskFail(task=task, why=reason, author=author), render.task_change)
 
 
-@command(act)
+@command(act, examples=(("look 13800138000 sogou", "Only there; sources keep their pace."),))
 @click.argument("number")
 @click.argument("platform", required=False)
 def look(session: Session, number: str, platform: str | None) -> None:
@@ -87,7 +109,16 @@ def look(session: Session, number: str, platform: str | None) -> None:
 _SEEN = ("marked", "clean", "certified", "unknown")
 
 
-@command(act)
+@command(
+    act,
+    examples=(
+        (
+            "observe 13800138000 --platform huawei --surface incoming_call --status marked --words 广告推销 --marks 12",
+            "A handset showed a label.",
+        ),
+        ("observe --all-or-none < reports.jsonl", "Many reports, one a line."),
+    ),
+)
 @click.argument("number", required=False)
 @click.option("--platform", metavar="ID", help="Whose label or name it is.")
 @click.option("--surface", metavar="NAME", help="Where it was seen: incoming_call, call_log, …")
@@ -123,7 +154,13 @@ def observe(session: Session, number: str | None, all_or_none: bool, author: str
         reports.from_lines(session, sys.stdin.buffer, author, all_or_none=all_or_none)
 
 
-@command(act)
+@command(
+    act,
+    examples=(
+        ("certify 13800138000 huawei", "Ask for it."),
+        ("certify 13800138000 huawei --held --expires 2027-03-31", "It is certified already."),
+    ),
+)
 @click.argument("number")
 @click.argument("platform")
 @click.option("--held", is_flag=True, help="It is certified there already: only keep it so.")
@@ -144,7 +181,11 @@ def tag(session: Session, number: str, platform: str, author: str) -> None:
     session.show(wants.ChangeTag(number=number, platform=platform, author=author), render.case_begun)
 
 
-@command(act, "set-identity")
+@command(
+    act,
+    "set-identity",
+    examples=(("set-identity 13800138000 --name 示例物流 --since 2027-06-01", "The company gets a new name in June."),),
+)
 @click.argument("number")
 @click.option("--name", metavar="NAME", help="The name that is to be shown; empty for none.")
 @click.option("--logo", metavar="SHA256", help="The digest of the logo's picture.")
@@ -178,7 +219,7 @@ _case_verb(
 )
 
 
-@command(act)
+@command(act, examples=(("reject +8613800138000/sogou/1 --reason 材料不全", "The next attempt brings more papers."),))
 @click.argument("case")
 @click.option("--reason", metavar="WORDS", required=True, help="The platform's words.")
 @click.option("--vouch", metavar="WORDS", help="Why a link or a demand in them that looks like phishing is right.")
@@ -192,7 +233,7 @@ _case_verb("withdraw", "Give a case up.", lambda c, r, a: control.Withdraw(case=
 _case_verb("reopen", "Start a closed case again.", lambda c, r, a: control.Reopen(case=c, reason=r, author=a))
 
 
-@command(act)
+@command(act, examples=(("cancel 13800138000 --reason disused", "The number is to be given up."),))
 @click.argument("number")
 @click.option(
     "--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Why it has to go."
@@ -205,7 +246,7 @@ def cancel(session: Session, number: str, reason: Any, note: str | None, author:
     session.show(params, render.case_change)
 
 
-@command(act)
+@command(act, examples=(("release 13800138000 --force --reason 'contract ends today'", "Give it up all the same."),))
 @click.argument("number")
 @click.option("--force", is_flag=True, help="Although it is not verified gone everywhere; needs --reason.")
 @click.option("--reason", metavar="WORDS", help="Why, for the record.")
@@ -224,7 +265,7 @@ def reload(session: Session) -> None:
     session.show(control.Reload(), render.reloaded, timeout=_SLOW)
 
 
-@command(act)
+@command(act, examples=(("backup /var/backups/numtrustd-2026-11-23", "Into a directory that is not there yet."),))
 @click.argument("path", type=click.Path())
 def backup(session: Session, path: str) -> None:
     """Copy a consistent snapshot of the state to a new directory."""
@@ -248,7 +289,7 @@ def unpark(session: Session, number: str, author: str) -> None:
     session.show(control.Unpark(number=number, author=author), render.number_change)
 
 
-@command(act)
+@command(act, examples=(("trust sogou.search --reason 'looked on two handsets'", "It counts again."),))
 @click.argument("source")
 @click.option("--reason", metavar="WORDS", help="Why it may be believed, for the record.")
 @author_option
@@ -257,7 +298,7 @@ def trust(session: Session, source: str, reason: str | None, author: str) -> Non
     session.show(control.TrustSource(source=source, reason=reason, author=author), render.source_change)
 
 
-@command(act, "log-level")
+@command(act, "log-level", examples=(("log-level debug", "Until the next start."),))
 @click.argument("level", type=click.Choice(["debug", "info", "warn", "error"]))
 def log_level(session: Session, level: control.Level) -> None:
     """The least level of log records, until the next start."""
@@ -269,7 +310,10 @@ def maintenance() -> None:
     """A platform is under maintenance, or no longer."""
 
 
-@command(maintenance)
+@command(
+    maintenance,
+    examples=(("maintenance start sogou --kind major --until 2026-05-03T08:00", "As the platform announced."),),
+)
 @click.argument("platform")
 @click.option("--kind", type=click.Choice(["routine", "major", "policy", "industry", "data_sync"]))
 @instant_option("--until", help="When it will end, as announced.")

@@ -20,7 +20,14 @@ def check() -> None:
     """Only a bag of commands; `cli` puts them into the program."""
 
 
-@command(check, "check-link")
+@command(
+    check,
+    "check-link",
+    examples=(
+        ("check-link 'https://haoma.so.com.evil.example/appeal'", "One link."),
+        ("check-link - < message.txt", "A whole message."),
+    ),
+)
 @click.argument("text", nargs=-1, required=True)
 @click.option("--platform", metavar="ID", help="Only this platform's own hosts will do.")
 def check_link(session: Session, text: tuple[str, ...], platform: str | None) -> None:

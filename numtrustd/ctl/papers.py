@@ -32,7 +32,10 @@ def list_(session: Session) -> None:
     session.show(evidence.ListEvidence(), shown)
 
 
-@command(evidence_)
+@command(
+    evidence_,
+    examples=(("evidence add licence /srv/papers/licence.pdf --expires 2028-12-31", "The business licence, stamped."),),
+)
 @click.argument("kind")
 @click.argument("path", type=click.Path())
 @click.option("--expires", metavar="DATE", help="The last day it is valid: 2028-12-31.")

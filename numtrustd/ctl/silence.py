@@ -21,7 +21,12 @@ def silence_() -> None:
     """Raise no alarm about some numbers, platforms or groups for a while."""
 
 
-@command(silence_)
+@command(
+    silence_,
+    examples=(
+        ("silence add sogou --for 2h --reason 'they are moving servers'", "No alarm about sogou for two hours."),
+    ),
+)
 @click.argument("targets", nargs=-1, required=True, metavar="NUMBER|PLATFORM|GROUP…")
 @click.option("--for", "seconds", type=Span(), required=True, help="For how long: 90m, 2h, 3d.")
 @click.option("--reason", metavar="WORDS", required=True, help="Why, for those who wonder.")
