@@ -11,7 +11,7 @@ import click
 
 from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
-from numtrustd.ctl import packets, render, render_detail, render_world, reports
+from numtrustd.ctl import complete, packets, render, render_detail, render_world, reports
 from numtrustd.ctl.common import author_option, command, instant_option
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
@@ -40,7 +40,7 @@ def task() -> None:
         ),
     ),
 )
-@click.argument("task")
+@click.argument("task", type=complete.TASK)
 @click.option("--folder", metavar="DIR", type=click.Path(), help="Write it all into a new folder, papers included.")
 def show(session: Session, task: str, folder: str | None) -> None:
     """Everything that is needed to do it: address, fields, letter, papers, deadline."""
@@ -60,7 +60,7 @@ def show(session: Session, task: str, folder: str | None) -> None:
         ),
     ),
 )
-@click.argument("task")
+@click.argument("task", type=complete.TASK)
 @click.option("--outcome", metavar="WORD", help="What came of it; `task show` lists the words.")
 @click.option("--receipt", metavar="NUMBER", help="What the platform gave for it.")
 @click.option("--reason", metavar="WORDS", help="The platform's words where it refused, rejected or asked.")
@@ -90,7 +90,7 @@ def done(
         ("task fail +8613800138000/sogou/1/3.0 --reason 'the page is gone'", "A person decides what comes next."),
     ),
 )
-@click.argument("task")
+@click.argument("task", type=complete.TASK)
 @click.option("--reason", metavar="WORDS", required=True, help="Why not.")
 @author_option
 def fail(session: Session, task: str, reason: str, author: str) -> None:
@@ -100,7 +100,7 @@ def fail(session: Session, task: str, reason: str, author: str) -> None:
 
 @command(act, examples=(("look 13800138000 sogou", "Only there; sources keep their pace."),))
 @click.argument("number")
-@click.argument("platform", required=False)
+@click.argument("platform", required=False, type=complete.PLATFORM)
 def look(session: Session, number: str, platform: str | None) -> None:
     """Look at a number now, on one platform or all."""
     session.show(control.Look(number=number, platform=platform), render_world.looked, timeout=120.0)
@@ -120,7 +120,7 @@ _SEEN = ("marked", "clean", "certified", "unknown")
     ),
 )
 @click.argument("number", required=False)
-@click.option("--platform", metavar="ID", help="Whose label or name it is.")
+@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Whose label or name it is.")
 @click.option("--surface", metavar="NAME", help="Where it was seen: incoming_call, call_log, …")
 @click.option("--status", type=click.Choice(_SEEN), help="What was seen.")
 @click.option("--reason", metavar="WORD", help="Why nothing could be seen, with --status unknown.")
@@ -135,7 +135,9 @@ _SEEN = ("marked", "clean", "certified", "unknown")
 @instant_option("--at", help="When it was seen, if not just now.")
 @click.option("--screenshot-digest", metavar="SHA256", help="sha256: and the digest of the picture.")
 @click.option("--evidence", metavar="PATH", help="Where the picture lies.")
-@click.option("--source", metavar="ID", help="The report source, where several take reports of this place.")
+@click.option(
+    "--source", type=complete.SOURCE, metavar="ID", help="The report source, where several take reports of this place."
+)
 @click.option("--key", metavar="WORD", help="Reports with the same key count once.")
 @click.option("--all-or-none", is_flag=True, help="Of lines on standard input: store none unless all are right.")
 @author_option
@@ -162,7 +164,7 @@ def observe(session: Session, number: str | None, all_or_none: bool, author: str
     ),
 )
 @click.argument("number")
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 @click.option("--held", is_flag=True, help="It is certified there already: only keep it so.")
 @click.option("--expires", metavar="DATE", help="Until when what is held is valid: 2027-03-31.")
 @author_option
@@ -174,7 +176,7 @@ def certify(session: Session, number: str, platform: str, held: bool, expires: s
 
 @command(act)
 @click.argument("number")
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 @author_option
 def tag(session: Session, number: str, platform: str, author: str) -> None:
     """Ask a platform for the tag that is wanted now."""
@@ -203,7 +205,7 @@ CaseAct = Callable[[str, str | None, str], Params[control.CaseChange]]
 
 def _case_verb(name: str, help: str, make: CaseAct) -> None:
     @command(act, name, help=help)
-    @click.argument("case")
+    @click.argument("case", type=complete.CASE)
     @click.option("--reason", metavar="WORDS", help="Why, for the record.")
     @author_option
     def verb(session: Session, case: str, reason: str | None, author: str) -> None:
@@ -220,7 +222,7 @@ _case_verb(
 
 
 @command(act, examples=(("reject +8613800138000/sogou/1 --reason 材料不全", "The next attempt brings more papers."),))
-@click.argument("case")
+@click.argument("case", type=complete.CASE)
 @click.option("--reason", metavar="WORDS", required=True, help="The platform's words.")
 @click.option("--vouch", metavar="WORDS", help="Why a link or a demand in them that looks like phishing is right.")
 @author_option
@@ -290,7 +292,7 @@ def unpark(session: Session, number: str, author: str) -> None:
 
 
 @command(act, examples=(("trust sogou.search --reason 'looked on two handsets'", "It counts again."),))
-@click.argument("source")
+@click.argument("source", type=complete.SOURCE)
 @click.option("--reason", metavar="WORDS", help="Why it may be believed, for the record.")
 @author_option
 def trust(session: Session, source: str, reason: str | None, author: str) -> None:
@@ -314,7 +316,7 @@ def maintenance() -> None:
     maintenance,
     examples=(("maintenance start sogou --kind major --until 2026-05-03T08:00", "As the platform announced."),),
 )
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 @click.option("--kind", type=click.Choice(["routine", "major", "policy", "industry", "data_sync"]))
 @instant_option("--until", help="When it will end, as announced.")
 @author_option
@@ -327,7 +329,7 @@ def start(
 
 
 @command(maintenance)
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 @author_option
 def end(session: Session, platform: str, author: str) -> None:
     """It is over."""

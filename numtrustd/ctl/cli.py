@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import shell_complete
 
 import numtrustd
 from numtrustd.ctl import act, calls, lang, ledger, links, papers, see, silence
@@ -30,6 +31,8 @@ UNAVAILABLE = 69
 NO_PERMISSION = 77
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+COMPLETE = "_NUMTRUSTCTL_COMPLETE"
+"""By which the scripts in completions/ ask this program what may follow."""
 CLICK = "click"
 """The catalogue of click's own texts, beside ours."""
 
@@ -66,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["LANGUAGE"] = lang.use(lang.wanted(given), os.environ)
     gettext.bindtextdomain(CLICK, lang.LOCALE)
     gettext.textdomain(CLICK)
+    if (instruction := os.environ.get(COMPLETE)) is not None:
+        return shell_complete(program, {}, "numtrustctl", COMPLETE, instruction)
     context: click.Context | None = None
     try:
         with program.make_context("numtrustctl", given) as context:

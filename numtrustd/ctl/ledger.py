@@ -6,6 +6,7 @@ from typing import Any, Literal
 import click
 
 from numtrustd.api import ledger
+from numtrustd.ctl import complete
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
@@ -50,7 +51,7 @@ def ledger_(session: Session, month: str | None, number: str | None, limit: int)
     examples=(("charge 13800138000 sogou expedite --yuan 300 --note 'invoice 77'", "Paid for a quicker review."),),
 )
 @click.argument("number")
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 @click.argument("what", type=click.Choice([str(what) for what in What]))
 @click.option("--yuan", "fen", type=_Yuan(), default=0, help="What it cost; nothing, if one of a quota was used.")
 @click.option("--agent", is_flag=True, help="It went through an agent.")

@@ -8,7 +8,7 @@ import click
 
 from numtrustd.api import facts, status
 from numtrustd.api import incidents as api_incidents
-from numtrustd.ctl import render, render_detail, render_platform, render_world
+from numtrustd.ctl import complete, render, render_detail, render_platform, render_world
 from numtrustd.ctl.common import command, instant_option
 from numtrustd.ctl.session import Session
 
@@ -54,7 +54,7 @@ def platforms(session: Session) -> None:
 
 
 @command(see, examples=(("platform huawei", "Which papers and addresses an appeal needs there."),))
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 def platform(session: Session, platform: str) -> None:
     """One platform: what is known of it, how to appeal there, how to look on a handset."""
     session.show(facts.GetPlatform(platform=platform), render_platform.platform)
@@ -69,7 +69,7 @@ def sources(session: Session) -> None:
 @command(see, examples=(("cases --open --platform sogou", "What is under way at one platform."),))
 @click.option("--open", "open_only", is_flag=True, help="Only those that are not closed.")
 @click.option("--number", help="Only of this number.")
-@click.option("--platform", metavar="ID", help="Only on this platform.")
+@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Only on this platform.")
 def cases(session: Session, open_only: bool, number: str | None, platform: str | None) -> None:
     """The cases."""
     params = status.ListCases(open_only=open_only, number=number, platform=platform)
@@ -86,7 +86,7 @@ def incidents(session: Session, every: bool, number: str | None) -> None:
 
 
 @command(see, examples=(("case +8613800138000/sogou/1", "Cases are named as `cases` lists them."),))
-@click.argument("case")
+@click.argument("case", type=complete.CASE)
 def case(session: Session, case: str) -> None:
     """One case: where it stands, what was done, what comes next."""
     session.show(status.GetCase(case=case), render_detail.case)
@@ -100,7 +100,7 @@ def case(session: Session, case: str) -> None:
     ),
 )
 @click.argument("number")
-@click.argument("platform", required=False)
+@click.argument("platform", required=False, type=complete.PLATFORM)
 def explain(session: Session, number: str, platform: str | None) -> None:
     """Why a number is in its state, what happens next and when."""
     session.show(status.Explain(number=number, platform=platform), render_detail.explanation)
@@ -110,7 +110,7 @@ def explain(session: Session, number: str, platform: str | None) -> None:
 @click.argument("number")
 @click.option("--limit", type=click.IntRange(1, 1000), default=_LINES, show_default=True)
 @instant_option("--before", help="Only what happened before this time.")
-@click.option("--platform", metavar="ID", help="Only on this platform.")
+@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Only on this platform.")
 @click.option("--after", metavar="PLACE", help="Go on where another page ended, which says its place.")
 def history(
     session: Session, number: str, limit: int, before: datetime | None, platform: str | None, after: str | None

@@ -3,6 +3,7 @@
 import click
 
 from numtrustd.api import silence
+from numtrustd.ctl import complete
 from numtrustd.ctl.common import Span, author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import tr, word
@@ -53,7 +54,7 @@ def list_(session: Session) -> None:
 
 
 @command(silence_)
-@click.argument("identity", metavar="SILENCE")
+@click.argument("identity", type=complete.SILENCE, metavar="SILENCE")
 @author_option
 def remove(session: Session, identity: str, author: str) -> None:
     """End a silence before its time."""
@@ -61,7 +62,7 @@ def remove(session: Session, identity: str, author: str) -> None:
 
 
 @command(quiet)
-@click.argument("case")
+@click.argument("case", type=complete.CASE)
 @click.option("--reason", metavar="WORDS", help="For the record.")
 @author_option
 def ack(session: Session, case: str, reason: str | None, author: str) -> None:
