@@ -26,11 +26,18 @@ from numtrustd.ctl.text import escape
 from numtrustd.varlink.client import ClientError, Denied, ErrorReply, NotThere
 
 REFUSED = 1
+"""The daemon refused, and said why; or a checked link is not official."""
 USAGE = 64
+"""The command line was not understood, or a file will not do."""
 UNAVAILABLE = 69
+"""The daemon is not there, or does not answer."""
 NO_PERMISSION = 77
+"""The socket is not for this user."""
 INTERRUPTED = 130
+"""Interrupted by Ctrl-C."""
 BROKEN_PIPE = 141
+"""Whoever read the output has gone."""
+
 COMPLETE = "_NUMTRUSTCTL_COMPLETE"
 """By which the scripts in completions/ ask this program what may follow."""
 CLICK = "click"
