@@ -1,5 +1,5 @@
 """Writes what is generated: under docs/ the events' reference and schema, the domain's figures, and each workflow's
-diagram; the client's catalogues (`catalogue`).
+diagram; the client's catalogues (`catalogue`); the shells' completions (`completions`); the manual pages (`manual`).
 
 `make docs` runs it. The files are committed, and tests fail while one of them is stale. Both READMEs hold a copy of
 the appeal's diagram, which is put in its place here too.
@@ -8,7 +8,7 @@ the appeal's diagram, which is put in its place here too.
 import sys
 from pathlib import Path
 
-from docs import catalogue
+from docs import catalogue, completions, manual
 from numtrustd import events_schema
 from numtrustd.domain.workflow import mermaid
 from numtrustd.domain.workflows import REGISTRY
@@ -34,6 +34,8 @@ def main() -> None:
     (DOCS / "figures.md").write_text(figures.markdown(), encoding="utf-8")
     for name, table in REGISTRY.items():
         (DOCS / "workflows" / f"{name}.mmd").write_text(mermaid(table), encoding="utf-8")
+    completions.write()
+    manual.write()
     for message in catalogue.write():
         sys.stderr.write(f"no translation: {message.id!r}\n")
     for readme in READMES:

@@ -11,7 +11,7 @@ import click
 
 from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
-from numtrustd.ctl import packets, render, render_detail, render_world, reports
+from numtrustd.ctl import complete, packets, render, render_detail, render_world, reports
 from numtrustd.ctl.common import Span, author_option, command, instant_option
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
@@ -31,8 +31,16 @@ def task() -> None:
     """Show one task, say that it is done or cannot be."""
 
 
-@command(task)
-@click.argument("task")
+@command(
+    task,
+    examples=(
+        (
+            "task show +8613800138000/sogou/1/3.0 --folder appeal",
+            "All of it in the new folder appeal, papers included.",
+        ),
+    ),
+)
+@click.argument("task", type=complete.TASK)
 @click.option("--folder", metavar="DIR", type=click.Path(), help="Write it all into a new folder, papers included.")
 def show(session: Session, task: str, folder: str | None) -> None:
     """Everything that is needed to do it: address, fields, letter, papers, deadline."""
@@ -42,8 +50,17 @@ def show(session: Session, task: str, folder: str | None) -> None:
         packets.show(session, session.ask(status.GetTask(task=task)), Path(folder))
 
 
-@command(task)
-@click.argument("task")
+@command(
+    task,
+    examples=(
+        ("task done +8613800138000/sogou/1/3.0 --receipt SG-1024", "The appeal was handed in."),
+        (
+            "task done +8613800138000/sogou/1/5.0 --outcome rejected --reason 材料不全",
+            "The platform refused, in its words.",
+        ),
+    ),
+)
+@click.argument("task", type=complete.TASK)
 @click.option("--outcome", metavar="WORD", help="What came of it; `task show` lists the words.")
 @click.option("--receipt", metavar="NUMBER", help="What the platform gave for it.")
 @click.option("--reason", metavar="WORDS", help="The platform's words where it refused, rejected or asked.")
@@ -67,8 +84,13 @@ def done(
     session.show(params, render.task_change)
 
 
-@command(task)
-@click.argument("task")
+@command(
+    task,
+    examples=(
+        ("task fail +8613800138000/sogou/1/3.0 --reason 'the page is gone'", "A person decides what comes next."),
+    ),
+)
+@click.argument("task", type=complete.TASK)
 @click.option("--reason", metavar="WORDS", required=True, help="Why not.")
 @author_option
 def fail(session: Session, task: str, reason: str, author: str) -> None:
@@ -76,9 +98,9 @@ def fail(session: Session, task: str, reason: str, author: str) -> None:
     session.show(control.TaskFail(task=task, why=reason, author=author), render.task_change)
 
 
-@command(act)
+@command(act, examples=(("look 13800138000 sogou", "Only there; sources keep their pace."),))
 @click.argument("number")
-@click.argument("platform", required=False)
+@click.argument("platform", required=False, type=complete.PLATFORM)
 def look(session: Session, number: str, platform: str | None) -> None:
     """Look at a number now, on one platform or all."""
     session.show(control.Look(number=number, platform=platform), render_world.looked, timeout=120.0)
@@ -87,9 +109,18 @@ def look(session: Session, number: str, platform: str | None) -> None:
 _SEEN = ("marked", "clean", "certified", "unknown")
 
 
-@command(act)
+@command(
+    act,
+    examples=(
+        (
+            "observe 13800138000 --platform huawei --surface incoming_call --status marked --words 广告推销 --marks 12",
+            "A handset showed a label.",
+        ),
+        ("observe --all-or-none < reports.jsonl", "Many reports, one a line."),
+    ),
+)
 @click.argument("number", required=False)
-@click.option("--platform", metavar="ID", help="Whose label or name it is.")
+@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Whose label or name it is.")
 @click.option("--surface", metavar="NAME", help="Where it was seen: incoming_call, call_log, …")
 @click.option("--status", type=click.Choice(_SEEN), help="What was seen.")
 @click.option("--reason", metavar="WORD", help="Why nothing could be seen, with --status unknown.")
@@ -104,7 +135,9 @@ _SEEN = ("marked", "clean", "certified", "unknown")
 @instant_option("--at", help="When it was seen, if not just now.")
 @click.option("--screenshot-digest", metavar="SHA256", help="sha256: and the digest of the picture.")
 @click.option("--evidence", metavar="PATH", help="Where the picture lies.")
-@click.option("--source", metavar="ID", help="The report source, where several take reports of this place.")
+@click.option(
+    "--source", type=complete.SOURCE, metavar="ID", help="The report source, where several take reports of this place."
+)
 @click.option("--key", metavar="WORD", help="Reports with the same key count once.")
 @click.option("--all-or-none", is_flag=True, help="Of lines on standard input: store none unless all are right.")
 @author_option
@@ -123,9 +156,15 @@ def observe(session: Session, number: str | None, all_or_none: bool, author: str
         reports.from_lines(session, sys.stdin.buffer, author, all_or_none=all_or_none)
 
 
-@command(act)
+@command(
+    act,
+    examples=(
+        ("certify 13800138000 huawei", "Ask for it."),
+        ("certify 13800138000 huawei --held --expires 2027-03-31", "It is certified already."),
+    ),
+)
 @click.argument("number")
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 @click.option("--held", is_flag=True, help="It is certified there already: only keep it so.")
 @click.option("--expires", metavar="DATE", help="Until when what is held is valid: 2027-03-31.")
 @author_option
@@ -137,14 +176,18 @@ def certify(session: Session, number: str, platform: str, held: bool, expires: s
 
 @command(act)
 @click.argument("number")
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 @author_option
 def tag(session: Session, number: str, platform: str, author: str) -> None:
     """Ask a platform for the tag that is wanted now."""
     session.show(wants.ChangeTag(number=number, platform=platform, author=author), render.case_begun)
 
 
-@command(act, "set-identity")
+@command(
+    act,
+    "set-identity",
+    examples=(("set-identity 13800138000 --name 示例物流 --since 2027-06-01", "The company gets a new name in June."),),
+)
 @click.argument("number")
 @click.option("--name", metavar="NAME", help="The name that is to be shown; empty for none.")
 @click.option("--logo", metavar="SHA256", help="The digest of the logo's picture.")
@@ -162,7 +205,7 @@ CaseAct = Callable[[str, str | None, str], Params[control.CaseChange]]
 
 def _case_verb(name: str, help: str, make: CaseAct) -> None:
     @command(act, name, help=help)
-    @click.argument("case")
+    @click.argument("case", type=complete.CASE)
     @click.option("--reason", metavar="WORDS", help="Why, for the record.")
     @author_option
     def verb(session: Session, case: str, reason: str | None, author: str) -> None:
@@ -195,8 +238,8 @@ _case_verb(
 )
 
 
-@command(act)
-@click.argument("case")
+@command(act, examples=(("reject +8613800138000/sogou/1 --reason 材料不全", "The next attempt brings more papers."),))
+@click.argument("case", type=complete.CASE)
 @click.option("--reason", metavar="WORDS", required=True, help="The platform's words.")
 @click.option("--vouch", metavar="WORDS", help="Why a link or a demand in them that looks like phishing is right.")
 @author_option
@@ -209,7 +252,7 @@ _case_verb("withdraw", "Give a case up.", lambda c, r, a: control.Withdraw(case=
 _case_verb("reopen", "Start a closed case again.", lambda c, r, a: control.Reopen(case=c, reason=r, author=a))
 
 
-@command(act)
+@command(act, examples=(("cancel 13800138000 --reason disused", "The number is to be given up."),))
 @click.argument("number")
 @click.option(
     "--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Why it has to go."
@@ -222,7 +265,7 @@ def cancel(session: Session, number: str, reason: Any, note: str | None, author:
     session.show(params, render.case_change)
 
 
-@command(act)
+@command(act, examples=(("release 13800138000 --force --reason 'contract ends today'", "Give it up all the same."),))
 @click.argument("number")
 @click.option("--force", is_flag=True, help="Although it is not verified gone everywhere; needs --reason.")
 @click.option("--reason", metavar="WORDS", help="Why, for the record.")
@@ -241,7 +284,7 @@ def reload(session: Session) -> None:
     session.show(control.Reload(), render.reloaded, timeout=_SLOW)
 
 
-@command(act)
+@command(act, examples=(("backup /var/backups/numtrustd-2026-11-23", "Into a directory that is not there yet."),))
 @click.argument("path", type=click.Path())
 def backup(session: Session, path: str) -> None:
     """Copy a consistent snapshot of the state to a new directory."""
@@ -265,8 +308,8 @@ def unpark(session: Session, number: str, author: str) -> None:
     session.show(control.Unpark(number=number, author=author), render.number_change)
 
 
-@command(act)
-@click.argument("source")
+@command(act, examples=(("trust sogou.search --reason 'looked on two handsets'", "It counts again."),))
+@click.argument("source", type=complete.SOURCE)
 @click.option("--reason", metavar="WORDS", help="Why it may be believed, for the record.")
 @author_option
 def trust(session: Session, source: str, reason: str | None, author: str) -> None:
@@ -274,7 +317,7 @@ def trust(session: Session, source: str, reason: str | None, author: str) -> Non
     session.show(control.TrustSource(source=source, reason=reason, author=author), render.source_change)
 
 
-@command(act, "log-level")
+@command(act, "log-level", examples=(("log-level debug", "Until the next start."),))
 @click.argument("level", type=click.Choice(["debug", "info", "warn", "error"]))
 def log_level(session: Session, level: control.Level) -> None:
     """The least level of log records, until the next start."""
@@ -286,8 +329,11 @@ def maintenance() -> None:
     """A platform is under maintenance, or no longer."""
 
 
-@command(maintenance)
-@click.argument("platform")
+@command(
+    maintenance,
+    examples=(("maintenance start sogou --kind major --until 2026-05-03T08:00", "As the platform announced."),),
+)
+@click.argument("platform", type=complete.PLATFORM)
 @click.option("--kind", type=click.Choice(["routine", "major", "policy", "industry", "data_sync"]))
 @instant_option("--until", help="When it will end, as announced.")
 @author_option
@@ -300,7 +346,7 @@ def start(
 
 
 @command(maintenance)
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 @author_option
 def end(session: Session, platform: str, author: str) -> None:
     """It is over."""

@@ -6,8 +6,10 @@ A file is CSV with a header, as spreadsheets write it, or JSON lines; it is read
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +17,13 @@ import click
 import msgspec
 
 from numtrustd.api import calls
+from numtrustd.ctl import faults
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Document
-from numtrustd.ctl.lang import tr, trn
+from numtrustd.ctl.lang import english, tr, trn
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.speak import Group
+from numtrustd.varlink.client import ErrorReply
 
 COLUMNS = ("number", "day", "calls", "answered", "short", "complaints", "off_hours", "purpose")
 _CHINESE = {
@@ -48,7 +52,7 @@ def calls_() -> None:
     """Tell how a number's calls went, or see what was told."""
 
 
-@command(calls_)
+@command(calls_, examples=(("calls add calls.csv", "The header is number,day,calls,answered and what else is known."),))
 @click.argument("file", type=click.Path(dir_okay=False, allow_dash=True))
 @author_option
 def add(session: Session, file: str, author: str) -> None:
@@ -62,8 +66,12 @@ def add(session: Session, file: str, author: str) -> None:
     rows = _rows(raw, file)
     days = numbers = 0
     for begin in range(0, len(rows), calls.MOST_ROWS):
-        params = calls.ReportCalls(rows=tuple(rows[begin : begin + calls.MOST_ROWS]), author=author)
-        taken = session.ask(params)
+        part = rows[begin : begin + calls.MOST_ROWS]
+        try:
+            taken = session.ask(calls.ReportCalls(rows=tuple(row for _, row in part), author=author))
+        except ErrorReply as error:
+            with english() if session.as_json else nullcontext():
+                raise _with_lines(error, [line for line, _ in part]) from None
         days += taken.days
         numbers = max(numbers, taken.numbers)
     if session.as_json:
@@ -82,7 +90,7 @@ def show(session: Session, number: str, limit: int) -> None:
     session.show(calls.GetCalls(number=number, limit=limit), shown)
 
 
-@command(tell)
+@command(tell, examples=(("complaint 13800138000 --text 'called twice on Sunday'", "It came today."),))
 @click.argument("number")
 @click.option("--day", metavar="DATE", help="When it came, like 2026-11-23; today if left out.")
 @click.option("--text", metavar="WORDS", help="What was said, for the record.")
@@ -134,30 +142,51 @@ def complained(taken: calls.ComplaintTaken) -> Document:
 # ------------------------------------------------------------------------------------------------------- the file
 
 
-def _rows(raw: bytes, file: str) -> list[calls.CallDay]:
+_ROW = re.compile(r"\brows\[(\d+)\]\.(\w+): ")
+
+
+def _with_lines(error: ErrorReply, lines: list[int]) -> ErrorReply:
+    """The daemon's refusal of rows, which it counts from 0 in each call, with the lines of the file instead."""
+
+    def shown(match: re.Match[str]) -> str:
+        line = lines[int(match[1])] if int(match[1]) < len(lines) else 0
+        return f"{tr('line {line}').format(line=line)}: {faults.place(match[2], column=True)}: "
+
+    why = error.parameters.get("why")
+    if not isinstance(why, str):
+        return error
+    return ErrorReply(error.name, {**error.parameters, "why": _ROW.sub(shown, why)})
+
+
+def _rows(raw: bytes, file: str) -> list[tuple[int, calls.CallDay]]:
+    """The line and the content of every row. Raises `click.UsageError` with all that is wrong."""
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise click.UsageError(
-            tr("{file}:{line}: is not UTF-8: save it as CSV UTF-8").format(file=file, line=line)
+            tr("{file}: line {line}: is not UTF-8: save it as CSV UTF-8").format(file=file, line=line)
         ) from None
-    found = list(_json_lines(text) if text.lstrip().startswith("{") else _csv(text, file))
-    rows: list[calls.CallDay] = []
+    in_columns = not text.lstrip().startswith("{")
+    found = list(_csv(text, file) if in_columns else _json_lines(text))
+    rows: list[tuple[int, calls.CallDay]] = []
     wrong: list[str] = []
     for line, values in found:
         if isinstance(values, str):
-            wrong.append(f"{file}:{line}: {values}")
+            wrong.append(f"{file}: {tr('line {line}').format(line=line)}: {values}")
             continue
         try:
-            rows.append(msgspec.convert(values, calls.CallDay, strict=False))
+            rows.append((line, msgspec.convert(values, calls.CallDay, strict=False)))
         except msgspec.ValidationError as error:
-            wrong.append(f"{file}:{line}: {error}")
+            said = faults.words(error, calls.CallDay, values, column=in_columns)
+            wrong.append(f"{file}: {tr('line {line}').format(line=line)}: {said}")
     if wrong:
         more = "\n" + tr("… and {wrong} more").format(wrong=len(wrong) - _SAID) if len(wrong) > _SAID else ""
         raise click.UsageError("\n".join(wrong[:_SAID]) + more + "\n" + tr("nothing was sent"))
     if not rows:
-        raise click.UsageError(tr("{file}: holds no row").format(file=file))
+        raise click.UsageError(
+            tr("{file}: holds no row: below the header goes a row for each number and day").format(file=file)
+        )
     return rows
 
 
@@ -176,7 +205,7 @@ def _json_lines(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
         elif unknown:
             yield (
                 line,
-                tr("unknown field {field!r}: known are {known}").format(field=unknown[0], known=", ".join(COLUMNS)),
+                tr('field "{name}": is not known: known are {known}').format(name=unknown[0], known=", ".join(COLUMNS)),
             )
         else:
             yield line, value
@@ -188,14 +217,14 @@ def _csv(text: str, file: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     header = [_CHINESE.get(cell.strip(), cell.strip().casefold()) for cell in next(reader, [])]
     if unknown := [name for name in header if name not in COLUMNS]:
         raise click.UsageError(
-            tr("{file}:1: unknown column {column!r}: known are {known}").format(
-                file=file, column=unknown[0], known=", ".join(COLUMNS)
+            tr('{file}: line 1: column "{name}": is not known: known are {known}').format(
+                file=file, name=unknown[0], known=", ".join(COLUMNS)
             )
         )
     if missing := [name for name in COLUMNS[:4] if name not in header]:
         raise click.UsageError(
-            tr("{file}:1: no column {column!r}: begin with the line {known}").format(
-                file=file, column=missing[0], known=",".join(COLUMNS)
+            tr('{file}: line 1: column "{name}": is missing: begin with the line {known}').format(
+                file=file, name=missing[0], known=",".join(COLUMNS)
             )
         )
     for cells in reader:

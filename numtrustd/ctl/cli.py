@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 
 import click
+from click.shell_completion import shell_complete
 
 import numtrustd
 from numtrustd.ctl import act, calls, lang, ledger, links, papers, see, silence
@@ -26,11 +27,20 @@ from numtrustd.ctl.text import escape
 from numtrustd.varlink.client import ClientError, Denied, ErrorReply, NotThere
 
 REFUSED = 1
+"""The daemon refused, and said why; or a checked link is not official."""
 USAGE = 64
+"""The command line was not understood, or a file will not do."""
 UNAVAILABLE = 69
+"""The daemon is not there, or does not answer."""
 NO_PERMISSION = 77
+"""The socket is not for this user."""
 INTERRUPTED = 130
+"""Interrupted by Ctrl-C."""
 BROKEN_PIPE = 141
+"""Whoever read the output has gone."""
+
+COMPLETE = "_NUMTRUSTCTL_COMPLETE"
+"""By which the scripts in completions/ ask this program what may follow."""
 CLICK = "click"
 """The catalogue of click's own texts, beside ours."""
 
@@ -68,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["LANGUAGE"] = lang.use(lang.wanted(given), os.environ)
     gettext.bindtextdomain(CLICK, lang.LOCALE)
     gettext.textdomain(CLICK)
+    if (instruction := os.environ.get(COMPLETE)) is not None:
+        return shell_complete(program, {}, "numtrustctl", COMPLETE, instruction)
     context: click.Context | None = None
     try:
         with program.make_context("numtrustctl", given) as context:

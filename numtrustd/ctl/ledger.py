@@ -6,6 +6,7 @@ from typing import Any, Literal
 import click
 
 from numtrustd.api import ledger
+from numtrustd.ctl import complete
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
@@ -36,7 +37,7 @@ class _Yuan(click.ParamType[int]):
         return int(fen)
 
 
-@command(money, "ledger")
+@command(money, "ledger", examples=(("ledger --month 2026-10", "What October cost."),))
 @click.option("--month", metavar="YYYY-MM", help="Another month than the present one.")
 @click.option("--number", help="Only of this number.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=200, show_default=True)
@@ -45,9 +46,12 @@ def ledger_(session: Session, month: str | None, number: str | None, limit: int)
     session.show(ledger.GetLedger(month=month, number=number, limit=limit), shown)
 
 
-@command(money)
+@command(
+    money,
+    examples=(("charge 13800138000 sogou expedite --yuan 300 --note 'invoice 77'", "Paid for a quicker review."),),
+)
 @click.argument("number")
-@click.argument("platform")
+@click.argument("platform", type=complete.PLATFORM)
 @click.argument("what", type=click.Choice([str(what) for what in What]))
 @click.option("--yuan", "fen", type=_Yuan(), default=0, help="What it cost; nothing, if one of a quota was used.")
 @click.option("--agent", is_flag=True, help="It went through an agent.")

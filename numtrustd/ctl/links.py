@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from numtrustd.api import links
+from numtrustd.ctl import complete
 from numtrustd.ctl.common import command
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import tr, word
@@ -20,9 +21,16 @@ def check() -> None:
     """Only a bag of commands; `cli` puts them into the program."""
 
 
-@command(check, "check-link")
+@command(
+    check,
+    "check-link",
+    examples=(
+        ("check-link 'https://haoma.so.com.evil.example/appeal'", "One link."),
+        ("check-link - < message.txt", "A whole message."),
+    ),
+)
 @click.argument("text", nargs=-1, required=True)
-@click.option("--platform", metavar="ID", help="Only this platform's own hosts will do.")
+@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Only this platform's own hosts will do.")
 def check_link(session: Session, text: tuple[str, ...], platform: str | None) -> None:
     """Whether TEXT, a link or a whole message (- is standard input), leads to a platform's official hosts. Nothing is
     opened. Exit status 0 if it does, 1 if not."""

@@ -5,6 +5,7 @@ import os
 import click
 
 from numtrustd.api import evidence
+from numtrustd.ctl import complete
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import tr, word
@@ -32,12 +33,17 @@ def list_(session: Session) -> None:
     session.show(evidence.ListEvidence(), shown)
 
 
-@command(evidence_)
+@command(
+    evidence_,
+    examples=(("evidence add licence /srv/papers/licence.pdf --expires 2028-12-31", "The business licence, stamped."),),
+)
 @click.argument("kind")
 @click.argument("path", type=click.Path())
 @click.option("--expires", metavar="DATE", help="The last day it is valid: 2028-12-31.")
 @click.option("--agent", metavar="NAME", help="Who signed it, of an nda.")
-@click.option("--platform", "platforms", metavar="ID", multiple=True, help="The only platforms it is for.")
+@click.option(
+    "--platform", "platforms", type=complete.PLATFORM, metavar="ID", multiple=True, help="The only platforms it is for."
+)
 @click.option("--case", "cases", metavar="KIND", multiple=True, help="The only kinds of cases.")
 @author_option
 def add(

@@ -36,17 +36,26 @@ def words(name: str, given: Any) -> list[str]:
             ]
         case "ConfigRejected":
             problems = [str(p) for p in given.get("problems", ())]
-            return [*problems, tr("the configuration was refused; the running one is untouched")]
+            rest = tr("the configuration was refused; the running one is untouched")
+            return [*problems, rest, tr("correct it until `numtrustd check` finds nothing, then reload again")]
         case "Busy":
-            return [tr("busy: {why}; try again").format(why=why)]
+            return [tr("busy: {why}: try again in a moment").format(why=why)]
         case "NotReady":
-            return [tr("not ready: {why}").format(why=why)]
+            return [tr("not ready: {why}: try again in a moment").format(why=why)]
         case "InternalError":
-            return [tr("the daemon met a bug ({type}); its log has the details").format(type=said.get("type", "?"))]
+            return [
+                tr("the daemon met a bug ({type}); its log has the details: journalctl -u numtrustd").format(
+                    type=said.get("type", "?")
+                )
+            ]
         case "InterfaceNotFound" if said.get("interface", "").endswith(".Control"):
-            return [tr("this socket only looks; acts go to control.sock")]
+            return [tr("this socket only looks; acts go to control.sock: leave --socket out, or name that one")]
         case "MethodNotFound" | "InterfaceNotFound":
             what = said.get("method") or said.get("interface")
-            return [tr("the daemon does not know {what}: is it older than this program?").format(what=what)]
+            return [
+                tr(
+                    "the daemon does not know {what}: is it older than this program? A restart brings the new one"
+                ).format(what=what)
+            ]
         case _:
             return [f"{name} {said or ''}".strip()]

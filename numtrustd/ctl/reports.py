@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from numtrustd.api import control
+from numtrustd.ctl import faults
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import english, tr, word
 from numtrustd.ctl.refusal import words
@@ -82,7 +83,8 @@ def _read(raw: bytes, author: str) -> control.Observe | str:
     try:
         report = msgspec.json.decode(raw, type=control.Observe)
     except msgspec.ValidationError as error:
-        return str(error)
+        values = msgspec.json.decode(raw)
+        return faults.words(error, control.Observe, values if isinstance(values, dict) else None, column=False)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return tr("is no JSON: write one object a line")
     if report.rehearse:

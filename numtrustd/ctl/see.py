@@ -8,7 +8,7 @@ import click
 
 from numtrustd.api import facts, status
 from numtrustd.api import incidents as api_incidents
-from numtrustd.ctl import render, render_detail, render_platform, render_world
+from numtrustd.ctl import complete, render, render_detail, render_platform, render_world
 from numtrustd.ctl.common import command, instant_option
 from numtrustd.ctl.session import Session
 
@@ -20,13 +20,19 @@ def see() -> None:
     """Only a bag of commands; `cli` puts them into the program."""
 
 
-@command(see)
+@command(see, examples=(("status --json", "For a script: what the daemon watches, as JSON."),))
 def status_(session: Session) -> None:
     """What the daemon watches and found, and whether it keeps up."""
     session.show(status.GetStatus(), render.overview)
 
 
-@command(see)
+@command(
+    see,
+    examples=(
+        ("numbers --finding any", "Those with something wrong."),
+        ("numbers --finding mislabel --group sales", "Those of one group with a label that is wrong."),
+    ),
+)
 @click.option("--finding", metavar="KIND", help='Only with a finding of this kind, or "any".')
 @click.option("--group", metavar="NAME", help="Only of this group.")
 def numbers(session: Session, finding: str | None, group: str | None) -> None:
@@ -34,7 +40,7 @@ def numbers(session: Session, finding: str | None, group: str | None) -> None:
     session.show_pages(status.ListNumbers(finding=finding, group=group), "numbers", render.numbers)
 
 
-@command(see)
+@command(see, examples=(("number 021-51288801", "How it is shown on every platform."),))
 @click.argument("number")
 def number(session: Session, number: str) -> None:
     """One number: verdicts, open cases, tasks. Any spelling does."""
@@ -47,8 +53,8 @@ def platforms(session: Session) -> None:
     session.show(status.ListPlatforms(), render_world.platforms)
 
 
-@command(see)
-@click.argument("platform")
+@command(see, examples=(("platform huawei", "Which papers and addresses an appeal needs there."),))
+@click.argument("platform", type=complete.PLATFORM)
 def platform(session: Session, platform: str) -> None:
     """One platform: what is known of it, how to appeal there, how to look on a handset."""
     session.show(facts.GetPlatform(platform=platform), render_platform.platform)
@@ -60,10 +66,10 @@ def sources(session: Session) -> None:
     session.show(status.ListSources(), render_world.sources)
 
 
-@command(see)
+@command(see, examples=(("cases --open --platform sogou", "What is under way at one platform."),))
 @click.option("--open", "open_only", is_flag=True, help="Only those that are not closed.")
 @click.option("--number", help="Only of this number.")
-@click.option("--platform", metavar="ID", help="Only on this platform.")
+@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Only on this platform.")
 def cases(session: Session, open_only: bool, number: str | None, platform: str | None) -> None:
     """The cases."""
     params = status.ListCases(open_only=open_only, number=number, platform=platform)
@@ -79,26 +85,32 @@ def incidents(session: Session, every: bool, number: str | None) -> None:
     session.show_pages(params, "incidents", render_world.incidents)
 
 
-@command(see)
-@click.argument("case")
+@command(see, examples=(("case +8613800138000/sogou/1", "Cases are named as `cases` lists them."),))
+@click.argument("case", type=complete.CASE)
 def case(session: Session, case: str) -> None:
     """One case: where it stands, what was done, what comes next."""
     session.show(status.GetCase(case=case), render_detail.case)
 
 
-@command(see)
+@command(
+    see,
+    examples=(
+        ("explain 13800138000", "On all platforms."),
+        ("explain 13800138000 sogou", "On one."),
+    ),
+)
 @click.argument("number")
-@click.argument("platform", required=False)
+@click.argument("platform", required=False, type=complete.PLATFORM)
 def explain(session: Session, number: str, platform: str | None) -> None:
     """Why a number is in its state, what happens next and when."""
     session.show(status.Explain(number=number, platform=platform), render_detail.explanation)
 
 
-@command(see)
+@command(see, examples=(("history 13800138000 --before 2026-05-01 --limit 20", "The last twenty things of April."),))
 @click.argument("number")
 @click.option("--limit", type=click.IntRange(1, 1000), default=_LINES, show_default=True)
 @instant_option("--before", help="Only what happened before this time.")
-@click.option("--platform", metavar="ID", help="Only on this platform.")
+@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Only on this platform.")
 @click.option("--after", metavar="PLACE", help="Go on where another page ended, which says its place.")
 def history(
     session: Session, number: str, limit: int, before: datetime | None, platform: str | None, after: str | None
@@ -118,7 +130,13 @@ def tasks(session: Session, everything: bool) -> None:
     session.show_pages(status.ListTasks(open_only=not everything), "tasks", render.tasks)
 
 
-@command(see)
+@command(
+    see,
+    examples=(
+        ("watch case. verdict.changed", "Cases, and what changes on phones."),
+        ("watch --number 13800138000", "All of one number."),
+    ),
+)
 @click.argument("actions", nargs=-1)
 @click.option("--number", help="Only of this number.")
 def watch(session: Session, actions: tuple[str, ...], number: str | None) -> None:

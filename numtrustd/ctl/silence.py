@@ -3,6 +3,7 @@
 import click
 
 from numtrustd.api import silence
+from numtrustd.ctl import complete
 from numtrustd.ctl.common import Span, author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import tr, word
@@ -21,7 +22,12 @@ def silence_() -> None:
     """Raise no alarm about some numbers, platforms or groups for a while."""
 
 
-@command(silence_)
+@command(
+    silence_,
+    examples=(
+        ("silence add sogou --for 2h --reason 'they are moving servers'", "No alarm about sogou for two hours."),
+    ),
+)
 @click.argument("targets", nargs=-1, required=True, metavar="NUMBER|PLATFORM|GROUP…")
 @click.option("--for", "seconds", type=Span(), required=True, help="For how long: 90m, 2h, 3d.")
 @click.option("--reason", metavar="WORDS", required=True, help="Why, for those who wonder.")
@@ -48,7 +54,7 @@ def list_(session: Session) -> None:
 
 
 @command(silence_)
-@click.argument("identity", metavar="SILENCE")
+@click.argument("identity", type=complete.SILENCE, metavar="SILENCE")
 @author_option
 def remove(session: Session, identity: str, author: str) -> None:
     """End a silence before its time."""
@@ -56,7 +62,7 @@ def remove(session: Session, identity: str, author: str) -> None:
 
 
 @command(quiet)
-@click.argument("case")
+@click.argument("case", type=complete.CASE)
 @click.option("--reason", metavar="WORDS", help="For the record.")
 @author_option
 def ack(session: Session, case: str, reason: str | None, author: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.text import width
@@ -86,6 +87,13 @@ class Command(click.Command):
         """The first sentence, whole: `Formatter` breaks it where the line ends."""
         first = tr(self.help).partition("\n\n")[0]
         return re.split(r"(?<=[。])|\.(?:\s|$)", first, maxsplit=1)[0].rstrip("。")
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Options and commands with their helps in the reader's language."""
+        items = super().shell_complete(ctx, incomplete)
+        for item in items:
+            item.help = tr(item.help)
+        return items
 
     def format_help_text(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         formatter.write_paragraph()

@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from msgspec import Struct, structs
 
@@ -28,7 +30,7 @@ from numtrustd.api import (
     status,
     wants,
 )
-from numtrustd.ctl import terminal
+from numtrustd.ctl import speak, terminal
 from numtrustd.ctl.cli import main, program
 from numtrustd.ctl.session import Session
 from numtrustd.domain.ledger import What
@@ -39,6 +41,16 @@ CASE = f"{NUMBER}/so360/1"
 TASK = f"{CASE}/3.0"
 CALLS_CSV = str(Path(__file__).parents[1] / "data" / "calls" / "two-days.csv")
 Capture = pytest.CaptureFixture[str]
+
+
+def commands(group: click.Group, path: str = "") -> list[tuple[str, click.Command]]:
+    """All commands and groups below one, by how they are typed."""
+    found: list[tuple[str, click.Command]] = []
+    for name, command in group.commands.items():
+        found.append((f"{path}{name}", command))
+        if isinstance(command, click.Group):
+            found += commands(command, f"{path}{name} ")
+    return found
 
 
 def run(capsys: Capture, *arguments: str) -> tuple[int, str, str]:
@@ -504,7 +516,7 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
         "… 1 record missed: this reader is too slow",
         "11-20 19:00:00 ×17280 error case.moved case 1, by 11-21 02:30",
     ]
-    assert (code, err) == (1, "numtrustctl: not ready: stopping\n")
+    assert (code, err) == (1, "numtrustctl: not ready: stopping: try again in a moment\n")
     _, out, _ = run(capsys, "watch", "--json")
     records = [json.loads(line) for line in out.splitlines()[:2]]
     assert [r["fields"]["n"] for r in records] == [0, 1]
@@ -524,7 +536,7 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
             "suspected phishing in the name of so360: x\nnumtrustctl: nothing",
         ),
         (errors.ConfigRejected(("a.toml:3: x: y: z", "b")), "a.toml:3: x: y: z\nnumtrustctl: b"),
-        (errors.Busy("mailbox is full"), "busy: mailbox is full; try again"),
+        (errors.Busy("mailbox is full"), "busy: mailbox is full: try again"),
         (errors.NotReady("starting"), "not ready: starting"),
         (errors.Refused("\x1b[2Jgone"), "\\x1b[2Jgone"),
     ],
@@ -543,14 +555,18 @@ def test_refusals(daemon: Any, capsys: Capture, error: Struct, words: str) -> No
 def test_a_bug_in_the_daemon(daemon: Any, capsys: Capture) -> None:
     daemon.answers["GetStatus"] = KeyError("secret")
     code, _, err = run(capsys, "status")
-    assert (code, err) == (1, "numtrustctl: the daemon met a bug (KeyError); its log has the details\n")
+    assert code == 1
+    assert err == "numtrustctl: the daemon met a bug (KeyError); its log has the details: journalctl -u numtrustd\n"
 
 
 def test_acting_through_the_wrong_socket(daemon: Any, capsys: Capture) -> None:
     path = os.path.join(os.environ["NUMTRUSTD_SOCKET_DIR"], "status.sock")
     assert run(capsys, "--socket", path, "status")[0] == 0
     code, _, err = run(capsys, "hold", CASE, "--socket", path)
-    assert (code, err) == (1, "numtrustctl: this socket only looks; acts go to control.sock\n")
+    assert (code, err) == (
+        1,
+        "numtrustctl: this socket only looks; acts go to control.sock: leave --socket out, or name that one\n",
+    )
 
 
 @pytest.mark.parametrize(
@@ -739,14 +755,20 @@ def test_scripts_load_neither_trio_nor_rich(daemon: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("number,day,calls\n1,2,3\n", "1: no column 'answered': begin with the line number,day,calls,answered"),
-        ("number,day,calls,answered,rate\n", "1: unknown column 'rate'"),
-        ("number,day,calls,answered\n13800138000,2026-11-20,many,4\n", "2: Expected `int`"),
-        ("number,day,calls,answered\n13800138000,2026-11-20,5,4,3\n", "2: has 5 fields, the header has 4"),
+        (
+            "number,day,calls\n1,2,3\n",
+            'line 1: column "answered": is missing: begin with the line number,day,calls,answered',
+        ),
+        ("number,day,calls,answered,rate\n", 'line 1: column "rate": is not known: known are number'),
+        (
+            "number,day,calls,answered\n13800138000,2026-11-20,many,4\n",
+            "line 2: column \"calls\": 'many' is no whole number of at least 0: write one such as 120",
+        ),
+        ("number,day,calls,answered\n13800138000,2026-11-20,5,4,3\n", "line 2: has 5 fields, the header has 4"),
         ("number,day,calls,answered\n", "holds no row"),
-        ('{"number": "1", "day": "2", "calls": 3, "answered": 1, "rate": 2}', "1: unknown field 'rate'"),
-        ('{"number": "1", ', "1: is not JSON"),
-        ('{"number": "1", "day": "2", "calls": -3, "answered": 1}', "1: Expected `int` >= 0"),
+        ('{"number": "1", "day": "2", "calls": 3, "answered": 1, "rate": 2}', 'line 1: field "rate": is not known'),
+        ('{"number": "1", ', "line 1: is not JSON"),
+        ('{"number": "1", "day": "2", "calls": -3, "answered": 1}', "line 1: field \"calls\": '-3' is no whole number"),
     ],
 )
 def test_a_file_of_calls_that_will_not_do_is_refused_before_anything_is_sent(
@@ -783,3 +805,38 @@ def test_a_file_of_calls_that_is_not_there_is_said(daemon: Any, capsys: Capture,
     code, _, err = run(capsys, "calls", "add", str(tmp_path / "none.csv"))
     assert code == 64
     assert "cannot be read" in err
+
+
+def test_rows_that_the_daemon_refuses_are_named_by_the_line_of_the_file(
+    daemon: Any, capsys: Capture, tmp_path: Path
+) -> None:
+    file = tmp_path / "calls.csv"
+    file.write_text(f"number,day,calls,answered\n\n{NUMBER},2026-11-20,5,9\n1,2026-11-20,1,1\n", encoding="utf-8")
+    why = "rows[0].answered: 9 of 5 calls; rows[1].number: 1: it is not watched"
+    daemon.refuse("ReportCalls", errors.InvalidArgument("rows", why))
+    code, _, err = run(capsys, "calls", "add", str(file))
+    assert code == 1
+    assert 'line 3: column "answered": 9 of 5 calls; line 4: column "number": 1: it is not watched' in err
+    _, english, _ = run(capsys, "--json", "calls", "add", str(file))
+    _, chinese, _ = run(capsys, "--json", "--lang", "zh", "calls", "add", str(file))
+    assert chinese == english
+
+
+@pytest.mark.parametrize("path", [path for path, _ in commands(program)])
+def test_every_help_says_what_it_is_for_in_a_line(capsys: Capture, path: str) -> None:
+    code, out, _ = run(capsys, *path.split(), "--help")
+    assert code == 0
+    first = out.split("\n\n")[1].strip().replace("\n  ", " ").partition(". ")[0]
+    assert 3 < len(first) <= 110, first
+
+
+@pytest.mark.parametrize("example", [line for _, c in commands(program) for line, _ in getattr(c, "examples", ())])
+def test_every_example_is_a_command_line_that_is_understood(example: str) -> None:
+    arguments = shlex.split(example.partition(" < ")[0])
+    command: click.Command = program
+    context = speak.Context(program, info_name="numtrustctl")
+    while isinstance(command, click.Group):
+        name, found, arguments = command.resolve_command(context, arguments)
+        assert found is not None, name
+        command, context = found, speak.Context(found, parent=context, info_name=name)
+    command.parse_args(context, arguments)

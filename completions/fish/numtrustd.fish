@@ -1,0 +1,18 @@
+# Made with click 8.5.1 by `python -m docs.generate`; do not edit.
+function _numtrustd_completion;
+    set -l response (env _NUMTRUSTD_COMPLETE=fish_complete COMP_WORDS=(commandline -cp) COMP_CWORD=(commandline -t) numtrustd);
+
+    for completion in $response;
+        set -l metadata (string split "," $completion);
+
+        if test $metadata[1] = "dir";
+            __fish_complete_directories $metadata[2];
+        else if test $metadata[1] = "file";
+            __fish_complete_path $metadata[2];
+        else if test $metadata[1] = "plain";
+            echo $metadata[2];
+        end;
+    end;
+end;
+
+complete --no-files --command numtrustd --arguments "(_numtrustd_completion)";
