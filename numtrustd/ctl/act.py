@@ -216,7 +216,7 @@ _case_verb("approve", "Allow a case's submission.", lambda c, r, a: control.Appr
 
 
 @command(act)
-@click.argument("case")
+@click.argument("case", type=complete.CASE)
 @click.option("--reason", metavar="WORDS", help="Why, for those who wonder.")
 @instant_option("--until", help="When it goes on by itself.")
 @click.option("--for", "seconds", type=Span(), help="For how long: 90m, 2h, 3d.")

@@ -7,6 +7,7 @@ import click
 from numtrustd.api.report import GetReport
 from numtrustd.ctl import plain
 from numtrustd.ctl.common import command
+from numtrustd.ctl.lang import tr
 from numtrustd.ctl.report import page, writing
 from numtrustd.ctl.report.sections import told
 from numtrustd.ctl.session import Session
@@ -25,14 +26,15 @@ def summary() -> None:
 @click.option("--format", "form", type=click.Choice(["text", "markdown", "html"]), default="text", show_default=True)
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write it there.")
 def report(session: Session, month: str | None, form: str, output: str | None) -> None:
-    """A month over all numbers, as a manager reads of it: labels, cases, emergencies, calls, money, what is left to do.
+    """A month over all numbers, as a manager reads of it.
 
-    HTML is one file with drawn charts, to be mailed, printed or kept.
+    Labels, cases, emergencies, calls, money, and what is left to do. HTML is one file with drawn charts, to be mailed,
+    printed or kept.
     """
     params = GetReport(month=month)
     if session.as_json:
         if output is not None:
-            raise click.UsageError("--json goes to standard output: redirect it")
+            raise click.UsageError(tr("--json goes to standard output: redirect it"))
         session.show(params, lambda answer: writing.document(told(answer)), timeout=PATIENCE)
         return
     made = told(session.ask(params, timeout=PATIENCE))
@@ -52,4 +54,4 @@ def report(session: Session, month: str | None, form: str, output: str | None) -
     try:
         Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise click.UsageError(f"{output}: cannot be written: {error.strerror}") from None
+        raise click.UsageError(tr("{file}: cannot be written: {why}").format(file=output, why=error.strerror)) from None
