@@ -30,7 +30,7 @@ from numtrustd.api import calls, evidence, facts, instant, ledger, links, report
 from numtrustd.api import incidents as api_incidents
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
-from numtrustd.domain.case import Case
+from numtrustd.domain.case import Case, number_of
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.number import from_canonical, mask
 from numtrustd.domain.observation import Instant
@@ -150,6 +150,8 @@ class Answers:
                 continue
             if params.finding is not None and not sight.house.board.line(number).findings:
                 continue
+            if params.labelled and not sight.house.board.line(number).labelled:
+                continue
             row = number_row(sight, number)
             if params.finding in (None, "any") or params.finding in row.findings:
                 yield row
@@ -219,10 +221,14 @@ class Answers:
         before = None if params.before is None else instant(params.before)
         store, platform = self._sight.house.store, params.platform or ""
         try:
-            entries, follows = records.history(store, number, params.limit, before, platform, params.after)
+            entries, follows = records.history(
+                store, number, params.limit, before, platform, params.after, params.actions
+            )
         except ValueError:
             raise CallError(InvalidArgument("after", "it is not the `next` of a page of history")) from None
-        if platform and not entries:  # one that no pack defines any more may have left lines
+        if (
+            platform and not entries and not records.history(store, number, 1, platform=platform)[0]
+        ):  # one that no pack defines any more may have left lines
             arguments.platform(self._sight, platform)
         return status.HistoryPage(
             now=self._now,
@@ -249,9 +255,31 @@ class Answers:
         number = None if params.number is None else arguments.recorded(self._sight, params.number)
         if params.platform is not None:
             arguments.platform(self._sight, params.platform)
+        if params.by_deadline:
+            async with aclosing(_pages(self._cases_by_deadline(params, number), params.limit)) as dated:
+                async for places, more in dated:
+                    cases = tuple(row for _, row in places)
+                    yield status.CasePage(now=self._now, cases=cases, next=places[-1][0] if more else None)
+            return
         async with aclosing(_pages(self._case_rows(params, number), params.limit)) as pages:
             async for rows, more in pages:
                 yield status.CasePage(now=self._now, cases=rows, next=rows[-1].case if more else None)
+
+    def _cases_by_deadline(self, params: status.ListCases, number: str | None) -> Iterator[tuple[str, CaseRow] | None]:
+        """(cursor, row) of the open cases that wait for a time."""
+        store, watched = self._sight.house.store, self._sight.context.numbers
+        try:
+            timers = records.timers_from(store, params.after)
+        except ValueError:
+            raise CallError(InvalidArgument("after", "it is not the `next` of a page of cases by deadline")) from None
+        for n, (place, identity) in enumerate(timers, 1):
+            if n % BREATH == 0:
+                yield None
+            of = number_of(identity)
+            if of in watched and number in (None, of):
+                case = records.get_case(store, identity)
+                if case is not None and case.open and params.platform in (None, case.platform):
+                    yield place, case_row(self._sight, case)
 
     def _case_rows(self, params: status.ListCases, number: str | None) -> Iterator[CaseRow | None]:
         found = self._open_cases(params, number) if params.open_only else self._all_cases(params, number)

@@ -277,6 +277,8 @@ def history_row(entry: Entry) -> HistoryRow:
         platform=entry.platform or None,
         source=entry.source or None,
         case=entry.case or None,
+        old=entry.old or None,
+        new=entry.new or None,
     )
 
 

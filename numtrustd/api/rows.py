@@ -317,9 +317,9 @@ class LeavingRow(Result, frozen=True, kw_only=True):
     why: str | None = None
 
 
-class HistoryRow(Result, frozen=True, kw_only=True):
+class HistoryRow(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
     """One thing that happened to a number: `action` is its name in the event catalogue, `text` says it in
-    words.
+    words. Where something moved (a verdict, a case), `from` and `to` say from what to what.
     """
 
     at: When
@@ -328,6 +328,8 @@ class HistoryRow(Result, frozen=True, kw_only=True):
     platform: str | None = None
     source: str | None = None
     case: str | None = None
+    old: str | None = None
+    new: str | None = None
 
 
 class TaskRow(Result, frozen=True, kw_only=True):

@@ -83,12 +83,14 @@ class NumberPage(Result, frozen=True, kw_only=True):
 class ListNumbers(Params[NumberPage], frozen=True, kw_only=True):
     """The numbers, a page at a time; with 'more' all pages follow.
 
-    finding picks those with a finding of that kind ("any" for any at all), group those of a group; after
-    is the `next` of the page before; limit is the size of a page, up to 1000.
+    finding picks those with a finding of that kind ("any" for any at all), group those of a group, labelled those that
+    some platform labels, rightly or not; after is the `next` of the page before; limit is the size of a page, up to
+    1000.
     """
 
     finding: Text | None = None
     group: Text | None = None
+    labelled: bool = False
     after: Text | None = None
     limit: PageSize = 200
 
@@ -151,11 +153,16 @@ class CasePage(Result, frozen=True, kw_only=True):
 
 
 class ListCases(Params[CasePage], frozen=True, kw_only=True):
-    """The cases, a page at a time; with 'more' all pages follow."""
+    """The cases, a page at a time; with 'more' all pages follow.
+
+    They come in the order of their ids, or with by_deadline those that wait for a time, the soonest first: open ones
+    of numbers that are watched.
+    """
 
     open_only: bool = True
     number: Text | None = None
     platform: Text | None = None
+    by_deadline: bool = False
     after: Text | None = None
     limit: PageSize = 200
 
@@ -212,13 +219,14 @@ class History(Params[HistoryPage], frozen=True, kw_only=True):
     """What happened to a number, the newest first.
 
     limit is the size of a page, after the `next` of the page before. before picks what is older than a time,
-    platform what is of one platform.
+    platform what is of one platform, actions what happened by prefix ("case.", "verdict.changed").
     """
 
     number: Text
     limit: PageSize = 50
     before: When | None = None
     platform: Text | None = None
+    actions: Annotated[tuple[Text, ...], Meta(max_length=32)] = ()
     after: Text | None = None
 
 

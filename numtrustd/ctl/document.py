@@ -4,7 +4,7 @@
 """
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 
@@ -89,7 +89,16 @@ class Heading:
     text: str
 
 
-Block = Line | Prose | Table | Facts | Heading
+@dataclass(frozen=True)
+class Drawing:
+    """Rows of pieces that follow each other without a space, made for the columns that there are; none may be wider.
+    Without room for it there are no rows.
+    """
+
+    rows: Callable[[int], Sequence[tuple[Cell, ...]]]
+
+
+Block = Line | Prose | Table | Facts | Heading | Drawing
 
 
 @dataclass
@@ -118,6 +127,9 @@ class Document:
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[CellLike]], empty: str = "") -> None:
         self.blocks.append(Table(tuple(columns), rows, empty))
+
+    def drawing(self, rows: Callable[[int], Sequence[tuple[Cell, ...]]]) -> None:
+        self.blocks.append(Drawing(rows))
 
     def hint(self, command: str, what: str) -> None:
         """A command to type next, without the program's name."""

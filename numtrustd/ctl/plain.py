@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 
-from numtrustd.ctl.document import Block, Document, Facts, Heading, Line, Prose, Table
+from numtrustd.ctl.document import Block, Document, Drawing, Facts, Heading, Line, Prose, Table
 from numtrustd.ctl.text import escape, width
+
+COLUMNS = 80
+"""Nobody says how wide a pipe is: drawings are made for the narrowest terminal."""
 
 
 def lines(document: Document) -> Iterator[str]:
@@ -22,6 +25,9 @@ def _block(block: Block) -> Iterator[str]:
             yield escape(text)
         case Prose(text, indent):
             yield from prose(text, indent)
+        case Drawing() as drawing:
+            for pieces in drawing.rows(COLUMNS):
+                yield "".join(escape(piece.text) for piece in pieces).rstrip()
         case Facts() as facts:
             rows = [(escape(name), escape(value.text)) for name, value in facts.cells()]
             wide = max((width(name) for name, _ in rows), default=0)

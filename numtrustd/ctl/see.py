@@ -1,18 +1,20 @@
 """The verbs that look. They go to status.sock and change nothing."""
 
 import shlex
-from datetime import datetime
-from functools import partial
+from datetime import datetime, timedelta
 
 import click
 
 from numtrustd.api import facts, status
 from numtrustd.api import incidents as api_incidents
-from numtrustd.ctl import complete, render, render_detail, render_platform, render_world
+from numtrustd.ctl import complete, render, render_detail, render_platform, render_timeline, render_world
 from numtrustd.ctl.common import command, instant_option
+from numtrustd.ctl.document import Document
 from numtrustd.ctl.session import Session
 
 _LINES = 50
+_MOMENT = timedelta(milliseconds=2)
+"""Times are kept by the millisecond: before the one after it is what happened until then."""
 
 
 @click.group()
@@ -44,7 +46,13 @@ def numbers(session: Session, finding: str | None, group: str | None) -> None:
 @click.argument("number")
 def number(session: Session, number: str) -> None:
     """One number: verdicts, open cases, tasks. Any spelling does."""
-    session.show(status.GetNumber(number=number), render_detail.number)
+
+    def drawn(view: status.NumberView) -> Document:
+        doc = render_detail.number(view)
+        render_timeline.of_number(doc, view, session.ask(render_timeline.question(view.number)))
+        return doc
+
+    session.show(status.GetNumber(number=number), drawn)
 
 
 @command(see)
@@ -120,7 +128,16 @@ def history(
     # The place says how far back the page after is, so `--before` need not be said again.
     options = f" --limit {limit}" if limit != _LINES else ""
     options += f" --platform {shlex.quote(platform)}" if platform else ""
-    session.show(params, partial(render.history, options=options))
+
+    def drawn(page: status.HistoryPage) -> Document:
+        doc = render.history(page, options)
+        if page.events:
+            asked = render_timeline.question(page.number, page.events[0].at + _MOMENT, platform)
+            present = before is None and after is None
+            render_timeline.of_page(doc, page, session.ask(asked), present=present)
+        return doc
+
+    session.show(params, drawn)
 
 
 @command(see)

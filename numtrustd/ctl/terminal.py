@@ -1,19 +1,19 @@
 """Documents on a terminal: tables that fit the window, colours unless NO_COLOR says no. `plain` is the
-other writer.
+other writer, `fit` decides which columns of a table stand side by side.
 
 Nothing here is markup: every piece of text goes in escaped and as it is.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import TextIO
 
-from rich import box
+from rich.cells import cell_len
 from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table as RichTable
 from rich.text import Text
 
-from numtrustd.ctl.document import Block, Cell, Document, Facts, Heading, Line, Prose, Table, Tone
+from numtrustd.ctl.document import Block, Cell, Document, Drawing, Facts, Heading, Line, Prose, Table, Tone
+from numtrustd.ctl.fit import GAP, GLUE, fit, glued
 from numtrustd.ctl.plain import prose
 from numtrustd.ctl.text import escape
 
@@ -25,6 +25,11 @@ _STYLES = {
     Tone.BAD: "bold red",
     Tone.DIM: "dim",
 }
+_BELOW = 4
+"""Indent of what is told below a row."""
+
+_NARROWEST = 20
+"""Columns that are written for at the least, however narrow the terminal says it is."""
 
 
 @cache
@@ -35,51 +40,123 @@ def console(out: TextIO) -> Console:
 
 def write(document: Document, console: Console, program: str = "numtrustctl") -> None:
     """Print a document, and below it what the reader can type next."""
-    for index, block in enumerate(document.blocks):
-        if index and isinstance(block, Heading):
-            console.print()
-        _block(block, console)
+    for line in lines(document, console.width):
+        console.print(line, soft_wrap=True)
     if document.hints:
         console.print()
         wide = max(len(command) for command, _ in document.hints)
         for command, what in document.hints:
             # Never broken by us, so that it can be copied.
-            line = _text(Cell(f"  {program} {command}", Tone.STRONG))
+            line = text(Cell(f"  {program} {command}", Tone.STRONG))
             if what:
-                line.append(" " * (wide - len(command) + 2))
-                line.append_text(_text(Cell(what, Tone.DIM)))
+                gap = wide - len(command) + 2
+                if cell_len(line.plain) + gap + cell_len(what) > console.width:
+                    console.print(line, soft_wrap=True)
+                    line, gap = Text(), 6
+                line.append(" " * gap)
+                line.append_text(text(Cell(what, Tone.DIM)))
             console.print(line, soft_wrap=True)
 
 
-def _block(block: Block, console: Console) -> None:
+def lines(document: Document, columns: int) -> Iterator[Text]:
+    """A document's lines for so many columns, without its hints."""
+    columns = max(columns, _NARROWEST)
+    for index, block in enumerate(document.blocks):
+        if index and isinstance(block, Heading):
+            yield Text()
+        yield from _block(block, columns)
+
+
+def _block(block: Block, columns: int) -> Iterator[Text]:
     match block:
         case Line(cells, indent):
-            line = Text(" ").join(_text(c) for c in cells if c.text)
-            console.print(Padding(line, (0, 0, 0, indent), expand=False) if line else "")
-        case Heading(text):
-            console.print(Text(escape(text), style="bold underline"))
-        case Prose(text, indent):
-            for row in prose(text, 0):
-                console.print(Padding(Text(row), (0, 0, 0, indent), expand=False))
+            line = Text(" ").join(text(c) for c in cells if c.text)
+            yield from _indented(line, indent, columns)
+        case Heading(words):
+            yield from _wrapped(Text(escape(words), style="bold underline"), columns)
+        case Prose(words, indent):
+            for row in prose(words, 0):
+                yield from _indented(Text(row), indent, columns)
         case Facts() as facts:
-            grid = RichTable.grid(padding=(0, 2, 0, 0))
-            grid.add_column(no_wrap=True, style="dim")
-            grid.add_column(overflow="fold")
-            for name, value in facts.cells():
-                grid.add_row(Text(escape(name)), _text(value))
-            console.print(Padding(grid, (0, 0, 0, facts.indent), expand=False))
+            names = [(Text(escape(name), style="dim"), value) for name, value in facts.cells()]
+            wide = min(max((cell_len(name.plain) for name, _ in names), default=0), columns // 2)
+            for name, value in names:
+                left, room = _wrapped(name, wide), columns - facts.indent - wide - GAP
+                yield from _side_by_side([(left, wide), (_wrapped(text(value), room), room)], facts.indent)
+        case Drawing() as drawing:
+            for pieces in drawing.rows(columns):
+                yield Text().join(text(piece) for piece in pieces)
         case Table() as table:
-            if not table.rows:
-                console.print(Text(table.empty, style="dim"))
-                return
-            columns, rows = table.cells()
-            shown = RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-            for column in columns:
-                shown.add_column(Text(column), overflow="fold")
-            for cells_of_row in rows:
-                shown.add_row(*(_text(c) for c in cells_of_row))
-            console.print(shown)
+            yield from _table(table, columns)
 
 
-def _text(piece: Cell) -> Text:
+def _table(table: Table, columns: int) -> Iterator[Text]:
+    if not table.rows:
+        yield Text(table.empty, style="dim")
+        return
+    names, rows = table.cells()
+    plan = fit(names, [[escape(c.text) for c in row] for row in rows], columns)
+    if not plan.beside:
+        return
+    whole = sum(wide for _, wide in plan.beside) + GAP * (len(plan.beside) - 1)
+    yield from _side_by_side([(_wrapped(Text(names[i], style="bold"), wide), wide) for i, wide in plan.beside])
+    yield Text("─" * (columns if plan.below else whole), style="dim")
+    for row in rows:
+        yield from _side_by_side([(_wrapped(text(row[i]), wide), wide) for i, wide in plan.beside])
+        below = [Text(f"{names[i]} ", style="dim").append_text(text(row[i])) for i in plan.below if row[i].text]
+        for line in _flowing(below, columns - _BELOW):
+            yield from _indented(line, _BELOW, columns)
+
+
+def _side_by_side(cells: Sequence[tuple[Sequence[Text], int]], indent: int = 0) -> Iterator[Text]:
+    """Cells of some lines and a width each, as one row of as many lines as the tallest needs."""
+    for n in range(max((len(lines) for lines, _ in cells), default=0)):
+        row = Text(" " * indent)
+        for at, (lines, wide) in enumerate(cells):
+            line = lines[n] if n < len(lines) else Text()
+            row.append_text(line)
+            if at + 1 < len(cells):
+                row.append(" " * (wide - cell_len(line.plain) + GAP))
+        row.rstrip()
+        yield row
+
+
+def _indented(line: Text, indent: int, columns: int) -> Iterator[Text]:
+    for piece in _wrapped(line, max(columns - indent, 1)):
+        yield Text(" " * indent).append_text(piece)
+
+
+def _flowing(pieces: Iterable[Text], columns: int) -> Iterator[Text]:
+    """Pieces one after the other on as few lines as they need, without breaking one that fits on a line."""
+    line: Text | None = None
+    for piece in pieces:
+        if line is not None and cell_len(line.plain) + 3 + cell_len(piece.plain) <= columns:
+            line = line.append("   ").append_text(piece)
+            continue
+        if line is not None:
+            yield line
+        line = piece
+    if line is not None:
+        yield line
+
+
+_MEASURE = Console(file=None, width=_NARROWEST, color_system=None, force_terminal=False, legacy_windows=False)
+"""`Text.wrap` asks for a console, and only of its tabs."""
+
+
+def _wrapped(line: Text, columns: int) -> list[Text]:
+    """The lines of a text, broken at spaces; a word only where it is wider than there is room."""
+    if cell_len(line.plain) <= columns:
+        return [line]
+    line = line.copy()
+    line.plain = glued(line.plain)
+    pieces = list(line.wrap(_MEASURE, max(columns, 2), overflow="fold"))
+    for piece in pieces:
+        piece.plain = piece.plain.replace(GLUE, " ")
+        piece.rstrip()
+    return pieces
+
+
+def text(piece: Cell) -> Text:
+    """A piece, harmless and in its colour."""
     return Text(escape(piece.text), style=_STYLES[piece.tone])

@@ -28,7 +28,7 @@ from numtrustd.domain.workflows.inspection import InspectionData, Outcome
 from numtrustd.store.batch import Batch
 from numtrustd.store.errors import DamagedRecord
 from numtrustd.store.store import Store
-from numtrustd.store.tables import Table
+from numtrustd.store.tables import MAX_KEY, Table
 
 INSPECTION_KEY = b"present"
 _ENDED = b"ended/"
@@ -377,13 +377,32 @@ def all_timers(store: Store) -> Iterator[tuple[Instant, str, int]]:
         yield int.from_bytes(raw[:8], "big") / 1000, raw[8:].decode(), int.from_bytes(value, "big")
 
 
+def timers_from(store: Store, after: str | None = None) -> Iterator[tuple[str, str]]:
+    """(cursor, case) of the timers in due order, or of those after a cursor. Raises `ValueError` when it is none."""
+    start = None
+    if after is not None:
+        due, _, case = after.partition(" ")
+        if not (due.isascii() and due.isdigit() and len(due) < 19 and case.isascii()):
+            raise ValueError(f"{after!r} is no place among the timers")
+        start = (int(due).to_bytes(8, "big") + key(case))[:MAX_KEY]
+    found = ((raw, raw[8:].decode()) for raw, _ in pages(store, Table.TIMER, after=start))
+    return ((f"{int.from_bytes(raw[:8], 'big')} {case}", case) for raw, case in found)
+
+
 def history(
-    store: Store, number: str, limit: int, before: Instant | None = None, platform: str = "", after: str | None = None
+    store: Store,
+    number: str,
+    limit: int,
+    before: Instant | None = None,
+    platform: str = "",
+    after: str | None = None,
+    actions: tuple[str, ...] = (),
 ) -> tuple[list[Entry], str | None]:
     """The newest lines of a number's history, newest first, and the cursor of the page that follows, if there is one.
 
-    Only lines older than `before`, and those that follow the page whose cursor is `after`. Raises `ValueError` when
-    `after` is no cursor. Many lines share one instant: a cursor tells them apart, a time does not.
+    Only lines older than `before`, those that follow the page whose cursor is `after`, and those whose action begins
+    with one of `actions`, where there are any. Raises `ValueError` when `after` is no cursor. Many lines share one
+    instant: a cursor tells them apart, a time does not.
     """
     prefix = key(number) + b"\0"
     bounds = [_milliseconds(before)] if before is not None else []
@@ -395,7 +414,7 @@ def history(
     while page := store.scan(Table.HISTORY, prefix=prefix, after=start, limit=PAGE, reverse=True):
         for raw, value in page:
             entry = _entry(value)
-            if platform and entry.platform != platform:
+            if (platform and entry.platform != platform) or (actions and not entry.action.startswith(actions)):
                 continue
             if len(kept) == limit:
                 return kept, _cursor(last)

@@ -143,6 +143,9 @@ async def test_numbers_are_picked_by_group_and_finding(tmp_path: Path, autojump_
         assert (loud.name, loud.group, loud.kind, loud.parked) == ("line 8001", "sales", "mobile", False)
         assert loud.last_look == when(max(s.at for s in house.record(OTHER_MOBILE).looks.values()))
         assert loud.next_look > page.now
+        for labelled, expected in ((True, [OTHER_MOBILE]), (False, [MOBILE, OTHER_MOBILE])):
+            [page] = await house.ask("ListNumbers", labelled=labelled)
+            assert [row.number for row in page.numbers] == expected
         for misspelt in ({"group": "nobody"}, {"finding": "mislable"}):  # no such numbers is another answer
             error = await refused(house, errors.InvalidArgument, "ListNumbers", **misspelt)
             assert "default, sales" in error.why or "any, mislabel" in error.why
@@ -420,6 +423,29 @@ async def test_cases_by_pages_and_filters(tmp_path: Path, autojump_clock: Clock)
         await refused(house, errors.UnknownNumber, "ListCases", number="139 1000 0007")
 
 
+async def test_cases_come_by_their_next_deadline(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, numbers=(MOBILE, OTHER_MOBILE)) as house:
+        for who in (MOBILE, OTHER_MOBILE):
+            await house.labelled("alpha", who)
+            await house.labelled("beta", who)
+        await house.ask("Withdraw", case=f"{MOBILE}/beta/1")
+        [page] = await house.ask("ListCases")
+        dated = [row for row in page.cases if row.due is not None]
+        expected = [row.case for row in sorted(dated, key=lambda row: row.due)]
+        pages = await house.ask("ListCases", by_deadline=True, limit=2)
+        assert [row.case for page in pages for row in page.cases] == expected
+        assert len(expected) == 3
+        [rest] = await house.ask("ListCases", by_deadline=True, after=pages[0].next)
+        assert rest.cases == pages[1].cases
+        for params in ({"platform": "alpha"}, {"number": OTHER_MOBILE}):
+            [page] = await house.ask("ListCases", by_deadline=True, **params)
+            asked = [row for row in dated if params in ({"platform": row.platform}, {"number": row.number})]
+            assert sorted(row.case for row in page.cases) == sorted(row.case for row in asked)
+        for after in ("", "x y", "9" * 30 + " a", "1 号"):
+            error = await refused(house, errors.InvalidArgument, "ListCases", by_deadline=True, after=after)
+            assert error.field == "after"
+
+
 async def test_one_case_whole(tmp_path: Path, autojump_clock: Clock) -> None:
     papers = (
         Document("licence", "/srv/old.pdf", expires=date(2026, 1, 1)),
@@ -618,6 +644,24 @@ async def test_history_goes_back_page_by_page_and_loses_no_line(tmp_path: Path, 
         first = await house.ask("History", number=MOBILE, platform="beta", limit=1)
         rest = await house.ask("History", number=MOBILE, platform="beta", after=first.next)
         assert [*first.events, *rest.events] == list(beta.events)
+
+
+async def test_history_of_some_actions_says_what_moved_where(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        whole = await house.ask("History", number=MOBILE, limit=1_000)
+        picked = await house.ask("History", number=MOBILE, actions=("verdict.", "case.moved"), limit=1_000)
+        expected = [e for e in whole.events if e.action.startswith(("verdict.", "case.moved"))]
+        assert list(picked.events) == expected
+        moves = [(e.action, e.old, e.new) for e in reversed(expected) if e.platform == "alpha"]
+        assert moves[:2] == [("verdict.baseline", None, "clean"), ("verdict.changed", "clean", "marked:marketing")]
+        assert moves[-1][2] == "in_review"
+        first = await house.ask("History", number=MOBILE, actions=("verdict.",), limit=1)
+        rest = await house.ask("History", number=MOBILE, actions=("verdict.",), after=first.next)
+        assert [*first.events, *rest.events] == [e for e in expected if e.action.startswith("verdict.")]
+        page = await house.ask("History", number=MOBILE, platform="alpha", actions=("budget.",))
+        assert (page.events, page.more) == ((), False)
 
 
 async def test_history_before_a_time_is_what_is_older(tmp_path: Path, autojump_clock: Clock) -> None:

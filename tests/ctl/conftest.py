@@ -423,7 +423,14 @@ class Fake:
                 now=NOW,
                 number=NUMBER,
                 events=(
-                    rows.HistoryRow(at=NOW - HOUR, action="verdict.changed", text="clean -> marked", platform="so360"),
+                    rows.HistoryRow(
+                        at=NOW - HOUR,
+                        action="verdict.changed",
+                        text="clean -> marked",
+                        platform="so360",
+                        old="clean",
+                        new="marked:marketing",
+                    ),
                     rows.HistoryRow(
                         at=NOW - 2 * HOUR,
                         action="task.opened",

@@ -455,7 +455,8 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
 def test_verbs(daemon: Any, capsys: Capture, arguments: list[str], asked: Struct, shown: list[str]) -> None:
     code, out, err = run(capsys, *arguments)
     assert (code, err) == (0, "")
-    assert daemon.asked == [asked]
+    assert daemon.asked[0] == asked
+    assert all(isinstance(more, status.History) for more in daemon.asked[1:]), "only a timeline is asked for, too"
     for piece in shown:
         assert piece in out
     assert out.strip()
