@@ -274,7 +274,9 @@ def _affordable(context: Context, kind: str, platform: str, now: Instant, presen
 
 
 def _forbidden(context: Context, owned: Owned, kind: str, now: Instant) -> tuple[str, ...]:
-    """What may not stand in the tag that is to be asked for."""
-    if kind != "tag" or owned.wanted is None or (wanted := current(owned.wanted.tags, now)) is None:
+    """What may not stand in the tag that is to be asked for, by itself or with all that is certified."""
+    if kind not in ("tag", "certification") or owned.wanted is None or (wanted := current(owned.wanted.tags, now)) is None:
         return ()
+    if wanted.until is not None and wanted.until <= now:
+        return ()  # it is taken down
     return tuple(violation.why for violation in violations(wanted.text, context.wording))

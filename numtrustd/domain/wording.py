@@ -148,6 +148,8 @@ ASKS: dict[str, str] = {
     "certification": "特此申请企业号码认证，展示“{wanted}”",
 }
 """What each kind of request asks for, in the words of its letter."""
+TAKE_DOWN = "该内容已不再使用，特此申请撤下"
+"""What it asks for where nothing is wanted in the place of what is shown."""
 
 
 def request_letter(
@@ -160,7 +162,7 @@ def request_letter(
         f"　　{owner.name or '我司'}"
         + (f"（统一社会信用代码 {owner.licence_number}）" if owner.licence_number else "")
         + f"的业务号码 {number} 在贵平台显示为“{data.words}”，"
-        + ASKS[kind].format(wanted=data.wanted)
+        + (ASKS[kind].format(wanted=data.wanted) if data.wanted else TAKE_DOWN)
         + "。",
     ]
     if data.reasons:
