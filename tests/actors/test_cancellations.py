@@ -463,6 +463,20 @@ async def test_a_correction_ends_when_all_of_it_is_to_go(tmp_path: Path, autojum
         assert not any(flaw.kind != "residual" for flaw in house.record().flaws.get("alpha", ()))
 
 
+@pytest.mark.parametrize("held", [False, True])
+async def test_nothing_else_is_asked_for_what_is_being_deleted(
+    tmp_path: Path, autojump_clock: Clock, *, held: bool
+) -> None:
+    both = platform("alpha", ways={"removal": WAY, "certification": WAY})
+    async with make_house(tmp_path, **leaving(platforms={**leaving()["platforms"], "alpha": both})) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        with pytest.raises(Refusal) as told:
+            await house.ask("Certify", number=MOBILE, platform="alpha", held=held, author="kim")
+        assert isinstance(told.value.error, Refused)
+        assert "is being cancelled" in told.value.error.why
+
+
 async def test_papers_that_are_missing_are_named_with_the_reason(tmp_path: Path, autojump_clock: Clock) -> None:
     held = tuple(paper for paper in PAPERS if paper.kind not in ("number_cancellation", "transfer_agreement"))
     async with make_house(tmp_path, **leaving(documents=held)) as house:
