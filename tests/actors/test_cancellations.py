@@ -286,6 +286,20 @@ async def test_a_release_is_refused_or_forced_and_recorded(tmp_path: Path, autoj
         consistent(house.store)
 
 
+async def test_a_label_is_appealed_again_when_a_number_is_taken_back(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **leaving()) as house:
+        appeal = await house.labelled("beta", words="骚扰电话")
+        case = await cancel(house)
+        gone = await house.ask("Release", number=MOBILE, force=True, reason="号码被运营商收回", author="eve")
+        # The answer is about the cancellation, not about the appeal that it ended.
+        assert (gone.old, gone.new, gone.case) == ("cancelling", "released", case.id)
+        assert house.case("beta").outcome == "withdrawn"
+        await order(house, case, a.Reopen("taken back"))
+        again = house.case("beta")
+        assert again.id != appeal.id
+        assert again.open
+
+
 async def test_a_number_that_was_never_cancelled_can_be_given_up_by_force(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
