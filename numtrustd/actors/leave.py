@@ -24,6 +24,7 @@ from numtrustd.domain.task import TaskKind
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
 from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
+from numtrustd.domain.workflows.cancellation import C
 from numtrustd.domain.workflows.certificate import CertificateData
 from numtrustd.events import NumberReleased
 
@@ -54,6 +55,11 @@ def asked_of(context: Context, owned: Owned, record: NumberRecord, reason: str, 
     return asked
 
 
+def _kept(case: Case) -> bool:
+    """Whether the owner said that the number is kept. That what was wrong with it is gone says nothing of that."""
+    return case.outcome == C.CLEARED and case.moves[-1].old == C.SAFE
+
+
 class Leaver(Kin):
     """What happens to a number that leaves, during one message."""
 
@@ -74,8 +80,8 @@ class Leaver(Kin):
         released = self.record.released
         if case.outcome == "released":
             released = Released(data.released_at or self.now, data.released_by, data.forced, data.why, case.id)
-        elif case.outcome == "cleared" or (released is not None and released.case == case.id):
-            released = None  # it is kept, or was taken back
+        elif released is not None and (released.case == case.id or _kept(case)):
+            released = None  # it was taken back, or is kept
         leaving = Scope.ALL if released is not None else data.scope if case.open else None
         if (leaving, released) == before:
             return

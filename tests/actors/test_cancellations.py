@@ -286,6 +286,23 @@ async def test_a_release_is_refused_or_forced_and_recorded(tmp_path: Path, autoj
         consistent(house.store)
 
 
+async def test_what_was_given_up_by_force_stays_so_when_wrong_information_of_it_is_deleted(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **leaving(leaving=LeavingPolicy())) as house:
+        await house.ask("Release", number=MOBILE, force=True, reason="号码被运营商收回", author="eve")
+        await cancel(house, "wrong_info")
+        for at in states(house):
+            await hand_in(house, at)
+            await deleted(house, at, "R-1")
+        if (asked := task_of(house, "confirm_gone", "prov")) is not None:
+            await answer(house, asked, "gone")
+        await house.until(lambda: parent(house).outcome == "cleared")
+        gone = house.record().released
+        assert gone is not None
+        assert (gone.forced, gone.why) == (True, "号码被运营商收回")
+
+
 async def test_a_label_is_appealed_again_when_a_number_is_taken_back(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path, **leaving()) as house:
         appeal = await house.labelled("beta", words="骚扰电话")
