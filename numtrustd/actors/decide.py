@@ -17,7 +17,6 @@ from numtrustd.domain.case import Action, Case, track
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.task import TaskState
-from numtrustd.domain.verdict import Change, ChangeKind
 from numtrustd.domain.workflow import Event, TimedOut
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.leaving import CancellationData
@@ -38,10 +37,8 @@ class Decider(Leaver):
             found = self._find(current)
             news = (found is None) != (platform not in self.record.findings)
             # A finding without a case may have become one to act on: the number is in use now, the platform takes it.
-            lone = found is not None and platform not in self.record.cases and not self._cases_about(platform)
-            if current.belief is not None and (news or lone):
-                change = Change(ChangeKind.CHANGED, current.belief, current.belief, 0, (), "configuration changed")
-                self._weigh(current, change)
+            if news or (found is not None and self._left_alone(platform, found)):
+                self._act_anew(current, "configuration changed")
             self._display(platform, None)
         self._recent_complaints()
         for case in self._open_cases():

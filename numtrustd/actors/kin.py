@@ -15,6 +15,7 @@ from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Case
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.identity import joined
+from numtrustd.domain.leaving import Scope
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.prevention import Alarm, complaints_level
 from numtrustd.domain.workflows import certificate
@@ -153,6 +154,10 @@ class Kin(Weigher):
         kind, platform = message.kind, message.platform
         if self.owned.watch is not Watch.YES:
             raise RefusedError(f"{self.owned.number} is on {self.owned.watch}: nothing is asked for it")
+        leaving = self.record.leaving
+        if leaving is Scope.ALL or (leaving is not None and not message.held):
+            remedy = "wait until its cancellation is over, or withdraw that one"
+            raise RefusedError(f"what {self.owned.number} shows is being cancelled: {remedy}")
         if message.held:
             self._hold(message)
             return

@@ -15,14 +15,16 @@ from numtrustd.actors.kin import Kin
 from numtrustd.actors.messages import Cancel, RefusedError, Release, Told
 from numtrustd.domain import propagation
 from numtrustd.domain.case import Case, case_id, track
-from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.finding import Finding, FindingKind
 from numtrustd.domain.leaving import PERMANENT, PLACE, URGENT, Reason, Released, Scope, scope_of, standing
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned, Watch
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import TaskKind
+from numtrustd.domain.verdict import Change, ChangeKind, Verdict
 from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
+from numtrustd.domain.workflows.cancellation import C
 from numtrustd.domain.workflows.certificate import CertificateData
 from numtrustd.events import NumberReleased
 
@@ -53,12 +55,19 @@ def asked_of(context: Context, owned: Owned, record: NumberRecord, reason: str, 
     return asked
 
 
+def _kept(case: Case) -> bool:
+    """Whether the owner said that the number is kept. That what was wrong with it is gone says nothing of that."""
+    return case.outcome == C.CLEARED and case.moves[-1].old == C.SAFE
+
+
 class Leaver(Kin):
     """What happens to a number that leaves, during one message."""
 
     def finish(self) -> Decision:
         """Everything decided; what a giving up ends is ended in the same step."""
+        answer = self.made.told  # who gave an order hears of his own case, not of those that it ends
         self._note_leaving()
+        self.made.told = answer
         return super().finish()
 
     def _note_leaving(self) -> None:
@@ -71,13 +80,17 @@ class Leaver(Kin):
         released = self.record.released
         if case.outcome == "released":
             released = Released(data.released_at or self.now, data.released_by, data.forced, data.why, case.id)
-        elif case.outcome == "cleared" or (released is not None and released.case == case.id):
-            released = None  # it is kept, or was taken back
+        elif released is not None and (released.case == case.id or _kept(case)):
+            released = None  # it was taken back, or is kept
         leaving = Scope.ALL if released is not None else data.scope if case.open else None
         if (leaving, released) == before:
             return
         self.record = structs.replace(self.record, leaving=leaving, released=released)
         self._stand()
+        if before[1] is not None and released is None:
+            for platform, found in list(self.record.findings.items()):
+                if (seen := self.record.verdicts.get(platform)) is not None and self._left_alone(platform, found):
+                    self._act_anew(seen, "the number is kept")
 
     def _stand(self) -> None:
         """The number is to be taken in another way from now on: nothing else is wanted of it, or all of it again."""
@@ -90,6 +103,18 @@ class Leaver(Kin):
         for platform in list(self.record.verdicts):
             if platform in self.context.platforms:
                 self._display(platform, None)
+
+    def _left_alone(self, platform: str, found: Finding) -> bool:
+        """Whether nobody acts on a label: no case is open, and none was ended by anything but the configuration."""
+        if self._cases_about(platform):
+            return False
+        last = self._newest_case(propagation.taken_at(self.context.platforms, platform, found.category) or platform)
+        return last is None or (last.outcome == "withdrawn" and last.moves[-1].by == "configuration")
+
+    def _act_anew(self, seen: Verdict, why: str) -> None:
+        """Weigh what is believed already once more."""
+        if seen.belief is not None:
+            self._weigh(seen, Change(ChangeKind.CHANGED, seen.belief, seen.belief, 0, (), why))
 
     def _open_cases(self) -> list[Case]:
         refs = [ref for ref in self.record.every_case if ref.open or ref.id in self.made.cases]

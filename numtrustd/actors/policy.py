@@ -298,7 +298,8 @@ def _affordable(context: Context, kind: str, platform: str, now: Instant, presen
 
 
 def _forbidden(context: Context, owned: Owned, kind: str, now: Instant) -> tuple[str, ...]:
-    """What may not stand in the tag that is to be asked for."""
-    if kind != "tag" or owned.wanted is None or (wanted := current(owned.wanted.tags, now)) is None:
-        return ()
-    return tuple(violation.why for violation in violations(wanted.text, context.wording))
+    """What may not stand in the tag that is to be asked for, by itself or with all that is certified."""
+    asked = current(owned.wanted.tags, now) if owned.wanted is not None and kind in ("tag", "certification") else None
+    if asked is None or (asked.until is not None and asked.until <= now):
+        return ()  # none, or one that is taken down
+    return tuple(violation.why for violation in violations(asked.text, context.wording))

@@ -6,8 +6,11 @@ and tags, which each view shows for itself (`domain.flaw`).
 
 from collections.abc import Collection, Iterable, Mapping
 
+from msgspec import structs
+
 from numtrustd.actors.context import Context
 from numtrustd.domain.case import track
+from numtrustd.domain.display import What
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Faults, present
 from numtrustd.domain.identity import Wanted, current
@@ -154,8 +157,16 @@ def identity_data(
         facts=tuple(f"{flaw.view} {flaw.why}" for flaw in flaws),
         not_before=now,
         kinds=tuple(sorted(ENDS[kind])),
-        wanted=wanted_text(wanted, now),
+        wanted=asked_text(kind, wanted, now),
     )
+
+
+def as_wanted(kind: str, data: CommonData, wanted: Wanted | None, now: Instant) -> CommonData:
+    """What a request that has not gone out yet remembers, with what is wanted by now: a season may have ended."""
+    if not isinstance(data, IdentityData) or isinstance(data, RemovalData):
+        return data
+    text = asked_text(kind, wanted, now)
+    return data if text == data.wanted else structs.replace(data, wanted=text)
 
 
 def _shown(verdict: Verdict | None, at: Collection[str]) -> str:
@@ -166,16 +177,33 @@ def _shown(verdict: Verdict | None, at: Collection[str]) -> str:
     return "、".join(dict.fromkeys(text for shown in seen for text in (shown.name, shown.tag) if text)) or "（无）"
 
 
-def wanted_text(wanted: Wanted | None, now: Instant) -> str:
-    """What is wanted of a number at present, in words for a letter or a form."""
+_ASKED: Mapping[str, frozenset[What]] = {"correction": frozenset({What.NAME, What.LOGO}), "tag": frozenset({What.TAG})}
+"""Which parts of an identity a kind of request asks for; the others ask for all of it."""
+
+
+def asked_text(kind: str, wanted: Wanted | None, now: Instant) -> str:
+    """What a request of this kind asks for, in words for a letter or a form. Empty where nothing is wanted any more, so
+    that what is shown is to be taken down."""
+    return wanted_text(wanted, now, _ASKED.get(kind, frozenset(What)))
+
+
+def wanted_text(wanted: Wanted | None, now: Instant, parts: Collection[What] = frozenset(What)) -> str:
+    """What is wanted of a number at present, in words for a letter or a form: what has its time just now."""
     if wanted is None:
         return ""
-    parts = [
+    texts = [
         f"{word}：{version.text}"
-        for word, versions in (("名称", wanted.names), ("标识", wanted.logos), ("标签", wanted.tags))
-        if (version := current(versions, now)) is not None and version.text
+        for what, word, versions in (
+            (What.NAME, "名称", wanted.names),
+            (What.LOGO, "标识", wanted.logos),
+            (What.TAG, "标签", wanted.tags),
+        )
+        if what in parts
+        and (version := current(versions, now)) is not None
+        and version.text
+        and (version.until is None or version.until > now)
     ]
-    return "，".join(parts)
+    return "，".join(texts)
 
 
 def certified(record: NumberRecord, platform: str) -> bool:

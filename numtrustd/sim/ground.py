@@ -15,7 +15,7 @@ from numtrustd.clock import Random, timestamp
 from numtrustd.domain.label import classify
 from numtrustd.domain.number import Problem, parse
 from numtrustd.domain.observation import Instant
-from numtrustd.sim.script import Certify, Clear, Faults, Item, Label, Quota, Review, Weather, Window
+from numtrustd.sim.script import Certify, Clear, Faults, Item, Label, Quota, Review, Tag, Weather, Window
 from numtrustd.sim.state import Back, Chance, Due, Event, Happened, Mark, Place, Removed, Spread, State
 from numtrustd.sim.traits import DAY, TRAITS
 
@@ -24,11 +24,12 @@ CHRONICLE = 20_000
 
 
 class Face(Struct, frozen=True):
-    """What a platform shows of a number right now: a label with its count, a certified name, or neither."""
+    """What a platform shows of a number right now: a label with its count, a name with its tag, or neither."""
 
     words: str | None = None
     marks: int | None = None
     name: str = ""
+    tag: str = ""
 
 
 def draw(seed: int, *what: object) -> Random:
@@ -66,7 +67,7 @@ class Ground:
     def inject(self, item: Item, base: Instant) -> None:
         """Tell the world what is to happen, times counted from `base`. Raises `ValueError` on nonsense."""
         match item:
-            case Label() | Clear() | Certify():
+            case Label() | Clear() | Certify() | Tag():
                 _known(item.platform)
                 self._push(base + item.at, structs.replace(item, number=_number(item.number), at=base + item.at))
             case Window():
@@ -94,7 +95,9 @@ class Ground:
         if mark is not None and flicker is not None:
             shown = self._draw("flicker", platform, number, now).random() < float(flicker.detail or 0.5)
             mark = mark if shown else None
-        return Face(name=place.name) if mark is None else Face(mark.words, mark.count(now), place.name)
+        if mark is None:
+            return Face(name=place.name, tag=place.tag)
+        return Face(mark.words, mark.count(now), place.name, place.tag)
 
     def weather(
         self, now: Instant, where: str, number: str | None = None, kinds: Sequence[Weather] | None = None
@@ -122,6 +125,9 @@ class Ground:
             case Certify():
                 self._place(event.platform, event.number).name = event.name
                 self._tell(at, "certified", event.platform, event.number, event.name)
+            case Tag():
+                self._place(event.platform, event.number).tag = event.text
+                self._tell(at, "tagged", event.platform, event.number, event.text)
             case Removed():
                 place = self._place(event.platform, event.number)
                 if place.mark is not None and place.mark.since == event.since:

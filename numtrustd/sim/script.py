@@ -1,4 +1,4 @@
-"""What can be made to happen in a simulated world: labels, certified names, bad weather, reviewers' moods.
+"""What can be made to happen in a simulated world: labels, certified names, tags, bad weather, reviewers' moods.
 
 A `Story` is a list of these with times as offsets in seconds from the world's start (or, over the side door,
 from now). `world` makes them happen, `stories` holds the ready-made ones.
@@ -41,6 +41,15 @@ class Certify(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tru
     number: str
     platform: str
     name: str
+    at: float = 0.0
+
+
+class Tag(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="do", tag="tag"):
+    """A platform shows this tag beside the owner's name; an empty text takes it down."""
+
+    number: str
+    platform: str
+    text: str
     at: float = 0.0
 
 
@@ -130,7 +139,7 @@ class Quota(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True,
     per: float = 60.0
 
 
-Item = Label | Clear | Certify | Window | Review | Faults | Quota
+Item = Label | Clear | Certify | Tag | Window | Review | Faults | Quota
 
 
 class Story(Struct, frozen=True):

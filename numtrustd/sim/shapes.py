@@ -140,7 +140,7 @@ GARBAGE = b"\x00\x17\xff\xfe<<<{[(\xc3\x28 not what the header says"
 
 
 def aggregator_row(platform: str, face: Face, trouble: Weather | None) -> dict[str, object]:
-    """One platform's line: status 1 marked, 2 not marked, 3 certified, 0 no answer (the word says why)."""
+    """One platform's line: status 1 marked, 2 not marked, 3 certified (with its tag, if it has one), 0 no answer."""
     row: dict[str, object] = {"platform": platform, "name": TITLES[platform]}
     if trouble is not None:
         word = {Weather.MAINTENANCE: "平台维护中", Weather.PENDING: "查询中"}.get(trouble, "查询失败")
@@ -148,7 +148,8 @@ def aggregator_row(platform: str, face: Face, trouble: Weather | None) -> dict[s
     if face.words is not None:
         return {**row, "status": 1, "word": face.words, "count": face.marks}
     if face.name:
-        return {**row, "status": 3, "word": face.name, "count": None}
+        tagged = {"tag": face.tag} if face.tag else {}
+        return {**row, "status": 3, "word": face.name, "count": None, **tagged}
     return {**row, "status": 2, "word": "未标记", "count": None}
 
 

@@ -8,7 +8,7 @@ import enum
 from msgspec import Struct
 
 from numtrustd.domain.observation import Instant
-from numtrustd.sim.script import Certify, Clear, Faults, Habits, Label, Quota, Review, Window
+from numtrustd.sim.script import Certify, Clear, Faults, Habits, Label, Quota, Review, Tag, Window
 
 
 class Mark(Struct, omit_defaults=True):
@@ -37,6 +37,7 @@ class Place(Struct, omit_defaults=True):
     name: str = ""
     refused: int = 0
     labels: int = 0
+    tag: str = ""
 
 
 class Ruling(enum.StrEnum):
@@ -120,7 +121,7 @@ class Arrive(Struct, frozen=True, tag_field="do", tag="arrive"):
     contact: str = ""
 
 
-Event = Label | Clear | Certify | Decide | Removed | Spread | Back | Chance | Arrive
+Event = Label | Clear | Certify | Tag | Decide | Removed | Spread | Back | Chance | Arrive
 
 
 class Due(Struct, frozen=True):

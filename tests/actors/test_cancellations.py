@@ -286,6 +286,37 @@ async def test_a_release_is_refused_or_forced_and_recorded(tmp_path: Path, autoj
         consistent(house.store)
 
 
+async def test_what_was_given_up_by_force_stays_so_when_wrong_information_of_it_is_deleted(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **leaving(leaving=LeavingPolicy())) as house:
+        await house.ask("Release", number=MOBILE, force=True, reason="号码被运营商收回", author="eve")
+        await cancel(house, "wrong_info")
+        for at in states(house):
+            await hand_in(house, at)
+            await deleted(house, at, "R-1")
+        if (asked := task_of(house, "confirm_gone", "prov")) is not None:
+            await answer(house, asked, "gone")
+        await house.until(lambda: parent(house).outcome == "cleared")
+        gone = house.record().released
+        assert gone is not None
+        assert (gone.forced, gone.why) == (True, "号码被运营商收回")
+
+
+async def test_a_label_is_appealed_again_when_a_number_is_taken_back(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **leaving()) as house:
+        appeal = await house.labelled("beta", words="骚扰电话")
+        case = await cancel(house)
+        gone = await house.ask("Release", number=MOBILE, force=True, reason="号码被运营商收回", author="eve")
+        # The answer is about the cancellation, not about the appeal that it ended.
+        assert (gone.old, gone.new, gone.case) == ("cancelling", "released", case.id)
+        assert house.case("beta").outcome == "withdrawn"
+        await order(house, case, a.Reopen("taken back"))
+        again = house.case("beta")
+        assert again.id != appeal.id
+        assert again.open
+
+
 async def test_a_number_that_was_never_cancelled_can_be_given_up_by_force(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:
@@ -461,6 +492,20 @@ async def test_a_correction_ends_when_all_of_it_is_to_go(tmp_path: Path, autojum
         await cancel(house)
         assert house.case("alpha", kind="correction").outcome == "withdrawn"
         assert not any(flaw.kind != "residual" for flaw in house.record().flaws.get("alpha", ()))
+
+
+@pytest.mark.parametrize("held", [False, True])
+async def test_nothing_else_is_asked_for_what_is_being_deleted(
+    tmp_path: Path, autojump_clock: Clock, *, held: bool
+) -> None:
+    both = platform("alpha", ways={"removal": WAY, "certification": WAY})
+    async with make_house(tmp_path, **leaving(platforms={**leaving()["platforms"], "alpha": both})) as house:
+        await shown(house, NEW, "alpha")
+        await cancel(house)
+        with pytest.raises(Refusal) as told:
+            await house.ask("Certify", number=MOBILE, platform="alpha", held=held, author="kim")
+        assert isinstance(told.value.error, Refused)
+        assert "is being cancelled" in told.value.error.why
 
 
 async def test_papers_that_are_missing_are_named_with_the_reason(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -22,6 +22,7 @@ from numtrustd.domain.platform import AppealFacts
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, renewal_at
 from numtrustd.events import CaseClosed, CaseOpened, CasesJoined, FindingOpened, IdentityWanted
 from numtrustd.probes.spec import Rule, SayCertified, SayClean, SayMarked
+from numtrustd.store import records
 from numtrustd.wire.spec import Condition, Pick
 from tests.actors.house import DAY, MOBILE, T0, Refusal, TestHouse, make_house, number, platform, source
 from tests.actors.parts import answer, consistent, killed
@@ -266,6 +267,43 @@ async def test_a_tag_goes_with_its_season(tmp_path: Path, autojump_clock: Clock)
         await answer(house, task, "submitted", receipt="T-1")
         house.alpha.labels[MOBILE] = ("火锅专线", 0)
         await house.in_state("cleared", "alpha", kind="tag")
+
+
+async def test_a_tag_whose_time_is_over_is_asked_to_be_taken_down(tmp_path: Path, autojump_clock: Clock) -> None:
+    season = Wanted(tags=(Version("冰饮专线", T0 - 90 * DAY, T0 + DAY),))
+    async with make_house(tmp_path, **certifying(rules=TAGGING, numbers=(number(MOBILE, wanted=season),))) as house:
+        house.alpha.labels[MOBILE] = ("冰饮专线", 0)
+        await house.opened("tag", "alpha")
+        await house.in_state("at_person", "alpha", kind="tag")
+        [task] = house.tasks()
+        assert task.packet is not None
+        assert "显示为“冰饮专线”，该内容已不再使用，特此申请撤下。" in task.packet.letter
+
+
+async def test_what_goes_out_late_asks_for_what_is_wanted_then(tmp_path: Path, autojump_clock: Clock) -> None:
+    tag = Wanted(names=(Version("示例快运"),), tags=(Version("国家级火锅", T0 - 30 * DAY),))
+    async with make_house(tmp_path, **certifying(rules=TAGGING, numbers=(number(MOBILE, wanted=tag),))) as house:
+        house.alpha.labels[MOBILE] = ("装修专线", 0)
+        await house.opened("tag", "alpha")
+        await house.in_state("escalated", "alpha", kind="tag")
+        [task] = house.tasks()
+        assert "国家级" in task.detail[0]
+        await house.ask("SetIdentity", number=MOBILE, tag="火锅专线", author="kim")
+        await answer(house, task, "retry")
+        await house.in_state("at_person", "alpha", kind="tag")
+        [task] = house.tasks()
+        assert task.packet is not None
+        assert "特此申请将标签变更为“标签：火锅专线”" in task.packet.letter
+        assert "国家级" not in task.packet.letter
+
+
+async def test_no_certification_asks_for_a_forbidden_tag(tmp_path: Path, autojump_clock: Clock) -> None:
+    wanted = Wanted(names=(Version("示例快运"),), tags=(Version("国家级火锅", T0 - 30 * DAY),))
+    async with make_house(tmp_path, **certifying(numbers=(number(MOBILE, wanted=wanted),))) as house:
+        await house.until(lambda: "alpha" in house.record().verdicts)
+        await house.ask("Certify", number=MOBILE, platform="alpha", author="kim")
+        await house.in_state("escalated", "alpha", kind="certification")
+        assert not [task for task in records.all_tasks(house.store) if task.packet is not None]
 
 
 async def test_another_name_is_wanted_by_order_and_kept(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -54,6 +54,8 @@ def ask_to_expedite(data: RequestData, event: object, now: Instant, policy: Requ
 
 def ask_for_decision(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
     said = data.reasons
+    if policy.forbidden:
+        said = (*said, f"not sent, its words are forbidden: {'; '.join(policy.forbidden)}")
     if isinstance(event, Later | NotSent):
         last = event.reason if isinstance(event, NotSent) else "it asks to try again later"
         said = (*said, f"its interface has taken nothing in {data.tries} tries; the last: {last}")

@@ -95,8 +95,8 @@ def note_receipt(data: RequestData, event: Accepted, now: Instant, policy: Reque
 
 
 def note_forbidden(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    said = "; ".join(policy.forbidden)
-    return structs.replace(data, reasons=_heard(data, f"not sent, its words are forbidden: {said}"), reminders=0)
+    """Who is asked is told why; it is no answer of the platform's, which the next letter would quote."""
+    return structs.replace(data, reminders=0)
 
 
 def note_wait(data: RequestData, event: Later | NotSent, now: Instant, policy: RequestPolicy) -> RequestData:
