@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import structs
 
-from numtrustd.actors import incidents, letters, spending, tracks
+from numtrustd.actors import incidents, letters, spending
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
@@ -52,8 +52,6 @@ from numtrustd.wire.template import number_values
 Tasks = Callable[[str], Mapping[str, Task]]
 """The stored tasks whose ids begin with this; a case's tasks begin with the case's id."""
 
-UNSENT = frozenset({"waiting", "gathering"})
-"""Where a request has not gone out, so that it follows what is wanted."""
 MOVES_KEPT = 200
 """A case that was reopened for years keeps its newest moves; the history beside it keeps all."""
 
@@ -206,9 +204,6 @@ class CaseBook:
         case = self.get(identity)
         if case is None:
             return False
-        if case.snapshot.state in UNSENT:
-            data = tracks.as_wanted(case.workflow, case.data, self._owned.wanted, self._now)
-            case = case if data is case.data else structs.replace(case, data=data)
         table = REGISTRY[case.workflow]
         policy = self._policy_of(case)
         if isinstance(event, TimedOut) and case.row.in_flight:
@@ -430,9 +425,7 @@ class CaseBook:
         return {
             **number_values(number),
             "ref": ref,
-            "letter": letters.request_letter(
-                self._context, case, owner, number.dashed, name, papers, ref, self._owned.wanted, self._now
-            ),
+            "letter": letters.request_letter(self._context, case, owner, number.dashed, name, papers, ref),
             "purpose": wording.purpose(owner, data, papers, used_for) if isinstance(data, a.RequestData) else "",
             "words": data.words,
             "wanted": data.wanted if isinstance(data, a.IdentityData) else "",

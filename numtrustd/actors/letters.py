@@ -9,7 +9,7 @@ from datetime import date
 from numtrustd.actors.context import Context
 from numtrustd.domain import notice, wording
 from numtrustd.domain.case import Case
-from numtrustd.domain.identity import Wanted, current
+from numtrustd.domain.identity import Wanted
 from numtrustd.domain.leaving import Reason
 from numtrustd.domain.letters import LETTER_NAMES, LETTERS
 from numtrustd.domain.observation import Instant
@@ -35,11 +35,9 @@ def request_letter(
     platform: str,
     papers: tuple[str, ...],
     ref: str,
-    wanted: Wanted | None,
-    now: Instant,
 ) -> str:
     """The letter with which a request is handed in; empty of a case that hands nothing in. `number` as people write it,
-    `platform` is its name, `wanted` what is wanted to be shown of the number."""
+    `platform` is its name."""
     data = case.data
     if not isinstance(data, a.RequestData):
         return ""
@@ -47,8 +45,7 @@ def request_letter(
     if isinstance(data, a.RemovalData):
         values = notice.removal_values(values, data)
     elif isinstance(data, a.IdentityData):
-        tag = current(wanted.tags, now) if wanted is not None else None
-        values = wording.identity_values(values, data, tag.text if tag is not None else "")
+        values = wording.identity_values(values, data, case.workflow)
     else:
         values = wording.appeal_values(values, data, context.appeal.purpose)
     return write(context, case.workflow, values)

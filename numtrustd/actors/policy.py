@@ -11,7 +11,7 @@ from numtrustd.actors.present import Present
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import evidence, ledger, propagation
 from numtrustd.domain.calendar import local_date
-from numtrustd.domain.identity import current
+from numtrustd.domain.identity import in_force
 from numtrustd.domain.ledger import May, Spending, What
 from numtrustd.domain.maintenance import accepts
 from numtrustd.domain.observation import Instant
@@ -218,7 +218,7 @@ def request_policy(
         slot=0.0 if free.at is None or free.at <= now else free.at,
         slot_why="; ".join(free.why),
         forbidden=_forbidden(context, owned, kind, now),
-        wish=tracks.wanted_text(owned.wanted, now) if kind in tracks.DATA else None,
+        wish=tracks.asked_text(kind, owned.wanted, now) if kind in tracks.DATA else None,
     )
     if urgent and incidents.matters(context, kind, about):
         made = structs.replace(made, mark=incidents.next_mark(context, record, now))
@@ -299,7 +299,7 @@ def _affordable(context: Context, kind: str, platform: str, now: Instant, presen
 
 def _forbidden(context: Context, owned: Owned, kind: str, now: Instant) -> tuple[str, ...]:
     """What may not stand in the tag that is to be asked for, by itself or with all that is certified."""
-    asked = current(owned.wanted.tags, now) if owned.wanted is not None and kind in ("tag", "certification") else None
-    if asked is None or (asked.until is not None and asked.until <= now):
-        return ()  # none, or one that is taken down
+    asked = in_force(owned.wanted.tags, now) if owned.wanted is not None and kind in ("tag", "certification") else None
+    if asked is None:
+        return ()
     return tuple(violation.why for violation in violations(asked.text, context.wording))

@@ -6,14 +6,12 @@ and tags, which each view shows for itself (`domain.flaw`).
 
 from collections.abc import Collection, Iterable, Mapping
 
-from msgspec import structs
-
 from numtrustd.actors.context import Context
 from numtrustd.domain.case import track
 from numtrustd.domain.display import What
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Faults, present
-from numtrustd.domain.identity import Wanted, current
+from numtrustd.domain.identity import Wanted, in_force
 from numtrustd.domain.leaving import scope_of
 from numtrustd.domain.observation import Instant, Observation, Status
 from numtrustd.domain.owned import Owned
@@ -161,14 +159,6 @@ def identity_data(
     )
 
 
-def as_wanted(kind: str, data: CommonData, wanted: Wanted | None, now: Instant) -> CommonData:
-    """What a request that has not gone out yet remembers, with what is wanted by now: a season may have ended."""
-    if not isinstance(data, IdentityData) or isinstance(data, RemovalData):
-        return data
-    text = asked_text(kind, wanted, now)
-    return data if text == data.wanted else structs.replace(data, wanted=text)
-
-
 def _shown(verdict: Verdict | None, at: Collection[str]) -> str:
     """What some views last showed of an identity."""
     if verdict is None:
@@ -198,10 +188,7 @@ def wanted_text(wanted: Wanted | None, now: Instant, parts: Collection[What] = f
             (What.LOGO, "标识", wanted.logos),
             (What.TAG, "标签", wanted.tags),
         )
-        if what in parts
-        and (version := current(versions, now)) is not None
-        and version.text
-        and (version.until is None or version.until > now)
+        if what in parts and (version := in_force(versions, now)) is not None and version.text
     ]
     return "，".join(texts)
 

@@ -44,3 +44,9 @@ def _joined(one: Sequence[Version], other: Sequence[Version]) -> tuple[Version, 
 def current(versions: Sequence[Version], now: Instant) -> Version | None:
     """What is wanted now; `None` before the first version."""
     return next((version for version in reversed(versions) if version.since <= now), None)
+
+
+def in_force(versions: Sequence[Version], now: Instant) -> Version | None:
+    """What is wanted now and has its time; `None` where nothing is, so that what is shown is to be taken down."""
+    version = current(versions, now)
+    return version if version is not None and (version.until is None or version.until > now) else None

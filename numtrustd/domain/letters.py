@@ -8,7 +8,7 @@ from datetime import date
 
 from numtrustd.domain.leaving import Reason
 from numtrustd.domain.notice import notice_values, removal_values
-from numtrustd.domain.wording import Owner, appeal_values, errand_values, identity_values, request_values
+from numtrustd.domain.wording import ASKS, Owner, appeal_values, errand_values, identity_values, request_values
 from numtrustd.domain.workflows.request import AppealData, CorrectionData, RemovalData
 
 ENDING = """\
@@ -18,7 +18,7 @@ ENDING = """\
 
 联系人：{contact}
 """
-ASKING = "{platform}：\n\n　　{company}的业务号码 {number} 在贵平台显示为“{words}”，"
+ASKING = "{platform}：\n\n　　{company}的业务号码 {number} 在贵平台显示为“{words}”，{ask}。\n"
 BEWARE = "如有人以该号码自称我司来电，均与我司无关，请勿向其提供银行卡号、短信验证码等信息。"
 CLOSING = "　　如需联系我司，请拨打 {contact_phone}。\n　　特此公告。\n\n{owner}\n{day}\n"
 
@@ -34,9 +34,7 @@ LETTERS: dict[str, str] = {
     "appeal": "{platform}：\n\n"
     "　　{company}的业务号码 {number} 在贵平台被标记为“{words}”。该标记与事实不符，特此申诉，请予以取消。\n"
     "　　该号码用途：{purpose}。\n{causes}\n" + ENDING + "申诉编号：{ref}\n",
-    "correction": ASKING + "与事实不符，特此申请更正为“{wanted}”。\n" + ENDING + "申请编号：{ref}\n",
-    "tag": ASKING + "特此申请{ask}。\n" + ENDING + "申请编号：{ref}\n",
-    "certification": ASKING + "特此申请企业号码认证，展示“{wanted}”。\n" + ENDING + "申请编号：{ref}\n",
+    **dict.fromkeys(ASKS, ASKING + ENDING + "申请编号：{ref}\n"),
     "removal": "{platform}：\n\n"
     "　　{company}的业务号码 {number}，{because}。特此申请{wish}，并在处理完成后出具注销回执。\n{permanent}\n{shown}\n"
     + ENDING
@@ -57,14 +55,12 @@ LETTERS: dict[str, str] = {
 
 def _names() -> dict[str, frozenset[str]]:
     owner, request = Owner(), request_values(Owner(), "", "", AppealData(), (), "")
-    identity = frozenset(identity_values(request, CorrectionData(), ""))
+    identity = frozenset(identity_values(request, CorrectionData(), "correction"))
     errand = errand_values(owner, "")
     notice = frozenset(notice_values(errand, None, date.min, 0.0))
     return {
         "appeal": frozenset(appeal_values(request, AppealData())),
-        "correction": identity,
-        "tag": identity,
-        "certification": identity,
+        **dict.fromkeys(ASKS, identity),
         "removal": frozenset(removal_values(request, RemovalData())),
         "fault_repaired": frozenset(errand),
         "trust_notice": frozenset(errand),

@@ -73,11 +73,20 @@ def appeal_values(values: Mapping[str, str], data: RequestData, used_for: str = 
     }
 
 
-def identity_values(values: Mapping[str, str], data: IdentityData, tag: str) -> dict[str, str]:
-    """What the letter that asks for a name, a logo or a tag may say beside `request_values`. `tag` is the tag that is
-    wanted now; `ask` what is asked of it, since it may be to be taken down."""
-    ask = f"将标签变更为“{data.wanted}”" if tag else "撤下该标签"
-    return {**values, "words": data.words or "（无）", "wanted": data.wanted, "tag": tag, "ask": ask}
+ASKS: dict[str, str] = {
+    "correction": "与事实不符，特此申请更正为“{wanted}”",
+    "tag": "特此申请将标签变更为“{wanted}”",
+    "certification": "特此申请企业号码认证，展示“{wanted}”",
+}
+"""What each kind of request for a name, a logo or a tag asks for."""
+TAKE_DOWN = "该内容已不再使用，特此申请撤下"
+
+
+def identity_values(values: Mapping[str, str], data: IdentityData, kind: str) -> dict[str, str]:
+    """What the letter that asks for a name, a logo or a tag may say beside `request_values`. `ask` is what it asks for,
+    which is to take down what is shown where nothing is wanted any more."""
+    ask = ASKS[kind].format(wanted=data.wanted) if data.wanted else TAKE_DOWN
+    return {**values, "words": data.words or "（无）", "wanted": data.wanted, "ask": ask}
 
 
 def purpose(owner: Owner, data: RequestData, papers: Sequence[str], used_for: str = "") -> str:

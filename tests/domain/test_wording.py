@@ -30,9 +30,9 @@ def letter(owner: Owner, data: AppealData, papers: tuple[str, ...] = (), used_fo
     return BUILT_IN["appeal"].fill(appeal_values(values, data, used_for))
 
 
-def asked(kind: str, data: IdentityData, tag: str = "") -> str:
+def asked(kind: str, data: IdentityData) -> str:
     values = request_values(OWNER, "400-810-0001", "360", data, ("licence",), "REF-1")
-    return BUILT_IN[kind].fill(identity_values(values, data, tag))
+    return BUILT_IN[kind].fill(identity_values(values, data, kind))
 
 
 def test_what_the_numbers_are_for_is_told_in_the_owners_words() -> None:
@@ -72,9 +72,9 @@ def test_each_request_asks_for_what_it_wants() -> None:
     certified = CertificationData(wanted="名称：示例快运")
     assert "显示为“（无）”，特此申请企业号码认证，展示“名称：示例快运”。" in asked("certification", certified)
     season = TagData(words="冰饮专线", wanted="标签：火锅专线")
-    assert "特此申请将标签变更为“标签：火锅专线”。" in asked("tag", season, "火锅专线")
-    over = TagData(words="冰饮专线", wanted="名称：示例快运")
-    assert "显示为“冰饮专线”，特此申请撤下该标签。" in asked("tag", over)
+    assert "特此申请将标签变更为“标签：火锅专线”。" in asked("tag", season)
+    for kind, over in ("tag", TagData(words="冰饮专线")), ("correction", CorrectionData(words="冰饮专线")):
+        assert "显示为“冰饮专线”，该内容已不再使用，特此申请撤下。" in asked(kind, over)
 
 
 def test_customers_are_told_who_speaks_of_which_number() -> None:
