@@ -82,6 +82,7 @@ def shown(view: ledger.LedgerView) -> Document:
         ("planned", yuan(view.planned) if view.planned else None),
         ("given up", yuan(view.void) if view.void else None),
         ("budget", Cell(f"{yuan(view.budget)} a month{over}", Tone.BAD if over else Tone.PLAIN)),
+        ("at its end", _at_its_end(view.forecast)),
         indent=2,
     )
     doc.table(
@@ -105,7 +106,24 @@ def shown(view: ledger.LedgerView) -> Document:
     )
     if len(view.charges) < view.entries:
         doc.line(f"{view.entries - len(view.charges)} older ones are not shown; --limit shows more")
+    if view.forecast is not None and view.forecast.plans:
+        told = view.forecast
+        doc.heading("until the end of the month")
+        doc.table(
+            ("WHAT", "AT MOST", "NUMBER", "PLATFORM", "CASE", "WHY"),
+            [(p.what, yuan(p.most), p.number, p.platform, p.case, p.why) for p in told.plans],
+        )
+        if len(told.plans) < told.plan_count:
+            doc.line(f"{told.plan_count - len(told.plans)} more not shown; --limit shows more")
     return doc
+
+
+def _at_its_end(told: ledger.Outlook | None) -> Cell | None:
+    if told is None:
+        return None
+    sums = yuan(told.most) if told.least == told.most else f"{yuan(told.least)} to {yuan(told.most)}"
+    over = f", {yuan(told.over)} over the budget" if told.over else ""
+    return Cell(sums + over, Tone.BAD if over else Tone.PLAIN)
 
 
 def entered(taken: ledger.ChargeTaken) -> Document:
