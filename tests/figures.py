@@ -2,12 +2,13 @@
 
 `docs/figures.md` is made of this table. `test_figures` loads a settings file for each row, as it is shipped and with
 the key changed, and asks the row's question both times: a default that is not the domain's, and a key that changes
-nothing, both fail. Figures of cancellations come with their workflow.
+nothing, both fail.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 from msgspec import structs
 
@@ -28,10 +29,10 @@ from numtrustd.domain.prevention import Alarm
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.verdict import Verdict, fold
 from numtrustd.domain.wording_rules import violations
-from numtrustd.domain.workflows import certificate
+from numtrustd.domain.workflows import certificate, inspection
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, Pause, PauseCause
 from numtrustd.domain.workflows.incident import IncidentData, MarkName
-from numtrustd.domain.workflows.request import AppealData, CertificationData, RequestPolicy, updates
+from numtrustd.domain.workflows.request import AppealData, CertificationData, RemovalData, RequestPolicy, updates
 
 MONDAY = 1_788_742_800.0
 """2026-09-07 09:00 in China; the next holiday is on the 25th."""
@@ -46,6 +47,7 @@ SECTIONS = {
     "6.2": "emergencies",
     "6.3": "certifications",
     "6.4": "tags",
+    "6.5": "cancellations",
     "7": "time",
     "8": "money",
 }
@@ -84,9 +86,10 @@ address = "https://hurried.example.invalid/"
 PACKS = {
     "carrier": HEAD.format(name="carrier", cls="carrier") + ROUTE,
     "provider": HEAD.format(name="provider", cls="certification_provider") + ROUTE,
+    "apple": (Path(__file__).parents[1] / "config/platforms/apple.toml").read_text(encoding="utf-8"),
     "hurried": HEAD.format(name="hurried", cls="certification_provider") + HURRIED,
 }
-"""Platforms of whose times nobody says anything, and one that can be paid to hurry."""
+"""Platforms of whose times nobody says anything, one that is shipped, and one that can be paid to hurry."""
 
 
 # --------------------------------------------------------------------------------------------------------- questions
@@ -281,6 +284,35 @@ def certificate_days(context: Context) -> tuple[int, int]:
     return round((certificate.expiry(data, policy) - MONDAY) / DAY), round(policy.renew_before / DAY)
 
 
+def inspected(context: Context) -> str:
+    """The day of the inspection after one that began on that Monday."""
+    return local_date(inspection.next_day(MONDAY, context.inspection)).isoformat()
+
+
+def removal(context: Context, platform: str) -> RequestPolicy:
+    """How a removal goes there that was asked for because the number is not used any more."""
+    data, record = RemovalData(reason="disused"), NumberRecord(OWNED.number, 0.0)
+    policy = policy_for(context, OWNED, record, platform, "removal", data, MONDAY, Present())
+    assert isinstance(policy, RequestPolicy)
+    return policy
+
+
+def caches(platform: str) -> Callable[[Context], float]:
+    """Days for which the caches of a platform are waited for before anybody looks."""
+    return lambda context: removal(context, platform).propagation / DAY
+
+
+def residual(context: Context) -> float:
+    """Days after which what is still shown is a residual."""
+    policy = removal(context, "p")
+    return (policy.propagation + policy.verify_timeout) / DAY
+
+
+def same_day(context: Context) -> str:
+    """By the end of which day the errands are due when somebody left on that Monday."""
+    return local_date(context.leaving.same_day(MONDAY) - 1).isoformat()
+
+
 # ------------------------------------------------------------------------------------------------------------- table
 
 FIGURES = (
@@ -335,6 +367,31 @@ FIGURES = (
     Figure(
         "6.3", "an expedited certification costs ¥300", "ledger.certification_expedite", "[300, 300]",
         "[ledger]\ncertification_expedite = [300, 400]", hurried, 3, 4,
+    ),
+    Figure(
+        "6.3", "everything that is certified is inspected each month (two-weekly for those who want it)",
+        "inspection.every", '"monthly"',
+        '[inspection]\nevery = "two_weekly"', inspected, "2026-09-20", "2026-09-21",
+    ),
+    Figure(
+        "6.3", "the inspection is on the 20th", "inspection.day", "20",
+        "[inspection]\nday = 12", inspected, "2026-09-20", "2026-09-12",
+    ),
+    Figure(
+        "6.5", "caches are waited out for 3 days before anybody looks", "cancellation.cache_wait", '"3d"',
+        '[cancellation]\ncache_wait = "5d"', caches("p"), 3.0, 5.0,
+    ),
+    Figure(
+        "6.5", "and for 7 before what is shown is a residual", "cancellation.residual_after", '"7d"',
+        '[cancellation]\nresidual_after = "9d"', residual, 7.0, 9.0,
+    ),
+    Figure(
+        "6.5", "Apple takes nothing in: what it shows expires in 7 to 15 days", "platform.ID.removal.expires",
+        '["7d", "15d"]', '[platform.apple.removal]\nexpires = ["7d", "20d"]', caches("apple"), 15.0, 20.0,
+    ),
+    Figure(
+        "6.5", "a colleague left: unbound and frozen on the same day", "cancellation.urgent_days", "0",
+        "[cancellation]\nurgent_days = 1", same_day, "2026-09-07", "2026-09-08",
     ),
     Figure(
         "6.4", "the words 国家级, 第一品牌, 最…, 顶级 are forbidden in a tag", "wording.forbidden",

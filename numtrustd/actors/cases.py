@@ -319,11 +319,13 @@ class CaseBook:
                 raise TypeError(f"{type(effect).__name__} has no way to happen")
 
     def _budget(self, case: Case) -> tuple[str, ...]:
-        """Why money is the reason for which somebody is asked; said when the budget does not cover it."""
+        """Why money is the reason for which somebody is asked; said once when the budget does not cover it, not again
+        with every reminder."""
         asked = spending_of(self._context, case.workflow, case.platform, case.number, self._now, self._present)
         if asked is None or asked.may is May.OK:
             return ()
-        if asked.may is May.OVER_BUDGET:
+        reminded = any(task.kind is TaskKind.APPROVE for task in self._open_tasks(case.id))
+        if asked.may is May.OVER_BUDGET and not reminded:
             event = BudgetExceeded(
                 kind=case.workflow,
                 platform=case.platform,

@@ -11,15 +11,15 @@ import trio
 from msgspec import structs
 
 from numtrustd.actors import errands
+from numtrustd.actors.forecast import forecast
 from numtrustd.actors.house import House
-from numtrustd.domain import ledger
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.report import place
 from numtrustd.domain.workflow import Event, TimedOut, start, step
 from numtrustd.domain.workflows.inspection import INSPECTION, AllSeen, BeginLooks, InspectionData, Outcome, Summarise
-from numtrustd.events import InspectionClosed, InspectionOpened
+from numtrustd.events import BudgetForecast, InspectionClosed, InspectionOpened
 from numtrustd.store import Batch, records
 from numtrustd.store.records import InspectionRecord
 
@@ -74,11 +74,13 @@ class Inspector:
         new = InspectionRecord(found.n, made.snapshot, made.data)
         if any(isinstance(effect, Summarise) for effect in made.effects):
             began = new.data.began_at or now
-            outcome = await self._summary(new, began, now)
+            over, outcome = await self._summary(new, began, now)
             # Stored before it is said: it is said once or not at all.
             following = await self._next(began, found.n + 1, outcome)
             house.inspected_since = None
             house.log.emit(_said(outcome))
+            if over is not None:
+                house.log.emit(over)
             return following
         await self._store(new)
         if any(isinstance(effect, BeginLooks) for effect in made.effects):
@@ -130,8 +132,10 @@ class Inspector:
 
     # ------------------------------------------------------------------------------------------------------ summary
 
-    async def _summary(self, found: InspectionRecord, began: Instant, now: Instant) -> Outcome:
-        """What everything looks like now: one line for who answers for it."""
+    async def _summary(
+        self, found: InspectionRecord, began: Instant, now: Instant
+    ) -> tuple[BudgetForecast | None, Outcome]:
+        """What everything looks like now, for who answers for it, and what is to be said when money will not do."""
         house, context = self._house, self._house.context
         wanted = seen = labelled = cases = 0
         found_wrong: Counter[str] = Counter()
@@ -148,9 +152,13 @@ class Inspector:
             cases += sum(1 for ref in record.every_case if ref.open)
             found_wrong.update(flaw.kind for each in record.flaws.values() for flaw in each if flaw.said)
             found_wrong[FindingKind.INCONSISTENT] += sum(1 for v in record.verdicts.values() if v.apart_said)
-        month = ledger.month_of(now, context.ledger.zone)
-        spent = ledger.month(records.all_charges(house.store), month, context.ledger.zone, now).committed
-        return Outcome(
+        month, plans = await forecast(house)
+        over = None
+        if month.over:
+            over = BudgetForecast(
+                forecast=month.most / 100, budget=month.budget / 100, spent=month.committed / 100, plans=len(plans)
+            )
+        return over, Outcome(
             n=found.n,
             began_at=began,
             ended_at=now,
@@ -163,7 +171,8 @@ class Inspector:
             wrong_names=found_wrong[FindingKind.DISPLAY_WRONG] + found_wrong[FindingKind.DISPLAY_MISSING],
             stale_tags=found_wrong[FindingKind.TAG_EXPIRED] + found_wrong[FindingKind.TAG_WRONG],
             papers=tuple(f"{d.kind} {d.path}: {d.trouble}" for d in context.documents if d.trouble),
-            spent=spent,
+            spent=month.committed,
+            forecast=month.most,
         )
 
 
@@ -172,4 +181,5 @@ def _said(outcome: Outcome) -> InspectionClosed:
         name: value for name, value in structs.asdict(outcome).items() if name in InspectionClosed.__struct_fields__
     }
     took = outcome.ended_at - outcome.began_at
-    return InspectionClosed(**told | {"spent": outcome.spent / 100}, inspection=outcome.n, took_seconds=took)
+    yuan = {"spent": outcome.spent / 100, "forecast": outcome.forecast / 100}
+    return InspectionClosed(**told | yuan, inspection=outcome.n, took_seconds=took)

@@ -130,7 +130,12 @@ class Kin(Weigher):
         elif kept is not None and kept.open:
             self.book.happen(kept.id, certificate.Renewed())
         else:
-            data = certificate.CertificateData(finding=case.data.finding, words=case.data.words, granted_at=self.now)
+            data = certificate.CertificateData(
+                finding=case.data.finding,
+                words=case.data.words,
+                granted_at=self.now,
+                displays=case.data.displays,
+            )
             self._open("certificate", case.platform, data, f"{case.id} has ended well")
 
     def _joined(self, case: Case) -> None:

@@ -7,6 +7,7 @@ import trio
 
 from numtrustd.actors import arguments
 from numtrustd.actors.decision import entry_of
+from numtrustd.actors.forecast import forecast
 from numtrustd.actors.spending import charged
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import errors, when
@@ -42,6 +43,7 @@ async def ledger_view(sight: Sight, params: api.GetLedger) -> api.LedgerView:
         found += ledger.within((charge,), which, policy.zone, now)
     sums, budget = ledger.month(found, which, policy.zone, now), ledger.fen(policy.monthly_budget)
     over = sums.committed + sums.planned - budget
+    outlook = await _outlook(sight, number, params.limit) if which == present else None
     found.sort(key=lambda c: (c.counted_at, c.id), reverse=True)
     return api.LedgerView(
         now=when(now),
@@ -54,6 +56,30 @@ async def ledger_view(sight: Sight, params: api.GetLedger) -> api.LedgerView:
         budget=budget,
         charges=tuple(map(_row, found[: params.limit])),
         over=over if which == present and number is None and over > 0 else None,
+        forecast=outlook,
+    )
+
+
+async def _outlook(sight: Sight, number: str | None, limit: int) -> api.Outlook:
+    told, plans = await forecast(sight.house, number)
+    plans.sort(key=lambda plan: (-plan.cost.most, plan.number, plan.platform))
+    return api.Outlook(
+        least=told.least,
+        most=told.most,
+        plan_count=len(plans),
+        plans=tuple(
+            api.PlanRow(
+                number=plan.number,
+                platform=plan.platform,
+                what=plan.cost.what,
+                least=plan.cost.least,
+                most=plan.cost.most,
+                why=f"{plan.why}: {plan.cost.why}",
+                case=plan.case or None,
+            )
+            for plan in plans[:limit]
+        ),
+        over=told.over if number is None and told.over > 0 else None,
     )
 
 

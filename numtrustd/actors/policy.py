@@ -84,7 +84,7 @@ def certificate_policy(
     else:
         cause = PauseCause.TECHNICAL
     return CertificatePolicy(
-        shown=not tracks.wrong(record, (), (platform,), data),
+        shown=not tracks.wrong(record, (), (platform, *data.displays), data),
         cause=cause,
         country=facts.country,
         valid_for=rules.valid_for,

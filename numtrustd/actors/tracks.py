@@ -7,7 +7,6 @@ and tags, which each view shows for itself (`domain.flaw`).
 from collections.abc import Collection, Iterable, Mapping
 
 from numtrustd.actors.context import Context
-from numtrustd.domain.case import track
 from numtrustd.domain.display import What
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Faults, present
@@ -194,9 +193,9 @@ def wanted_text(wanted: Wanted | None, now: Instant, parts: Collection[What] = f
 
 
 def certified(record: NumberRecord, platform: str) -> bool:
-    """Whether the owner's name is certified there, as far as a case keeps it."""
-    ref = record.tracks.get(track(platform, "certificate"))
-    return ref is not None and ref.open
+    """Whether the owner's name is certified there, as far as a case keeps it: by the platform, or for it by another."""
+    refs = (ref for name, ref in record.tracks.items() if name.endswith(":certificate"))
+    return any(ref.open and platform in (ref.platform, *ref.displays) for ref in refs)
 
 
 def said_kinds(record: NumberRecord, platform: str) -> frozenset[FindingKind]:

@@ -223,9 +223,9 @@ class Weigher:
     def _found(self, kind: FindingKind, platform: str) -> None:
         """Something was found to be wrong with what a platform shows beside its label."""
         if kind is FindingKind.PAUSED:
-            certificate = self._newest_track(platform, "certificate")
-            if certificate is not None and certificate.open:
-                self.book.happen(certificate.id, a.Returned(kind))
+            for case in self._tracks_about(platform):
+                if case.workflow == "certificate":
+                    self.book.happen(case.id, a.Returned(kind))
             return
         wrong_name = kind is FindingKind.DISPLAY_WRONG and tracks.certified(self.record, platform)
         if wrong_name and "name" in self.context.incident.open_on:

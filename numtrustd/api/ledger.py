@@ -33,10 +33,37 @@ class ChargeRow(Result, frozen=True, kw_only=True):
     note: str | None = None
 
 
+class PlanRow(Result, frozen=True, kw_only=True):
+    """Something that is going to cost money until the end of the month and is not entered yet: fen, from the least to
+    the most.
+    """
+
+    number: str
+    platform: str
+    what: str
+    least: int
+    most: int
+    why: str
+    case: str | None = None
+
+
+class Outlook(Result, frozen=True, kw_only=True):
+    """What the present month will have cost at its end: what is paid, what is planned, and the `plans` beside that, of
+    which the first are told, the dearest first; `plan_count` counts all. `over` is by how much the most is above the
+    budget.
+    """
+
+    least: int
+    most: int
+    plan_count: int
+    plans: tuple[PlanRow, ...]
+    over: int | None = None
+
+
 class LedgerView(Result, frozen=True, kw_only=True):
     """One month. `committed`, `planned` and `void` are the sums (fen) of its `entries` charges; `charges` shows the
     newest of them. `budget` is that of any month. Of the present one `over` is by how much the budget is exceeded once
-    all that is planned is paid.
+    all that is planned is paid, and `forecast` what it will have cost at its end.
     """
 
     now: When
@@ -49,6 +76,7 @@ class LedgerView(Result, frozen=True, kw_only=True):
     budget: int
     charges: tuple[ChargeRow, ...]
     over: int | None = None
+    forecast: Outlook | None = None
 
 
 class GetLedger(Params[LedgerView], frozen=True, kw_only=True):

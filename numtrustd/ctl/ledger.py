@@ -93,6 +93,7 @@ def shown(view: ledger.LedgerView) -> Document:
                 Tone.BAD if over else Tone.PLAIN,
             ),
         ),
+        (tr("at its end"), _at_its_end(view.forecast)),
         indent=2,
     )
     doc.table(
@@ -131,7 +132,26 @@ def shown(view: ledger.LedgerView) -> Document:
                 entries=view.entries - len(view.charges)
             )
         )
+    if view.forecast is not None and view.forecast.plans:
+        told = view.forecast
+        doc.heading(tr("until the end of the month"))
+        doc.table(
+            (tr("WHAT"), tr("AT MOST"), tr("NUMBER"), tr("PLATFORM"), tr("CASE"), tr("WHY")),
+            [(word(p.what), yuan(p.most), p.number, p.platform, p.case, p.why) for p in told.plans],
+        )
+        if len(told.plans) < told.plan_count:
+            doc.line(tr("{n} more not shown; --limit shows more").format(n=told.plan_count - len(told.plans)))
     return doc
+
+
+def _at_its_end(told: ledger.Outlook | None) -> Cell | None:
+    if told is None:
+        return None
+    sums = yuan(told.most)
+    if told.least != told.most:
+        sums = tr("{least} to {most}").format(least=yuan(told.least), most=yuan(told.most))
+    over = tr(", {over} over the budget").format(over=yuan(told.over)) if told.over else ""
+    return Cell(sums + over, Tone.BAD if over else Tone.PLAIN)
 
 
 def entered(taken: ledger.ChargeTaken) -> Document:

@@ -65,6 +65,7 @@ def run_demo(root: Path, seconds: float, numbers: int, log_format: str | None) -
         person.start()
         failed = _wait(daemon, curtain, seconds)
         person.stop()
+        tally.complete()
         status = stop(daemon, STOP_TIME)
         tally.stop()
     finally:

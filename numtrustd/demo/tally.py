@@ -1,8 +1,9 @@
-"""Counts what the event stream says, for the table at the end. Reads the same `Watch` stream as `numtrustctl watch`."""
+"""Counts what the event stream says, for the table at the end: the `Watch` stream of `numtrustctl watch`."""
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,29 @@ ROWS: tuple[tuple[str, str], ...] = (
 )
 
 
+BY_NAME = {"verdict.baseline": "baseline", "cause.found": "causes", "incident.opened": "emergencies"}
+"""The rows that count each event of a name."""
+
+
+def _histories(daemon: Connection) -> Iterator[str]:
+    """The name of everything that happened to any number since the daemon was started."""
+    started = _instant(daemon.ask("io.numtrust.Status.GetStatus", {}, dict[str, Any])["started_at"])
+    pages = daemon.follow("io.numtrust.Status.ListNumbers", {}, dict[str, Any])
+    for number in [row["number"] for page in pages for row in page["numbers"]]:
+        after: str | None = None
+        while True:
+            asked = {"number": number, "limit": 1_000} | ({} if after is None else {"after": after})
+            page = daemon.ask("io.numtrust.Status.History", asked, dict[str, Any])
+            yield from (row["action"] for row in page["events"] if _instant(row["at"]) >= started)
+            after = page.get("next")
+            if after is None:
+                break
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 class Tally:
     """One thread that follows the stream until the daemon ends it."""
 
@@ -47,6 +71,18 @@ class Tally:
         self._stop.set()
         self._thread.join(5.0)
 
+    def complete(self) -> None:
+        """Take in what happened before anybody was listening, while the daemon still answers: its first looks are made
+        before it opens its sockets. What is counted by its name alone is counted again from the numbers' histories.
+        """
+        try:
+            with Connection(self._socket, timeout=10.0) as daemon:
+                kept = Counter(_histories(daemon))
+        except (ClientError, OSError):
+            return  # it is stopping already: what was heard is all there is
+        for action, row in BY_NAME.items():
+            self.counts[row] = max(self.counts[row], kept[action])
+
     def _work(self) -> None:
         while not self._stop.is_set():
             try:
@@ -62,14 +98,10 @@ class Tally:
         to, old = fields.get("numtrust.to", ""), fields.get("numtrust.from", "")
         reason = fields.get("numtrust.reason", "")
         match action:
-            case "verdict.baseline":
-                self.counts["baseline"] += 1
+            case _ if action in BY_NAME:
+                self.counts[BY_NAME[action]] += 1
             case "verdict.changed" if to.startswith("marked"):
                 self.counts["labelled"] += 1
-            case "cause.found":
-                self.counts["causes"] += 1
-            case "incident.opened":
-                self.counts["emergencies"] += 1
             case "incident.milestone":
                 self.counts["met" if fields["numtrust.met"] else "missed"] += 1
             case "case.opened" if fields.get("numtrust.kind") == "appeal":

@@ -112,6 +112,16 @@ class Cost(Struct, frozen=True):
         return self.most == 0
 
 
+class Plan(Struct, frozen=True):
+    """Something that is going to cost money and is not entered yet, and why."""
+
+    cost: Cost
+    number: str
+    platform: str
+    why: str
+    case: str = ""
+
+
 class May(enum.StrEnum):
     """Whether something may be paid."""
 
@@ -189,6 +199,13 @@ def month_of(at: Instant, zone: str) -> str:
 
 def _month_begins(at: Instant, zone: str) -> Instant:
     return _local(at, zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0).timestamp()
+
+
+def month_ends(at: Instant, zone: str) -> Instant:
+    """When the calendar month of an instant is over there."""
+    first = _local(at, zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    after = first.replace(year=first.year + (first.month == 12), month=first.month % 12 + 1)
+    return after.timestamp()
 
 
 def is_month(text: str) -> bool:

@@ -389,6 +389,7 @@ class InspectionClosed(Event, frozen=True, kw_only=True):
     stale_tags: f.StaleTags
     papers: f.PapersAmiss
     spent: f.Spent
+    forecast: f.Forecast
     took_seconds: f.TookSeconds
 
 
@@ -451,6 +452,19 @@ class LedgerCharged(Event, frozen=True, kw_only=True):
     case: f.Case | None = None
     action_id: f.ActionId | None = None
     number: f.Number | None = None
+
+
+class BudgetForecast(Event, frozen=True, kw_only=True):
+    """What falls due until the end of the month may cost more than the budget; the regular inspection says so."""
+
+    action = "budget.forecast"
+    level = Level.WARN
+    message = "the month may come to {forecast}, which is more than the budget of {budget}; {spent} are spent"
+
+    forecast: f.Forecast
+    budget: f.Budget
+    spent: f.Spent
+    plans: f.Plans
 
 
 class BudgetExceeded(Event, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from numtrustd.settings.problem import Path, Report, dotted, one_of, suggest
 from numtrustd.settings.schema import Settings
 
 NO_TIME = "is no time at all", "give more than 0 seconds"
+NO_RANGE = "is no range of times", 'give ["7d", "15d"]: soonest and latest'
 
 
 def check_leaving(settings: Settings, packs: Packs, place: Located, report: Report) -> None:
@@ -43,6 +44,17 @@ def check_leaving(settings: Settings, packs: Packs, place: Located, report: Repo
                 if kind not in KINDS:
                     what = f'"{kind}" is no kind of evidence'
                     add(("papers", reason, i), what, f"{suggest(kind, list(KINDS))} ({one_of(KINDS)})")
+    for name, table in settings.platform.items():
+        told = table.removal.expires
+        if told is None or (of := packs.by_id.get(name)) is None:
+            continue
+        path: Path = ("platform", name, "removal", "expires")
+        way = of.platform.way("removal")
+        if way is None or way.expires is None:
+            what = f"by its pack {name} shows nothing that expires by itself"
+            report.add(place.where(path), dotted(path), what, "remove it")
+        elif told[0] > told[1]:
+            report.add(place.where(path), dotted(path), *NO_RANGE)
     for pack in packs.by_id.values():
         _check_pack(pack, report)
 
@@ -64,6 +76,6 @@ def _check_pack(pack: Pack, report: Report) -> None:
         elif facts.expires is not None:
             soonest, latest = facts.expires
             if not 0 < soonest <= latest:
-                add((kind, "expires"), "is no range of times", 'give ["7d", "15d"]: soonest and latest')
+                add((kind, "expires"), *NO_RANGE)
             if facts.channel not in ("expires", "none"):
                 add((kind, "expires"), f'stands with channel = "{facts.channel}"', "keep one of the two")

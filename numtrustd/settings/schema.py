@@ -161,11 +161,17 @@ class PlatformVerdictTable(_Table, frozen=True):
 
 
 class PlatformWayTable(_Table, frozen=True):
-    """[platform.ID.correction], .tag, .certification, .removal: what differs from the pack's facts."""
+    """[platform.ID.correction], .tag, .certification: what differs from the pack's facts."""
 
     review_days: Annotated[int, Meta(ge=0, le=366)] | None = None
     cooldown: Duration | None = None
     propagation: Duration | None = None
+
+
+class PlatformRemovalTable(PlatformWayTable, frozen=True):
+    """[platform.ID.removal]: of a platform that takes nothing in, `expires` is when what it shows is gone by itself."""
+
+    expires: tuple[Interval, Interval] | None = None
 
 
 class PlatformTable(_Table, frozen=True):
@@ -184,7 +190,7 @@ class PlatformTable(_Table, frozen=True):
     correction: PlatformWayTable = PlatformWayTable()
     tag: PlatformWayTable = PlatformWayTable()
     certification: PlatformWayTable = PlatformWayTable()
-    removal: PlatformWayTable = PlatformWayTable()
+    removal: PlatformRemovalTable = PlatformRemovalTable()
 
 
 class BudgetTable(_Table, frozen=True):

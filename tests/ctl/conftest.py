@@ -629,6 +629,22 @@ class Fake:
                 entries=3,
                 budget=100_000,
                 over=50,
+                forecast=ledger.Outlook(
+                    least=100_050,
+                    most=120_050,
+                    over=20_050,
+                    plan_count=2,
+                    plans=(
+                        ledger.PlanRow(
+                            number=NUMBER,
+                            platform="so360",
+                            what="certification",
+                            least=0,
+                            most=20_000,
+                            why="the certificate is renewed: the provider's fee",
+                        ),
+                    ),
+                ),
                 charges=(
                     ledger.ChargeRow(
                         charge="c1",

@@ -392,6 +392,9 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["ledger", "--month", "2026-11", "--number", NUMBER],
         ledger.GetLedger(month="2026-11", number=NUMBER),
         [
+            "¥1000.50 to ¥1200.50, ¥200.50 over the budget",
+            "the certificate is renewed: the provider's fee",
+            "1 more not shown",
             "2026-11 3 entries",
             "¥300.50",
             "¥1000 a month, ¥0.50 over it with what is planned",

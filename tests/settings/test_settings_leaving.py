@@ -100,6 +100,27 @@ def test_each_mistake_of_a_pack(problems: Problems, acme: Files, table: str, sai
     assert said in problems(acme | {"platforms.d/acme.toml": f"{PACK}{table}\n"})
 
 
+def test_when_something_expires_the_operator_may_know_better(good: Good, acme: Files) -> None:
+    acme["numtrustd.toml"] += '[platform.acme.removal]\nexpires = ["3d", "9d"]\n'
+    pack = PACK + '[removal]\nexpires = ["7d", "15d"]\n'
+    way = good(acme | {"platforms.d/acme.toml": pack}).platforms["acme"].way("removal")
+    assert way is not None
+    assert way.expires == (3 * DAY, 9 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("pack", "expires", "said"),
+    [
+        ('[removal]\nexpires = ["7d", "15d"]', '["9d", "3d"]', "platform.acme.removal.expires: is no range of times"),
+        ("", '["3d", "9d"]', "platform.acme.removal.expires: by its pack acme shows nothing that expires by itself"),
+        ('[removal]\nexpires = ["7d", "15d"]', '["0d", "3d"]', "platform.acme.removal.expires[0]: is"),
+    ],
+)
+def test_each_mistake_about_what_expires(problems: Problems, acme: Files, pack: str, expires: str, said: str) -> None:
+    acme["numtrustd.toml"] += f"[platform.acme.removal]\nexpires = {expires}\n"
+    assert said in problems(acme | {"platforms.d/acme.toml": f"{PACK}{pack}\n"})
+
+
 def test_no_platform_is_called_as_the_cases_of_whole_numbers(problems: Problems, acme: Files) -> None:
     pack = PACK.replace('id = "acme"', 'id = "cancellation"', 1)
     assert 'platform.id: "cancellation" stands in the ids of cases' in problems(acme | {"platforms.d/acme.toml": pack})

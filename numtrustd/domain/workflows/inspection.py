@@ -37,7 +37,8 @@ class InspectionData(CommonData, frozen=True, omit_defaults=True, tag="inspectio
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
-    """What the `n`th inspection found, kept for those who ask later; `spent` is that of its month so far, fen."""
+    """What the `n`th inspection found, kept for those who ask later; `spent` is that of its month so far,
+    `forecast` what the month will come to at most, both in fen."""
 
     n: int
     began_at: Instant
@@ -52,6 +53,7 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     stale_tags: int = 0
     papers: tuple[str, ...] = ()
     spent: int = 0
+    forecast: int = 0
 
 
 class InspectionPolicy(Struct, frozen=True, forbid_unknown_fields=True):
