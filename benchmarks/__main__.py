@@ -1,17 +1,25 @@
-"""`python -m benchmarks [probe|looks|idle|lateness|cases|all] [--quick]`: measure, print Markdown tables, exit 0."""
+"""`python -m benchmarks [PART] [--quick]`: measure, print Markdown tables, exit 0."""
 
 import argparse
 import signal
 import sys
 
-from benchmarks import cases, idle, lateness, looks, machine, probe, servers
+from benchmarks import cases, idle, lateness, looks, machine, probe, questions, servers
 
-PARTS = {"probe": probe.run, "looks": looks.run, "idle": idle.run, "lateness": lateness.run, "cases": cases.run}
+PARTS = {
+    "probe": probe.run,
+    "looks": looks.run,
+    "idle": idle.run,
+    "lateness": lateness.run,
+    "cases": cases.run,
+    "questions": questions.run,
+}
 TITLES = {
     "probe": "(a) requests a second from one core",
     "looks": "(a) the whole look",
     "idle": "(b) idle numbers",
     "cases": "(d) ten thousand open cases",
+    "questions": "(e) questions while looks go on",
     "lateness": "(c) lateness of the loop, 100 000 numbers, 1 000 looks a second",
 }
 GROUPS = {"all": tuple(PARTS), "probe": ("probe", "looks")}
