@@ -1,10 +1,10 @@
-"""`python -m benchmarks [probe|looks|idle|lateness|cases|month|all] [--quick]`: measure, print Markdown tables."""
+"""`python -m benchmarks [PART] [--quick]`: measure, print Markdown tables, exit 0."""
 
 import argparse
 import signal
 import sys
 
-from benchmarks import cases, idle, lateness, looks, machine, month, probe, servers
+from benchmarks import cases, idle, lateness, looks, machine, month, probe, questions, servers
 
 PARTS = {
     "probe": probe.run,
@@ -13,6 +13,7 @@ PARTS = {
     "lateness": lateness.run,
     "cases": cases.run,
     "month": month.run,
+    "questions": questions.run,
 }
 TITLES = {
     "probe": "(a) requests a second from one core",
@@ -20,6 +21,7 @@ TITLES = {
     "idle": "(b) idle numbers",
     "cases": "(d) ten thousand open cases",
     "month": "(e) a month's report",
+    "questions": "(f) questions while looks go on",
     "lateness": "(c) lateness of the loop, 100 000 numbers, 1 000 looks a second",
 }
 GROUPS = {"all": tuple(PARTS), "probe": ("probe", "looks")}

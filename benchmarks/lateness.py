@@ -29,6 +29,8 @@ SETTLE = 5.0
 """Seconds before the window, when nothing is late any more."""
 
 SOURCE = "so360.onebox"
+STEADY = "[cadence]\njitter = 0\nquiet_factor = 1\n"
+"""Numbers of which nothing was heard for long are looked at as often as any, and none sooner or later than planned."""
 VIEW = (("so360", f"{SOURCE}/search"),)
 PATIENCE = 300.0
 
@@ -76,7 +78,7 @@ async def watch(count: int, rate: int, delay: float, seconds: float) -> Window:
     over = house.SOURCE.format(name=SOURCE, base="http://127.0.0.1:1", interval=1e-4, concurrency=200, cadence=every)
     numbers = pages.mobiles(count)
     with tempfile.TemporaryDirectory(prefix="numtrustd-bench-") as name:
-        found = house.loaded(house.settings(Path(name), numbers, [SOURCE], over + "[cadence]\njitter = 0\n"))
+        found = house.loaded(house.settings(Path(name), numbers, [SOURCE], over + STEADY))
         with house.opened(found, clock) as store:
             now = clock.now()
             rows = (house.stored(f"+86{n}", VIEW, now - every * (1 - i / count), 0.0) for i, n in enumerate(numbers))
