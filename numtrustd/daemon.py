@@ -312,6 +312,7 @@ class Daemon:
                 unchanged=numbers.unchanged,
             )
         )
+        self._notifier.status(self.pulse.line())
         return ReloadResult(
             now=when(self._clock.now()),
             numbers_added=len(numbers.added),

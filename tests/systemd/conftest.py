@@ -26,8 +26,7 @@ def installed(package: Path) -> Iterator[Installed]:
 
 
 @pytest.fixture
-def daemon(installed: Installed) -> Iterator[Installed]:
-    """The daemon at work with the settings that the tests begin with; left as it was found."""
+def daemon(installed: Installed) -> Installed:
+    """The daemon at work with the settings that the tests begin with, whatever the test before left behind."""
     installed.settle()
-    yield installed
-    installed.settle()
+    return installed

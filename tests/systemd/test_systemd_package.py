@@ -105,6 +105,20 @@ def test_an_environment_elsewhere_works_by_the_drop_in_that_is_told(machine: Mac
     machine.sh("rm -r /etc/systemd/system/numtrustd.service.d; systemctl daemon-reload; systemctl restart numtrustd")
 
 
+@pytest.mark.covers("S10")
+def test_a_backup_is_put_back_as_it_is_told(machine: Machine) -> None:
+    readme = (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
+    made = re.search(r"`(numtrustctl backup /\S+)`", readme)
+    steps = re.search(r"```sh\n(systemctl stop .*?)```", readme, re.DOTALL)
+    assert made
+    assert steps
+    machine.sh(made[1])
+    machine.ok("numtrustctl", "unpark", NUMBER)
+    machine.sh(steps[1])
+    assert told(machine), "what was told after the backup is forgotten"
+    assert any("store.restored" in entry["MESSAGE"] for entry in machine.journal("-u", UNIT))
+
+
 def test_it_goes_and_leaves_the_state_until_it_is_asked(machine: Machine) -> None:
     machine.ok("dpkg", "--remove", "numtrustd")
     assert machine.run("systemctl", "is-active", UNIT).out.strip() == "inactive"
