@@ -42,8 +42,17 @@ def test_the_unit_never_gives_up_and_feeds_a_watchdog(installed: Installed) -> N
     shipped = machine.ok("cat", f"/usr/lib/systemd/system/{UNIT}")
     for line in ("RestartSec=5", "WatchdogSec=60", "Restart=always", "RestartPreventExitStatus=64 78"):
         assert f"\n{line}\n" in shipped
-    names = ("StartLimitIntervalUSec", "Restart", "Type", "NotifyAccess", "OOMPolicy", "LimitNOFILE", "MemoryMax")
-    assert machine.show(UNIT, *names) == ["0", "always", "notify", "main", "continue", "8192", str(2 << 30)]
+    names = (
+        "StartLimitIntervalUSec",
+        "Restart",
+        "Type",
+        "NotifyAccess",
+        "OOMPolicy",
+        "LimitNOFILE",
+        "MemoryMax",
+        "TimeoutStopUSec",
+    )
+    assert machine.show(UNIT, *names) == ["0", "always", "notify", "main", "continue", "8192", str(2 << 30), "5s"]
 
 
 # ------------------------------------------------------------------------------------------------------ ready, status

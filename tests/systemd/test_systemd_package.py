@@ -14,7 +14,7 @@ from tests.processes import until
 from tests.systemd.installed import CONFIG, NUMBERS, UNIT
 from tests.systemd.machine import ROOT, Machine, booted
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("systemd")]
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("systemd_package")]
 
 NUMBER = "+14155552671"
 STATE = "/var/lib/private/numtrustd"
