@@ -1,5 +1,6 @@
 """One booted system with the package installed and the daemon at work, for all that asks it questions."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.systemd.machine import booted, need
 def package() -> Path:
     """The Debian package of this tree."""
     need()
+    if given := os.environ.get("NUMTRUSTD_TEST_DEB"):
+        return Path(given)
     return made("deb", "numtrustd_*.deb")
 
 

@@ -80,6 +80,7 @@ class Installed:
         self.story: dict[str, Done] = {}
         shutil.copy(package, machine.path / "numtrustd.deb")
         self._keep("install", "dpkg", "-i", str(machine.path / "numtrustd.deb"))
+        assert self.story["install"].status == 0, self.story["install"].said
         self._keep("active after install", "systemctl", "is-active", UNIT)
         self._keep("check without numbers", "numtrustd", "check")
         self._configure()
