@@ -58,9 +58,6 @@ from numtrustd.store import Store, Trouble, records
 from numtrustd.wire.exchange import Fetcher, Limits
 from numtrustd.wire.route import Route
 
-STOP_TIME = 4.0
-"""Real seconds that stopping may take before what still runs is cancelled hard; systemd is told 5."""
-
 GC_THRESHOLDS = (50_000, 50, 100)
 """With 100 000 actors the default thresholds pause the loop for half a second at a time."""
 
@@ -305,6 +302,7 @@ class Daemon:
                 unchanged=numbers.unchanged,
             )
         )
+        self._notifier.status(self.pulse.line())
         return ReloadResult(
             now=when(self._clock.now()),
             numbers_added=len(numbers.added),

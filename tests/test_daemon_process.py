@@ -114,6 +114,9 @@ def test_it_says_ready_status_watchdog_reloading_and_stopping_to_systemd(config:
         reloading = systemd.until("RELOADING=1")
         assert "MONOTONIC_USEC=" in reloading, "in the same datagram"
         systemd.until("READY=1")
+        (tmp_path / "numbers.csv").write_text("number,name\n13910000007,test\n")
+        assert ctl(config, "reload").returncode == 0
+        systemd.until("STATUS=1 numbers on ")
         process.child.send_signal(signal.SIGTERM)
         systemd.until("STOPPING=1")
         assert process.child.wait(5.0) == 0

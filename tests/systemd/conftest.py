@@ -1,5 +1,6 @@
 """One booted system with the package installed and the daemon at work, for all that asks it questions."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,8 @@ from tests.systemd.machine import booted, need
 def package() -> Path:
     """The Debian package of this tree."""
     need()
+    if given := os.environ.get("NUMTRUSTD_TEST_DEB"):
+        return Path(given)
     return made("deb", "numtrustd_*.deb")
 
 
@@ -26,8 +29,7 @@ def installed(package: Path) -> Iterator[Installed]:
 
 
 @pytest.fixture
-def daemon(installed: Installed) -> Iterator[Installed]:
-    """The daemon at work with the settings that the tests begin with; left as it was found."""
+def daemon(installed: Installed) -> Installed:
+    """The daemon at work with the settings that the tests begin with, whatever the test before left behind."""
     installed.settle()
-    yield installed
-    installed.settle()
+    return installed

@@ -54,7 +54,6 @@ path = "paper.txt"
 HURRY = """
 [Service]
 RestartSec=100ms
-WatchdogSec=3s
 Environment="NUMTRUSTD_CLOCK={base!r} {origin!r}"
 """
 """What differs from the unit as it is shipped: the same, only sooner."""
@@ -81,6 +80,7 @@ class Installed:
         self.story: dict[str, Done] = {}
         shutil.copy(package, machine.path / "numtrustd.deb")
         self._keep("install", "dpkg", "-i", str(machine.path / "numtrustd.deb"))
+        assert self.story["install"].status == 0, self.story["install"].said
         self._keep("active after install", "systemctl", "is-active", UNIT)
         self._keep("check without numbers", "numtrustd", "check")
         self._configure()
@@ -125,8 +125,10 @@ class Installed:
             machine.ok("rm", *more)
             machine.ok("systemctl", "daemon-reload")
         machine.ok("systemctl", "reset-failed")
-        if more or changed:
+        if more:
             machine.ok("systemctl", "restart", UNIT)
+        elif changed and machine.show(UNIT, "ActiveState") == ["active"]:
+            machine.ok("systemctl", "reload", UNIT)
         machine.ok("systemctl", "start", "numtrustd-status.socket", "numtrustd-control.socket", UNIT)
 
     def pid(self) -> str:

@@ -1,4 +1,8 @@
-"""A booted systemd that tests can talk to: `run-in-systemd.sh` with an agent in it, or the reason why there is none."""
+"""A booted systemd that tests can talk to: `run-in-systemd.sh` with an agent in it, or the reason why there is none.
+
+It is this machine's own, unless NUMTRUSTD_TEST_TREE names the root of another Debian (as mmdebstrap makes one, with
+systemd, dbus, python3, passwd and procps) and NUMTRUSTD_TEST_DEB a package that was built for its Python.
+"""
 
 import contextlib
 import json
@@ -136,6 +140,8 @@ def booted(path: Path) -> Iterator[Machine]:
     machine = Machine(path)
     command = [
         HERE / "run-in-systemd.sh",
+        "--tree",
+        os.environ.get("NUMTRUSTD_TEST_TREE", "host"),
         "--timeout",
         "420",
         path,

@@ -14,7 +14,7 @@ from tests.processes import until
 from tests.systemd.installed import CONFIG, NUMBERS, UNIT
 from tests.systemd.machine import ROOT, Machine, booted
 
-pytestmark = [pytest.mark.process, pytest.mark.xdist_group("systemd")]
+pytestmark = [pytest.mark.process, pytest.mark.xdist_group("systemd_package")]
 
 NUMBER = "+14155552671"
 STATE = "/var/lib/private/numtrustd"
@@ -103,6 +103,20 @@ def test_an_environment_elsewhere_works_by_the_drop_in_that_is_told(machine: Mac
     [pid] = machine.show(UNIT, "MainPID")
     assert "/opt/numtrustd/bin/python3" in machine.ok("cat", f"/proc/{pid}/cmdline")
     machine.sh("rm -r /etc/systemd/system/numtrustd.service.d; systemctl daemon-reload; systemctl restart numtrustd")
+
+
+@pytest.mark.covers("S10")
+def test_a_backup_is_put_back_as_it_is_told(machine: Machine) -> None:
+    readme = (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
+    made = re.search(r"`(numtrustctl backup /\S+)`", readme)
+    steps = re.search(r"```sh\n(systemctl stop .*?)```", readme, re.DOTALL)
+    assert made
+    assert steps
+    machine.sh(made[1])
+    machine.ok("numtrustctl", "unpark", NUMBER)
+    machine.sh(steps[1])
+    assert told(machine), "what was told after the backup is forgotten"
+    assert any("store.restored" in entry["MESSAGE"] for entry in machine.journal("-u", UNIT))
 
 
 def test_it_goes_and_leaves_the_state_until_it_is_asked(machine: Machine) -> None:

@@ -63,9 +63,19 @@ def test_the_units_are_clean(installed: Installed) -> None:
         assert (done.status, done.out, done.err) == (0, "", "")
 
 
-@pytest.mark.parametrize(("unit", "most"), [("numtrustd.service", "11"), ("numtrustd-create-state.service", "2")])
-def test_the_units_are_as_tight_as_they_say(installed: Installed, unit: str, most: str) -> None:
-    path = f"/usr/lib/systemd/system/{unit}"
+@pytest.mark.parametrize(
+    ("unit", "line", "most"),
+    [
+        ("numtrustd.service", "", "11"),
+        ("numtrustd.service", "IPAddressDeny=any\nIPAddressAllow=localhost", "10"),
+        ("numtrustd.service", "PrivateUsers=no", "13"),
+        ("numtrustd-create-state.service", "", "2"),
+    ],
+)
+def test_the_units_are_as_tight_as_they_say(installed: Installed, unit: str, line: str, most: str) -> None:
+    path = f"/run/tight/{unit}"
+    shipped = installed.machine.ok("cat", f"/usr/lib/systemd/system/{unit}")
+    installed.machine.write(path, shipped.replace("[Install]", f"{line}\n[Install]") if line else shipped)
     done = installed.machine.run("systemd-analyze", "security", "--offline=yes", f"--threshold={most}", path)
     assert done.status == 0, done.said
 
@@ -102,6 +112,7 @@ def test_both_services_have_the_same_walls(installed: Installed) -> None:
 # ----------------------------------------------------------------------------------------------------- by running
 
 
+@pytest.mark.covers("L4")
 def test_the_process_has_no_rights_and_sees_no_more_than_it_must(daemon: Installed) -> None:
     machine, pid = daemon.machine, daemon.pid()
     status = dict(
@@ -135,6 +146,7 @@ def test_the_process_has_no_rights_and_sees_no_more_than_it_must(daemon: Install
     assert SECRET not in environ
 
 
+@pytest.mark.covers("L1", "L3")
 def test_who_may_look_and_who_may_act(daemon: Installed) -> None:
     machine = daemon.machine
     assert machine.run("numtrustctl", "status", user="bob").status == 0
@@ -154,6 +166,7 @@ def test_who_may_look_and_who_may_act(daemon: Installed) -> None:
     assert machine.run("numtrustctl", "unpark", number, user="alice").status == 0
     acted = [json.loads(e["MESSAGE"]) for e in machine.journal("-u", UNIT) if event(e) == "control.acted"]
     assert [r["numtrust.method"] for r in acted][-2:] == ["Park", "Unpark"], "what was done is in the journal"
+    assert acted[-1]["numtrust.peer_uid"] == 65_534, "what PrivateUsers= costs"
 
 
 def daemon_parked(daemon: Installed) -> bool:
