@@ -322,7 +322,7 @@ class Marked(gettext.NullTranslations):
 def test_every_text_of_ours_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lang, "_texts", Marked())
     tree = LexborHTMLParser(page.html(told(sample(whole=False, budget=0, inspection_every="off", unwatched=1))))
-    assert (tree.css_first("html").attributes["lang"]) == "zh"
+    assert (tree.css_first("html").attributes["lang"]) == "zh-CN"
     ours = "h1, h2, p, figcaption, caption, summary, thead th, dt, svg > desc, .legend li"
     for node in tree.css(ours):
         assert node.text().startswith("⟦"), node.text()

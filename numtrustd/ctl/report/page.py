@@ -16,6 +16,9 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 
 FIGURE = ' class="n"'
 
+HTML_LANGUAGE = {"zh": "zh-CN"}
+"""The catalogue is in simplified characters; a browser picks its letters by that."""
+
 STYLE = """\
 :root { color-scheme: light dark; --page: #fff; --ink: #1b1f24; --soft: #59636e; --rule: #d5dae0; --card: #f5f7f9;
   --c1: #0072b2; --c2: #b35900; --c3: #00694c; --good: #00805c; --bad: #c0392b; --dim: #aab2bb; }
@@ -59,9 +62,10 @@ svg .ink { fill: var(--ink); } svg .stroke.ink { stroke: var(--ink); }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding: .25rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--rule); }
-th { font-weight: 600; } tbody th { min-width: 8rem; max-width: 24rem; overflow-wrap: anywhere; }
+th { font-weight: 600; } tbody th { min-width: 7rem; max-width: 24rem; overflow-wrap: break-word; }
 thead th { color: var(--soft); vertical-align: bottom; }
-td { min-width: 6.5rem; } .n { text-align: right; } td.n { min-width: 4rem; white-space: nowrap; }
+td { min-width: 6.5rem; overflow-wrap: anywhere; }
+.n { text-align: right; } td.n { min-width: 4rem; white-space: nowrap; }
 summary { cursor: pointer; color: var(--c1); }
 @media print {
   :root { color-scheme: light; }
@@ -70,7 +74,7 @@ summary { cursor: pointer; color: var(--c1); }
   figure, tr, .glance { break-inside: avoid; } h2, figcaption, caption { break-after: avoid; }
   details:not([open]) { display: none; }
   .wide { overflow: visible; } table { font-size: 8pt; }
-  th, td, td.n { min-width: 0; white-space: normal; overflow-wrap: anywhere; padding-right: .4rem; }
+  th, tbody th, td, td.n { min-width: 0; white-space: normal; overflow-wrap: anywhere; padding-right: .4rem; }
 }
 """
 
@@ -82,7 +86,7 @@ def html(told: Told) -> str:
 
 def _page(told: Told) -> Iterator[str]:
     title = attribute(told.title)
-    yield f'<!DOCTYPE html>\n<html lang="{spoken()}">\n<head>\n<meta charset="utf-8">'
+    yield f'<!DOCTYPE html>\n<html lang="{HTML_LANGUAGE.get(spoken(), spoken())}">\n<head>\n<meta charset="utf-8">'
     yield f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
     yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
     yield f"<title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>"
