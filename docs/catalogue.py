@@ -42,6 +42,7 @@ from numtrustd.domain import (
     workflow,
 )
 from numtrustd.domain.workflows import REGISTRY, certificate, incident
+from numtrustd.events import CATALOGUE
 
 CTL = Path(ctl.__file__).parent
 LANGUAGES = tuple(spoken for spoken in lang.SPEAKS if spoken != "en")
@@ -139,6 +140,8 @@ def _words() -> Iterator[str]:
     for name, table in REGISTRY.items():
         yield name
         yield from (state.value for state in table.states)
+        yield from (workflow.words_of(event) for event in table.events)
+    yield from (action for action, event in CATALOGUE.items() if "number" in event.__struct_fields__)  # a history
     for answers in task.ANSWERS.values():
         yield from answers
     yield from _MORE_WORDS

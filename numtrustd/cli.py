@@ -33,7 +33,7 @@ def cli() -> None:
     phone shows the right thing."""
 
 
-@cli.command()
+@cli.command(epilog="Example: numtrustd run --config mine/numtrustd.toml --log-format console")
 @_config
 @click.option("--log-format", type=click.Choice(["json", "console"]), help="Overrides [log] format.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warn", "error"]), help="Overrides [log] level.")
@@ -55,7 +55,7 @@ def run(config: Path, log_format: str | None, log_level: str | None, init: bool,
     )
 
 
-@cli.command("init")
+@cli.command("init", epilog="Example: numtrustd init --config mine/numtrustd.toml --number 13800138000 --enable huawei")
 @_config
 @click.option("--company", metavar="NAME", default="", help="In whose name letters are written.")
 @click.option("--display-name", metavar="NAME", default="", help="The name that phones are to show.")
@@ -129,7 +129,7 @@ def init_(
         click.echo(f"  {command}")
 
 
-@cli.command("create-state")
+@cli.command("create-state", epilog="Example: numtrustd create-state --config mine/numtrustd.toml")
 @_config
 def create_state(config: Path) -> None:
     """Create the empty state directory, once, before the first start."""
@@ -138,7 +138,7 @@ def create_state(config: Path) -> None:
     sys.exit(create(config, os.environ))
 
 
-@cli.command()
+@cli.command(epilog="Example: numtrustd check --config mine/numtrustd.toml")
 @_config
 def check(config: Path) -> None:
     """Check the configuration and print everything that is wrong with it."""
@@ -157,7 +157,7 @@ def check(config: Path) -> None:
     )
 
 
-@cli.command()
+@cli.command(epilog="Example: numtrustd look 13800138000 --source sogou.search --verbose")
 @click.argument("number")
 @_config
 @click.option("--platform", "-p", help="Only sources that speak for this platform.")
@@ -195,7 +195,7 @@ def pack() -> None:
     """For those who write packs."""
 
 
-@pack.command("test")
+@pack.command("test", epilog="Example: numtrustd pack test platforms.d/acme.toml")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option(
     "--fixtures",
@@ -209,10 +209,16 @@ def pack_test(file: Path, fixtures: Path | None) -> None:
     sys.exit(run_pack_test(file, fixtures, click.echo))
 
 
-@cli.command()
+@cli.command(epilog="Example: numtrustd demo --for 60 --numbers 40")
 @click.option("--for", "seconds", type=click.FloatRange(min=1), default=75.0, show_default=True, help="Real seconds.")
-@click.option("--numbers", type=click.IntRange(min=20, max=2_000), default=24, show_default=True)
-@click.option("--state", type=click.Path(path_type=Path, file_okay=False), default="demo-state", show_default=True)
+@click.option("--numbers", type=click.IntRange(min=20, max=2_000), default=24, show_default=True, help="How many.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="demo-state",
+    show_default=True,
+    help="Where its state lies.",
+)
 @click.option("--log-format", type=click.Choice(["json", "console"]), help="Default: console on a terminal.")
 def demo(seconds: float, numbers: int, state: Path, log_format: str | None) -> None:
     """Run the main job on simulated platforms with a fast clock. Ctrl-C at any time; run again to carry on."""

@@ -330,7 +330,7 @@ def case(c: status.CaseView) -> Document:
     doc.heading(tr("history"))
     doc.table(
         (tr("WHEN"), tr("FROM"), tr("TO"), tr("WHY"), tr("BY")),
-        [(local(m.at, c.now), word(m.old), word(m.new), m.reason, m.by) for m in c.history],
+        [(local(m.at, c.now), word(m.old), word(m.new), _moved_by(m.reason), m.by) for m in c.history],
         tr("no moves yet"),
     )
     _case_hints(doc, c)
@@ -345,6 +345,12 @@ def _fact(fact: Fact, now: datetime) -> str:
         return local(datetime.fromisoformat(fact.value), now)
     except ValueError:
         return fact.value
+
+
+def _moved_by(reason: str) -> str:
+    """What moved a case: an event of its workflow in words, and behind a colon what was told with it."""
+    what, colon, rest = reason.partition(": ")
+    return word(what) + colon + rest
 
 
 def _case_hints(doc: Document, c: status.CaseView) -> None:
