@@ -20,7 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from numtrustd import ctl
-from numtrustd.actors import explain, links
+from numtrustd.actors import explain, links, views
 from numtrustd.ctl import cli, lang, speak
 from numtrustd.domain import (
     batch,
@@ -144,6 +144,8 @@ def _words() -> Iterator[str]:
     yield from (action for action, event in CATALOGUE.items() if "number" in event.__struct_fields__)  # a history
     for answers in task.ANSWERS.values():
         yield from answers
+    yield from (mark.value for mark in incident.MarkName)
+    yield from evidence.KINDS
     yield from _MORE_WORDS
 
 
@@ -154,6 +156,8 @@ def _fixed() -> Iterator[str]:
     yield from task.TITLES.values()
     yield from links.ADVICE.values()
     yield from explain.WATCHED.values()
+    yield views.EVERYWHERE
+    yield from (", ", "; ")  # `lang.listed`
     actors = CTL.parent / "actors"
     for node in ast.walk(ast.parse((actors / "case_facts.py").read_text(encoding="utf-8"))):
         match node:
