@@ -97,10 +97,16 @@ def test_what_is_written_passes_check_or_nothing_is_written(
         assert sorted(found.numbers) == ["+8613800138000", "+862151288801"]
 
 
-@pytest.mark.parametrize("enable", [(), ("sogou",), READY])
-@pytest.mark.parametrize("approval", ["ask", "automatic"])
 @pytest.mark.parametrize(
-    ("state_dir", "socket_dir", "group"), [("", "", None), ("state", "run", ""), ("/s t", "r/n", "ops")]
+    ("enable", "approval", "state_dir", "socket_dir", "group"),
+    [
+        ((), "ask", "", "", None),
+        (("sogou",), "automatic", "", "", ""),
+        (READY, "automatic", "", "", None),
+        ((), "automatic", "state", "run", ""),
+        (READY, "ask", "state", "run", "ops"),
+        (("sogou",), "ask", "/s t", "r/n", None),
+    ],
 )
 def test_combinations(
     tmp_path: Path, enable: tuple[str, ...], approval: Any, state_dir: str, socket_dir: str, group: str | None

@@ -263,7 +263,7 @@ def test_no_text_for_people_is_put_out_untranslated() -> None:
     """Whoever writes a heading, a name of a fact or a line writes it through `tr`."""
     assert ctl.__file__ is not None
     loose = []
-    for file in sorted(Path(ctl.__file__).parent.glob("*.py")):
+    for file in sorted(Path(ctl.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Attribute(attr="heading" | "line" | "facts" | "table"), args=args):
