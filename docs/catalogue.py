@@ -79,6 +79,8 @@ _MORE_WORDS = (
     *("http", "manual", "none", "sent", "done", "failed", "uncertain", "answered", "refused"),
     *("routine", "major", "policy", "industry", "data_sync", "numbers", "appeals"),
 )
+_REFUSALS = {"InvalidArgument", "NotReady", "Refused", "RefusedError", "UnknownNumber", "Busy"}
+"""What the actors refuse with; of these, too, only sentences that never vary."""
 _SENTENCES = ("explain", "explain_looks", "explain_display")
 """Modules of the actors that make `explain`'s sentences. Those that never vary can be translated here; the others are
 in English, for they come with values in them."""
@@ -163,6 +165,13 @@ def _fixed() -> Iterator[str]:
         match node:
             case ast.Tuple(elts=[ast.Constant(value=str(name)), _]) if name.islower():
                 yield name
+    for file in sorted(actors.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _REFUSALS:
+                    for said in (*node.args, *(keyword.value for keyword in node.keywords)):
+                        if isinstance(said, ast.Constant) and " " in str(said.value):
+                            yield str(said.value)
     for module in _SENTENCES:
         for node in ast.walk(ast.parse((actors / f"{module}.py").read_text(encoding="utf-8"))):
             match node:
