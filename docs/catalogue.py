@@ -20,7 +20,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from numtrustd import ctl
-from numtrustd.actors import explain, links
+from numtrustd.actors import explain, links, views
 from numtrustd.ctl import cli, lang, speak
 from numtrustd.domain import (
     batch,
@@ -42,6 +42,7 @@ from numtrustd.domain import (
     workflow,
 )
 from numtrustd.domain.workflows import REGISTRY, certificate, incident
+from numtrustd.events import CATALOGUE
 
 CTL = Path(ctl.__file__).parent
 LANGUAGES = tuple(spoken for spoken in lang.SPEAKS if spoken != "en")
@@ -78,6 +79,8 @@ _MORE_WORDS = (
     *("http", "manual", "none", "sent", "done", "failed", "uncertain", "answered", "refused"),
     *("routine", "major", "policy", "industry", "data_sync", "numbers", "appeals"),
 )
+_REFUSALS = {"InvalidArgument", "NotReady", "Refused", "RefusedError", "UnknownNumber", "Busy"}
+"""What the actors refuse with; of these, too, only sentences that never vary."""
 _SENTENCES = ("explain", "explain_looks", "explain_display")
 """Modules of the actors that make `explain`'s sentences. Those that never vary can be translated here; the others are
 in English, for they come with values in them."""
@@ -139,8 +142,12 @@ def _words() -> Iterator[str]:
     for name, table in REGISTRY.items():
         yield name
         yield from (state.value for state in table.states)
+        yield from (workflow.words_of(event) for event in table.events)
+    yield from (action for action, event in CATALOGUE.items() if "number" in event.__struct_fields__)  # a history
     for answers in task.ANSWERS.values():
         yield from answers
+    yield from (mark.value for mark in incident.MarkName)
+    yield from evidence.KINDS
     yield from _MORE_WORDS
 
 
@@ -151,11 +158,20 @@ def _fixed() -> Iterator[str]:
     yield from task.TITLES.values()
     yield from links.ADVICE.values()
     yield from explain.WATCHED.values()
+    yield views.EVERYWHERE
+    yield from (", ", "; ")  # `lang.listed`
     actors = CTL.parent / "actors"
     for node in ast.walk(ast.parse((actors / "case_facts.py").read_text(encoding="utf-8"))):
         match node:
             case ast.Tuple(elts=[ast.Constant(value=str(name)), _]) if name.islower():
                 yield name
+    for file in sorted(actors.glob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            match node:
+                case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _REFUSALS:
+                    for said in (*node.args, *(keyword.value for keyword in node.keywords)):
+                        if isinstance(said, ast.Constant) and " " in str(said.value):
+                            yield str(said.value)
     for module in _SENTENCES:
         for node in ast.walk(ast.parse((actors / f"{module}.py").read_text(encoding="utf-8"))):
             match node:

@@ -100,6 +100,10 @@ def _commands(page: Page, group: click.Group, above: click.Context, path: str, c
         page.synopsis(" ".join((typed, "[OPTIONS]", *pieces)))
         page.text(_described(command))
         _options(page, command, context, common=common)
+        if command.epilog:
+            what, _, line = command.epilog.partition(": ")
+            page.text(f"{what}:")
+            page.example(line)
         examples = command.examples if isinstance(command, speak.Command) else ()
         for line, what in examples:
             page.text(what)

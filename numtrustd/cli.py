@@ -7,7 +7,7 @@ Exit statuses follow sysexits: 0, 64 usage, 65 a recorded answer reads otherwise
 import os
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import Literal, NoReturn
 
 import click
 
@@ -33,7 +33,7 @@ def cli() -> None:
     phone shows the right thing."""
 
 
-@cli.command()
+@cli.command(epilog="Example: numtrustd run --config mine/numtrustd.toml --log-format console")
 @_config
 @click.option("--log-format", type=click.Choice(["json", "console"]), help="Overrides [log] format.")
 @click.option("--log-level", type=click.Choice(["debug", "info", "warn", "error"]), help="Overrides [log] level.")
@@ -55,7 +55,81 @@ def run(config: Path, log_format: str | None, log_level: str | None, init: bool,
     )
 
 
-@cli.command("create-state")
+@cli.command("init", epilog="Example: numtrustd init --config mine/numtrustd.toml --number 13800138000 --enable huawei")
+@_config
+@click.option("--company", metavar="NAME", default="", help="In whose name letters are written.")
+@click.option("--display-name", metavar="NAME", default="", help="The name that phones are to show.")
+@click.option("--number", "numbers", multiple=True, help="A number to watch, in any spelling; again for more.")
+@click.option(
+    "--numbers", "numbers_file", metavar="FILE", type=click.Path(path_type=Path), help="A CSV file of numbers instead."
+)
+@click.option("--enable", metavar="ID", multiple=True, help="A source to look through, or a platform; again for more.")
+@click.option(
+    "--approval",
+    type=click.Choice(["ask", "automatic"]),
+    help="Whether appeals wait for you; ask if left out.",
+)
+@click.option("--state-dir", metavar="DIR", help="Where the database will lie.")
+@click.option("--socket-dir", metavar="DIR", help="Where the two sockets will lie.")
+@click.option("--group", metavar="NAME", help="The group that may act; empty for none.")
+@click.option("--no-input", is_flag=True, help="Ask nothing, also on a terminal.")
+@click.option("--force", is_flag=True, help="Replace files that are there.")
+def init_(
+    config: Path,
+    company: str,
+    display_name: str,
+    numbers: tuple[str, ...],
+    numbers_file: Path | None,
+    enable: tuple[str, ...],
+    approval: Literal["ask", "automatic"] | None,
+    state_dir: str | None,
+    socket_dir: str | None,
+    group: str | None,
+    no_input: bool,
+    force: bool,
+) -> None:
+    """Write the first settings and numbers, from flags or from questions on a terminal.
+
+    For the service at /etc/numtrustd the directories are those of the system; elsewhere they lie beside the file, and
+    nobody but you may act. Ends with the commands to type next.
+    """
+    from numtrustd import init
+
+    own = config.absolute() != Path(DEFAULT_CONFIG)
+    answers = init.Answers(
+        company=company.strip(),
+        display_name=display_name.strip(),
+        numbers=numbers,
+        numbers_file=numbers_file,
+        enable=enable,
+        approval=approval or "ask",
+        state_dir=("state" if own else "") if state_dir is None else state_dir,
+        socket_dir=("run" if own else "") if socket_dir is None else socket_dir,
+        group=("" if own else None) if group is None else group,
+    )
+    if numbers and numbers_file is not None:
+        raise click.UsageError("--number and --numbers: give one of them")
+    if sys.stdin.isatty() and not no_input:
+        there = (config.absolute().parent / init.NUMBERS).exists()
+        answers = init.ask(answers, os.environ, approval_given=approval is not None, numbers_there=there)
+    try:
+        made = init.write(config, answers, os.environ, force=force)
+    except init.InitError as error:
+        _fail(error.status, "\nnumtrustd: ".join(error.lines))
+    for file in made.files:
+        click.echo(f"wrote {file}")
+    for source, lines in made.lacking.items():
+        click.echo(f"{source} is not switched on yet; it lacks:")
+        for line in lines:
+            click.echo(f"  {line}")
+    if not made.enabled:
+        click.echo("no source is switched on, so nothing will be looked at yet: `check` lists them")
+    click.echo("next:")
+    for command in made.commands:
+        click.echo(f"  {command}")
+
+
+@cli.command("create-state", epilog="Example: numtrustd create-state --config mine/numtrustd.toml")
 @_config
 def create_state(config: Path) -> None:
     """Create the empty state directory, once, before the first start."""
@@ -64,7 +138,7 @@ def create_state(config: Path) -> None:
     sys.exit(create(config, os.environ))
 
 
-@cli.command()
+@cli.command(epilog="Example: numtrustd check --config mine/numtrustd.toml")
 @_config
 def check(config: Path) -> None:
     """Check the configuration and print everything that is wrong with it."""
@@ -83,7 +157,7 @@ def check(config: Path) -> None:
     )
 
 
-@cli.command()
+@cli.command(epilog="Example: numtrustd look 13800138000 --source sogou.search --verbose")
 @click.argument("number")
 @_config
 @click.option("--platform", "-p", help="Only sources that speak for this platform.")
@@ -121,7 +195,7 @@ def pack() -> None:
     """For those who write packs."""
 
 
-@pack.command("test")
+@pack.command("test", epilog="Example: numtrustd pack test platforms.d/acme.toml")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.option(
     "--fixtures",
@@ -135,10 +209,16 @@ def pack_test(file: Path, fixtures: Path | None) -> None:
     sys.exit(run_pack_test(file, fixtures, click.echo))
 
 
-@cli.command()
+@cli.command(epilog="Example: numtrustd demo --for 60 --numbers 40")
 @click.option("--for", "seconds", type=click.FloatRange(min=1), default=75.0, show_default=True, help="Real seconds.")
-@click.option("--numbers", type=click.IntRange(min=20, max=2_000), default=24, show_default=True)
-@click.option("--state", type=click.Path(path_type=Path, file_okay=False), default="demo-state", show_default=True)
+@click.option("--numbers", type=click.IntRange(min=20, max=2_000), default=24, show_default=True, help="How many.")
+@click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="demo-state",
+    show_default=True,
+    help="Where its state lies.",
+)
 @click.option("--log-format", type=click.Choice(["json", "console"]), help="Default: console on a terminal.")
 def demo(seconds: float, numbers: int, state: Path, log_format: str | None) -> None:
     """Run the main job on simulated platforms with a fast clock. Ctrl-C at any time; run again to carry on."""

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -78,7 +79,9 @@ def test_every_command_and_option_is_told(name: str, program: click.Group) -> No
             if isinstance(param, click.Option):
                 where = told["OPTIONS"] if param in program.params or param.opts[-1] in told["OPTIONS"] else told[path]
                 assert param.opts[-1] in where, path
-        for line, _ in getattr(command, "examples", ()):
+                assert param.help, f"{path} {param.opts[0]} says nothing of itself"
+        examples = [line for line, _ in getattr(command, "examples", ())]
+        for line in (*examples, *filter(None, [(command.epilog or "").removeprefix("Example: ")])):
             assert line in told[path]
 
 
@@ -122,3 +125,17 @@ def test_no_text_can_turn_into_a_request(texts: list[str]) -> None:
     requests = {line.split()[0] for line in lines if line.startswith((".", "'"))}
     assert requests <= {'.\\"', ".TH", ".SH", ".PP", ".TP", ".nf", ".RS", ".RE", ".fi"}
     assert str(page).isascii()
+
+
+@pytest.mark.parametrize("example", [command.epilog for _, command in commands(cli.cli)])
+def test_the_daemons_examples_are_command_lines_that_are_understood(example: str) -> None:
+    name, *arguments = shlex.split(example.removeprefix("Example: "))
+    assert name == "numtrustd"
+    command: click.Command = cli.cli
+    context = click.Context(command, info_name=name)
+    while isinstance(command, click.Group):
+        _, found, arguments = command.resolve_command(context, arguments)
+        assert found is not None
+        command, context = found, click.Context(found, parent=context)
+    arguments = [str(manual.SETTINGS) if argument.startswith("platforms.d/") else argument for argument in arguments]
+    command.parse_args(context, arguments)

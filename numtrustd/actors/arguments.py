@@ -36,7 +36,9 @@ def recorded(sight: Sight, text: str) -> str:
     number = canonical(text)
     if number in sight.context.numbers or sight.house.store.get(Table.NUMBER, records.key(number)) is not None:
         return number
-    raise CallError(errors.UnknownNumber(number=number, why="it is not watched and never was"))
+    raise CallError(
+        errors.UnknownNumber(number=number, why="it is not watched and never was: `numbers` lists those that are")
+    )
 
 
 def platform(sight: Sight, text: str) -> str:

@@ -334,7 +334,9 @@ def maintenance() -> None:
     examples=(("maintenance start sogou --kind major --until 2026-05-03T08:00", "As the platform announced."),),
 )
 @click.argument("platform", type=complete.PLATFORM)
-@click.option("--kind", type=click.Choice(["routine", "major", "policy", "industry", "data_sync"]))
+@click.option(
+    "--kind", type=click.Choice(["routine", "major", "policy", "industry", "data_sync"]), help="What kind of it."
+)
 @instant_option("--until", help="When it will end, as announced.")
 @author_option
 def start(

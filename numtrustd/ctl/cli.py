@@ -137,4 +137,5 @@ def _unreachable(error: ClientError) -> int:
             )
         case _:
             _say(str(error))
+            _say(tr("see how it is with `systemctl status numtrustd`, and what it says in `journalctl -u numtrustd`"))
     return UNAVAILABLE

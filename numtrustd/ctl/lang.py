@@ -7,7 +7,7 @@ word of the domain that people read in a table goes through `word`. A text is lo
 """
 
 import gettext
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,6 +74,11 @@ def tr(text: str | None) -> str:
 def trn(one: str, many: str, count: int) -> str:
     """The text for so many of something; `{n}` in it is the count."""
     return _texts.ngettext(one, many, count).format(n=count)
+
+
+def listed(items: Iterable[str], between: str = ", ") -> str:
+    """Several things in one line, with what stands `between` such things in the reader's language."""
+    return tr(between).join(items)
 
 
 def word(value: str | None) -> str:

@@ -40,7 +40,7 @@ class _Yuan(click.ParamType[int]):
 @command(money, "ledger", examples=(("ledger --month 2026-10", "What October cost."),))
 @click.option("--month", metavar="YYYY-MM", help="Another month than the present one.")
 @click.option("--number", help="Only of this number.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=200, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=200, show_default=True, help="The most at a time.")
 def ledger_(session: Session, month: str | None, number: str | None, limit: int) -> None:
     """What a month cost: every fee and every use of a quota."""
     session.show(ledger.GetLedger(month=month, number=number, limit=limit), shown)

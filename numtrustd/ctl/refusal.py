@@ -9,7 +9,7 @@ def words(name: str, given: Any) -> list[str]:
     """An error reply as sentences."""
     kind = name.rpartition(".")[2]
     said = {key: str(value) for key, value in given.items()}
-    why = said.get("why", "")
+    why = tr(said.get("why"))  # the daemon's: some never vary, and are in the catalogue
     match kind:
         case "UnknownNumber":
             return [f"{said.get('number', '')}: {why}"]

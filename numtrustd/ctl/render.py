@@ -260,7 +260,10 @@ def history(answer: status.HistoryPage, options: str = "") -> Document:
     doc = Document()
     doc.table(
         (tr("WHEN"), tr("WHAT"), tr("PLATFORM"), tr("IN WORDS")),
-        [(local(r.at, answer.now), r.action, r.platform, in_local_time(r.text, answer.now)) for r in answer.events],
+        [
+            (local(r.at, answer.now), word(r.action), r.platform, in_local_time(r.text, answer.now))
+            for r in answer.events
+        ],
         tr("nothing happened"),
     )
     if answer.next is not None:

@@ -9,7 +9,7 @@ from datetime import datetime
 from numtrustd.api import control, status
 from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, VerdictRow, ViewRow
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
-from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
 from numtrustd.ctl.text import age, due, local, missed, span
 
@@ -27,7 +27,11 @@ def number(n: status.NumberView) -> Document:
     dashed = n.dashed if n.dashed != n.number else ""
     _title(doc, n.number, dashed, n.name, tr("({kind}, group {group})").format(kind=word(n.kind), group=n.group))
     if n.accept:
-        doc.line(tr("the owner accepts being shown as: {accept}").format(accept=", ".join(n.accept)))
+        doc.line(
+            tr("the owner accepts being shown as: {accept}").format(
+                accept=listed(word(category) for category in n.accept)
+            )
+        )
     if n.parked:
         doc.line(
             Cell(
@@ -218,10 +222,10 @@ def _note(r: VerdictRow, now: datetime) -> Cell:
     if r.disagreement and r.apart_since is not None:
         notes.append(tr("disagreement since {apart_since}").format(apart_since=local(r.apart_since, now)))
     if r.faults:
-        notes.append(", ".join(dict.fromkeys(word(fault.finding) for fault in r.faults if fault.confirmed)))
+        notes.append(listed(dict.fromkeys(word(fault.finding) for fault in r.faults if fault.confirmed)))
     if r.tending:
         notes.append(r.tending)
-    return Cell("; ".join(note for note in notes if note), Tone.WARN if r.blind_since else Tone.PLAIN)
+    return Cell(listed((note for note in notes if note), "; "), Tone.WARN if r.blind_since else Tone.PLAIN)
 
 
 def explanation(e: status.Explanation) -> Document:
@@ -278,15 +282,15 @@ def case(c: status.CaseView) -> Document:
         doc,
         c.case,
         tr("{kind} of {number} at {platform_name}").format(
-            kind=word(c.kind), number=c.number, platform_name=c.platform_name
+            kind=word(c.kind), number=c.number, platform_name=tr(c.platform_name)
         ),
     )
     doc.facts(
         (tr("state"), Cell(word(c.state), Tone.STRONG)),
         ("", tr(c.meaning)),
         (tr("outcome"), word(c.outcome) or None),
-        (tr("finding"), c.finding),
-        (tr("likely cause"), "; ".join(c.causes) or None),
+        (tr("finding"), _told(c.finding) or None),
+        (tr("likely cause"), listed(map(_told, c.causes), "; ") or None),
         (tr("attempt"), c.attempt),
         (tr("opened"), local(c.opened_at, c.now)),
         (tr("in this state"), tr("since {moved_at}").format(moved_at=local(c.moved_at, c.now))),
@@ -295,7 +299,7 @@ def case(c: status.CaseView) -> Document:
         (tr("deadline"), deadline(c.due, c.now)),
         (tr("then"), tr(c.then) or None),
         (tr("task"), c.task),
-        *((tr(f.name), _fact(f, c.now)) for f in c.data),
+        *((_name(f), _fact(f, c.now)) for f in c.data),
     )
     _papers(doc, c.evidence)
     if c.actions:
@@ -330,11 +334,17 @@ def case(c: status.CaseView) -> Document:
     doc.heading(tr("history"))
     doc.table(
         (tr("WHEN"), tr("FROM"), tr("TO"), tr("WHY"), tr("BY")),
-        [(local(m.at, c.now), word(m.old), word(m.new), m.reason, m.by) for m in c.history],
+        [(local(m.at, c.now), word(m.old), word(m.new), _told(m.reason), m.by) for m in c.history],
         tr("no moves yet"),
     )
     _case_hints(doc, c)
     return doc
+
+
+def _name(fact: Fact) -> str:
+    """The fact's name, which is a word of the domain for a mark of an emergency."""
+    said = tr(fact.name)
+    return said if said != fact.name else word(fact.name)
 
 
 def _fact(fact: Fact, now: datetime) -> str:
@@ -345,6 +355,12 @@ def _fact(fact: Fact, now: datetime) -> str:
         return local(datetime.fromisoformat(fact.value), now)
     except ValueError:
         return fact.value
+
+
+def _told(said: str | None) -> str:
+    """A word of the domain (what moved a case, what is wrong), and behind a colon what was told with it."""
+    what, colon, rest = (said or "").partition(": ")
+    return word(what) + colon + rest
 
 
 def _case_hints(doc: Document, c: status.CaseView) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from numtrustd.api import facts
 from numtrustd.ctl.document import Cell, Document, Tone
-from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.text import span
 
 
@@ -42,7 +42,7 @@ def platform(p: facts.PlatformView) -> Document:
             (tr("route"), certified.route),
             (tr("grade"), certified.grade),
             (tr("address"), certified.address),
-            (tr("papers"), _list(certified.papers)),
+            (tr("papers"), _list(map(word, certified.papers))),
             (
                 tr("takes"),
                 None if certified.days is None else trn("{n} working day", "{n} working days", certified.days),
@@ -76,7 +76,7 @@ def _appeal(doc: Document, p: facts.PlatformView) -> None:
         (tr("again after"), span(appeal.cooldown)),
         (tr("shows after"), span(appeal.propagation)),
         *(
-            (tr("papers of attempt {n}").format(n=n), _list(a.papers) or tr("none"))
+            (tr("papers of attempt {n}").format(n=n), _list(map(word, a.papers)) or tr("none"))
             for n, a in enumerate(appeal.attempts, 1)
         ),
     )
@@ -106,4 +106,4 @@ def _feeds(feeds: Iterable[facts.FeedFact]) -> str | None:
 
 
 def _list(items: Iterable[str], between: str = ", ") -> str | None:
-    return between.join(items) or None
+    return listed(items, between) or None

@@ -9,7 +9,7 @@ from numtrustd.api import control, status
 from numtrustd.api import incidents as api_incidents
 from numtrustd.api.rows import ObservationRow, OpenBatches, PendingLook, PlatformRow, SourceRow
 from numtrustd.ctl.document import Cell, Document, Tone
-from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, alarming, deadline, when
 from numtrustd.ctl.text import local
 
@@ -72,7 +72,7 @@ def _note(row: PlatformRow, now: datetime) -> Cell | None:
         else:
             said = tr("{kind} maintenance since {since}").format(kind=word(row.maintenance.kind), since=since)
         notes.append(tr("{said}, overdue").format(said=said) if row.maintenance.overdue else said)
-    return Cell("; ".join(notes), Tone.WARN) if notes else None
+    return Cell(listed(notes, "; "), Tone.WARN) if notes else None
 
 
 def _sum(rows: Sequence[PlatformRow]) -> str:
@@ -85,7 +85,7 @@ def _sum(rows: Sequence[PlatformRow]) -> str:
         parts.append(tr("{idle} with a source in use that can look at none of your numbers").format(idle=idle))
     if unseen:
         parts.append(tr("{unseen} without a source in use").format(unseen=unseen))
-    return ", ".join(parts)
+    return listed(parts)
 
 
 def sources(answer: status.SourceList) -> Document:
@@ -150,7 +150,7 @@ def _source_why(r: SourceRow, now: datetime) -> str | None:
     )
     doubt = tr("asked only in doubt") if r.when == "doubt" else None
     return (
-        "; ".join(filter(None, (r.why, blind, doubt, r.hours and tr("asked only at {hours}").format(hours=r.hours))))
+        listed(filter(None, (r.why, blind, doubt, r.hours and tr("asked only at {hours}").format(hours=r.hours))), "; ")
         or None
     )
 
@@ -195,7 +195,7 @@ def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
 def looked(answer: control.LookResult) -> Document:
     """`numtrustctl look`."""
     doc = Document()
-    sources = ", ".join(answer.sources) or tr("no source")
+    sources = listed(answer.sources) or tr("no source")
     doc.line(tr("asked {sources} about").format(sources=sources), Cell(answer.number, Tone.STRONG))
     if answer.observations:
         observation_table(doc, answer.observations)

@@ -116,7 +116,7 @@ def explain(session: Session, number: str, platform: str | None) -> None:
 
 @command(see, examples=(("history 13800138000 --before 2026-05-01 --limit 20", "The last twenty things of April."),))
 @click.argument("number")
-@click.option("--limit", type=click.IntRange(1, 1000), default=_LINES, show_default=True)
+@click.option("--limit", type=click.IntRange(1, 1000), default=_LINES, show_default=True, help="The most at a time.")
 @instant_option("--before", help="Only what happened before this time.")
 @click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Only on this platform.")
 @click.option("--after", metavar="PLACE", help="Go on where another page ended, which says its place.")

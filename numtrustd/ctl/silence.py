@@ -6,7 +6,7 @@ from numtrustd.api import silence
 from numtrustd.ctl import complete
 from numtrustd.ctl.common import Span, author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
-from numtrustd.ctl.lang import tr, word
+from numtrustd.ctl.lang import listed, tr, word
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.speak import Group
 from numtrustd.ctl.text import local
@@ -71,7 +71,7 @@ def ack(session: Session, case: str, reason: str | None, author: str) -> None:
 
 
 def _names(row: silence.SilenceRow) -> str:
-    return ", ".join(f"{word(target.scope)} {target.name}" for target in row.targets)
+    return listed(f"{word(target.scope)} {target.name}" for target in row.targets)
 
 
 def shown(said: silence.SilenceList) -> Document:

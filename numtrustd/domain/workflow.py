@@ -171,11 +171,16 @@ def step(
 
 def reason_of(event: Event) -> str:
     """Why a step was taken, for log lines and people: the event's name and its own reason if it carries one."""
-    if isinstance(event, TimedOut):
-        return "its time came"
-    words = "".join(f" {c.lower()}" if c.isupper() else c for c in type(event).__name__).strip()
+    words = words_of(type(event))
     said = getattr(event, "reason", None) or getattr(event, "what", None)
     return f"{words}: {said}" if said else words
+
+
+def words_of(event: type[Event]) -> str:
+    """The event's name in words."""
+    if issubclass(event, TimedOut):
+        return "its time came"
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in event.__name__).strip()
 
 
 def mermaid(workflow: Workflow[S, D, P]) -> str:

@@ -182,7 +182,8 @@ def read_bytes(path: pathlib.Path, report: Report, where: Where, key: str, limit
         with path.open("rb") as file:
             raw = file.read(limit + 1)
     except FileNotFoundError:
-        report.add(where, key, f"no such file: {path}", "create it, or name the right one")
+        first = "write one with `numtrustd init`, or name the right one with --config"  # no key names it
+        report.add(where, key, f"no such file: {path}", "create it, or name the right one" if key else first)
     except IsADirectoryError:
         report.add(where, key, f"is a directory: {path}", "name a file")
     except OSError as error:

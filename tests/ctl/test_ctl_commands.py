@@ -8,6 +8,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -617,6 +618,18 @@ def test_a_daemon_that_hangs_up(capsys: Capture, tmp_path: Path) -> None:
         listening.listen(0)
         listening.shutdown(socket.SHUT_RDWR)
         assert run(capsys, "status", "--socket", str(tmp_path / "s"))[0] == 69
+
+
+def test_a_daemon_that_answers_nothing_and_closes(capsys: Capture, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        listening.listen(1)
+        closing = threading.Thread(target=lambda: listening.accept()[0].close())
+        closing.start()
+        code, _, err = run(capsys, "status", "--socket", str(tmp_path / "s"))
+        closing.join(10)
+    assert code == 69
+    assert "see how it is with `systemctl status numtrustd`" in err
 
 
 @pytest.mark.process

@@ -16,6 +16,7 @@ import pytest
 from babel.messages.catalog import Message
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from docs import catalogue
 from numtrustd import ctl
@@ -171,6 +172,27 @@ def test_tables_have_words_where_english_has_identifiers(daemon: Any, capsys: Ca
     assert f"{NUMBER}/so360/1" in shown
 
 
+def test_what_happened_is_named_in_words(daemon: Any, capsys: Capture) -> None:
+    case = daemon.answers["GetCase"]
+    moves = (
+        structs.replace(case.history[0], reason="mislabel: shown as 广告推销"),
+        structs.replace(case.history[1], reason="its time came"),
+    )
+    daemon.answers["GetCase"] = structs.replace(case, history=moves)
+    english: list[str] = []
+    chinese: list[str] = []
+    for language, shown in (("en", english), ("zh", chinese)):
+        for arguments in (["history", NUMBER], ["case", f"{NUMBER}/so360/1"]):
+            assert main(["--lang", language, *arguments]) == 0
+            shown.append(capsys.readouterr().out)
+    assert "verdict.changed" in english[0]
+    assert "verdict.changed" not in chinese[0]
+    assert "判定变化" in chinese[0]
+    assert "时间到了" in chinese[1]
+    assert "its time came" in english[1]
+    assert "误标: shown as 广告推销" in chinese[1], "what was told with a move is left as it was told"
+
+
 def test_clicks_own_words_are_translated(capsys: Capture) -> None:
     assert main(["--lang", "zh", "--help"]) == 0
     shown = capsys.readouterr().out
@@ -241,7 +263,7 @@ def test_no_text_for_people_is_put_out_untranslated() -> None:
     """Whoever writes a heading, a name of a fact or a line writes it through `tr`."""
     assert ctl.__file__ is not None
     loose = []
-    for file in sorted(Path(ctl.__file__).parent.glob("*.py")):
+    for file in sorted(Path(ctl.__file__).parent.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Attribute(attr="heading" | "line" | "facts" | "table"), args=args):

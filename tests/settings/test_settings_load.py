@@ -150,7 +150,8 @@ def test_a_missing_file_is_said(tmp_path: pathlib.Path) -> None:
     result = load(tmp_path / "none.toml", {})
     assert not isinstance(result, Loaded)
     assert render(result) == (
-        f"{tmp_path}/none.toml:1: -: no such file: {tmp_path}/none.toml: create it, or name the right one\n"
+        f"{tmp_path}/none.toml:1: -: no such file: {tmp_path}/none.toml: "
+        "write one with `numtrustd init`, or name the right one with --config\n"
     )
 
 

@@ -1,0 +1,11 @@
+"""`numtrustd init`: the first settings of a new user, from a few answers.
+
+`answers` is what was said, and what is wrong with it; `text` makes the files of it, both pure. `files` makes sure that
+they pass `check` before it writes them; `ask` puts the questions on a terminal.
+"""
+
+from numtrustd.init.answers import Answers
+from numtrustd.init.ask import ask
+from numtrustd.init.files import NUMBERS, InitError, Made, known_sources, write
+
+__all__ = ["NUMBERS", "Answers", "InitError", "Made", "ask", "known_sources", "write"]

@@ -1,0 +1,173 @@
+"""Making the files: what was answered is made sure of with the checks of `numtrustd check`, and only then written."""
+
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct, structs
+
+from numtrustd import exit_status
+from numtrustd.init import text
+from numtrustd.init.answers import Answers, faults
+from numtrustd.probes.spec import Source
+from numtrustd.settings import Loaded, Problem, load
+from numtrustd.settings.problem import suggest
+
+NUMBERS = "numbers.csv"
+SYSTEM = Path("/etc/numtrustd/numtrustd.toml")
+"""The settings of the service that systemd starts."""
+
+
+class InitError(Exception):
+    """Nothing was written; why, and the exit status."""
+
+    def __init__(self, status: int, lines: Sequence[str]) -> None:
+        super().__init__("\n".join(lines))
+        self.status = status
+        self.lines = tuple(lines)
+
+
+class Made(Struct, frozen=True):
+    """What was written: the `files`, the sources that are `lacking` something, and the `commands` to type next."""
+
+    files: tuple[Path, ...]
+    enabled: tuple[str, ...]
+    lacking: dict[str, tuple[str, ...]]
+    commands: tuple[str, ...]
+
+
+def known_sources(env: Mapping[str, str]) -> dict[str, Source]:
+    """All sources that come with the program, by id."""
+    with tempfile.TemporaryDirectory() as folder:
+        loaded = _loaded(Path(folder), Answers(numbers=("10199",)), NUMBERS, {}, env)  # there has to be one
+    assert isinstance(loaded, Loaded), loaded
+    return {**loaded.sources, **loaded.idle}
+
+
+def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool = False) -> Made:
+    """Write the settings to `config`, and numbers.csv beside it unless there are numbers already. A file that is there
+    is only replaced by `force`; numbers.csv that is there is used, unless numbers were given. Raises `InitError`.
+    """
+    config = config.absolute()
+    wrong = faults(answers)
+    if config.name == NUMBERS:
+        wrong.append(f"--config: {config}: is the name of the numbers: name the settings otherwise")
+    if wrong:
+        raise InitError(exit_status.USAGE, wrong)
+    beside = config.parent / NUMBERS
+    if answers.numbers_file is None and not answers.numbers and beside.exists():
+        answers = structs.replace(answers, numbers_file=beside)
+    if answers.numbers_file is None and not answers.numbers:
+        raise InitError(
+            exit_status.USAGE, ["there is not one number: give --number, for each of them, or --numbers FILE"]
+        )
+    files = [config] if answers.numbers_file is not None else [beside, config]
+    if not force and (there := [file for file in files if os.path.lexists(file)]):
+        names = " and ".join(str(file) for file in there)
+        raise InitError(exit_status.USAGE, [f"{names}: there already: replace with --force, or name another --config"])
+    answers = structs.replace(answers, enable=_resolved(answers.enable, env))
+    try:
+        config.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".numtrustd-init-", dir=config.parent))
+        try:
+            lacking = _lacking(folder, _placed(answers, config.parent), env)
+            path = NUMBERS
+            if answers.numbers_file is not None:
+                path = _beside(answers.numbers_file.absolute(), config.parent)
+            (folder / config.name).write_text(text.settings(answers, path, lacking), encoding="utf-8")
+            for file in files:
+                os.replace(folder / file.name, file)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+    except PermissionError as error:
+        raise InitError(exit_status.NO_PERMISSION, [f"{error.filename}: {error.strerror}: try it as root"]) from None
+    except OSError as error:
+        raise InitError(exit_status.IO, [f"{error.filename}: {error.strerror}"]) from None
+    enabled = tuple(source for source in answers.enable if source not in lacking)
+    return Made(tuple(files), enabled, lacking, _commands(config, answers))
+
+
+def _resolved(wanted: Sequence[str], env: Mapping[str, str]) -> tuple[str, ...]:
+    """Ids of sources; a platform stands for the first source that looks at it."""
+    if not wanted:
+        return ()
+    sources = known_sources(env)
+    first: dict[str, str] = {}
+    for source in sources.values():
+        first.setdefault(source.id.partition(".")[0], source.id)
+    found, wrong = [], []
+    for name in wanted:
+        if name in sources or name in first:
+            found.append(name if name in sources else first[name])
+        else:
+            wrong.append(f"--enable: there is no source or platform {name!r}: {suggest(name, [*first, *sources])}")
+    if wrong:
+        raise InitError(exit_status.USAGE, wrong)
+    return tuple(dict.fromkeys(found))
+
+
+def _lacking(folder: Path, answers: Answers, env: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """What keeps each wanted source from being switched on. Raises `InitError` for what is wrong without any."""
+    numbers = NUMBERS if answers.numbers_file is None else str(answers.numbers_file.absolute())
+    if isinstance(_loaded(folder, answers, numbers, {}, env), Loaded):
+        return {}
+    bare = _loaded(folder, structs.replace(answers, enable=()), numbers, {}, env)
+    if not isinstance(bare, Loaded):
+        raise InitError(exit_status.CONFIG, [_line(problem) for problem in bare])
+    lacking: dict[str, tuple[str, ...]] = {}
+    for source in answers.enable:
+        # Beside those that are right already: what two of them claim together is wrong only then.
+        right = tuple(s for s in answers.enable[: answers.enable.index(source)] if s not in lacking)
+        loaded = _loaded(folder, structs.replace(answers, enable=(*right, source)), numbers, {}, env)
+        if not isinstance(loaded, Loaded):
+            lacking[source] = tuple(_line(problem) for problem in loaded)
+    return lacking
+
+
+def _placed(answers: Answers, home: Path) -> Answers:
+    """With the directories where they will be, for the checks look at the file in another place."""
+
+    def at(directory: str) -> str:
+        return str(home / directory) if directory else ""
+
+    return structs.replace(answers, state_dir=at(answers.state_dir), socket_dir=at(answers.socket_dir))
+
+
+def _line(problem: Problem) -> str:
+    return str(problem).partition(f":{problem.line}: ")[2].removeprefix("-: ")
+
+
+def _loaded(
+    folder: Path, answers: Answers, numbers: str, lacking: Mapping[str, Sequence[str]], env: Mapping[str, str]
+) -> Loaded | list[Problem]:
+    (folder / NUMBERS).write_text(text.numbers(answers.numbers), encoding="utf-8")
+    file = folder / "check.toml"
+    file.write_text(text.settings(answers, numbers, lacking), encoding="utf-8")
+    return load(file, env)
+
+
+def _beside(file: Path, folder: Path) -> str:
+    return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
+
+
+def _commands(config: Path, answers: Answers) -> tuple[str, ...]:
+    """What to type next, as it is to be typed."""
+    name = shlex.quote(str(config))
+    if config == SYSTEM:
+        return (
+            "numtrustd check",
+            "systemctl start numtrustd-create-state",
+            "systemctl enable --now numtrustd-status.socket numtrustd-control.socket numtrustd",
+            "numtrustctl status",
+        )
+    sockets = str(config.parent / answers.socket_dir) if answers.socket_dir else ""
+    return (
+        f"numtrustd check --config {name}",
+        *([f"mkdir -p {shlex.quote(sockets)}"] if sockets else []),
+        f"numtrustd create-state --config {name}",
+        f"numtrustd run --config {name}",
+        (f"NUMTRUSTD_SOCKET_DIR={shlex.quote(sockets)} " if sockets else "") + "numtrustctl status",
+    )

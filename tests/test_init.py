@@ -1,0 +1,295 @@
+"""`numtrustd init`: what it writes passes `check`, nothing is replaced unasked, and its commands work."""
+
+import csv
+import io
+import os
+import pty
+import select
+import shlex
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from numtrustd import cli, exit_status, init
+from numtrustd.init import Answers, InitError
+from numtrustd.init import text as init_text
+from numtrustd.settings import Loaded, load
+
+BIN = Path(sys.executable).parent
+NUMBERS = ("13800138000", "021-51288801")
+NASTY = st.text(
+    st.characters(exclude_categories=("Cs",)) | st.sampled_from("\"'\\\n\t#[]=示例物流，“”\x7f"), max_size=30
+)
+READY = ("sogou.search", "so360.onebox", "huawei.device")
+"""Sources that need nothing in the settings."""
+
+
+def loaded(config: Path) -> Loaded:
+    found = load(config, {})
+    assert isinstance(found, Loaded), found
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- the text
+
+
+@given(
+    company=NASTY, display_name=NASTY, state_dir=NASTY, socket_dir=NASTY, group=st.none() | NASTY, path=NASTY,
+    enable=st.lists(NASTY, unique=True, max_size=3), approval=st.sampled_from(("ask", "automatic")),
+)  # fmt: skip
+def test_toml_says_what_was_answered(
+    company: str, display_name: str, state_dir: str, socket_dir: str, group: str | None, path: str, enable: list[str],
+    approval: Any,
+) -> None:  # fmt: skip
+    answers = Answers(
+        company=company, display_name=display_name, state_dir=state_dir, socket_dir=socket_dir, group=group,
+        enable=tuple(enable), approval=approval,
+    )  # fmt: skip
+    lacking = {enable[0]: ("one line", "another")} if enable else {}
+    said = tomllib.loads(init_text.settings(answers, path, lacking))
+    assert said["numbers"]["files"] == [path]
+    assert said["company"].get("name", "") == company
+    assert said.get("identity", [{"name": ""}])[0]["name"] == display_name
+    assert said["platforms"]["enable"] == enable[1:]
+    assert said["appeal"]["approval"] == approval
+    assert said["daemon"].get("state_dir", "") == state_dir
+    assert said["control"].get("group") == group
+    assert bool(said["control"].get("status_socket")) is bool(socket_dir)
+
+
+@given(st.lists(NASTY.filter(str.strip), max_size=5))
+def test_numbers_are_rows(spelt: list[str]) -> None:
+    rows = list(csv.reader(io.StringIO(init_text.numbers(spelt), newline="")))
+    assert rows[0] == ["number", "name", "group", "accept", "note"]
+    assert [row[0] for row in rows[2:]] == [" ".join(number.split()) for number in spelt]
+
+
+# ------------------------------------------------------------------------------------------------------ the files
+
+
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(company=NASTY, display_name=NASTY, n=st.integers(0, 10**9))
+def test_what_is_written_passes_check_or_nothing_is_written(
+    tmp_path: Path, company: str, display_name: str, n: int
+) -> None:
+    config = tmp_path / f"{n}-{company.encode().hex()[:40]}" / "numtrustd.toml"
+    refused = None
+    try:
+        init.write(config, Answers(company=company, display_name=display_name, numbers=NUMBERS), {}, force=True)
+    except InitError as error:
+        refused = error
+    if refused is not None:
+        assert refused.status == exit_status.CONFIG
+        assert any(not c.isprintable() for c in company + display_name), refused
+        assert list(config.parent.iterdir()) == []
+    else:
+        found = loaded(config)
+        assert found.settings.company.name == company
+        assert [identity.name for identity in found.settings.identity] == ([display_name] if display_name else [])
+        assert sorted(found.numbers) == ["+8613800138000", "+862151288801"]
+
+
+@pytest.mark.parametrize(
+    ("enable", "approval", "state_dir", "socket_dir", "group"),
+    [
+        ((), "ask", "", "", None),
+        (("sogou",), "automatic", "", "", ""),
+        (READY, "automatic", "", "", None),
+        ((), "automatic", "state", "run", ""),
+        (READY, "ask", "state", "run", "ops"),
+        (("sogou",), "ask", "/s t", "r/n", None),
+    ],
+)
+def test_combinations(
+    tmp_path: Path, enable: tuple[str, ...], approval: Any, state_dir: str, socket_dir: str, group: str | None
+) -> None:
+    config = tmp_path / "conf" / "numtrustd.toml"
+    answers = Answers(
+        company="示例科技有限公司", display_name='"示例"', numbers=NUMBERS, enable=enable, approval=approval,
+        state_dir=state_dir, socket_dir=socket_dir, group=group,
+    )  # fmt: skip
+    made = init.write(config, answers, {})
+    found = loaded(config)
+    assert not made.lacking
+    assert set(found.sources) == set(made.enabled) == {s if "." in s else f"{s}.search" for s in enable}
+    assert found.settings.approval("sogou", "default") == approval
+    assert found.settings.control.group == ("numtrustd-ctl" if group is None else group)
+    assert sorted(file.name for file in config.parent.iterdir()) == ["numbers.csv", "numtrustd.toml"]
+
+
+def test_a_source_that_lacks_something_waits_with_what_it_lacks(tmp_path: Path) -> None:
+    config = tmp_path / "numtrustd.toml"
+    made = init.write(config, Answers(numbers=NUMBERS, enable=("telnyx", "sogou.search", "contract_aggregator")), {})
+    assert made.enabled == ("sogou.search",)
+    assert set(made.lacking) == {"telnyx.reputation", "contract_aggregator.batch"} or set(made.lacking) == {
+        "telnyx.reputation", "contract_aggregator.query",
+    }  # fmt: skip
+    text = config.read_text(encoding="utf-8")
+    assert '# "telnyx.reputation" is wanted, too' in text
+    assert "#   platform.telnyx.vars.enterprise_id: " in text
+    assert set(loaded(config).sources) == {"sogou.search"}
+
+
+def test_every_source_can_be_wished_for(tmp_path: Path) -> None:
+    known = init.known_sources({})
+    wished = tuple(known)[::9]
+    made = init.write(tmp_path / "n.toml", Answers(numbers=NUMBERS, enable=wished), {})
+    assert {*made.enabled, *made.lacking} == set(wished)
+    assert set(loaded(tmp_path / "n.toml").sources) == set(made.enabled)
+
+
+def test_nothing_is_replaced_unless_it_is_asked_for(tmp_path: Path) -> None:
+    config, beside = tmp_path / "numtrustd.toml", tmp_path / "numbers.csv"
+    config.write_text("mine", encoding="utf-8")
+    beside.write_text("number\n13800138001\n", encoding="utf-8")
+    for answers in (Answers(numbers=NUMBERS), Answers()):
+        with pytest.raises(InitError, match="there already: replace with --force") as caught:
+            init.write(config, answers, {})
+        assert caught.value.status == exit_status.USAGE
+        assert config.read_text(encoding="utf-8") == "mine"
+    init.write(config, Answers(), {}, force=True)
+    assert list(loaded(config).numbers) == ["+8613800138001"], "numbers that are there are used, not replaced"
+    init.write(config, Answers(numbers=NUMBERS), {}, force=True)
+    assert sorted(loaded(config).numbers) == ["+8613800138000", "+862151288801"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["numbers.csv", "numtrustd.toml"]
+
+
+def test_a_file_of_numbers_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("外呼 号码.csv").write_text("号码,名称\n13800138000,外呼\n", encoding="utf-8")
+    config = tmp_path / "conf" / "numtrustd.toml"
+    made = init.write(config, Answers(numbers_file=Path("外呼 号码.csv")), {})
+    assert made.files == (config,)
+    assert [owned.name for owned in loaded(config).numbers.values()] == ["外呼"]
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "said"),
+    [
+        (Answers(), exit_status.USAGE, "there is not one number: give --number"),
+        (Answers(numbers=("138",)), exit_status.USAGE, "--number: '138': "),
+        (
+            Answers(numbers=("13800138000", "+86 138 0013 8000")),
+            exit_status.USAGE,
+            "is the same number as '13800138000'",
+        ),
+        (Answers(numbers=NUMBERS, enable=("sogu",)), exit_status.USAGE, "no source or platform 'sogu': did you mean"),
+        (Answers(numbers=NUMBERS, company="\udc80"), exit_status.USAGE, "--company: '\\udc80' is not UTF-8"),
+        (Answers(numbers=NUMBERS, company="a\x00b"), exit_status.CONFIG, "company.name: "),
+        (Answers(numbers_file=Path("/none.csv")), exit_status.CONFIG, "numbers.files"),
+    ],
+)
+def test_what_will_not_do_is_said_with_its_flag(tmp_path: Path, answers: Answers, status: int, said: str) -> None:
+    with pytest.raises(InitError) as caught:
+        init.write(tmp_path / "numtrustd.toml", answers, {})
+    assert caught.value.status == status
+    assert said in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InitError) as caught:
+        init.write(tmp_path / "file" / "numtrustd.toml", Answers(numbers=NUMBERS), {})
+    assert caught.value.status == exit_status.IO
+    with pytest.raises(InitError, match="is the name of the numbers"):
+        init.write(tmp_path / "numbers.csv", Answers(numbers=NUMBERS), {})
+
+
+# ---------------------------------------------------------------------------------------------------- the command
+
+
+def test_the_service_gets_the_directories_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "etc" / "numtrustd.toml"
+    monkeypatch.setattr(cli, "DEFAULT_CONFIG", str(config))
+    monkeypatch.setattr("numtrustd.init.files.SYSTEM", config)
+    done = CliRunner().invoke(cli.cli, ["init", "--config", str(config), "--number", "13800138000"])
+    assert done.exit_code == 0, done.output
+    found = loaded(config)
+    assert (str(found.state_dir), str(found.status_socket)) == ("/var/lib/numtrustd", "/run/numtrustd/status.sock")
+    assert found.settings.control.group == "numtrustd-ctl"
+    assert done.output.splitlines()[-4:] == [
+        "  numtrustd check",
+        "  systemctl start numtrustd-create-state",
+        "  systemctl enable --now numtrustd-status.socket numtrustd-control.socket numtrustd",
+        "  numtrustctl status",
+    ]
+    assert "no source is switched on" in done.output
+
+
+def test_one_way_of_numbers(tmp_path: Path) -> None:
+    config = str(tmp_path / "n.toml")
+    done = CliRunner().invoke(cli.cli, ["init", "-c", config, "--number", "1", "--numbers", "n.csv"])
+    assert done.exit_code == 2  # 64 from `main`
+    assert "give one of them" in done.output
+
+
+@pytest.mark.process
+def test_the_commands_that_it_ends_with_start_the_daemon(tmp_path: Path) -> None:
+    config = tmp_path / "my numbers" / "numtrustd.toml"
+    environ = {"PATH": f"{BIN}:{os.environ['PATH']}", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        ["numtrustd", "init", "--config", config, "--number", "13800138000", "--enable", "huawei", "--company", "示例"],
+        env=environ, capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    *before, run, look = [line.strip() for line in done.stdout.partition("next:\n")[2].splitlines()]
+    for command in before:
+        subprocess.run(command, shell=True, env=environ, check=True, timeout=120, capture_output=True)
+    arguments = shlex.split(run)
+    assert arguments[:2] == ["numtrustd", "run"]
+    with subprocess.Popen(arguments, env=environ, stderr=subprocess.PIPE) as daemon:
+        try:
+            assert daemon.stderr is not None
+            assert any(b'"daemon.ready"' in line for line in daemon.stderr)
+            status = subprocess.run(look, shell=True, env=environ, check=True, timeout=120, capture_output=True)
+            assert b"1 number on" in status.stdout
+        finally:
+            daemon.terminate()
+            daemon.stderr.read()
+
+
+@pytest.mark.process
+def test_questions_on_a_terminal(tmp_path: Path) -> None:
+    config = tmp_path / "numtrustd.toml"
+    pid, fd = pty.fork()
+    if pid == 0:
+        environ = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "xterm"}
+        os.execve(BIN / "numtrustd", ["numtrustd", "init", "--config", str(config)], environ)
+    seen = b""
+    for question, answer in (
+        ("Company, in whose name", "示例科技"),
+        ("Name that phones are to show", ""),
+        ("Numbers with commas", "138"),
+        ("'138': ", ""),
+        ("Numbers with commas", "13800138000，021-51288801"),
+        ("Sources or platforms", "sogu"),
+        ("not known: sogu", ""),
+        ("Sources or platforms", "sogou, huawei.device"),
+        ("wait for your approval? [Y/n]", "n"),
+        ("numtrustctl status", ""),
+    ):
+        end = time.monotonic() + 60
+        while question.encode() not in seen:
+            ready, _, _ = select.select([fd], [], [], max(0.0, end - time.monotonic()))
+            assert ready, f"{question!r} was not asked: {seen.decode()}"
+            seen += os.read(fd, 65_536)
+        seen = seen.partition(question.encode())[2]
+        if answer or "Name that" in question:
+            os.write(fd, answer.encode() + b"\n")
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    os.close(fd)
+    found = loaded(config)
+    assert found.settings.company.name == "示例科技"
+    assert not found.settings.identity
+    assert sorted(found.numbers) == ["+8613800138000", "+862151288801"]
+    assert sorted(found.sources) == ["huawei.device", "sogou.search"]
+    assert found.settings.appeal.approval == "automatic"
