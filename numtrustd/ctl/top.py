@@ -87,12 +87,13 @@ def look(kept: Kept, money: ledger.LedgerView | None) -> World:
     now = kept.ask(status.GetStatus())
     numbers = kept.ask(status.ListNumbers(labelled=True, limit=ROWS))
     cases = kept.ask(status.ListCases(by_deadline=True, limit=ROWS))
+    sources = kept.ask(status.ListSources())
     return World(
         status=now,
         labelled=numbers.numbers,
-        more_labelled=numbers.next is not None,
         cases=cases.cases,
-        sources=kept.ask(status.ListSources()).sources,
+        sources=sources.sources,
+        now=sources.now,
         ledger=kept.ask(ledger.GetLedger(limit=1)) if money is None else money,
     )
 

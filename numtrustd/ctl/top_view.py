@@ -34,19 +34,15 @@ _TROUBLE = ("quarantined", "parked", "open", "failing", "limited", "ok", "off")
 
 @dataclass(frozen=True)
 class World:
-    """One answer of the daemon to everything that the screen shows; `cases` and `labelled` are the first of them."""
+    """What the daemon says to everything that the screen shows; `cases` and `labelled` are the first of them. `now` is
+    its own time at the last of its answers."""
 
     status: status.Status
     labelled: tuple[NumberRow, ...]
-    more_labelled: bool
     cases: tuple[CaseRow, ...]
     sources: tuple[SourceRow, ...]
     ledger: ledger.LedgerView
-
-    @property
-    def now(self) -> datetime:
-        """The daemon's own."""
-        return self.status.now
+    now: datetime
 
 
 @dataclass(frozen=True)
@@ -178,7 +174,7 @@ def _money(money: ledger.LedgerView) -> Tone:
 def clock(world: World, *, short: bool = False) -> str:
     """What the daemon's clock says, in the reader's zone, and how fast it runs where that is not as usual."""
     s = world.status
-    here = s.now.astimezone()
+    here = world.now.astimezone()
     speed = f" ×{s.clock_speed:g}" if s.clock_speed != 1 else ""
     return f"{here:%H:%M:%S}{speed}" if short else f"{here:%Y-%m-%d %H:%M:%S}{speed}"
 

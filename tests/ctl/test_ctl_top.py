@@ -307,7 +307,7 @@ def test_sources_in_trouble_come_first_and_those_that_are_off_not_at_all(busy: A
     states = ("ok", "off", "limited", "unheard-of", "failing", "quarantined")
     each = tuple(structs.replace(world.sources[0], source=state, state=state) for state in states)
     order = top_view.orders()["sources"][0]
-    shown = top_view.sources(top_view.World(world.status, (), False, (), each, world.ledger), order)
+    shown = top_view.sources(top_view.World(world.status, (), (), each, world.ledger, NOW), order)
     assert {row.key[1] for row in shown.rows[:2]} == {"unheard-of", "quarantined"}
     assert [row.key[1] for row in shown.rows[2:]] == ["failing", "limited", "ok"]
 
