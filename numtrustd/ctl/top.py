@@ -77,7 +77,7 @@ OptionList:focus > .option-list--option-highlighted {
   color: ansi_default; background: ansi_default; text-style: reverse;
 }
 VerticalScroll { height: 1fr; scrollbar-size-vertical: 1; scrollbar-gutter: stable; background: ansi_default; }
-#links { height: auto; max-height: 7; }
+#links { height: auto; }
 """
 
 
@@ -124,10 +124,10 @@ class Live(Static):
         since, why = app.away
         if since is None:
             right = Text(top_view.clock(app.world, short=columns < _NARROW), style="green")
-            left = Text(self._where, style="bold", no_wrap=True)
+            left = Text(self._where, style="bold")
             left.truncate(max(columns - right.cell_len - 2, 0), overflow="ellipsis")
-            left.append(" " * (columns - left.cell_len - right.cell_len)).append_text(right)
-            self.update(left)
+            gap = " " * (columns - left.cell_len - right.cell_len)
+            self.update(Text().append_text(left).append(gap).append_text(right))
             return
         gone = (datetime.now(UTC) - since).total_seconds()
         doc = Document()
@@ -140,7 +140,7 @@ class Live(Static):
         reason.truncate(columns, overflow="ellipsis")
         warned = Text("\n").join([*lines, reason])
         warned.stylize("bold red reverse", 0, sum(len(line.plain) + 1 for line in lines) - 1)
-        self.update(Text(self._where, style="bold").append("\n").append_text(warned))
+        self.update(Text("\n").join([Text(self._where, style="bold"), warned]))
 
 
 class Panel(Vertical):
@@ -451,6 +451,7 @@ class Paper(Shown):
             for n, (name, _) in enumerate(self._page.links, 1)
         ]
         links.display = bool(options)
+        links.styles.max_height = max(3, self.app.size.height // 6)
         if [str(o.prompt) for o in options] != [str(o.prompt) for o in links.options]:
             at = links.highlighted or 0
             links.set_options(options)

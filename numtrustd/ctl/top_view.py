@@ -137,7 +137,7 @@ def in_a_row(pieces: Iterable[Text], between: Text, columns: int) -> list[Text]:
         if lines and lines[-1].cell_len + between.cell_len + piece.cell_len <= columns:
             lines[-1].append_text(between).append_text(piece)
         else:
-            lines.append(piece.copy())
+            lines.append(Text().append_text(piece))  # a text's own style would be that of what is appended
             lines[-1].truncate(columns, overflow="ellipsis")
     return lines
 
@@ -149,9 +149,9 @@ def heights(needs: Sequence[int], room: int, chosen: int) -> list[int]:
         return [max(room, 1) if n == chosen else 0 for n in range(len(needs))]
     given = [_LOWEST] * len(needs)
     turns = [chosen, *range(len(needs))]
-    while (left := room - sum(given)) and any(given[n] < needs[n] for n in turns):
-        for n in [n for n in turns if given[n] < needs[n]][:left]:
-            given[n] += 1
+    while any(given[n] < needs[n] for n in turns) and sum(given) < room:
+        for n in turns:
+            given[n] += given[n] < needs[n] and sum(given) < room
     given[-1] += room - sum(given)
     return given
 

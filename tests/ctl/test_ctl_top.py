@@ -292,6 +292,14 @@ def test_pieces_stand_in_a_row() -> None:
     ]
 
 
+def test_pieces_keep_their_own_colours() -> None:
+    [line] = in_a_row([Text("a", style="bold"), Text("b", style="red"), Text("c")], Text("·", style="dim"), 80)
+    assert not line.style
+    assert [(line.plain[s.start : s.end], s.style) for s in line.spans] == [
+        ("a", "bold"), ("·", "dim"), ("b", "red"), ("·", "dim"),
+    ]  # fmt: skip
+
+
 def test_rows_are_picked_by_words() -> None:
     rows_ = (Row(("case", "a/Sogou/1"), ("x", Cell("held"), None)), Row(("case", "b/so360/1"), ("y", 3, "due")))
     table = Listing("t", ("A", "B", "C"), rows_, "none")
