@@ -18,6 +18,7 @@ from textual.widgets import OptionList
 
 from numtrustd.api import errors, rows, status
 from numtrustd.ctl import top_view
+from numtrustd.ctl.cli import main
 from numtrustd.ctl.document import Cell
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.text import escape
@@ -247,6 +248,13 @@ def test_a_connection_is_kept_and_made_anew(busy: Any) -> None:
     with pytest.raises(Disconnected):
         kept.ask(status.GetStatus())
     kept.close()
+
+
+@pytest.mark.parametrize("arguments", [["top"], ["top", "--json"], ["top", "--every", "soon"]])
+def test_it_is_a_screen_for_people(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    assert main(arguments) == 64
+    said = capsys.readouterr().err
+    assert "top needs a terminal" in said or "top is a screen for people" in said or "no length of time" in said
 
 
 def test_nobody_there_at_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
