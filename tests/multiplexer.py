@@ -12,7 +12,7 @@ from rich.cells import cell_len
 
 from tests.processes import until
 
-WAIT = 8.0
+WAIT = 20.0
 """Seconds within which a screen has to show what is waited for; a busy machine takes some of them."""
 
 
