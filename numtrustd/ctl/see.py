@@ -12,6 +12,7 @@ from numtrustd.api import incidents as api_incidents
 from numtrustd.ctl import render, render_detail, render_platform, render_timeline, render_world
 from numtrustd.ctl.common import Span, command, instant_option
 from numtrustd.ctl.document import Document
+from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
 
 _LINES = 50
@@ -150,9 +151,11 @@ def watch(session: Session, actions: tuple[str, ...], number: str | None) -> Non
 def top(session: Session, every: float) -> None:
     """A live screen: what is labelled, the cases by deadline, the sources; keys open numbers, cases, platforms."""
     if session.as_json:
-        raise click.UsageError("top is a screen for people: programs ask for status, cases --json, or watch --json")
+        raise click.UsageError(
+            tr("top is a screen for people: programs ask for status --json, cases --json or watch --json")
+        )
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
-        raise click.UsageError("top needs a terminal; without one, ask for status, cases and sources")
+        raise click.UsageError(tr("top needs a terminal; without one, ask for status, cases and sources"))
     # Loaded only for this: nothing else needs a third of a second for it.
     from numtrustd.ctl import top as screen
 
