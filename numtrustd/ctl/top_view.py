@@ -332,15 +332,13 @@ def platforms(rows: Sequence[PlatformRow]) -> Listing:
 
 
 def help_text() -> Document:
-    """What the keys do."""
-    doc = Document()
-    doc.heading(tr("keys"))
-    doc.facts(
-        (tr("Tab, Shift-Tab"), tr("to the next table, to the one before")),
+    """What the keys do; they are called what is written on them."""
+    keys = [
+        ("Tab, Shift-Tab", tr("to the next table, to the one before")),
         (tr("Up, Down, PgUp, PgDn"), tr("to another row; in a text, scroll")),
-        (tr("Enter"), tr("open the row: a number, a case, a source")),
+        ("Enter", tr("open the row: a number, a case, a source")),
         ("1 … 9", tr("open what is listed below a text")),
-        (tr("Esc, Backspace"), tr("back")),
+        ("Esc, Backspace", tr("back")),
         ("p", tr("the platforms")),
         ("s", tr("sort the table in another way")),
         ("/", tr("only rows with these words; Esc ends it")),
@@ -349,8 +347,10 @@ def help_text() -> Document:
         ("r", tr("ask now")),
         ("q, Ctrl-C", tr("quit")),
         ("Ctrl-Z", tr("suspend; fg goes on")),
-        indent=2,
-    )
+    ]
+    doc = Document()
+    doc.heading(tr("keys"))
+    doc.facts(*keys, indent=2)
     doc.line()
     doc.line(tr("Nothing here changes anything: acts are commands, see numtrustctl --help."))
     return doc
