@@ -27,6 +27,7 @@ REAL_TIME = (
     "tests/varlink/test_varlink_hostile",
     "tests/actors/test_supervision_crowd",
     "tests/test_kill",
+    "tests/ctl/test_ctl_top_process",
 )
 """Tests that hold a clock or a disk against the machine: one of them at a time, where several run at once."""
 

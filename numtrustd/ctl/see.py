@@ -1,6 +1,8 @@
 """The verbs that look. They go to status.sock and change nothing."""
 
+import os
 import shlex
+import sys
 from datetime import datetime, timedelta
 
 import click
@@ -8,8 +10,9 @@ import click
 from numtrustd.api import facts, status
 from numtrustd.api import incidents as api_incidents
 from numtrustd.ctl import complete, render, render_detail, render_platform, render_timeline, render_world
-from numtrustd.ctl.common import command, instant_option
+from numtrustd.ctl.common import Span, command, instant_option
 from numtrustd.ctl.document import Document
+from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
 
 _LINES = 50
@@ -159,3 +162,19 @@ def tasks(session: Session, everything: bool) -> None:
 def watch(session: Session, actions: tuple[str, ...], number: str | None) -> None:
     """The log as it is written, until Ctrl-C. ACTIONS are prefixes such as "case." or "verdict.changed"."""
     session.follow(status.Watch(actions=actions, number=number), render.record)
+
+
+@command(see)
+@click.option("--every", type=Span(), default="2s", show_default=True, help="How often the daemon is asked.")
+def top(session: Session, every: float) -> None:
+    """A live screen: what is labelled, the cases by deadline, the sources; keys open numbers, cases, platforms."""
+    if session.as_json:
+        raise click.UsageError(
+            tr("top is a screen for people: programs ask for status --json, cases --json or watch --json")
+        )
+    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") in ("dumb", "unknown"):
+        raise click.UsageError(tr("top needs a terminal; without one, ask for status, cases and sources"))
+    # Loaded only for this: nothing else needs a third of a second for it.
+    from numtrustd.ctl import top as screen
+
+    screen.run(session, max(every, 0.2))

@@ -21,7 +21,7 @@ from numtrustd.api.declare import Params
 from numtrustd.ctl import plain
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.text import escape_json
-from numtrustd.varlink.client import BadReply, Connection
+from numtrustd.varlink.client import BadReply, ClientError, Connection, Disconnected, ErrorReply
 
 R = TypeVar("R", bound=Struct)
 
@@ -55,11 +55,15 @@ class Session:
         with Connection(self.path(params)) as connection:
             yield from connection.call(f"{interface.name}.{method.name}", params, more=more, timeout=timeout)
 
+    def keep(self, timeout: float) -> "Kept":
+        """For many calls over one connection."""
+        return Kept(self, timeout)
+
     def ask(self, params: Params[R], *, timeout: float | None = None) -> R:
         """One typed result."""
-        return next(self._typed(params, self._call(params, timeout=timeout)))
+        return next(self.typed(params, self._call(params, timeout=timeout)))
 
-    def _typed(self, params: Params[R], replies: Iterable[Raw]) -> Iterator[R]:
+    def typed(self, params: Params[R], replies: Iterable[Raw]) -> Iterator[R]:
         interface, method = _METHODS[type(params)]
         for raw in replies:
             try:
@@ -75,7 +79,7 @@ class Session:
         if self.as_json:
             self.write_json(_parsed(replies[0]))
         else:
-            self.write(render(next(self._typed(params, replies))))
+            self.write(render(next(self.typed(params, replies))))
 
     def show_pages(self, params: Params[R], rows: str, render: Callable[[list[R]], Document]) -> None:
         """All pages of a list, put out as one: as JSON, an array of the rows."""
@@ -83,7 +87,7 @@ class Session:
         if self.as_json:
             self.write_json([row for page in pages for row in _parsed(page)[rows]])
         else:
-            self.write(render(list(self._typed(params, pages))))
+            self.write(render(list(self.typed(params, pages))))
 
     def follow(self, params: Params[R], render: Callable[[R], Document]) -> None:
         """A stream until its end or Ctrl-C, one line a record; as JSON, one object a line."""
@@ -91,7 +95,7 @@ class Session:
             if self.as_json:
                 self.write_line(_parsed(raw))
             else:
-                for record in self._typed(params, [raw]):
+                for record in self.typed(params, [raw]):
                     self.write(render(record))
 
     def write_json(self, value: Any) -> None:
@@ -115,6 +119,49 @@ class Session:
             for line in plain.lines(document):
                 self._out.write(line + "\n")
         self._out.flush()
+
+
+class Kept:
+    """A connection that is kept between calls, and made anew when the daemon was away. One thread at a time calls."""
+
+    def __init__(self, session: Session, timeout: float) -> None:
+        self._session = session
+        self._timeout = timeout
+        self._connection: Connection | None = None
+        self._ended = False
+
+    def ask(self, params: Params[R]) -> R:
+        """One typed result. Raises `ClientError`; unless the daemon refused, the next call connects anew."""
+        interface, method = _METHODS[type(params)]
+        fresh = self._connection is None
+        while True:
+            if self._connection is None:
+                self._connection = Connection(self._session.path(params), timeout=self._timeout)
+            try:
+                if self._ended:
+                    raise Disconnected("it is over")
+                replies = list(self._connection.call(f"{interface.name}.{method.name}", params))
+                return next(self._session.typed(params, replies))
+            except ErrorReply:
+                raise
+            except ClientError as error:
+                self._connection.close()
+                self._connection = None
+                if fresh or self._ended or not isinstance(error, Disconnected):
+                    raise
+                fresh = True  # the daemon may have been started anew between two calls
+
+    def end(self) -> None:
+        """From any thread: what waits for an answer gives up, and nothing is asked any more."""
+        self._ended = True
+        if (connection := self._connection) is not None:
+            connection.abort()
+
+    def close(self) -> None:
+        """Once nobody asks any more."""
+        self.end()
+        if self._connection is not None:
+            self._connection.close()
 
 
 def _parsed(raw: Raw) -> Any:

@@ -103,7 +103,9 @@ def _table(table: Table, columns: int) -> Iterator[Text]:
     yield Text("─" * (columns if plan.below else whole), style="dim")
     for row in rows:
         yield from _side_by_side([(_wrapped(text(row[i]), wide), wide) for i, wide in plan.beside])
-        below = [Text(f"{names[i]} ", style="dim").append_text(text(row[i])) for i in plan.below if row[i].text]
+        # A text's own style is that of all that is appended to it, so each begins with one that has none.
+        named = ((Text(f"{names[i]} ", style="dim"), text(row[i])) for i in plan.below if row[i].text)
+        below = [Text().append_text(name).append_text(value) for name, value in named]
         for line in _flowing(below, columns - _BELOW):
             yield from _indented(line, _BELOW, columns)
 

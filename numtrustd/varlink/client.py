@@ -3,6 +3,7 @@
 One `Connection` makes one call at a time. Timeouts are real seconds without a byte from the service.
 """
 
+import contextlib
 import os
 import socket
 from collections.abc import Iterator, Mapping
@@ -75,6 +76,11 @@ class Connection:
     def close(self) -> None:
         """Idempotent."""
         self._socket.close()
+
+    def abort(self) -> None:
+        """From another thread: whatever waits for the service here ends at once, as `Disconnected`."""
+        with contextlib.suppress(OSError):  # it is closed already
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def __enter__(self) -> Self:
         return self

@@ -487,7 +487,7 @@ def test_a_link_that_is_not_official(daemon: Any, capsys: Capture, monkeypatch: 
 
 
 def test_every_verb_is_tried() -> None:
-    tried = {arguments[0] for arguments, _, _ in VERBS} | {"watch"}
+    tried = {arguments[0] for arguments, _, _ in VERBS} | {"watch", "top"}
     assert tried == set(program.commands)
     for name in "task", "maintenance", "calls", "evidence", "silence":
         assert {a[1] for a, _, _ in VERBS if a[0] == name} == set(program.commands[name].commands)  # type: ignore[attr-defined]  # groups
@@ -763,7 +763,7 @@ def test_as_a_program(daemon: Any) -> None:
 def test_scripts_load_neither_trio_nor_rich(daemon: Any) -> None:
     code = (
         "import sys; from numtrustd.ctl.cli import main; assert main(['status']) == 0;"
-        "print(sorted(m for m in ('trio', 'rich', 'httpx', 'lmdb', 'structlog') if m in sys.modules))"
+        "print(sorted(m for m in ('trio', 'rich', 'textual', 'httpx', 'lmdb', 'structlog') if m in sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
     assert done.stdout.splitlines()[-1] == "[]"

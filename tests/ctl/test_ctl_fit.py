@@ -85,6 +85,15 @@ def test_the_widest_columns_are_told_below_their_row() -> None:
     ]
 
 
+def test_what_stands_below_is_not_in_the_colour_of_its_name() -> None:
+    doc = Document()
+    doc.table(("A", "WHY"), [("x", "one two three four five six seven eight nine ten"), ("y", "")])
+    [below] = [line for line in terminal.lines(doc, 24) if "WHY " in line.plain]
+    dim = [below.plain[span.start : span.end] for span in below.spans if span.style == "dim"]
+    assert dim == ["WHY "]
+    assert not below.style
+
+
 def test_a_date_and_an_age_are_not_broken() -> None:
     doc = Document()
     doc.table(("A", "WHEN"), [("x" * 20, "11-23 18:00 (20 d ago)")])
