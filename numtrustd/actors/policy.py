@@ -249,7 +249,8 @@ def _of_removal(
         "verify_timeout": max(rules.residual_after - rules.cache_wait, 0.0),
         "watch_period": rules.watch_period,
         "wrong": any(
-            tracks.remains(context, owned, record, name, data.reason, now) for name in (platform, *data.displays)
+            tracks.remains(context, owned, record, name, data.reason, now, since=data.granted_at or 0.0)
+            for name in (platform, *data.displays)
         ),
         "expires": facts.expires is not None,
         "needs_receipt": _gives_receipts(context, platform, facts),

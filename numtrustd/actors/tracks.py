@@ -94,15 +94,25 @@ def counts(context: Context, owned: Owned, platform: str, data: CommonData, seen
 
 
 def remains(
-    context: Context, owned: Owned, record: NumberRecord, platform: str, reason: str, now: Instant
+    context: Context,
+    owned: Owned,
+    record: NumberRecord,
+    platform: str,
+    reason: str,
+    now: Instant,
+    since: Instant = 0.0,
 ) -> tuple[str, ...]:
     """What a platform's views last showed that has to go, in words. What is on its way out is not said as a finding,
-    and shown all the same."""
+    and shown all the same. What a view showed before `since` is nobody's word of what it shows now."""
     if (seen := record.verdicts.get(platform)) is None:
         return ()
     scope = record.leaving or scope_of(reason)
     left = present(seen, context.eyes(platform), owned.wanted, owned.watch, now, scope)
-    return tuple(f"{view} {said[FindingKind.RESIDUAL]}" for view, said in left.items() if FindingKind.RESIDUAL in said)
+    return tuple(
+        f"{view} {said[FindingKind.RESIDUAL]}"
+        for view, said in left.items()
+        if FindingKind.RESIDUAL in said and (last := seen.views[view].last) is not None and last[1] >= since
+    )
 
 
 def shown_words(verdict: Verdict) -> str:
