@@ -1,36 +1,32 @@
 """Moves the cases of one number: events go through the workflow tables, effects become tasks and actions. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from msgspec import structs
 
-from numtrustd.actors import incidents, letters, spending
+from numtrustd.actors import incidents, spending
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.messages import Told
+from numtrustd.actors.packets import Packets
 from numtrustd.actors.policy import cancellation_policy, policy_for, spending_of
 from numtrustd.actors.present import Present
-from numtrustd.channels.spec import HttpChannel, ManualChannel
-from numtrustd.domain import wording
-from numtrustd.domain.calendar import local_date
+from numtrustd.actors.task_book import TaskBook, Tasks
 from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case_id, reference
 from numtrustd.domain.cause import Cause
-from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.finding import Finding
 from numtrustd.domain.ledger import Charge, May, Standing
-from numtrustd.domain.number import Number, from_canonical
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
-from numtrustd.domain.task import HAND_INS, Packet, Task, TaskKind, TaskState
+from numtrustd.domain.task import TaskKind
 from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
-from numtrustd.domain.workflows.certificate import CertificateData, Renew
+from numtrustd.domain.workflows.certificate import Renew
 from numtrustd.domain.workflows.incident import ChaseAll, IncidentData
 from numtrustd.domain.workflows.request.data import CommonData
 from numtrustd.domain.workflows.request.holding import over
@@ -41,16 +37,9 @@ from numtrustd.events import (
     CaseJoined,
     CaseMoved,
     CaseOpened,
-    EvidenceMissing,
     NumberReleased,
-    TaskDone,
-    TaskOpened,
-    TaskReminded,
 )
 from numtrustd.wire.template import number_values
-
-Tasks = Callable[[str], Mapping[str, Task]]
-"""The stored tasks whose ids begin with this; a case's tasks begin with the case's id."""
 
 MOVES_KEPT = 200
 """A case that was reopened for years keeps its newest moves; the history beside it keeps all."""
@@ -73,11 +62,12 @@ class CaseBook:
         self._context = context
         self._owned = owned
         self._cases = cases
-        self._tasks = tasks
         self._now = now
         self._made = made
         self._present = present
         self._record = record
+        self._packets = Packets(context, owned, now, self._policy_of)
+        self.tasks = TaskBook(context, tasks, now, made, self._packets)
 
     def _policy(self, platform: str, kind: str, data: CommonData, opened_at: Instant) -> Any:
         if isinstance(data, c.CancellationData):
@@ -108,10 +98,6 @@ class CaseBook:
     def get(self, identity: str) -> Case | None:
         """A case as it stands within this decision."""
         return self._made.cases.get(identity) or self._cases(identity)
-
-    def task(self, identity: str) -> Task | None:
-        """A task as it stands within this decision."""
-        return self._made.tasks.get(identity) or self._tasks(identity).get(identity)
 
     def open_appeal(self, platform: str, n: int, found: Finding, seen: Verdict, likely: tuple[Cause, ...]) -> Case:
         """Start an appeal at `platform`, which may be another than the one that shows the label."""
@@ -295,14 +281,14 @@ class CaseBook:
             case a.OpenTask(kind, due, detail):
                 if kind == TaskKind.APPROVE:
                     detail = (*detail, *self._budget(case))
-                self._open_task(case, TaskKind(kind), due, detail, identity)
+                self.tasks.open(case, TaskKind(kind), due, detail, identity)
             case c.AskErrands(tasks):
                 for m, each in enumerate(tasks):
-                    self._open_task(case, TaskKind(each.kind), each.due, each.detail, f"{identity}.{m}")
+                    self.tasks.open(case, TaskKind(each.kind), each.due, each.detail, f"{identity}.{m}")
             case a.CloseTasks():
-                self._close_tasks(case.id)
+                self.tasks.close(case.id)
             case c.CloseKind(kind):
-                self._close_tasks(case.id, TaskKind(kind))
+                self.tasks.close(case.id, TaskKind(kind))
             case c.TellChildren():
                 self._tell_children(case, effect)
             case c.SayReleased():
@@ -324,7 +310,7 @@ class CaseBook:
         asked = spending_of(self._context, case.workflow, case.platform, case.number, self._now, self._present)
         if asked is None or asked.may is May.OK:
             return ()
-        reminded = any(task.kind is TaskKind.APPROVE for task in self._open_tasks(case.id))
+        reminded = any(task.kind is TaskKind.APPROVE for task in self.tasks.of(case.id))
         if asked.may is May.OVER_BUDGET and not reminded:
             event = BudgetExceeded(
                 kind=case.workflow,
@@ -345,11 +331,6 @@ class CaseBook:
         if over is not None and over.outcome == c.GIVEN_UP and child.open:
             self.happen(child.id, a.Withdraw(f"the {over.workflow} {parent} was withdrawn"))
 
-    def _close_tasks(self, case: str, kind: TaskKind | None = None) -> None:
-        for task in self._open_tasks(case):
-            if kind in (None, task.kind):
-                self._made.tasks[task.id] = structs.replace(task, state=TaskState.CLOSED, closed_at=self._now)
-
     def _tell_children(self, parent: Case, told: c.TellChildren) -> None:
         """Give a cancellation's removals an order, as far as they take it: what is on its way is not stopped."""
         assert isinstance(parent.data, c.CancellationData)
@@ -368,16 +349,12 @@ class CaseBook:
                 case "reopen" if child.outcome == c.GIVEN_UP or (told.cleared and not child.open):
                     self.happen(name, a.Reopen(why))
 
-    def _open_tasks(self, case: str) -> list[Task]:
-        merged = {**self._tasks(f"{case}/"), **self._made.tasks}
-        return [t for t in merged.values() if t.case == case and t.state is TaskState.OPEN]
-
     def _plan(self, case: Case, kind: ActionKind, attempt: int, identity: str, more: dict[str, str]) -> None:
         ref = reference(self._context.store, case.id, attempt)
         if kind is ActionKind.SUBMIT:
-            values = self._values(case, ref)
+            values = self._packets.values(case, ref)
         else:
-            values = {**number_values(self._number()), "ref": ref, **more}
+            values = {**number_values(self._packets.number), "ref": ref, **more}
         action = Action(
             id=identity,
             case=case.id,
@@ -403,152 +380,3 @@ class CaseBook:
                 ),
                 self._now,
             )
-
-    def _papers(self, case: Case) -> tuple[str, ...]:
-        return a.required(case.data, self._policy_of(case)) if isinstance(case.data, a.RequestData) else ()
-
-    def _today(self, platform: str) -> date:
-        known = self._context.platforms.get(platform)
-        return local_date(self._now, known.appeal.country if known is not None and known.appeal is not None else "CN")
-
-    def _owner(self) -> wording.Owner:
-        group = self._context.groups.get(self._owned.group)
-        return structs.replace(self._context.owner, name=group.owner) if group and group.owner else self._context.owner
-
-    def _number(self) -> Number:
-        return from_canonical(self._owned.number)
-
-    def _values(self, case: Case, ref: str) -> dict[str, str]:
-        """What a submission's template or a person's form may ask for."""
-        owner, papers, number = self._owner(), self._papers(case), self._number()
-        platform = self._context.platforms.get(case.platform)
-        name = platform.name if platform else case.platform
-        used_for, data = self._context.appeal.purpose, case.data
-        return {
-            **number_values(number),
-            "ref": ref,
-            "letter": letters.request_letter(self._context, case, owner, number.dashed, name, papers, ref),
-            "purpose": wording.purpose(owner, data, papers, used_for) if isinstance(data, a.RequestData) else "",
-            "words": data.words,
-            "wanted": data.wanted if isinstance(data, a.IdentityData) else "",
-            "company": owner.name,
-            "licence_number": owner.licence_number,
-            "contact_name": owner.contact_name,
-            "contact_phone": owner.contact_phone,
-            "contact_email": owner.contact_email,
-        }
-
-    def _open_task(self, case: Case, kind: TaskKind, due: Instant, detail: tuple[str, ...], identity: str) -> None:
-        for task in self._open_tasks(case.id):
-            if task.kind is kind:
-                self._made.tasks[task.id] = structs.replace(task, due=due)
-                self._made.say(
-                    TaskReminded(
-                        task=task.id,
-                        case=case.id,
-                        number=case.number,
-                        platform=case.platform or None,
-                        kind=kind,
-                        title=task.title,
-                        due=due,
-                    ),
-                    self._now,
-                )
-                return
-        task = Task(
-            id=identity,
-            case=case.id,
-            number=case.number,
-            platform=case.platform,
-            kind=kind,
-            opened_at=self._now,
-            due=due,
-            detail=detail,
-            packet=self._packet_for(case, kind),
-        )
-        self._made.tasks[identity] = task
-        if kind is TaskKind.SUPPLY_EVIDENCE:
-            for lacking in detail:
-                self._made.say(
-                    EvidenceMissing(
-                        case=case.id,
-                        number=case.number,
-                        platform=case.platform,
-                        kind=lacking,
-                        why=why_missing(
-                            self._context.documents, lacking, self._today(case.platform), case.platform, case.workflow
-                        ),
-                        deadline=due,
-                    ),
-                    self._now,
-                )
-        self._made.say(
-            TaskOpened(
-                task=identity,
-                case=case.id,
-                number=case.number,
-                platform=case.platform or None,
-                kind=kind,
-                title=task.title,
-                due=due,
-            ),
-            self._now,
-        )
-
-    def _packet_for(self, case: Case, kind: TaskKind) -> Packet | None:
-        """What a person needs for a task of this kind; `None` where its title says it all."""
-        if kind in HAND_INS | {TaskKind.APPROVE}:
-            return self._packet(case)
-        if isinstance(case.data, CertificateData) and kind is TaskKind.HAND_OVER_PAPERS:
-            channel = self._context.channel(case.platform, "certification")
-            address = channel.address if isinstance(channel, ManualChannel) else ""
-            return Packet(address, papers=case.data.papers, steps=("把现行有效的材料交给认证服务商",))
-        number, wanted = self._number().dashed, self._owned.wanted
-        return letters.errand(self._context, case, kind, self._owner(), number, wanted, self._today(""), self._now)
-
-    def _packet(self, case: Case) -> Packet:
-        channel = self._context.channel(case.platform, case.workflow)
-        values = self._values(case, reference(self._context.store, case.id, case.data.attempt))
-        papers = tuple(f"{kind}: {KINDS.get(kind, kind)}" for kind in self._papers(case))
-        receipt = "注销回执（the receipt of the deletion）" if self._policy_of(case).needs_receipt else ""
-        if isinstance(channel, HttpChannel):
-            by_itself = ("goes out over the platform's API by itself",)
-            return Packet(channel.submit.request.url, {}, values["letter"], papers, by_itself)
-        if channel is None:
-            what = "the pack has no channel for this platform"
-            steps = (what, "find the platform's own way and report what you did")
-            return Packet("", {}, values["letter"], papers, steps, receipt)
-        fields = {label: fill(text, values) for label, text in channel.fields.items()}
-        bring_back = "；".join(filter(None, (channel.bring_back, receipt)))
-        return Packet(channel.address, fields, values["letter"], papers, channel.steps, bring_back)
-
-    # ----------------------------------------------------------------------------------------------------- people
-
-    def close_task(self, task: Task, outcome: str, note: str, by: str) -> None:
-        """A person answered: the task is done or failed, whatever its case makes of the answer."""
-        state = TaskState.FAILED if outcome == "failed" else TaskState.DONE
-        self._made.tasks[task.id] = structs.replace(
-            task, state=state, closed_at=self._now, outcome=outcome, note=note, by=by
-        )
-        self._made.durable = True
-        self._made.say(
-            TaskDone(
-                task=task.id,
-                case=task.case,
-                number=task.number,
-                platform=task.platform or None,
-                kind=task.kind,
-                title=task.title,
-                result=outcome,
-                by=by,
-            ),
-            self._now,
-            by,
-        )
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """A form field's template; what it names and nobody knows stays visible for the person to fill in."""
-    for name, value in values.items():
-        text = text.replace("{" + name + "}", value)
-    return text

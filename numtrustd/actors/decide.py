@@ -122,7 +122,7 @@ class Decider(Leaver):
 
     def answer(self, message: TaskAnswer) -> None:
         """A person's answer to a task. Raises `RefusedError` when the task cannot be answered so."""
-        task = self.book.task(message.task)
+        task = self.book.tasks.get(message.task)
         if task is None or task.state is not TaskState.OPEN:
             state = "unknown" if task is None else f"already {task.state}"
             raise RefusedError(f"task {message.task} is {state}; `tasks` lists the open ones")
@@ -136,7 +136,7 @@ class Decider(Leaver):
         note = message.note or message.reason or message.receipt
         if message.vouch:
             note = f"{note} (suspicious, and vouched for: {message.vouch})"
-        self.book.close_task(task, outcome, note, message.by)
+        self.book.tasks.answered(task, outcome, note, message.by)
         if not self._happen(task.case, event, message.by):
             raise RefusedError(self._why_not(task.case, outcome))
 

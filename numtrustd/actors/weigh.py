@@ -10,13 +10,14 @@ from typing import Any
 from msgspec import structs
 
 from numtrustd.actors import tracks
-from numtrustd.actors.cases import CaseBook, Tasks
+from numtrustd.actors.cases import CaseBook
 from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.judge import Judge
 from numtrustd.actors.messages import Observed, Reported, Told
 from numtrustd.actors.pace import views_asked
 from numtrustd.actors.present import Present
+from numtrustd.actors.task_book import Tasks
 from numtrustd.domain import cause, finding, flaw, propagation, verdict
 from numtrustd.domain.case import Case, CaseData, track
 from numtrustd.domain.finding import Finding, FindingKind

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import pytest
 from settings_files import CSV, MAIN, PACK, Files
 
-from numtrustd.actors.cases import fill
+from numtrustd.actors.packets import fill
 from numtrustd.channels.spec import FIELD_NAMES
 from numtrustd.settings import Loaded, Problem, load
 from numtrustd.settings.problem import Report

@@ -5,9 +5,10 @@ It does nothing at a platform itself: `removal` does, one case each. What it kno
 """
 
 import enum
+from collections.abc import Mapping
 
 from numtrustd.domain.observation import Instant
-from numtrustd.domain.workflow import Event, Row, TimedOut, To, Who, Workflow
+from numtrustd.domain.workflow import Event, MakeEffect, Row, TimedOut, To, Who, Workflow
 from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.leaving import CancellationData, CancellationPolicy
@@ -68,11 +69,25 @@ _THROUGH = (
 _BLOCKED = To(C.BLOCKED, (c.ask_for_decision,), when=c.stuck, update=c.note_news)
 _HOLD = To(C.HELD, (a.close_tasks, c.hold_removals), update=a.note_held)
 _WITHDRAW = To(C.WITHDRAWN, (a.close_tasks, c.withdraw_removals))
+_STOPS: Mapping[type[Event], To[C]] = {a.Hold: _HOLD, a.Withdraw: _WITHDRAW}
 _GOES_ON = (
     To(C.SAFE, (c.ask_for_release,), when=c.all_gone),
     To(C.CANCELLING, (c.advance_removals, c.ask_errands), update=c.note_retry),
 )
 _FORCED = To(C.RELEASED, (a.close_tasks, c.say_released), when=c.forced, update=c.note_given_up)
+
+
+def _over(meaning: str, then: str, reopened: MakeEffect) -> Row[C]:
+    """The end, after which it can be opened again with its removals."""
+    return Row(
+        meaning=meaning,
+        who=Who.NOBODY,
+        then=then,
+        final=True,
+        on={a.Reopen: To(C.CANCELLING, (reopened,), update=c.begin_again)},
+        ignore=frozenset(EVENTS) - {a.Reopen},
+    )
+
 
 ROWS: dict[C, Row[C]] = {
     C.CANCELLING: Row(
@@ -90,8 +105,7 @@ ROWS: dict[C, Row[C]] = {
             c.ErrandDone: (*_THROUGH, _BLOCKED, To(C.CANCELLING, update=c.note_news, keep_timer=True)),
             c.GivenUp: _FORCED,
             a.TaskFailed: To(C.BLOCKED, (c.ask_for_decision,), update=c.note_failure),
-            a.Hold: _HOLD,
-            a.Withdraw: _WITHDRAW,
+            **_STOPS,
         },
         ignore=NEVER | {c.GivenUp, c.Kept, a.Advance, a.ClosedByPerson, a.Reopen},
     ),
@@ -112,8 +126,7 @@ ROWS: dict[C, Row[C]] = {
             a.Advance: To(C.CANCELLING, (c.close_decision, c.reopen_removals, c.ask_errands), update=c.note_retry),
             a.ClosedByPerson: _WITHDRAW,
             a.TaskFailed: To(C.BLOCKED, (c.ask_for_decision,), update=c.note_failure),
-            a.Hold: _HOLD,
-            a.Withdraw: _WITHDRAW,
+            **_STOPS,
         },
         ignore=NEVER | {c.GivenUp, c.Kept, a.Reopen},
     ),
@@ -135,8 +148,7 @@ ROWS: dict[C, Row[C]] = {
             c.GivenUp: To(C.RELEASED, (a.close_tasks, c.say_released), update=c.note_given_up),
             c.Kept: To(C.CLEARED, (a.close_tasks,)),
             a.TaskFailed: To(C.SAFE, update=c.note_reminder),
-            a.Hold: _HOLD,
-            a.Withdraw: _WITHDRAW,
+            **_STOPS,
         },
         ignore=NEVER | {c.ErrandDone, a.Advance, a.ClosedByPerson, a.Reopen},
     ),
@@ -161,30 +173,13 @@ ROWS: dict[C, Row[C]] = {
         },
         ignore=NEVER | {c.ErrandDone, c.GivenUp, c.Kept, a.ClosedByPerson, a.Reopen, a.TaskFailed},
     ),
-    C.CLEARED: Row(
-        meaning="all that had to go is verified gone, and the number is kept",
-        who=Who.NOBODY,
-        then="",
-        final=True,
-        on={a.Reopen: To(C.CANCELLING, (c.reopen_all,), update=c.begin_again)},
-        ignore=frozenset(EVENTS) - {a.Reopen},
+    C.CLEARED: _over("all that had to go is verified gone, and the number is kept", "", c.reopen_all),
+    C.RELEASED: _over(
+        "the number was given up and is on farewell watch",
+        "what is shown of ours again is a finding, and its removal goes on",
+        c.reopen_removals,
     ),
-    C.RELEASED: Row(
-        meaning="the number was given up and is on farewell watch",
-        who=Who.NOBODY,
-        then="what is shown of ours again is a finding, and its removal goes on",
-        final=True,
-        on={a.Reopen: To(C.CANCELLING, (c.reopen_removals,), update=c.begin_again)},
-        ignore=frozenset(EVENTS) - {a.Reopen},
-    ),
-    C.WITHDRAWN: Row(
-        meaning="given up by a person: the number stays in use",
-        who=Who.NOBODY,
-        then="",
-        final=True,
-        on={a.Reopen: To(C.CANCELLING, (c.reopen_removals,), update=c.begin_again)},
-        ignore=frozenset(EVENTS) - {a.Reopen},
-    ),
+    C.WITHDRAWN: _over("given up by a person: the number stays in use", "", c.reopen_removals),
 }
 
 CANCELLATION: Workflow[C, CancellationData, CancellationPolicy] = Workflow(

@@ -6,6 +6,7 @@ waited out, and a pause that lasts longer is chased. `certification` is the requ
 """
 
 import enum
+from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
@@ -14,8 +15,9 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.season import SeasonPolicy, planned_day
 from numtrustd.domain.workflow import Effect, Event, Row, TimedOut, To, Who, Workflow
 from numtrustd.domain.workflows import request as a
-from numtrustd.domain.workflows.request import rows as r
+from numtrustd.domain.workflows.request import states as r
 from numtrustd.domain.workflows.request.data import CommonData
+from numtrustd.domain.workflows.request.deadlines import MINUTE
 
 DAY = 86_400.0
 MONTH = 31 * DAY
@@ -305,7 +307,7 @@ def _until_renewal(data: CertificateData, now: Instant, policy: CertificatePolic
 
 
 def _until_usual_end(data: CertificateData, now: Instant, policy: CertificatePolicy) -> Instant:
-    return max(usual_end(data, waits_since(data, now), policy), now + r.MINUTE)
+    return max(usual_end(data, waits_since(data, now), policy), now + MINUTE)
 
 
 def _at_person_deadline(data: CertificateData, now: Instant, policy: CertificatePolicy) -> Instant:
@@ -328,6 +330,7 @@ _PAUSE = To(S.PAUSED, (close_tasks, ask_cause), update=note_pause)
 _BACK = To(S.VALID, (close_tasks,), update=note_back)
 _HOLD = To(S.HELD, (close_tasks,), update=note_hold)
 _END = To(S.ENDED, (close_tasks,))
+_STOPS: Mapping[type[Event], To[S]] = {a.Hold: _HOLD, a.Withdraw: _END}
 _RELEASED = (
     To(S.RENEWING, (renew,), when=held_while_renewing),
     To(S.PAUSED, (ask_cause,), when=not_shown, update=note_pause),
@@ -352,8 +355,7 @@ ROWS: dict[S, Row[S]] = {
             ),
             a.Returned: _PAUSE,
             a.Advance: To(S.RENEWING, (close_tasks, renew), update=note_renewal),
-            a.Hold: _HOLD,
-            a.Withdraw: _END,
+            **_STOPS,
             Renewed: To(S.VALID, update=note_renewed),
         },
         ignore=NEVER
@@ -389,8 +391,7 @@ ROWS: dict[S, Row[S]] = {
                 To(S.CHASING, (close_tasks, chase)),
             ),
             a.Advance: To(S.CHASING, (close_tasks, chase)),
-            a.Hold: _HOLD,
-            a.Withdraw: _END,
+            **_STOPS,
             Renewed: To(S.PAUSED, update=note_renewed),
         },
         ignore=NEVER | {a.Looked, a.Returned, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, RenewalEnded},
@@ -411,8 +412,7 @@ ROWS: dict[S, Row[S]] = {
             ),
             a.TaskFailed: To(S.ESCALATED, (close_tasks, ask_decision)),
             a.Advance: To(S.ESCALATED, (close_tasks, ask_decision)),
-            a.Hold: _HOLD,
-            a.Withdraw: _END,
+            **_STOPS,
             Renewed: To(S.CHASING, update=note_renewed),
         },
         ignore=NEVER | {a.Looked, a.Returned, a.Reopen, a.ClosedByPerson, PauseTold, RenewalEnded},
@@ -428,8 +428,7 @@ ROWS: dict[S, Row[S]] = {
             PapersHanded: _HANDED,
             a.Advance: To(S.RENEWING, (close_tasks, renew), update=note_renewal),
             a.ClosedByPerson: _END,
-            a.Hold: _HOLD,
-            a.Withdraw: _END,
+            **_STOPS,
             TimedOut: To(S.ESCALATED, (ask_decision,), update=note_reminder),
             Renewed: To(S.VALID, (close_tasks,), update=note_renewed),
         },

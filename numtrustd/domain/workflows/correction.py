@@ -2,7 +2,9 @@
 
 from numtrustd.domain.workflow import Workflow
 from numtrustd.domain.workflows.request import CorrectionData, RequestPolicy
-from numtrustd.domain.workflows.request.rows import S, Words, request_rows, request_table
+from numtrustd.domain.workflows.request.rows import request_rows, request_table
+from numtrustd.domain.workflows.request.states import S
+from numtrustd.domain.workflows.request.words import Words
 
 ROWS = request_rows(
     Words(

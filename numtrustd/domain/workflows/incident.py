@@ -6,13 +6,14 @@ mark that is met or missed is an event. The cases themselves go their own ways; 
 """
 
 import enum
+from collections.abc import Mapping
 
 from msgspec import Struct, structs
 
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Effect, Event, Row, TimedOut, To, Who, Workflow
 from numtrustd.domain.workflows import request as a
-from numtrustd.domain.workflows.request import rows as r
+from numtrustd.domain.workflows.request import states as r
 from numtrustd.domain.workflows.request.data import CommonData
 
 HOUR = 3_600.0
@@ -247,11 +248,24 @@ _DONE = To(S.WORDING, (close_tasks, ask_for_wording), when=all_ended, update=mar
 _GATHERED = To(S.WORDING, (close_tasks, ask_for_wording), when=cases_ended, update=resolve_handled)
 _HOLD = To(S.HELD, (close_tasks,), update=a.note_held)
 _WITHDRAW = To(S.WITHDRAWN, (close_tasks,))
+_STOPS: Mapping[type[Event], To[S]] = {a.Hold: _HOLD, a.Withdraw: _WITHDRAW}
 _RELEASED = (
     _DONE,
     To(S.ESCALATED, (ask_for_decision,), when=late),
     To(S.SUBMITTING),
 )
+
+
+def _over(meaning: str) -> Row[S]:
+    """The end, after which it can be opened again, with a new clock."""
+    return Row(
+        meaning=meaning,
+        who=Who.NOBODY,
+        final=True,
+        on={a.Reopen: To(S.OPENING, update=restart)},
+        ignore=NEVER | {TimedOut, a.Accepted, a.Hold, a.Advance, a.Withdraw, a.ClosedByPerson, Progress},
+    )
+
 
 ROWS: dict[S, Row[S]] = {
     S.OPENING: Row(
@@ -261,8 +275,7 @@ ROWS: dict[S, Row[S]] = {
         deadline=_now,
         on={
             TimedOut: To(S.SUBMITTING, (ask_for_proof,)),
-            a.Hold: _HOLD,
-            a.Withdraw: _WITHDRAW,
+            **_STOPS,
         },
         ignore=NEVER | {a.Accepted, a.Advance, a.Reopen, a.ClosedByPerson, Progress},
     ),
@@ -276,8 +289,7 @@ ROWS: dict[S, Row[S]] = {
             TimedOut: To(S.FOLLOWING, update=miss_sent),
             a.Accepted: (_GATHERED, To(S.SUBMITTING, update=note_handled, keep_timer=True)),
             a.Advance: To(S.FOLLOWING, update=miss_sent),
-            a.Hold: _HOLD,
-            a.Withdraw: _WITHDRAW,
+            **_STOPS,
         },
         ignore=NEVER | {a.Reopen, a.ClosedByPerson, Progress},
     ),
@@ -291,8 +303,7 @@ ROWS: dict[S, Row[S]] = {
             TimedOut: (_DONE, To(S.RESOLVING, (chase_all,), update=mark_followed)),
             a.Accepted: (_GATHERED, To(S.FOLLOWING, update=note_handled, keep_timer=True)),
             a.Advance: To(S.RESOLVING, (chase_all,), update=mark_followed),
-            a.Hold: _HOLD,
-            a.Withdraw: _WITHDRAW,
+            **_STOPS,
         },
         ignore=NEVER | {a.Reopen, a.ClosedByPerson, Progress},
     ),
@@ -306,8 +317,7 @@ ROWS: dict[S, Row[S]] = {
             TimedOut: (_DONE, To(S.ESCALATED, (close_tasks, ask_for_decision), update=miss_resolved)),
             a.Accepted: (_GATHERED, To(S.RESOLVING, update=note_handled, keep_timer=True)),
             a.Advance: To(S.ESCALATED, (close_tasks, ask_for_decision), update=miss_resolved),
-            a.Hold: _HOLD,
-            a.Withdraw: _WITHDRAW,
+            **_STOPS,
         },
         ignore=NEVER | {a.Reopen, a.ClosedByPerson, Progress},
     ),
@@ -322,8 +332,7 @@ ROWS: dict[S, Row[S]] = {
             a.Accepted: (_GATHERED, To(S.ESCALATED, update=note_handled, keep_timer=True)),
             a.Advance: To(S.RESOLVING, (close_tasks, chase_all)),
             a.ClosedByPerson: _WITHDRAW,
-            a.Hold: _HOLD,
-            a.Withdraw: _WITHDRAW,
+            **_STOPS,
         },
         ignore=NEVER | {a.Reopen, Progress},
     ),
@@ -357,20 +366,8 @@ ROWS: dict[S, Row[S]] = {
         },
         ignore=NEVER | {a.Reopen, a.ClosedByPerson, Progress},
     ),
-    S.RESOLVED: Row(
-        meaning="over, and what customers are told is up to date",
-        who=Who.NOBODY,
-        final=True,
-        on={a.Reopen: To(S.OPENING, update=restart)},
-        ignore=NEVER | {TimedOut, a.Accepted, a.Hold, a.Advance, a.Withdraw, a.ClosedByPerson, Progress},
-    ),
-    S.WITHDRAWN: Row(
-        meaning="given up by a person",
-        who=Who.NOBODY,
-        final=True,
-        on={a.Reopen: To(S.OPENING, update=restart)},
-        ignore=NEVER | {TimedOut, a.Accepted, a.Hold, a.Advance, a.Withdraw, a.ClosedByPerson, Progress},
-    ),
+    S.RESOLVED: _over("over, and what customers are told is up to date"),
+    S.WITHDRAWN: _over("given up by a person"),
 }
 
 INCIDENT: Workflow[S, IncidentData, IncidentPolicy] = Workflow(

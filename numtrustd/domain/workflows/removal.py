@@ -14,7 +14,10 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Effect, Event, Row, TimedOut, To, Workflow, alternatives
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.request import RemovalData, RequestPolicy
-from numtrustd.domain.workflows.request.rows import MINUTE, S, Words, request_rows, request_table
+from numtrustd.domain.workflows.request.deadlines import MINUTE
+from numtrustd.domain.workflows.request.rows import request_rows, request_table
+from numtrustd.domain.workflows.request.states import S
+from numtrustd.domain.workflows.request.words import Words
 
 # ----------------------------------------------------------------------------------------------------------- guards
 
