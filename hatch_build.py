@@ -11,10 +11,11 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 COMPLETIONS = {
-    ".bash": ("share/bash-completion/completions", ""),
-    ".fish": ("share/fish/vendor_completions.d", ".fish"),
+    "bash": "share/bash-completion/completions",
+    "fish": "share/fish/vendor_completions.d",
+    "zsh": "share/zsh/site-functions",
 }
-"""Ending of a completion → its directory, and the ending that it has there. zsh's begin with an underscore."""
+"""Directory of completions/ → where that shell looks below a prefix."""
 
 
 def shared(root: Path) -> Iterator[tuple[Path, str]]:
@@ -28,12 +29,9 @@ def shared(root: Path) -> Iterator[tuple[Path, str]]:
     yield root / "systemd" / "README.md", "share/doc/numtrustd/systemd.md"
     for page in sorted((root / "man").glob("*.[1-8]")):
         yield page, f"share/man/man{page.suffix[1:]}/{page.name}"
-    for script in sorted((root / "completions").glob("*")):
-        if script.name.startswith("_"):
-            yield script, f"share/zsh/site-functions/{script.name}"
-        elif script.suffix in COMPLETIONS:
-            folder, ending = COMPLETIONS[script.suffix]
-            yield script, f"{folder}/{script.stem}{ending}"
+    for shell, place in COMPLETIONS.items():
+        for script in sorted((root / "completions" / shell).glob("*")):
+            yield script, f"{place}/{script.name}"
 
 
 class Hook(BuildHookInterface):  # type: ignore[type-arg]  # its configuration is nobody's business here

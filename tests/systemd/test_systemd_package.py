@@ -57,13 +57,14 @@ def test_it_has_units_pages_and_completions_where_debian_has_them(package: Path)
     }
     places |= {f"usr/lib/systemd/system/{unit.name}" for unit in (ROOT / "systemd").glob("*.s[eo][rc]*[et]")}
     places |= {f"usr/share/man/man{page.suffix[1:]}/{page.name}.gz" for page in (ROOT / "man").glob("*.[158]")}
-    for script in (ROOT / "completions").glob("*"):
-        kind = script.suffix or script.name[0]
-        places |= {
-            ".bash": {f"usr/share/bash-completion/completions/{script.stem}"},
-            ".fish": {f"usr/share/fish/vendor_completions.d/{script.name}"},
-            "_": {f"usr/share/zsh/vendor-completions/{script.name}"},
-        }[kind]
+    shells = {
+        "bash": "usr/share/bash-completion/completions",
+        "fish": "usr/share/fish/vendor_completions.d",
+        "zsh": "usr/share/zsh/vendor-completions",
+    }
+    for script in (ROOT / "completions").rglob("*"):
+        if script.is_file():
+            places.add(f"{shells[script.parent.name]}/{script.name}")
     assert places <= held, places - held
     assert not [path for path in held if path.startswith("usr/lib/numtrustd/share")]
     assert "root/root" in deb(package, "--contents")
