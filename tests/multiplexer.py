@@ -41,7 +41,7 @@ class Screen:
         kept = {k: v for k, v in os.environ.items() if k not in ("TMUX", "NO_COLOR", "COLUMNS", "LINES")}
         self._environ = {**kept, "LC_ALL": "C.UTF-8", **environ}
         size = ["-x", str(columns), "-y", str(lines)]
-        self._tmux("-f", str(config), "new-session", "-d", "-s", "t", *size, "/bin/sh")
+        self._tmux("-f", str(config), "new-session", "-d", "-s", "t", "-c", str(place), *size, "/bin/sh")
         self.type(f"PS1={READY}; clear")
         self.wait(f"^{READY}$")
 

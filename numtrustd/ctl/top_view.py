@@ -211,7 +211,7 @@ def _trouble(r: SourceRow) -> int:
 
 def _title(name: str, shown: int, of: int | None, order: str) -> str:
     many = str(shown) if of is None or of == shown else tr("{shown} of {all}").format(shown=shown, all=of)
-    return f"{name} ({many}), {order}"
+    return tr("{name} ({many}), {order}").format(name=name, many=many, order=order)
 
 
 def labelled(world: World, order: Order) -> Listing:
