@@ -22,7 +22,8 @@ from numtrustd.ctl.cli import main
 from numtrustd.ctl.document import Cell
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.text import escape
-from numtrustd.ctl.top import Paper, Platforms, Top, look
+from numtrustd.ctl.top import Top, look
+from numtrustd.ctl.top_screens import Paper, Platforms
 from numtrustd.ctl.top_view import Listing, Row, heights, in_a_row, lay_out, picked
 from numtrustd.varlink.client import ClientError, Disconnected
 from tests.ctl.conftest import CASE, NASTY, NOW, number_row
