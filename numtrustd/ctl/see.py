@@ -164,7 +164,13 @@ def watch(session: Session, actions: tuple[str, ...], number: str | None) -> Non
     session.follow(status.Watch(actions=actions, number=number), render.record)
 
 
-@command(see)
+@command(
+    see,
+    examples=(
+        ("top", "What is labelled, what is due next, and whether the sources can see."),
+        ("top --every 10s", "The same, asked less often."),
+    ),
+)
 @click.option("--every", type=Span(), default="2s", show_default=True, help="How often the daemon is asked.")
 def top(session: Session, every: float) -> None:
     """A live screen: what is labelled, the cases by deadline, the sources; keys open numbers, cases, platforms."""

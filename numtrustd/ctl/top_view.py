@@ -15,7 +15,7 @@ from rich.text import Text
 from numtrustd.api import ledger, status
 from numtrustd.api.rows import CaseRow, NumberRow, PlatformRow, SourceRow
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
-from numtrustd.ctl.lang import tr, trn
+from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.terminal import text
 from numtrustd.ctl.text import age, local, missed, span, width
 from numtrustd.domain.ledger import yuan
@@ -97,7 +97,7 @@ def picked(listing: Listing, words: str) -> Listing:
     rows = tuple(
         row
         for row in listing.rows
-        if all(word in " ".join([row.key[1], *(cell(c).text for c in row.cells)]).casefold() for word in wanted)
+        if all(each in " ".join([row.key[1], *(cell(c).text for c in row.cells)]).casefold() for each in wanted)
     )
     return Listing(listing.title, listing.columns, rows, tr("nothing has “{words}” in it").format(words=words))
 
@@ -250,10 +250,10 @@ def cases(world: World, order: Order) -> Listing:
                 (
                     Cell(r.case, Tone.STRONG),
                     _due(r.due, world.now),
-                    r.state,
-                    Cell(r.waits_for, Tone.WARN if r.waits_for == "person" else Tone.PLAIN),
-                    r.kind,
-                    r.then,
+                    word(r.state),
+                    Cell(word(r.waits_for), Tone.WARN if r.waits_for == "person" else Tone.PLAIN),
+                    word(r.kind),
+                    tr(r.then) if r.then else None,
                 ),
             )
             for r in rows
@@ -282,7 +282,7 @@ def sources(world: World, order: Order) -> Listing:
                 ("source", r.source),
                 (
                     Cell(r.source, Tone.STRONG),
-                    Cell(r.state, _HEALTH.get(r.state, Tone.BAD)),
+                    Cell(word(r.state), _HEALTH.get(r.state, Tone.BAD)),
                     r.looks,
                     Cell(str(r.failures), Tone.WARN) if r.failures else None,
                     r.waiting or None,
