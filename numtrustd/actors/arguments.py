@@ -3,6 +3,11 @@
 Each function answers with the thing itself or raises `CallError` with the error that the interface declares for it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from numtrustd.actors.messages import RefusedError
 from numtrustd.actors.views import Sight
 from numtrustd.api import errors
 from numtrustd.domain.case import Case
@@ -11,7 +16,7 @@ from numtrustd.domain.owned import Owned
 from numtrustd.domain.task import Task
 from numtrustd.store import Table, records
 from numtrustd.store.tables import MAX_KEY
-from numtrustd.varlink.interface import CallError
+from numtrustd.varlink.interface import Call, CallError
 
 
 def canonical(text: str) -> str:
@@ -83,3 +88,17 @@ def task(sight: Sight, text: str) -> Task:
     if found is None:
         raise CallError(errors.UnknownTask(task=text))
     return found
+
+
+def by(params: Any, call: Call) -> str:
+    """Who says so: what the caller tells, else all that the kernel does."""
+    return params.author or f"uid {call.peer.uid}"
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """What an actor refuses is refused to its caller."""
+    try:
+        yield
+    except RefusedError as error:
+        raise CallError(errors.Refused(str(error))) from None

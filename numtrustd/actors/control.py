@@ -2,52 +2,36 @@
 
 An act is a message to the number's actor, answered once its step is stored; each is logged with who called. `answers`
 beside this module is `io.numtrust.Status`, `arguments` reads what callers name, `varlink` speaks the protocol.
-It is long because each act has its handler here, a few lines each.
+The desks do what is asked of them: cases and tasks, wishes, papers, calls, maintenances, silences, backups.
 """
 
-import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.actors import arguments, evidence_desk, reports, silence_desk
+from numtrustd.actors import arguments, backup_desk, evidence_desk, maintenance_desk, reports, silence_desk
 from numtrustd.actors.answers import Answers
 from numtrustd.actors.calls import CallDesk
+from numtrustd.actors.case_desk import Act, CaseDesk
 from numtrustd.actors.house import House
 from numtrustd.actors.ledger_desk import record_charge
 from numtrustd.actors.mailbox import BusyError, Reply
-from numtrustd.actors.messages import (
-    Cancel,
-    NumberMessage,
-    Order,
-    RefusedError,
-    Release,
-    ReloadRejectedError,
-    TaskAnswer,
-    Told,
-)
+from numtrustd.actors.messages import NumberMessage, RefusedError, ReloadRejectedError, Told
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight, observation_row
-from numtrustd.actors.views_leaving import cancellation_of, open_parts
-from numtrustd.actors.views_world import maintenance_of, pending_look
+from numtrustd.actors.views_world import pending_look
 from numtrustd.actors.wishes import WishDesk
-from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, instant, ledger, rows, silence, when
+from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, ledger, silence, when
 from numtrustd.api.control import ReloadResult
-from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.domain.observation import Instant
-from numtrustd.domain.task import ERRANDS, Task, TaskKind
-from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import request as a
-from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, StoreBackedUp
+from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level
 from numtrustd.log import error_fields
-from numtrustd.store import records
-from numtrustd.store.errors import BackupFailed, StoreClosed, StoreFatal
+from numtrustd.store.errors import StoreClosed, StoreFatal
 from numtrustd.varlink.interface import Call, CallError, Handler, Interface, Peer, bind
 from numtrustd.varlink.server import Drop
 
@@ -56,11 +40,6 @@ LOOK_TIME = 10.0
 
 ANSWER_TIME = 30.0
 """Real seconds that an act waits to be stored before its caller is told that it still waits."""
-
-NO_MAINTENANCE = "none"
-
-Act = Callable[[Any, Call], Awaitable[tuple[Struct, str]]]
-"""Does what was asked; returns the answer, and what came of it in a word for the log."""
 
 
 class Control:
@@ -88,6 +67,7 @@ class Control:
         self._sight = Sight(house, roster, sources)
         self._calls = CallDesk(self._sight)
         self._wishes = WishDesk(self._sight, self._ask)
+        self._cases = CaseDesk(self._sight, self._ask)
         self._answers = Answers(self._sight, version=version, started_at=started_at)
 
     def status_interface(self) -> Interface:
@@ -97,29 +77,32 @@ class Control:
     def control_interface(self) -> Interface:
         """`io.numtrust.Control`."""
         acts: dict[str, tuple[str, Act]] = {
-            "TaskDone": ("task", self._task_done),
-            "TaskFail": ("task", self._task_fail),
+            "TaskDone": ("task", self._cases.task_done),
+            "TaskFail": ("task", self._cases.task_fail),
             "Look": ("number", self._look),
             "Observe": ("number", self._observe),
-            "Approve": ("case", self._order(lambda p, by: a.Approve(by))),
-            "Hold": ("case", self._order(self._held)),
-            "Advance": ("case", self._order(lambda p, by: a.Advance(p.reason or ""))),
-            "Reject": ("case", self._reject),
-            "Withdraw": ("case", self._order(lambda p, by: a.Withdraw(p.reason or ""))),
-            "Reopen": ("case", self._order(lambda p, by: a.Reopen(p.reason or ""))),
-            "Certify": ("number", lambda p, call: self._wishes.certify(p, _by(p, call))),
-            "ChangeTag": ("number", lambda p, call: self._wishes.change_tag(p, _by(p, call))),
-            "SetIdentity": ("number", lambda p, call: self._wishes.set_identity(p, _by(p, call))),
-            "Cancel": ("number", self._cancel),
-            "Release": ("number", self._release),
+            "Approve": ("case", self._cases.order(lambda p, by: a.Approve(by))),
+            "Hold": ("case", self._cases.order(self._cases.held)),
+            "Advance": ("case", self._cases.order(lambda p, by: a.Advance(p.reason or ""))),
+            "Reject": ("case", self._cases.reject),
+            "Withdraw": ("case", self._cases.order(lambda p, by: a.Withdraw(p.reason or ""))),
+            "Reopen": ("case", self._cases.order(lambda p, by: a.Reopen(p.reason or ""))),
+            "Certify": ("number", lambda p, call: self._wishes.certify(p, arguments.by(p, call))),
+            "ChangeTag": ("number", lambda p, call: self._wishes.change_tag(p, arguments.by(p, call))),
+            "SetIdentity": ("number", lambda p, call: self._wishes.set_identity(p, arguments.by(p, call))),
+            "Cancel": ("number", self._cases.cancel),
+            "Release": ("number", self._cases.release),
             "Reload": ("", self._reload),
-            "Backup": ("path", self._backup),
+            "Backup": ("path", lambda p, call: backup_desk.backup(self._house, p)),
             "Park": ("number", self._park),
             "Unpark": ("number", self._unpark),
             "TrustSource": ("source", self._trust_source),
             "SetLogLevel": ("level", self._set_log_level),
-            "MaintenanceStart": ("platform", self._maintenance_start),
-            "MaintenanceEnd": ("platform", self._maintenance_end),
+            "MaintenanceStart": (
+                "platform",
+                lambda p, call: maintenance_desk.start(self._sight, p, arguments.by(p, call)),
+            ),
+            "MaintenanceEnd": ("platform", lambda p, call: maintenance_desk.end(self._sight, p, arguments.by(p, call))),
             "ReportCalls": ("", self._report_calls),
             "Complain": ("number", self._complain),
             "RecordCharge": ("number", self._record_charge),
@@ -192,137 +175,6 @@ class Control:
                 errors.Refused(f"{number} is parked ({why}): `numtrustctl unpark {number}` sets it going again")
             )
 
-    def _order(self, event: Callable[[Any, str], Event]) -> Act:
-        async def act(params: Any, call: Call) -> tuple[Struct, str]:
-            case, by = arguments.case(self._sight, params.case), _by(params, call)
-            told = await self._ask(case.number, lambda reply: Order(case.id, event(params, by), by, reply))
-            change = self._change(case.id, told)
-            return control.CaseChange(**change), f"{change['old']} -> {change['new']}"
-
-        return act
-
-    def _held(self, params: control.Hold, by: str) -> Event:
-        """A hold, by the daemon's clock."""
-        now = self._sight.now()
-        if params.until is not None and params.seconds is not None:
-            raise CallError(errors.InvalidArgument("until", "give an instant or a time in seconds, not both"))
-        until = None if params.until is None else instant(params.until)
-        if params.seconds is not None:
-            until = now + params.seconds
-        if until is not None and until <= now:
-            raise CallError(errors.InvalidArgument("until", "it is over already: name a time that is still to come"))
-        return a.Hold(params.reason or "", by, until)
-
-    async def _reject(self, params: control.Reject, call: Call) -> tuple[Struct, str]:
-        case, by = arguments.case(self._sight, params.case), _by(params, call)
-        vouched = self._trusted((params.reason,), params.vouch, case.platform, case.number, case.id, by)
-        answer, result = await self._order(lambda p, _: a.Rejected(p.reason))(params, call)
-        return answer, result + _vouched(vouched)
-
-    async def _cancel(self, params: control.Cancel, call: Call) -> tuple[Struct, str]:
-        number, by = arguments.watched(self._sight, params.number).number, _by(params, call)
-        told = await self._ask(number, lambda reply: Cancel(params.reason, params.note or "", by, reply))
-        change = self._change(told.case, told)
-        return control.CaseChange(**change), f"case {told.case} opened"
-
-    async def _release(self, params: control.Release, call: Call) -> tuple[Struct, str]:
-        number, by, why = arguments.watched(self._sight, params.number).number, _by(params, call), params.reason or ""
-        if params.force and not why.strip():
-            raise CallError(errors.InvalidArgument("reason", "forcing is recorded with its reason: give one"))
-        told = await self._ask(number, lambda reply: Release(params.force, why, by, reply))
-        gone = self._sight.record(number).released
-        assert gone is not None, number  # what was just stored
-        newest = cancellation_of(self._sight, self._sight.record(number)) if gone.case else None
-        answer = control.ReleaseResult(
-            now=when(self._sight.now()),
-            number=number,
-            old=told.old,
-            new=told.new,
-            forced=gone.forced,
-            waits_for=() if newest is None else open_parts(self._sight, newest[1]),
-            case=gone.case or None,
-        )
-        return answer, "released, forced" if gone.forced else "released"
-
-    def _trusted(
-        self, texts: tuple[str, ...], vouch: str | None, platform: str, number: str, case: str, by: str
-    ) -> str:
-        """Refuse what is suspicious in the platform's name; answers why a person vouches for it, empty if it is not."""
-        safety = self._house.safety
-        suspicious = safety.refuses(texts, platform)
-        if suspicious and not vouch:
-            safety.refused(texts, platform, number=number, case=case, by=by)
-            raise CallError(errors.SuspectedPhishing(platform=platform, why=suspicious))
-        return (vouch or "") if suspicious else ""
-
-    def _change(self, identity: str, told: Told) -> dict[str, Any]:
-        case = records.get_case(self._house.store, identity)
-        assert case is not None, identity  # what was just stored
-        deadline = case.snapshot.deadline
-        return {
-            "now": when(self._sight.now()),
-            "case": case.id,
-            "number": case.number,
-            "platform": case.platform,
-            "old": told.old or case.snapshot.state,
-            "new": told.new or case.snapshot.state,
-            "meaning": case.meaning,
-            "then": case.then or None,
-            "due": None if deadline is None else when(deadline),
-        }
-
-    async def _answer(
-        self, text: str, outcome: str, by: str, *, receipt: str = "", reason: str = "", note: str = "", vouch: str = ""
-    ) -> tuple[Struct, str]:
-        task = arguments.task(self._sight, text)
-        if task.numbers:
-            return await self._answer_look(task, outcome, by, note=reason or note)
-        told = await self._ask(
-            task.number, lambda reply: TaskAnswer(task.id, outcome, receipt, reason, note, by, reply, vouch)
-        )
-        after = records.get_task(self._house.store, task.id)
-        assert after is not None, task.id
-        change = self._change(task.case, told)
-        said = after.outcome or outcome
-        answer = control.TaskChange(**change, task=task.id, outcome=said)
-        result = f"{said}, case {change['old']} -> {change['new']}"
-        return answer, result + _vouched(vouch)
-
-    async def _answer_look(self, task: Task, outcome: str, by: str, *, note: str) -> tuple[Struct, str]:
-        assert self._house.hands is not None
-        with _refusing():
-            told = await self._house.hands.answer(task.id, outcome, note, by)
-        after = records.get_task(self._house.store, task.id)
-        assert after is not None, task.id
-        answer = control.TaskChange(
-            now=when(self._sight.now()),
-            case="",
-            number="",
-            platform=task.platform,
-            old=told.old,
-            new=told.new,
-            meaning="each look that was asked for is wanted again later" if outcome == "failed" else "all is reported",
-            task=task.id,
-            outcome=after.outcome,
-        )
-        return answer, f"{after.outcome}, {told.old} -> {told.new}"
-
-    async def _task_done(self, params: control.TaskDone, call: Call) -> tuple[Struct, str]:
-        if params.outcome == "failed":
-            raise CallError(errors.InvalidArgument("outcome", "a task that cannot be done is `task fail`"))
-        task, by = arguments.task(self._sight, params.task), _by(params, call)
-        receipt, reason, note = params.receipt or "", params.reason or "", params.note or ""
-        texts = (receipt, reason, note)
-        vouch = ""
-        if task.kind not in ERRANDS | {TaskKind.RELEASE_NUMBER}:  # which are done in no platform's name
-            vouch = self._trusted(texts, params.vouch, task.platform, task.number, task.case, by)
-        return await self._answer(
-            params.task, params.outcome or "", by, receipt=receipt, reason=reason, note=note, vouch=vouch
-        )
-
-    async def _task_fail(self, params: control.TaskFail, call: Call) -> tuple[Struct, str]:
-        return await self._answer(params.task, "failed", _by(params, call), reason=params.why)
-
     # ------------------------------------------------------------------------------------------------------- looks
 
     async def _look(self, params: control.Look, call: Call) -> tuple[Struct, str]:
@@ -357,7 +209,7 @@ class Control:
         return result, f"{len(asked)} sources asked, {len(heard)} answered"
 
     async def _observe(self, params: control.Observe, call: Call) -> tuple[Struct, str]:
-        message = reports.reported(self._sight, params, _by(params, call))
+        message = reports.reported(self._sight, params, arguments.by(params, call))
         seen, number = message.observation, arguments.canonical(params.number)
         told = Told("", "", "", "nothing was stored: this was a rehearsal")
         if not params.rehearse:
@@ -386,30 +238,16 @@ class Control:
             raise CallError(errors.ConfigRejected(error.problems)) from error
         return result, "configuration taken over"
 
-    async def _backup(self, params: control.Backup, call: Call) -> tuple[Struct, str]:
-        path, clock = Path(params.path), self._house.clock
-        if why := _unfit(path, self._house.store.path):
-            raise CallError(errors.InvalidArgument("path", why))
-        began = clock.monotonic()
-        try:
-            await self._house.store.backup(path, now=clock.now())
-        except BackupFailed as error:
-            raise CallError(errors.Refused(str(error))) from error
-        seconds = clock.monotonic() - began
-        size = _size(path)
-        self._house.log.emit(StoreBackedUp(path=str(path), size_bytes=size, took_seconds=seconds))
-        return control.BackupResult(path=str(path), bytes=size, seconds=seconds), f"{size} bytes written"
-
     async def _park(self, params: control.Park, call: Call) -> tuple[Struct, str]:
         number = arguments.watched(self._sight, params.number).number
-        with _refusing():
-            await self._roster.park(number, _by(params, call), params.reason or "no reason given")
+        with arguments.refusing():
+            await self._roster.park(number, arguments.by(params, call), params.reason or "no reason given")
         return self._number_change(number, "working", "parked")
 
     async def _unpark(self, params: control.Unpark, call: Call) -> tuple[Struct, str]:
         number = arguments.watched(self._sight, params.number).number
-        with _refusing():
-            await self._roster.unpark(number, _by(params, call))
+        with arguments.refusing():
+            await self._roster.unpark(number, arguments.by(params, call))
         return self._number_change(number, "parked", "working")
 
     def _number_change(self, number: str, old: str, new: str) -> tuple[Struct, str]:
@@ -419,7 +257,7 @@ class Control:
     async def _trust_source(self, params: control.TrustSource, call: Call) -> tuple[Struct, str]:
         source, now = arguments.source(self._sight, params.source), self._sight.now()
         why = params.reason or "a person vouched for it"
-        doubted = await self._sources[source].trust.release(now, _by(params, call), why)
+        doubted = await self._sources[source].trust.release(now, arguments.by(params, call), why)
         old, new = "quarantined" if doubted else "believed", "believed"
         return control.SourceChange(now=when(now), source=source, old=old, new=new), f"{old} -> {new}"
 
@@ -431,80 +269,41 @@ class Control:
     # ------------------------------------------------------------------------------------------------- calls
 
     async def _report_calls(self, params: calls.ReportCalls, call: Call) -> tuple[Struct, str]:
-        taken = await self._calls.report(params.rows, _by(params, call))
+        taken = await self._calls.report(params.rows, arguments.by(params, call))
         return taken, f"{taken.days} days of {taken.numbers} numbers"
 
     async def _complain(self, params: calls.Complain, call: Call) -> tuple[Struct, str]:
-        taken = await self._calls.complain(params.number, params.day, params.text or "", _by(params, call))
+        taken = await self._calls.complain(params.number, params.day, params.text or "", arguments.by(params, call))
         return taken, f"{taken.complaints} on {taken.day}"
 
     async def _record_charge(self, params: ledger.RecordCharge, call: Call) -> tuple[Struct, str]:
-        taken = await record_charge(self._sight, params, _by(params, call))
+        taken = await record_charge(self._sight, params, arguments.by(params, call))
         return taken, f"{taken.what} {taken.fen} fen"
 
     # ------------------------------------------------------------------------------------------------- papers
 
     async def _evidence_add(self, params: evidence.EvidenceAdd, call: Call) -> tuple[Struct, str]:
-        with _refusing():
-            return await evidence_desk.add(self._sight, params, _by(params, call)), f"{params.kind} on file"
+        with arguments.refusing():
+            return await evidence_desk.add(self._sight, params, arguments.by(params, call)), f"{params.kind} on file"
 
     async def _evidence_remove(self, params: evidence.EvidenceRemove, call: Call) -> tuple[Struct, str]:
-        with _refusing():
+        with arguments.refusing():
             return await evidence_desk.remove(
-                self._sight, params, _by(params, call)
+                self._sight, params, arguments.by(params, call)
             ), f"{params.kind} no longer on file"
 
     # ---------------------------------------------------------------------------------------------- silences, acks
 
     async def _silence_add(self, params: silence.SilenceAdd, call: Call) -> tuple[Struct, str]:
-        change = await silence_desk.add(self._sight, self._silences, params, _by(params, call))
+        change = await silence_desk.add(self._sight, self._silences, params, arguments.by(params, call))
         return change, f"silence {change.row.silence}"
 
     async def _silence_remove(self, params: silence.SilenceRemove, call: Call) -> tuple[Struct, str]:
-        return await silence_desk.remove(self._sight, self._silences, params, _by(params, call)), "ended"
+        return await silence_desk.remove(self._sight, self._silences, params, arguments.by(params, call)), "ended"
 
     async def _ack(self, params: silence.Ack, call: Call) -> tuple[Struct, str]:
-        taken = await silence_desk.acknowledge(self._sight, self._silences, params, _by(params, call))
+        taken = await silence_desk.acknowledge(self._sight, self._silences, params, arguments.by(params, call))
         return taken, f"seen in {taken.state}"
-
-    # ------------------------------------------------------------------------------------------------- maintenance
-
-    async def _maintenance_start(self, params: control.MaintenanceStart, call: Call) -> tuple[Struct, str]:
-        platform, now = arguments.platform(self._sight, params.platform), self._sight.now()
-        until = None if params.until is None else instant(params.until)
-        if until is not None and until <= now:
-            raise CallError(errors.InvalidArgument("until", "it is over already: name a time that is still to come"))
-        before = self._house.maintenance.get(platform)
-        since = before.since if before is not None and before.lasts(now) else now
-        declared = Maintenance(since, _by(params, call), params.kind or UNKNOWN_KIND, until)
-        assert self._house.upkeep is not None
-        old = maintenance_of(self._sight, platform)
-        return self._maintenance_change(platform, old, await self._house.upkeep.start(platform, declared))
-
-    async def _maintenance_end(self, params: control.MaintenanceEnd, call: Call) -> tuple[Struct, str]:
-        platform = arguments.platform(self._sight, params.platform)
-        assert self._house.upkeep is not None
-        old = maintenance_of(self._sight, platform)
-        cases = await self._house.upkeep.end(platform, _by(params, call))
-        if cases is None:
-            seen = self._house.board.maintenance_since(platform) is not None
-            more = "; looks see one, which ends when they no longer do" if seen else ""
-            raise CallError(errors.Refused(f"no declared maintenance of {platform} is going on{more}"))
-        return self._maintenance_change(platform, old, cases)
-
-    def _maintenance_change(self, platform: str, old: rows.Maintenance | None, cases: int) -> tuple[Struct, str]:
-        new = maintenance_of(self._sight, platform)
-        change = control.MaintenanceChange(
-            now=when(self._sight.now()),
-            platform=platform,
-            old=NO_MAINTENANCE if old is None else old.kind,
-            new=NO_MAINTENANCE if new is None else new.kind,
-            cases=cases,
-            kind=None if new is None else new.kind,
-            since=None if new is None else new.since,
-            until=None if new is None else new.until,
-        )
-        return change, f"{change.old} -> {change.new}, {cases} cases"
 
 
 _DROPS: Mapping[Drop, str] = {
@@ -517,39 +316,5 @@ _DROPS: Mapping[Drop, str] = {
 }
 
 
-def _by(params: Any, call: Call) -> str:
-    """Who says so: what the caller tells, else all that the kernel does."""
-    return params.author or f"uid {call.peer.uid}"
-
-
-def _vouched(vouch: str) -> str:
-    return f"; something suspicious vouched for: {vouch}" if vouch else ""
-
-
 def _peer(peer: Peer) -> dict[str, Any]:
     return {"peer_pid": peer.pid, "peer_uid": peer.uid, "peer_gid": peer.gid}
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except RefusedError as error:
-        raise CallError(errors.Refused(str(error))) from None
-
-
-def _size(directory: Path) -> int:
-    return sum(file.stat().st_size for file in directory.iterdir())
-
-
-def _unfit(path: Path, state: Path) -> str | None:
-    """What is wrong with the place for a backup. A few stats: nothing that would hold up the loop."""
-    if not path.is_absolute() or "\0" in str(path):
-        return "it must be an absolute path"
-    if os.path.lexists(path):
-        return "it exists already: name a directory that does not"
-    if not path.parent.is_dir():
-        return f"there is no directory {path.parent}"
-    if path.parent.resolve().is_relative_to(state.resolve()):
-        return "it is inside the state directory: choose another place"
-    return None
