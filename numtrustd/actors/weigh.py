@@ -1,36 +1,30 @@
 """What is seen of one number, weighed: looks into verdicts, verdicts into findings, findings into cases. Pure.
 
-`Weigher` holds what is decided during one message; `decide.Decider` on top of it takes what happens to cases: orders,
-answers, timers. `judge` words what is said, `cases` moves a case.
+`known.Known` below it holds what is decided during one message; `decide.Decider` on top takes what happens to cases:
+orders, answers, timers. `judge` words what is said, `cases` moves a case.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
 
 from numtrustd.actors import tracks
-from numtrustd.actors.cases import CaseBook
-from numtrustd.actors.context import Context
-from numtrustd.actors.decision import Decision
 from numtrustd.actors.judge import Judge
+from numtrustd.actors.known import Known
 from numtrustd.actors.messages import Observed, Reported, Told
 from numtrustd.actors.pace import views_asked
-from numtrustd.actors.present import Present
-from numtrustd.actors.task_book import Tasks
 from numtrustd.domain import cause, finding, flaw, propagation, verdict
-from numtrustd.domain.case import Case, CaseData, track
+from numtrustd.domain.case import Case
 from numtrustd.domain.finding import Finding, FindingKind
 from numtrustd.domain.label import Category
-from numtrustd.domain.leaving import standing
-from numtrustd.domain.observation import Instant, Observation, Status
-from numtrustd.domain.owned import Owned, Watch
-from numtrustd.domain.record import CaseRef, LookState, NumberRecord
+from numtrustd.domain.observation import Observation, Status
+from numtrustd.domain.owned import Watch
+from numtrustd.domain.record import LookState
 from numtrustd.domain.report import place, remembered
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
 from numtrustd.domain.workflows import request as a
-from numtrustd.domain.workflows.incident import IncidentData
 from numtrustd.events import (
     CauseFound,
     FindingClosed,
@@ -59,43 +53,8 @@ def new_of(message: Observed, before: LookState | None) -> tuple[Sequence[Observ
     return fresh, (*had, *(f"{o.platform}/{o.surface}" for o in fresh if o.known))
 
 
-class Weigher:
-    """Decides for one number during one message, and is then thrown away.
-
-    `cases` gives a stored case by its id, `tasks` those of a case; both only read.
-    """
-
-    def __init__(
-        self,
-        context: Context,
-        owned: Owned,
-        record: NumberRecord,
-        cases: Callable[[str], Case | None],
-        tasks: Tasks,
-        now: Instant,
-        present: Present,
-    ) -> None:
-        self.context = context
-        self.configured = owned
-        self.owned = standing(owned, record.released)
-        self.record = record
-        self.now = now
-        self.made = Decision()
-        self.present = present
-        self._judges: dict[str, Judge] = {}
-        self.book = CaseBook(context, owned, cases, tasks, now, self.made, present, lambda: self.record)
-
-    def finish(self) -> Decision:
-        """Everything decided. The record's seq rises when something durable changed."""
-        made = self.made
-        if made.cases:
-            for case in made.cases.values():
-                self._refer(case)
-        if made.durable:
-            self.record = structs.replace(self.record, seq=self.record.seq + 1)
-        made.record = self.record
-        self.book.settle(self.record)
-        return made
+class Weigher(Known):
+    """Weighs what is seen of one number during one message."""
 
     # ---------------------------------------------------------------------------------------------------- looking
 
@@ -255,28 +214,6 @@ class Weigher:
             displays = () if at == platform else (platform,)
             self._open(kind, at, structs.replace(data, displays=displays), f"{found}: {'; '.join(data.facts)}")
 
-    def _watched(self, case: Case) -> bool:
-        """Whether what comes back opens a case again that ended well."""
-        within = self.context.appeal.watch_period
-        return case.outcome == "cleared" and self.now - (case.closed_at or 0.0) <= within
-
-    def _open(self, kind: str, platform: str, data: CaseData, why: str) -> Case:
-        """Open a case; the record knows it at once."""
-        place = platform or kind  # of a case of the whole number, its kind stands in its id
-        n = self.record.counts.get(place, 0) + 1
-        opened = self.book.open(kind, platform, n, data, why)
-        self._refer(opened)
-        self.record = structs.replace(self.record, counts={**self.record.counts, place: n})
-        return opened
-
-    def _refer(self, case: Case) -> None:
-        """Keep the newest case of its kind and platform in the number's record."""
-        name, ref = track(case.platform, case.workflow), _ref(case)
-        if case.workflow == "appeal":
-            self.record = structs.replace(self.record, cases={**self.record.cases, name: ref})
-        else:
-            self.record = structs.replace(self.record, tracks={**self.record.tracks, name: ref})
-
     def _judge(self, platform: str) -> Judge:
         judge = self._judges.get(platform)
         if judge is None:
@@ -411,47 +348,6 @@ class Weigher:
         if found is not None:
             findings[platform] = found
         self.record = structs.replace(self.record, findings=findings)
-
-    def _newest_case(self, platform: str) -> Case | None:
-        ref = self.record.cases.get(platform)
-        return self.book.get(ref.id) if ref is not None else None
-
-    def _open_case(self, platform: str) -> Case | None:
-        ref = self.record.cases.get(platform)
-        if ref is None or (not ref.open and ref.id not in self.made.cases):
-            return None
-        case = self.book.get(ref.id)
-        return case if case is not None and case.open else None
-
-    def _cases_about(self, platform: str) -> list[Case]:
-        """The open cases whose label is shown there: its own, and those at the owners of its data."""
-        names = [platform, *(at for at, ref in self.record.cases.items() if platform in ref.displays)]
-        names += [c.platform for c in self.made.cases.values() if platform in c.data.displays]
-        return [case for name in dict.fromkeys(names) if (case := self._open_case(name)) is not None]
-
-    def _newest_track(self, platform: str, kind: str) -> Case | None:
-        ref = self.record.tracks.get(track(platform, kind))
-        return self.book.get(ref.id) if ref is not None else None
-
-    def _tracks_about(self, platform: str) -> list[Case]:
-        """The open cases about what a platform shows beside its label."""
-        refs = [ref for ref in self.record.tracks.values() if platform in (ref.platform, *ref.displays)]
-        cases = [self.book.get(ref.id) for ref in refs if ref.open or ref.id in self.made.cases]
-        return [case for case in cases if case is not None and case.open]
-
-    def _verdicts_of(self, case: Case) -> list[Verdict]:
-        """What is believed of the platforms that a case is about."""
-        known = ((name, self.record.verdicts.get(name)) for name in (case.platform, *case.data.displays))
-        return [verdict.through(v, self.context.views(self.owned, name)) for name, v in known if v is not None]
-
-
-def _ref(case: Case) -> CaseRef:
-    # What may or may not have arrived is not there yet, and what was turned away never was.
-    data = case.data
-    arrived = isinstance(data, a.RequestData) and not data.turned_away and not case.row.in_flight
-    sent_at = data.sent_at if isinstance(data, a.RequestData) and arrived else None
-    since = data.since if isinstance(data, IncidentData) else 0.0
-    return CaseRef(case.id, case.snapshot.state, case.open, data.displays, sent_at, since)
 
 
 def _wanted(case: Case) -> str:
