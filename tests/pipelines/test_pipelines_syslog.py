@@ -59,16 +59,17 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
                 "PYTHONPATH": str(ROOT),
             }
             torrent = [sys.executable, "-m", "tests.pipelines.torrent", "catalogue"]
-            subprocess.run(torrent, env=environ, stdout=subprocess.DEVNULL, stderr=stderr, check=True, timeout=60)
+            subprocess.run(torrent, env=environ, stdout=subprocess.DEVNULL, stderr=stderr, check=True, timeout=120)
             run = [sys.executable, "-m", "numtrustd", "run", "--init", "--config", str(root / "numtrustd.toml")]
             child = subprocess.Popen(run, env=environ, stdin=subprocess.DEVNULL, stderr=stderr)
             try:
                 with path.open("rb") as follow:
                     _until_said(follow, b'"message":"2 numbers, ')
                 child.terminate()
-                assert child.wait(20.0) == 0
+                assert child.wait(60.0) == 0
             finally:
                 child.kill()
+                child.wait()
             stderr.write(LAST_WORDS)
     finally:
         process.close()
@@ -83,7 +84,7 @@ def _until_said(follow: Any, what: bytes) -> None:
         seen += follow.read()
         return what in seen
 
-    assert until(said, 30.0), seen[-3000:].decode(errors="replace")
+    assert until(said, 120.0), seen[-3000:].decode(errors="replace")
 
 
 @pytest.fixture(scope="module")
