@@ -5,8 +5,10 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from tests.logcheck import check_lines
 from tests.pipelines.collectors import ROOT, Collector, as_the_journal, rsyslog, syslog_ng
 from tests.processes import platforms, until
 from tests.test_daemon_process import CONFIG
+from tests.virtual import fast_directory
 
 pytestmark = pytest.mark.process
 
@@ -43,9 +46,13 @@ def alarming(record: dict[str, Any]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def journal(tmp_path_factory: pytest.TempPathFactory) -> list[bytes]:
+def journal() -> list[bytes]:
     """What the journal would be given: every event there is, then a whole life of a daemon, then last words."""
-    root = tmp_path_factory.mktemp("journal")
+    with tempfile.TemporaryDirectory(prefix="nt-", dir=fast_directory()) as name:  # a busy disk proves nothing here
+        return _journal(Path(name))
+
+
+def _journal(root: Path) -> list[bytes]:
     path = root / "stderr"
     process, address = platforms("--seed", "1", "--exit-with-parent")
     (root / "numbers.csv").write_text("number\n13910000007\n021-51288888\n")
