@@ -62,7 +62,7 @@ def refusal(config: Path) -> tuple[int, dict[str, Any]]:
     """How this version ends on a state that it cannot use: exit status and last record."""
     process = daemon(config)
     try:
-        status = process.child.wait(20.0)
+        status = process.child.wait(60.0)
     finally:
         process.close()
     return status, check_lines(process.lines)[-1]

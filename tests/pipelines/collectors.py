@@ -20,7 +20,7 @@ PIPELINES = ROOT / "pipelines"
 UNPACKED = ROOT / ".tools" / "syslog-ng"
 """Where `.ci/syslog-ng` unpacks it: Debian does not have it installed beside rsyslog."""
 
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 def need(name: str, *more: Path) -> str:
