@@ -102,11 +102,12 @@ SIMULATION = """
 that answer at once, one that takes batches, the appeal APIs, the people who do tasks, report looks at handsets and
 give orders, process death at named points and at any step of the scheduler, full disk and map, both clocks, reloads.
 Real are trio, the actors, the tables, the store's code and the reading of answers. A night's run fails unless each
-pair of an appeal's or a batch's state and a fault has met in it. In a part of the seeds there are emergencies and
-complaints, windows and days to avoid, names that are wrong, certified or paused for a while, and a budget; pairs of
-their states and faults are reported, not demanded. Tags are not shown by any simulated platform, nor is anything
-cancelled. Bugs are planted, one at a time, to see that each is
-caught.
+pair of an appeal's, a batch's or an inspection's state and a fault has met in it. In a part of the seeds there are
+emergencies and complaints, windows and days to avoid, names that are wrong, certified or paused for a while, tags with
+their seasons and forbidden words, changes of them that are free or paid for, a budget, inspections, and numbers that
+leave: cancelled for every reason, with what people have to do, deletions with their receipts, caches and residuals,
+and given up in time or by force; pairs of their states and faults are brought about on purpose and reported, not
+demanded. Bugs are planted, one at a time, to see that each is caught.
 
 Not in it, because they are no code of ours on virtual time:
 

@@ -7,7 +7,7 @@ import trio
 from msgspec import structs
 
 from numtrustd.events import Event
-from numtrustd.sim.script import Certify, Mood, Review
+from numtrustd.sim.script import Certify, Mood, Review, Tag
 from numtrustd.sim.traits import TRAITS
 from numtrustd.varlink.interface import CallError
 from tests.simulation.plan import (
@@ -20,16 +20,20 @@ from tests.simulation.plan import (
     Calm,
     Complaint,
     Desk,
+    GiveUp,
     Happening,
     Jump,
+    Leave,
     Order,
     Reload,
     SetFaults,
     Shortage,
+    Siege,
     Wish,
     follows,
 )
 from tests.simulation.promises import Promise
+from tests.simulation.siege import besiege
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -46,9 +50,11 @@ class Agenda:
         self._triggers = [entry for entry in entries if entry.after]
         self._nursery: trio.Nursery | None = None
 
-    def jumps(self) -> list[float]:
-        """The true times at which the wall clock will be stepped."""
-        return [at for at, _, what in self._due if isinstance(what, Jump)]
+    def jumps(self) -> list[tuple[float, float]]:
+        """The true times at which, or between which, the wall clock will be stepped."""
+        fixed = [(at, at) for at, _, what in self._due if isinstance(what, Jump)]
+        waiting = [entry for entry in self._triggers if isinstance(entry.what, Jump)]
+        return [*fixed, *((ORIGIN + entry.at, ORIGIN + entry.until) for entry in waiting)]
 
     def begin(self, nursery: trio.Nursery, *, last: bool) -> None:
         """A daemon works: things can happen to it."""
@@ -65,7 +71,7 @@ class Agenda:
         """The configuration may have been changed while no daemon was there to read it again."""
         while self._due and self._due[0][0] <= self._run.true and isinstance(change := self._due[0][2], Reload):
             heapq.heappop(self._due)
-            self._configure(change)
+            self.configure(change)
 
     async def _direct(self) -> None:
         while self._due:
@@ -80,7 +86,7 @@ class Agenda:
         for entry in self._triggers:
             if elapsed < entry.at or self._run.calm:
                 return
-            if follows(entry.after, event):
+            if elapsed < entry.until and follows(entry.after, event):
                 self._triggers.remove(entry)
                 self._happen(entry.what, getattr(event, "case", "") or "")
                 return
@@ -88,7 +94,7 @@ class Agenda:
     def moment(self, name: str) -> None:
         """Something happened that no log line tells of: is that what an entry waits for?"""
         elapsed = self._run.elapsed
-        ready = next((e for e in self._triggers if e.after == name and elapsed >= e.at), None)
+        ready = next((e for e in self._triggers if e.after == name and e.at <= elapsed < e.until), None)
         if ready is not None and self._nursery is not None and not self._run.calm:
             self._triggers.remove(ready)
             self._happen(ready.what)
@@ -108,7 +114,13 @@ class Agenda:
             case Order():
                 nursery.start_soon(run.operator.order, what, case)
             case Wish():
-                nursery.start_soon(run.operator.wish, what)
+                nursery.start_soon(run.owner.wish, what)
+            case Leave():
+                nursery.start_soon(run.owner.leave, what)
+            case GiveUp():
+                nursery.start_soon(run.owner.give_up, what)
+            case Siege(kinds):
+                nursery.start_soon(besiege, run, case, kinds)
             case Complaint():
                 nursery.start_soon(run.operator.complain, what)
             case Shortage(kind, seconds):
@@ -127,8 +139,11 @@ class Agenda:
             run.world.inject(Review(platform, (Mood.APPROVE,), None, 0.2 * DAY, HOUR), run.now)
         numbers = run.plan.knobs.numbers
         for number in numbers:
+            gone = run.oracle.leavings.leaves(number)
             for platform in run.plan.knobs.names if number in CHINESE else ():
-                run.world.inject(Certify(number, platform, NAME, at=HOUR), run.now)
+                run.world.inject(Certify(number, platform, "" if gone else NAME, at=HOUR), run.now)
+                tag = "" if gone else run.oracle.tags.wanted(number)
+                run.world.inject(Tag(number, platform, tag, at=HOUR), run.now)
         run.knobs = structs.replace(
             run.knobs, papers=PAPERS, numbers=numbers, approval=False, per_day=None, per_month=None, avoid_days=1
         )
@@ -137,7 +152,7 @@ class Agenda:
 
     # ---------------------------------------------------------------------------------------------- the settings file
 
-    def _configure(self, change: Reload) -> bool:
+    def configure(self, change: Reload) -> bool:
         """Change the settings file; whether it is one that can be used."""
         run = self._run
         numbers = run.knobs.numbers
@@ -157,7 +172,7 @@ class Agenda:
         return True
 
     async def _reload(self, change: Reload) -> None:
-        if self._configure(change):
+        if self.configure(change):
             await self.reload()
 
     async def reload(self) -> None:

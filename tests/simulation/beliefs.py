@@ -12,7 +12,7 @@ from numtrustd.actors.messages import NumberMessage, Observed, Reported
 from numtrustd.domain.case import Move
 from numtrustd.domain.observation import Status
 from numtrustd.store import records
-from tests.simulation.plan import DAY, NAME
+from tests.simulation.plan import DAY
 from tests.simulation.promises import Promise
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ class Seen(Struct, frozen=True):
     source: str
     said: tuple[tuple[str, str, Status], ...]  # platform, view, status
     names: tuple[str, ...] = ()  # beside each of them, the name that is shown
+    tags: tuple[str, ...] = ()  # and the tag
 
 
 class Beliefs:
@@ -103,7 +104,7 @@ class Beliefs:
         if isinstance(message, Reported):
             seen = message.observation
             said = ((seen.platform, seen.view, seen.status),)
-            return [Seen(seen.at, self._run.true_time(seen.at), since, seen.source, said)]
+            return [Seen(seen.at, self._run.true_time(seen.at), since, seen.source, said, ("",), ("",))]
         return [self._seen(message, since)] if isinstance(message, Observed) else []
 
     def _seen(self, message: Observed, taken: float) -> Seen:
@@ -115,9 +116,10 @@ class Beliefs:
         observations = () if doubted else message.observations
         said = tuple((o.platform, o.view, o.status) for o in observations)
         names = tuple(o.name or "" for o in observations)
-        return Seen(message.at, true, taken, message.source, said, names)
+        tags = tuple(o.tag or "" for o in observations)
+        return Seen(message.at, true, taken, message.source, said, names, tags)
 
-    def _so_far(self, number: str) -> list[Seen]:
+    def so_far(self, number: str) -> list[Seen]:
         """Those taken in, and the one that is being taken in."""
         return [*self._looks[number], *self._taking(number)]
 
@@ -146,7 +148,7 @@ class Beliefs:
         """A belief moved: have enough looks that could see said so?"""
         known = [
             (look.true, look.source, status)
-            for look in self._so_far(event.number)
+            for look in self.so_far(event.number)
             for platform, _, status in look.said
             if platform == event.platform and status is not Status.UNKNOWN
         ]
@@ -189,7 +191,7 @@ class Beliefs:
             return
         # The look that began it counts, as does one that was under way then.
         start = self.begins_verifying(event.case, begun) - 0.001
-        runs = _clean_runs(self._so_far(event.number), event.platform, start)
+        runs = clean_runs(self.so_far(event.number), event.platform, start)
         policy = context.verdict
         for view in context.views(context.numbers[event.number], event.platform):
             times = runs.get(view, [0.0])
@@ -198,36 +200,8 @@ class Beliefs:
             over = f"{len(times)} clean looks in a row over {max(times) - min(times):.0f} s through {view}"
             oracle.expect(enough, Promise.CLEARED_WHEN_CLEAN, f"{event.case} is cleared with {over}")
 
-    def named(self, event: e.CaseClosed) -> None:
-        """A request about a name was closed as cleared: was the right name seen, and often enough?"""
-        oracle = self._oracle
-        case = _get_case(oracle.store, event.case)
-        begun = None if case is None else next((m for m in reversed(case.moves) if m.new == "verifying"), None)
-        if begun is None:
-            oracle.broke(Promise.CLEARED_WHEN_CLEAN, f"{event.case} is cleared and was never verifying")
-            return
-        start = self.begins_verifying(event.case, begun) - 0.001
-        good = self._right_names(event.number, event.platform or "", start)
-        policy = oracle.daemon.house.context.verdict
-        what = f"{event.case} is cleared with {good} looks in a row that show the right name"
-        oracle.expect(good >= policy.clear, Promise.CLEARED_WHEN_CLEAN, what)
 
-    def _right_names(self, number: str, platform: str, start: float) -> int:
-        """The looks since `start` that could see and show no wrong name, back to one that does."""
-        good = 0
-        for look in reversed(self._so_far(number)):
-            if look.taken < start:
-                break
-            for (where, _, status), name in zip(look.said, look.names, strict=False):
-                if where != platform or status is Status.UNKNOWN:
-                    continue
-                if name not in ("", NAME):
-                    return good
-                good += 1
-        return good
-
-
-def _clean_runs(looks: Sequence[Seen], platform: str, start: float) -> dict[str, list[float]]:
+def clean_runs(looks: Sequence[Seen], platform: str, start: float) -> dict[str, list[float]]:
     """Per view, the times of the clean looks in a row since `start`; a marked one through any view ends all."""
     runs: dict[str, list[float]] = defaultdict(list)
     for look in reversed(looks):

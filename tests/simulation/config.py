@@ -14,24 +14,32 @@ from msgspec import structs
 from numtrustd.channels.spec import Channel, HttpChannel
 from numtrustd.domain.budget import Budget
 from numtrustd.domain.cadence import CadencePolicy
+from numtrustd.domain.evidence import Document
 from numtrustd.domain.identity import Version, Wanted
-from numtrustd.domain.platform import AppealFacts
+from numtrustd.domain.leaving import LeavingPolicy
+from numtrustd.domain.platform import AppealFacts, Platform
 from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.trust import Controls, TrustPolicy
 from numtrustd.domain.window import Window
+from numtrustd.domain.workflows.inspection import InspectionPolicy
+from numtrustd.probes.spec import Pick, Rule, SayCertified
 from numtrustd.settings import Loaded
 from tests.simulation.plan import (
     AMERICAN,
     BATCH_SOURCE,
     CHINESE,
     CONTROLS,
+    EXPIRING,
     FEE,
     GIVE_UP,
     HANDSET,
     HOUR,
+    INSPECTION,
     NAME,
     ORIGIN,
+    PAPERS,
     PAUSE,
+    TAG_FEE,
     Knobs,
 )
 from tests.virtual import fast_directory, loaded_from, write_config
@@ -40,7 +48,6 @@ QUERY = "contract_aggregator.query"
 SOURCES = ("telnyx.reputation", QUERY, BATCH_SOURCE, HANDSET)
 PRICE = 0.1
 """Yuan that a look costs."""
-WANTED = Wanted(names=(Version(NAME),))
 SECOND_VIEW = "second_aggregator.query"
 """The same readings once more, so that every Chinese platform has two views."""
 
@@ -50,8 +57,26 @@ def base() -> Loaded:
     """Every number and source that plans know of."""
     with tempfile.TemporaryDirectory(dir=fast_directory()) as place:
         loaded = loaded_from(write_config(Path(place), [*AMERICAN, *CHINESE], SOURCES))
+    registered = {paper.kind for paper in loaded.evidence}
+    more = (Document(kind, f"/srv/papers/{kind}.pdf") for kind in PAPERS if kind not in registered)
     # The log names the file: a run must not depend on where it happened to be.
-    return structs.replace(loaded, path=Path("/etc/numtrustd/numtrustd.toml"))
+    return structs.replace(
+        loaded,
+        path=Path("/etc/numtrustd/numtrustd.toml"),
+        evidence=(*loaded.evidence, *more),
+        sources={
+            name: structs.replace(source, rules=tuple(map(_tagged, source.rules)))
+            for name, source in loaded.sources.items()
+        },
+    )
+
+
+def _tagged(rule: Rule) -> Rule:
+    """The vendor's line of a certified number has its tag as well."""
+    then = rule.then
+    if not isinstance(then, SayCertified):
+        return rule
+    return structs.replace(rule, then=structs.replace(then, tag=Pick(view="item", path="tag")))
 
 
 @lru_cache(maxsize=256)
@@ -114,19 +139,7 @@ def configured(knobs: Knobs) -> Loaded:
     if knobs.second_view and QUERY in sources:
         sources[SECOND_VIEW] = structs.replace(sources[QUERY], id=SECOND_VIEW)
         home = {**home, SECOND_VIEW: home[QUERY]}
-    platforms = {}
-    for name, platform in loaded.platforms.items():
-        facts = platform.appeal
-        if facts is not None:
-            facts = structs.replace(
-                facts, review_days=knobs.review_days, cooldown=knobs.cooldown, propagation=knobs.propagation
-            )
-        ways = platform.ways
-        if name in knobs.names:
-            days, cooldown = knobs.review_days, knobs.cooldown
-            way = AppealFacts("manual", review_days=days, cooldown=cooldown, propagation=knobs.propagation)
-            ways = {**ways, "correction": way, "certification": way}
-        platforms[name] = structs.replace(platform, appeal=facts, ways=ways)
+    platforms = {name: _platform(platform, knobs) for name, platform in loaded.platforms.items()}
     return structs.replace(
         loaded,
         settings=structs.replace(
@@ -143,11 +156,21 @@ def configured(knobs: Knobs) -> Loaded:
             certification=structs.replace(
                 settings.certification, technical=PAUSE, papers=PAUSE, complaints=PAUSE, policy_days=1
             ),
-            ledger=structs.replace(settings.ledger, certification=(FEE / 2, FEE), monthly_budget=knobs.budget),
+            ledger=structs.replace(
+                settings.ledger,
+                certification=(FEE / 2, FEE),
+                tag_change=(TAG_FEE / 2, TAG_FEE),
+                free_tag_changes=knobs.free_tags,
+                monthly_budget=knobs.budget,
+            ),
+            cancellation=_leaving(settings.cancellation, knobs),
+            inspection=InspectionPolicy(
+                "monthly" if knobs.inspect else "off", day=knobs.inspect or 1, lasts=INSPECTION
+            ),
             calendar=SeasonPolicy(avoid_first_days=knobs.avoid_days),
         ),
         numbers={
-            number: structs.replace(owned, wanted=WANTED) if knobs.names and number in CHINESE else owned
+            number: structs.replace(owned, wanted=wanted(knobs)) if knobs.names and number in CHINESE else owned
             for number, owned in loaded.numbers.items()
             if number in knobs.numbers
         },
@@ -156,6 +179,43 @@ def configured(knobs: Knobs) -> Loaded:
         platforms=platforms,
         channels={name: _channel(channel, knobs) for name, channel in loaded.channels.items()},
         evidence=tuple(paper for paper in loaded.evidence if paper.kind in knobs.papers),
+    )
+
+
+def wanted(knobs: Knobs) -> Wanted:
+    """What the settings want to be shown of a number."""
+    tags = (Version(text, ORIGIN + since, ORIGIN + until if until else None) for text, since, until in knobs.tags)
+    return Wanted(names=(Version(NAME),), tags=tuple(tags))
+
+
+def _platform(platform: Platform, knobs: Knobs) -> Platform:
+    facts, ways = platform.appeal, platform.ways
+    paces: dict[str, Any] = {
+        "review_days": knobs.review_days,
+        "cooldown": knobs.cooldown,
+        "propagation": knobs.propagation,
+    }
+    if facts is not None:
+        facts = structs.replace(facts, **paces)
+    if platform.id in knobs.names:
+        way = AppealFacts("manual", **paces)
+        asked = {"correction": way, "certification": way, "removal": structs.replace(way, receipt=knobs.receipts)}
+        ways = {**ways, **asked, **({"tag": way} if knobs.tags else {})}
+    if platform.id == EXPIRING:
+        ways = {"removal": structs.replace(ways["removal"], expires=(knobs.propagation, 2 * knobs.propagation))}
+    return structs.replace(platform, appeal=facts, ways=ways)
+
+
+def _leaving(policy: LeavingPolicy, knobs: Knobs) -> LeavingPolicy:
+    return structs.replace(
+        policy,
+        cache_wait=knobs.propagation,
+        residual_after=knobs.propagation + knobs.residual,
+        watch_period=6 * 24 * HOUR,
+        errand_deadline=12 * HOUR,
+        notice_deadline=8 * HOUR,
+        release_deadline=24 * HOUR,
+        remind_interval=6 * HOUR,
     )
 
 

@@ -10,11 +10,13 @@ from tests.simulation.looker import HAND
 from tests.simulation.plan import (
     BATCH_STATES,
     BATCHES,
+    BUGS,
     CLERK,
     CLOCK,
     DEATHS,
     KINDS,
     NETWORK,
+    ORDERS,
     SIMULATED,
     SOURCES,
     STATES,
@@ -27,9 +29,7 @@ Pair = tuple[str, str]
 CANNOT_MEET: dict[Pair, str] = {}
 
 NOT_SIMULATED: dict[str, str] = {
-    workflow: "no simulated platform shows a tag, nor cancels anything: its tests on virtual time are in tests/actors"
-    for workflow in REGISTRY
-    if workflow not in SIMULATED
+    workflow: "it is new, and nobody has simulated it yet" for workflow in REGISTRY if workflow not in SIMULATED
 }
 """Workflows that no run brings about, each with its reason; a state of theirs that is met is one declared wrongly."""
 
@@ -38,9 +38,42 @@ def _declare(states: Iterable[str], kinds: Iterable[str], reason: str) -> None:
     CANNOT_MEET.update({(state, kind): reason for state in states for kind in kinds})
 
 
-_IDLE = ("submitting", "uncertain", "looking_up", "cooling", "propagating", "verifying", "held", "cleared", "withdrawn")
 _AT_A_TASK = [kind for kind in CLERK if kind != "clerk_stale"]  # that one is about a task which is done already
-_declare(_IDLE, _AT_A_TASK, "nobody has a task there")
+_REQUESTS = ("correction", "tag", "certification", "removal")
+"""Workflows that go an appeal's way; the simulated platforms take them by form only."""
+_TASKLESS = (
+    "submitting",
+    "uncertain",
+    "looking_up",
+    "cooling",
+    "propagating",
+    "verifying",
+    "held",
+    "cleared",
+    "withdrawn",
+)
+_declare(_TASKLESS, _AT_A_TASK, "nobody has a task there")
+_declare(
+    [
+        f"{workflow} {state}"
+        for workflow in _REQUESTS
+        for state in _TASKLESS
+        # A removal may wait for its receipt, and for the word of who looked, while all else is waited for.
+        if (workflow, state) not in (("removal", "propagating"), ("removal", "verifying"))
+    ],
+    _AT_A_TASK,
+    "nobody has a task there",
+)
+_declare(
+    ("certificate valid", "certificate renewing", "certificate held", "certificate ended"),
+    _AT_A_TASK,
+    "nobody has a task there",
+)
+_declare(
+    [f"{workflow} {state}" for workflow in _REQUESTS for state in ("submitting", "uncertain", "looking_up", "asking")],
+    KINDS,
+    "the desks take forms, so nothing goes out by itself, and no backup is put back; an appeal's rows are the same",
+)
 _declare(
     [state for state in STATES if state != "submitting"],
     ("late", "error_after"),
@@ -48,17 +81,28 @@ _declare(
 )
 _declare([state for state in STATES if state != "looking_up"], ("listing_lag",), "only a look-up reads the list")
 
-_OF_INCIDENTS = [state for state in STATES if state.startswith("incident ")]
 _declare(
-    _OF_INCIDENTS,
+    [state for state in STATES if state.startswith(("incident ", "cancellation "))],
     (*NETWORK, *WEATHER, *SOURCES),
-    "an emergency asks no platform: what befalls its cases is theirs",
+    "it is the whole number's and asks no platform: what befalls its cases is theirs",
 )
 _declare(
     ("incident opening", "incident held", "incident resolved", "incident withdrawn"),
     _AT_A_TASK,
     "nobody has a task there",
 )
+_declare(
+    ("cancellation held", "cancellation cleared", "cancellation released", "cancellation withdrawn"),
+    _AT_A_TASK,
+    "nobody has a task there",
+)
+_INSPECTIONS = [state for state in STATES if state.startswith("inspection ")]
+_declare(
+    _INSPECTIONS,
+    (*NETWORK, *WEATHER, *SOURCES, *ORDERS, "double_click", *CLERK, *BUGS, "number_removed", "number_added"),
+    "it is nobody's case: what befalls numbers, platforms and tasks is not its own",
+)
+_declare(("inspection closed",), KINDS, "it is stored with the next one, which waits")
 
 
 OF_BATCHES = (*BATCHES, *NETWORK, *STORE, *CLOCK, *DEATHS)
@@ -66,7 +110,6 @@ OF_BATCHES = (*BATCHES, *NETWORK, *STORE, *CLOCK, *DEATHS)
 
 _declare(BATCH_STATES, ("late", "error_after", "listing_lag"), "that is about submissions of appeals")
 _declare(("batch sending", "batch uncertain"), BATCHES, "nobody asks for its answers yet")
-_declare(("batch sending",), CLOCK, "it is on its way for seconds, and a plan's clock steps have fixed times")
 
 
 def pairs() -> list[Pair]:
@@ -75,7 +118,7 @@ def pairs() -> list[Pair]:
     return [(s, k) for s in STATES for k in KINDS] + [(s, k) for s in BATCH_STATES for k in OF_BATCHES] + of_hands
 
 
-ONLY_REPORTED = tuple(f"{workflow} " for workflow in SIMULATED if workflow != "appeal")
+ONLY_REPORTED = tuple(f"{workflow} " for workflow in SIMULATED if workflow not in ("appeal", "inspection"))
 """Beginnings of states whose pairs are counted and shown, and not demanded: nobody has measured yet in how many seeds
 each of them comes about.
 """

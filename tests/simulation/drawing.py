@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from msgspec import structs
 
 from numtrustd.sim.script import Certify, Faults, Habits, Item, Label, Mood, Review, Story, Weather, Window
+from tests.simulation import seldom
 from tests.simulation.plan import (
     ACTIONS,
     AMERICAN,
@@ -71,7 +72,7 @@ class Drawing:
         return [kind for kind in kinds if kind in self.kinds]
 
     def plan(self) -> Plan:
-        knobs = self.more(self.knobs())
+        knobs = seldom.seasons(self, self.more(self.knobs()))
         agenda = [
             *self.faults(),
             *self.jumps(),
@@ -82,6 +83,10 @@ class Drawing:
             *self.desks(),
             *self.complaints(knobs),
             *self.wishes(knobs),
+            *seldom.wishes_of_tags(self, knobs),
+            *seldom.leavings(self, knobs),
+            *seldom.sieges(self, knobs),
+            *seldom.moments(self, knobs),
             Entry(self.calm, Calm()),
         ]
         rng = self.rng("habits")
@@ -91,7 +96,7 @@ class Drawing:
             length=self.length,
             calm=self.calm,
             knobs=knobs,
-            story=Story("simulation", (*self.story(knobs), *self.names(knobs))),
+            story=Story("simulation", (*self.story(knobs), *self.names(knobs), *seldom.tags(self, knobs))),
             habits=Habits(slow_chance=0.1, detect_duplicates=rng.random() < 0.15),
             agenda=tuple(sorted(agenda, key=lambda entry: entry.at)),
             deaths=tuple(sorted((*self.deaths(), *self.deaths_of(knobs)), key=lambda death: death.at)),
@@ -140,7 +145,7 @@ class Drawing:
         avoid = 4 if rng.random() < 0.08 else 1
         knobs = structs.replace(knobs, emergencies=emergencies, windows=tuple(windows), avoid_days=avoid)
         rng = self.rng("names")
-        wanted = rng.random() < 0.35 and any(number in CHINESE for number in knobs.numbers)
+        wanted = rng.random() < 0.42 and any(number in CHINESE for number in knobs.numbers)
         names = tuple(p for p in NAMING if p in knobs.platforms) if wanted else ()
         return structs.replace(knobs, names=names, budget=rng.choice((15.0, 45.0)))
 

@@ -19,13 +19,18 @@ from numtrustd.store import Store, Table, records
 from numtrustd.store.errors import StoreFatal
 from tests.simulation.batches import BatchWatch
 from tests.simulation.beliefs import Beliefs
+from tests.simulation.displays import Displays
 from tests.simulation.emergencies import Emergencies
 from tests.simulation.ending import Ending
+from tests.simulation.inspections import Inspections
+from tests.simulation.leavings import Leavings
 from tests.simulation.mishaps import InjectedBug
 from tests.simulation.money import Money
 from tests.simulation.plan import MINUTE, state_of
 from tests.simulation.promises import Promise
+from tests.simulation.reviews import Reviews
 from tests.simulation.slots import Slots
+from tests.simulation.tags import Tags
 from tests.simulation.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -58,7 +63,13 @@ class Oracle:
         self.emergencies = Emergencies(self)
         self.slots = Slots(self)
         self.money = Money(self)
+        self.displays = Displays(self)
+        self.tags = Tags(self)
+        self.reviews = Reviews(self)
+        self.leavings = Leavings(self)
+        self.inspections = Inspections(self)
         self._seqs: dict[str, int] = {}
+        self._closed: dict[str, Case] = {}
         self._number_seqs: dict[str, int] = {}
         self._tasks_done: dict[str, str] = {}
         self._reports: dict[str, str] = {}
@@ -115,6 +126,7 @@ class Oracle:
             self.met[state, kind] += 1
         if not number and not platforms:
             self.batches.meets(kind)
+            self.inspections.meets(kind)
 
     def look_again(self, number: str) -> None:
         """See in the store where the cases of a number stand."""
@@ -142,6 +154,8 @@ class Oracle:
 
     def _nothing_lost(self) -> None:
         self.batches.nothing_lost()
+        self.inspections.nothing_lost()
+        self.leavings.nothing_lost()
         source = self.beliefs.quarantine_lost()
         self.expect(source is None, Promise.NOTHING_LOST, f"the quarantine of {source} is not stored")
         for identity, seq in self._seqs.items():
@@ -195,6 +209,9 @@ class Oracle:
             if case is None:
                 self.broke(Promise.NOTHING_LOST, f"{number} names case {ref.id}, which is not there")
                 return
+            if not case.open and self._closed.get(case.id) is case:
+                continue  # as it was when it was looked at last
+            self._closed[case.id] = case
             same = (ref.state, ref.open) == (case.snapshot.state, case.open)
             self.expect(same, Promise.HAS_TIMER, f"{number} has {ref}, stored is {case.snapshot.state}")
             self._check_case(case)
@@ -230,8 +247,8 @@ class Oracle:
                 self._moved(event)
             case e.CaseClosed(outcome="cleared", kind="appeal"):
                 self.beliefs.cleared(event)
-            case e.CaseClosed(outcome="cleared"):
-                self.beliefs.named(event)
+            case e.CaseClosed(outcome="cleared", kind="correction" | "certification" | "tag" | "removal"):
+                self.displays.closed(event)
             case e.ObservationRecorded():
                 self.beliefs.observed(event)
             case e.VerdictChanged() | e.VerdictBaseline():
@@ -241,6 +258,16 @@ class Oracle:
                 state = None if case is None else case.snapshot.state
                 what = f"{event.ref} is sent, {event.case} is {state}"
                 self.expect(state == "submitting", Promise.ONLY_DECIDED, what)
+            case e.TaskOpened():
+                self.leavings.asked(event)
+            case e.NumberReleased():
+                self.leavings.released(event)
+            case e.IdentityWanted():
+                self.tags.told(event)
+            case e.InspectionOpened():
+                self.inspections.opened(event)
+            case e.InspectionClosed():
+                self.inspections.closed(event)
             case e.IncidentMilestone():
                 self.emergencies.marked(event)
             case e.IncidentClosed():
@@ -277,6 +304,9 @@ class Oracle:
         if isinstance(event, e.CaseMoved):
             self.slots.moved(event)
             self.money.moved(event)
+            self.tags.moved(event)
+            self.leavings.moved(event)
+            self.reviews.moved(event)
 
     def _crashed(self, event: e.ActorCrashed) -> None:
         self._crashes[event.actor] += 1
@@ -301,6 +331,8 @@ class Oracle:
             self.broke(Promise.NOTHING_LOST, f"{case} was said to be {new} and is not stored")
             return
         self._seqs[case] = max(self._seqs.get(case, 0), stored.snapshot.seq)
+        so = new in ("", stored.snapshot.state) or any(move.new == new for move in stored.moves)
+        self.expect(so, Promise.NOTHING_LOST, f"{case} was said to be {new}, and never was")
 
     def acknowledged_task(self, task: str, outcome: str) -> None:
         """A person was told that a task is done."""
@@ -344,6 +376,9 @@ class Oracle:
             self.expect(works, Promise.PARKED_WITH_RECORD, f"{number} takes no messages, and no record says why")
         self.traffic.none_twice()
         self.money.audit()
+        self.tags.audit()
+        if quiet:
+            self.inspections.audit()
 
     def _check_open_case(self, case: Case, *, quiet: bool) -> None:
         record, deadline = self.record(case.number), case.snapshot.deadline

@@ -74,6 +74,14 @@ class Mishaps:
         self.short_of: tuple[str, float] = ("", 0.0)
         self.poisoned: Death | None = None
 
+    def plan_death(self, death: Death) -> None:
+        """One more death is to come, from now on."""
+        self._deaths.insert(0, _Pending(death))
+
+    def plan_bug(self, span: Span) -> None:
+        """One more bug is to be there, from now on."""
+        self._bugs.append(_Pending(span))
+
     def instruments(self) -> list[trio.abc.Instrument]:
         """What the scheduler is to be watched with."""
         return [DeathClock(self._run)] if self.at_steps and not self._run.calm else []

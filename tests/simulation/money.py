@@ -1,6 +1,7 @@
 """Fees and wishes, as the oracle sees them: what people paid is in the ledger, and over the budget they were asked.
 
-Only certifications cost anything in the simulated world, each the same; nobody pays for what he does not hand in.
+Only certifications cost anything in the simulated world, each the same, and changes of a tag beyond the free ones of a
+year; nobody pays for what he does not hand in.
 """
 
 from typing import TYPE_CHECKING
@@ -10,9 +11,9 @@ from numtrustd.domain.case import Case
 from numtrustd.domain.ledger import Standing, What
 from numtrustd.domain.task import Task
 from numtrustd.domain.workflows.certificate import CertificateData
-from numtrustd.domain.workflows.request import CertificationData
+from numtrustd.domain.workflows.request import CertificationData, TagData
 from numtrustd.store import records
-from tests.simulation.plan import DAY, FEE, NAME, PAUSE
+from tests.simulation.plan import DAY, FEE, NAME, PAUSE, TAG_FEE
 from tests.simulation.promises import Promise
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 _get_case, _all_charges = records.get_case, records.all_charges  # before any mutant
 
-FEN = int(FEE * 100)
+FEN, TAG_FEN = int(FEE * 100), int(TAG_FEE * 100)
+COSTS = {What.CERTIFICATION: (FEN,), What.TAG_CHANGE: (0, TAG_FEN)}
+"""What each kind of charge may come to."""
+PAID = CertificationData | TagData
 PAYING = frozenset({"submitted", "happened"})
 OUT = frozenset({"submitting", "uncertain", "looking_up", "asking", "at_person"})
 """States of a request that is being handed in."""
@@ -39,7 +43,7 @@ class Money:
     def telling(self, task: Task, outcome: str) -> None:
         """A person is about to say that something was handed in, and so paid."""
         case = _get_case(self._oracle.store, task.case)
-        if outcome in PAYING and case is not None and isinstance(case.data, CertificationData):
+        if outcome in PAYING and case is not None and isinstance(case.data, PAID):
             self._telling.setdefault(case.id, set()).add(case.data.attempt)
 
     def told(self, task: Task, outcome: str) -> None:
@@ -52,26 +56,34 @@ class Money:
         case = _get_case(self._oracle.store, event.case)
         if event.from_ != "waiting" or event.to not in OUT or case is None:
             return
-        if not isinstance(case.data, CertificationData):
+        if not isinstance(case.data, PAID):
             return
         charges = [c for c in _all_charges(self._oracle.store) if c.standing is not Standing.VOID]
-        entered = any(charge.id == f"{case.id}/{case.data.attempt}" for charge in charges)
-        self._oracle.expect(entered, Promise.LEDGER, f"{case.id} goes out, and no charge is entered")
-        over = sum(charge.fen for charge in charges) > self._run.knobs.budget * 100
+        entered = next((charge for charge in charges if charge.id == f"{case.id}/{case.data.attempt}"), None)
+        if entered is None:
+            self._oracle.broke(Promise.LEDGER, f"{case.id} goes out, and no charge is entered")
+            return
+        if isinstance(case.data, TagData):
+            others = [c for c in charges if c.what is What.TAG_CHANGE and c.number == case.number and c is not entered]
+            before = [c for c in others if c.at != entered.at]  # two that went out at once were one before the other
+            free = self._run.knobs.free_tags
+            costs = {TAG_FEN if len(each) >= free else 0 for each in (before, others)}
+            what = f"{case.id} is entered as {entered.fen} fen, after {len(others)} changes of a tag, {free} are free"
+            self._oracle.expect(entered.fen in costs, Promise.LEDGER, what)
+        over = sum(charge.fen for charge in charges) > self._run.knobs.budget * 100 and entered.fen
         what = f"{case.id} goes out over the budget, and nobody approved it"
         self._oracle.expect(not over or case.data.approved_by, Promise.BUDGET, what)
 
     def audit(self) -> None:
         """The ledger: what was paid, and nothing that is planned for ever."""
         oracle, store = self._oracle, self._oracle.store
-        committed = {c.id for c in _all_charges(store) if c.standing is Standing.COMMITTED and c.fen}
+        committed = {c.id for c in _all_charges(store) if c.standing is Standing.COMMITTED and c.what in COSTS}
         told = {f"{case}/{attempt}" for case, attempt in self._told}
         paid = {f"{case}/{attempt}" for case, attempts in self._telling.items() for attempt in attempts}
         oracle.expect(told <= committed, Promise.LEDGER, f"paid and not in the ledger: {sorted(told - committed)}")
         oracle.expect(committed <= paid, Promise.LEDGER, f"nobody paid {sorted(committed - paid)}")
         for charge in _all_charges(store):
-            right = charge.fen == (FEN if charge.what is What.CERTIFICATION else 0)
-            oracle.expect(right, Promise.LEDGER, f"{charge} is not what it costs")
+            oracle.expect(charge.fen in COSTS.get(charge.what, (0,)), Promise.LEDGER, f"{charge} is not what it costs")
             if charge.standing is Standing.PLANNED:
                 case = _get_case(store, charge.case)
                 out = case is not None and case.snapshot.state in OUT

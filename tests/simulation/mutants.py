@@ -1,8 +1,9 @@
 """Bugs planted into the daemon, one at a time: each has to be caught, or the invariants do not see what they should.
 
-Here are those of submissions, batches and the store; `mutants_at_work` and `mutants_of_slots` have the others. Each is
-a small patch of production code, as easily made by mistake. `caught.toml` beside this says which seeds caught each one
-when that was last looked for; a test runs those, and some more should plans or code have changed since.
+Here are those of submissions, batches and the store; `mutants_at_work`, `mutants_of_slots` and `mutants_of_leaving`
+have the others. Each is a small patch of production code, as easily made by mistake. `caught.toml` beside this says
+which seeds caught each one when that was last looked for; a test runs those, and some more should plans or code have
+changed since.
 """
 
 from collections.abc import Iterator
@@ -33,7 +34,8 @@ from numtrustd.store import Store, records
 from numtrustd.store.environment import Environment
 from numtrustd.store.writer import Writer
 from tests.simulation import mutants_at_work as mutants_at_work  # plants its own
-from tests.simulation import mutants_of_slots as mutants_of_slots  # and so does this
+from tests.simulation import mutants_of_leaving as mutants_of_leaving  # and so does this
+from tests.simulation import mutants_of_slots as mutants_of_slots  # and this
 from tests.simulation.mutant import MUTANTS as MUTANTS
 from tests.simulation.mutant import mutant
 

@@ -6,27 +6,23 @@ One lie is never told: that a submission did not arrive when it did. The daemon 
 the appeal a second time; every other wrong answer may do no harm beyond a wasted attempt.
 """
 
-import random
 from typing import TYPE_CHECKING
 
 import trio
-from msgspec import structs
 
-from numtrustd.actors import incidents
 from numtrustd.api import errors
-from numtrustd.domain.case import Case, number_of, reference
-from numtrustd.domain.label import classify
-from numtrustd.domain.task import PAUSES, Task, TaskKind, TaskState
+from numtrustd.domain.case import Case, number_of
+from numtrustd.domain.task import Task, TaskState
 from numtrustd.domain.workflows.request import RequestData
 from numtrustd.sim.ground import draw
-from numtrustd.sim.state import Appeal, Arrive, Ruling
+from numtrustd.sim.state import Ruling
 from numtrustd.sim.traits import TRAITS
-from numtrustd.sim.world import Taken
 from numtrustd.store import Store, records
 from numtrustd.varlink.interface import CallError
 from tests.simulation.looker import Looker
-from tests.simulation.plan import HOUR, MAINTENANCES, NAME, PAPERS, Complaint, Order, Wish
+from tests.simulation.plan import HOUR, MAINTENANCES, Complaint, Order
 from tests.simulation.promises import Promise
+from tests.simulation.replies import Replies
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -57,6 +53,7 @@ class Clerk:
         self._tries: dict[str, int] = {}
         self._put_aside: dict[str, Task] = {}
         self._looker = Looker(run)
+        self._replies = Replies(run)
 
     async def work(self) -> None:
         """Do tasks until the daemon ends."""
@@ -65,15 +62,21 @@ class Clerk:
             if any(span.holds(self._run.elapsed) for span in self._run.plan.clerk.absent) and not self._run.calm:
                 self._absent()
                 continue
-            for task in list(all_tasks(self._store)):
-                if task.state is TaskState.OPEN:
-                    await self._take_up(task)
+            for task in self._listed():
+                await self._take_up(task)
             await self.clear_the_desk()
 
     @property
     def _store(self) -> Store:
         assert self._run.store is not None
         return self._run.store
+
+    def _listed(self) -> list[Task]:
+        """The tasks that the daemon lists as open, by their ids; `ending` sees that these are all of them."""
+        assert self._run.daemon is not None
+        listed = sorted(identity for _, identity in self._run.daemon.house.board.tasks())
+        tasks = (get_task(self._store, identity) for identity in listed)
+        return [task for task in tasks if task is not None and task.state is TaskState.OPEN]
 
     async def clear_the_desk(self) -> None:
         """Answer what was put aside, by now about a task that may be done."""
@@ -83,14 +86,14 @@ class Clerk:
                 continue
             del self._put_aside[task.id]
             self._run.oracle.meets("clerk_stale", case=task.case)
-            if (answer := self._wrong(task, draw(self._run.plan.seed, "clerk", task.id, "aside"))) is not None:
+            if (answer := self._replies.wrong(task, draw(self._run.plan.seed, "clerk", task.id, "aside"))) is not None:
                 await self._tell(task, answer)
 
     def _absent(self) -> None:
-        for task in all_tasks(self._store):
-            if task.state is TaskState.OPEN and task.numbers:
+        for task in self._listed():
+            if task.numbers:
                 self._looker.meets("clerk_absent")
-            elif task.state is TaskState.OPEN:
+            else:
                 self._run.oracle.meets("clerk_absent", case=task.case)
 
     async def _take_up(self, task: Task) -> None:
@@ -116,9 +119,9 @@ class Clerk:
         if not run.calm and rng.random() < habits.wrong:
             run.oracle.meets("clerk_wrong", case=task.case)
             run.oracle.traffic.intervened(task.case)
-            answer = self._wrong(task, rng)
+            answer = self._replies.wrong(task, rng)
         else:
-            answer = await self._right(task)
+            answer = await self._replies.right(task)
         if answer is None:
             return
         run.note(f"clerk: {task.id} {task.kind}: {answer}")
@@ -136,6 +139,7 @@ class Clerk:
             run.oracle.traffic.intervened(task.case)
         run.oracle.emergencies.handed_in(task.case, answer["outcome"])
         run.oracle.money.telling(task, answer["outcome"])
+        run.oracle.leavings.telling(task, answer["outcome"])
         try:
             if answer["outcome"] == "failed":
                 told = await run.ask("TaskFail", task=task.id, why="cannot be done", author="clerk")
@@ -147,6 +151,7 @@ class Clerk:
         run.oracle.acknowledged(task.case, told.new)
         run.oracle.acknowledged_task(task.id, told.outcome)
         run.oracle.money.told(task, told.outcome)
+        run.oracle.leavings.told(task, told.outcome)
 
     def _refused(self, task: Task, error: CallError) -> None:
         run = self._run
@@ -154,122 +159,6 @@ class Clerk:
         run.note(f"clerk: {task.id}: {error}")
         if not isinstance(error.parameters, (*REFUSALS, errors.UnknownTask)):
             run.broke(Promise.NO_CRASH, f"task {task.id} was answered with {error}")
-
-    # ---------------------------------------------------------------------------------------------------- answers
-
-    def _wrong(self, task: Task, rng: random.Random) -> dict[str, str] | None:
-        """Something that is not so, or no answer at all to this task."""
-        wrong: list[dict[str, str]] = [{"outcome": "failed"}, {"outcome": "nonsense"}]
-        match task.kind:
-            case TaskKind.SUBMIT_APPEAL | TaskKind.SUBMIT_CORRECTION | TaskKind.SUBMIT_CERTIFICATION:
-                wrong += [{"outcome": "submitted", "receipt": "NEVER-SENT"}, {"outcome": "submitted"}]
-                wrong += [{"outcome": "refused", "reason": "page not found"}, {"outcome": "refused"}]
-            case TaskKind.REPORT_ANSWER | TaskKind.CHASE_REVIEW:
-                wrong += [{"outcome": "approved"}, {"outcome": "rejected", "reason": "材料不足"}]
-                wrong += [{"outcome": "rejected"}, {"outcome": "info_requested", "reason": "screenshots"}]
-                wrong += [{"outcome": "still_waiting"}]
-            case TaskKind.DID_IT_ARRIVE:
-                wrong += [{"outcome": "happened", "receipt": "NEVER-SENT"}, {"outcome": "did_not_arrive"}]
-            case TaskKind.SUPPLY_EVIDENCE:
-                wrong += [{"outcome": "supplied"}]
-            case TaskKind.APPROVE:
-                wrong += [{"outcome": "approved"}]
-            case TaskKind.GATHER_PROOF:
-                wrong += [{"outcome": "gathered"}, {"outcome": "published"}]
-            case TaskKind.FIND_CAUSE | TaskKind.CHASE_PAUSE:
-                wrong += [{"outcome": cause} for cause in PAUSES]
-            case TaskKind.UPDATE_WORDING:
-                wrong += [{"outcome": "published"}, {"outcome": "gathered"}]
-            case TaskKind.DECIDE:
-                wrong += [{"outcome": "retry"}, {"outcome": "abandon"}]
-        return rng.choice(wrong)
-
-    async def _right(self, task: Task) -> dict[str, str] | None:
-        """What an able person does and says; `None` while there is nothing to say."""
-        case = get_case(self._store, task.case)
-        assert case is not None, task.case
-        ref = reference(self._store.uuid, case.id, case.data.attempt)
-        match task.kind:
-            case TaskKind.SUBMIT_APPEAL:
-                return self._hand_in(task, case, ref)
-            case TaskKind.SUBMIT_CORRECTION | TaskKind.SUBMIT_CERTIFICATION:
-                handed = self._run.desks.found(ref) or self._run.desks.hand_in(case, ref)
-                return {"outcome": "submitted", "receipt": handed.receipt}
-            case TaskKind.REPORT_ANSWER | TaskKind.CHASE_REVIEW if case.workflow != "appeal":
-                return self._run.desks.answer(ref)
-            case TaskKind.DECIDE if case.workflow not in ("appeal", "incident"):
-                return {"outcome": "retry", "reason": "once more"}
-            case TaskKind.DID_IT_ARRIVE:
-                found = self._found(case, ref)
-                if found is None:
-                    return {"outcome": "did_not_happen"}
-                return {"outcome": "happened", "receipt": found.receipt}
-            case TaskKind.REPORT_ANSWER | TaskKind.CHASE_REVIEW:
-                return self._report(case, ref)
-            case TaskKind.SUPPLY_EVIDENCE:
-                await self._file_papers()
-                return {"outcome": "supplied"}
-            case TaskKind.APPROVE:
-                return {"outcome": "approved"}
-            case TaskKind.GATHER_PROOF:
-                return {"outcome": "gathered"}
-            case TaskKind.FIND_CAUSE:
-                return {"outcome": "technical"}
-            case TaskKind.CHASE_PAUSE:
-                return {"outcome": "still_waiting"}
-            case TaskKind.UPDATE_WORDING:
-                return {"outcome": "published"}
-            case TaskKind.DECIDE if case.workflow == "incident":
-                # A certificate is open for as long as it is valid, and brings no emergency to its end.
-                each = all_cases(self._store, f"{case.number}/")
-                going_on = any(c.open and c.workflow in incidents.WATCHED for c in each)
-                return {"outcome": "retry" if going_on else "abandon", "reason": "as its cases stand"}
-            case TaskKind.DECIDE:
-                shown = self._run.world.face(case.platform, case.number, self._run.now).words or case.data.words
-                if classify(shown)[0] in TRAITS[case.platform].refuses:
-                    return {"outcome": "abandon", "reason": "the platform takes no such appeals"}
-                return {"outcome": "retry", "reason": "once more"}
-
-    def _found(self, case: Case, ref: str) -> Appeal | None:
-        appeals = self._run.world.appeals(case.platform, self._run.now)
-        return next((a for a in appeals if a.ref == ref and a.number == case.number), None)
-
-    def _hand_in(self, task: Task, case: Case, ref: str) -> dict[str, str]:
-        earlier = self._found(case, ref)
-        if earlier is not None:
-            return {"outcome": "submitted", "receipt": earlier.receipt}
-        assert task.packet is not None
-        kinds = tuple(line.split(":")[0] for line in task.packet.papers)
-        arrive = Arrive(case.platform, (case.number,), ref, task.packet.letter, kinds, "form")
-        [result] = self._run.world.submit(arrive, self._run.now)
-        self._run.oracle.traffic.none_twice()
-        if isinstance(result, Taken):
-            return {"outcome": "submitted", "receipt": result.appeal.receipt}
-        if result.earlier:
-            return {"outcome": "submitted", "receipt": result.earlier}
-        return {"outcome": "refused", "reason": result.reason}
-
-    def _report(self, case: Case, ref: str) -> dict[str, str] | None:
-        found = self._found(case, ref)
-        assert isinstance(case.data, RequestData)
-        if found is None and case.data.receipt:
-            held = self._run.world.appeals(case.platform, self._run.now, case.data.receipt)
-            found = held[0] if held else None
-        if found is None:
-            return {"outcome": "rejected", "reason": "the platform knows of no such appeal"}
-        match found.ruling:
-            case Ruling.IN_REVIEW:
-                return None
-            case Ruling.REJECTED:
-                return {"outcome": "rejected", "reason": found.reason}
-            case _:
-                return {"outcome": "approved"}
-
-    async def _file_papers(self) -> None:
-        run = self._run
-        if run.knobs.papers != PAPERS:
-            run.knobs = structs.replace(run.knobs, papers=PAPERS)
-            await run.agenda.reload()
 
 
 class Operator:
@@ -355,23 +244,6 @@ class Operator:
         reviewed = self._run.world.appeals(case.platform, self._run.now, receipt or "")
         return not reviewed or reviewed[0].ruling is not Ruling.IN_REVIEW
 
-    async def wish(self, wish: Wish) -> None:
-        """The owner wants something to be shown: say so."""
-        run = self._run
-        where = {"number": wish.number, "author": "operator"}
-        if wish.what == "name":
-            if await self._ask("SetIdentity", name=NAME, **where):
-                run.oracle.money.wanted.add(wish.number)
-            return
-        try:
-            await run.ask("Certify", platform=wish.platform, held=wish.what == "held", **where)
-        except CallError as error:
-            run.note(f"operator: {wish}: {error}")
-            if not isinstance(error.parameters, REFUSALS):
-                run.broke(Promise.NO_CRASH, f"{wish} was answered with {error}")
-            return
-        run.counts[f"operator: {wish.what}"] += 1
-
     async def complain(self, complaint: Complaint) -> None:
         """Somebody complained about a number: tell it."""
         numbers = self._run.knobs.numbers
@@ -385,6 +257,7 @@ class Operator:
         while True:
             assert run.daemon is not None
             assert run.store is not None
+            await run.owner.mind_words()
             for number in list(run.daemon.roster.parked):
                 if number in run.knobs.numbers:
                     await self._ask("Unpark", number=number, author="operator")
@@ -393,7 +266,8 @@ class Operator:
                     await self._ask("TrustSource", source=name, author="operator")
             for platform in list(run.daemon.house.maintenance):
                 await self._ask("MaintenanceEnd", platform=platform, author="operator")
-            for case in list(all_cases(run.store)):
+            listed = [get_case(run.store, identity) for identity in run.daemon.house.board.cases()]
+            for case in [case for case in listed if case is not None]:
                 if case.snapshot.state == "held" or (case.snapshot.state == "in_review" and self._lost(case)):
                     await self._give("advance", case.id)
             await run.clock.sleep(EVERY)

@@ -5,6 +5,8 @@ everything goes wrong all the time hides what only goes wrong when most things g
 it can be seen whether everything comes to its end. `run` carries a plan out, `invariants` watches.
 """
 
+from math import inf
+
 from msgspec import Struct
 
 from numtrustd.demo.stage import EVIDENCE
@@ -50,6 +52,18 @@ BATCH_STATES = tuple(f"batch {state}" for state in BatchState if state is not Ba
 KINDS = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
 """Every kind of fault, by the name that the coverage report gives it."""
 
+SIEGED = 0.2
+"""The share of seeds in which states that are seldom come to are beset by faults."""
+MOVING = ("hold", "advance", "withdraw", "reopen", "reject", "number_removed", "double_click", "park")
+"""Kinds that a siege has towards its end, since they move a case or its number, and kinds that end it."""
+DEADLY = (*DEATHS, *BUGS)
+GENTLE = tuple(
+    kind
+    for kind in KINDS
+    if kind not in (*MOVING, *DEADLY, *CLERK, *CLOCK, *SOURCES, "late", "error_after", "listing_lag")
+)
+"""Kinds that leave a case where it is."""
+
 AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
 CHINESE = ("+8613910000007", "+862151288801", "4008100001", "+8613910000014")
 BATCH_SOURCE = "contract_aggregator.batch"
@@ -65,12 +79,27 @@ NAME = "示例科技有限公司"
 WRONG_NAMES = ("别家装修公司", "示例旧名有限公司")
 FEE = 20.0
 """Yuan that a certification costs."""
+INSPECTION = 30 * HOUR
+"""Seconds that an inspection lasts at most."""
 PAUSE = 8 * HOUR
 """Seconds that a certificate's pause usually lasts."""
 NAMING = ("baidu", "dianhuabang")
 """Platforms whose simulated service shows names, and whose desk takes requests about them."""
-PAPERS = EVIDENCE
+PAPERS = (*EVIDENCE, "change_notice", "number_cancellation", "transfer_agreement", "right_information")
 """Every kind of paper that there is."""
+TAGS = ("冰饮专线", "火锅专线", "年货专线")
+"""Tags that an owner wants in their season."""
+WRONG_TAGS = ("装修专线", "保险专线")
+FORBIDDEN_TAGS = ("全国第一专线", "国家级热线", "最好的专线", "顶 级 专线")
+"""Tags that nobody may be asked to show."""
+FORBIDDEN = ("第一", "国家级", "最好", "顶级")
+"""What makes them so, once nothing stands between the letters."""
+TAG_FEE = 12.0
+"""Yuan that a change of a tag costs once the free ones of the year are used."""
+REASONS = ("renamed", "disused", "wrong_info", "company_closing", "staff_left", "transferred")
+"""Why an owner has what is shown of a number deleted."""
+EXPIRING = "apple"
+"""A platform of the packs that nobody looks at, where what is shown expires by itself."""
 WORDS = {
     "telnyx": ("Telemarketing", "Spam Likely", "Debt Collector"),
     "tencent": ("广告推销", "骚扰电话", "房产中介"),
@@ -85,7 +114,10 @@ class Knobs(Struct, frozen=True):
     asked about, `papers` the kinds on file, `batch` whether it takes batches: "beside" its other source, or "instead",
     `hands` whether people look at handsets, `emergencies` what opens one. In `windows` (seconds from `ORIGIN`, by the
     daemon's clock) nothing is handed in, nor on the first `avoid_days` of a month. At the platforms `names`
-    a name is wanted to be shown, and taken requests about; `budget` are the yuan of a month.
+    a name is wanted to be shown, and taken requests about; `budget` are the yuan of a month. `tags` are wanted beside
+    the name: (text, since, until), `until` being 0 for ever; `free_tags` of their changes a year cost nothing. A
+    removal is over with the platform's receipt only where `receipts` says so, what is shown `residual` seconds after
+    the caches' time is no cache's. Every number is inspected on the day `inspect` of the month (0: never).
     """
 
     numbers: tuple[str, ...]
@@ -114,6 +146,11 @@ class Knobs(Struct, frozen=True):
     avoid_days: int = 1
     names: tuple[str, ...] = ()
     budget: float = 30.0
+    tags: tuple[tuple[str, float, float], ...] = ()
+    free_tags: int = 3
+    receipts: bool = False
+    residual: float = DAY
+    inspect: int = 0
 
 
 class SetFaults(Struct, frozen=True):
@@ -146,18 +183,40 @@ class Order(Struct, frozen=True):
 
 class Wish(Struct, frozen=True):
     """The owner asks for something to be shown of a number at a platform: `what` is "certify", "held" (it is certified
-    already, and is to be kept) or "name" (another name is wanted from now on, which is the one that there was).
+    already, and is to be kept), "name" (another name is wanted from now on, which is the one that there was), "change"
+    (the platform is asked for the tag that is wanted) or "tag" (this `text` is wanted as the tag from now on).
     """
 
     what: str
     number: str
     platform: str
+    text: str = ""
+
+
+class Leave(Struct, frozen=True):
+    """The owner has what is shown of a number deleted, for a `reason`."""
+
+    number: str
+    reason: str
+
+
+class GiveUp(Struct, frozen=True):
+    """The owner gives a number up, with `force` whether that is safe or not."""
+
+    number: str
+    force: bool
 
 
 class Complaint(Struct, frozen=True):
     """Somebody complains about a number: the one at `pick` (0 ≤ pick < 1) of those that there are."""
 
     pick: float
+
+
+class Siege(Struct, frozen=True):
+    """One case is beset by each of these kinds of fault in turn, for as long as it stays where it is."""
+
+    kinds: tuple[str, ...]
 
 
 class Shortage(Struct, frozen=True):
@@ -175,7 +234,7 @@ class Calm(Struct, frozen=True):
     """From now on nothing goes wrong, and people do what they are asked."""
 
 
-Happening = SetFaults | Jump | Reload | Order | Wish | Complaint | Shortage | Desk | Calm
+Happening = SetFaults | Jump | Reload | Order | Wish | Leave | GiveUp | Complaint | Siege | Shortage | Desk | Calm
 
 ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")
 
@@ -185,30 +244,44 @@ def state_of(workflow: str, state: str) -> str:
     return state if workflow == "appeal" else f"{workflow} {state}"
 
 
-SIMULATED = ("appeal", "incident", "correction", "certification", "certificate")
-"""Workflows that happen in runs; the others are declared in `coverage`."""
+SIMULATED = (
+    "appeal",
+    "incident",
+    "correction",
+    "tag",
+    "certification",
+    "certificate",
+    "removal",
+    "cancellation",
+    "inspection",
+)
+"""Workflows that happen in runs; if there are others, they are declared in `coverage`."""
 STATES = tuple(state_of(name, str(state)) for name in SIMULATED for state in REGISTRY[name].rows)
 _EVERY_STATE = tuple(str(state) for table in REGISTRY.values() for state in table.rows)
 FLEETING = ("gathering", "submitting", "uncertain", "looking_up", "asking")
 BRIEFLY = tuple(f"state:{state}" for state in FLEETING)
 MOMENTS = (*ACTIONS, *(f"state:{state}" for state in _EVERY_STATE), *2 * BRIEFLY)
 """After which something may happen at once, which is rare otherwise since some states last a moment or are seldom come
-to: log lines of an action, or a case that comes to a state."""
+to: log lines of an action, or a case that comes to a state ("state:tag escalated" is one workflow's).
+"""
 
 
 def follows(moment: str, event: Event) -> bool:
     """Whether a log line is one of the moment's."""
     if moment.startswith("state:"):
-        return isinstance(event, CaseMoved | CaseOpened) and event.to == moment.removeprefix("state:")
+        workflow, _, state = moment.removeprefix("state:").rpartition(" ")
+        moved = isinstance(event, CaseMoved | CaseOpened) and event.to == state
+        return moved and workflow in ("", getattr(event, "kind", ""))
     return event.action == moment
 
 
 class Entry(Struct, frozen=True):
-    """Something happens at `at`; or, with `after`, right after the first such moment from then on."""
+    """Something happens at `at`; or, with `after`, right after the first such moment from then on, before `until`."""
 
     at: float
     what: Happening
     after: str = ""
+    until: float = inf
 
 
 class Death(Struct, frozen=True):

@@ -40,6 +40,7 @@ from tests.simulation.batches import MoodyBatches
 from tests.simulation.desks import Desks
 from tests.simulation.invariants import Oracle
 from tests.simulation.mishaps import Dead, InjectedBug, Mishaps
+from tests.simulation.owner import Owner
 from tests.simulation.people import Clerk, Operator
 from tests.simulation.plan import DAY, HOUR, ORIGIN, Knobs, Plan
 from tests.simulation.promises import Promise
@@ -112,6 +113,7 @@ class Run:
         self.oracle = Oracle(self)
         self.clerk = Clerk(self)
         self.operator = Operator(self)
+        self.owner = Owner(self)
 
     # ------------------------------------------------------------------------------------------------------- times
 
@@ -194,7 +196,8 @@ class Run:
 
     async def _main(self, state: Path, rng: random.Random, end: float, last: bool) -> None:
         self.clock = VirtualClock(self.true)
-        steps = [max(0.0, at - self.true) + trio.current_time() + 29.0 for at in self.agenda.jumps()]
+        begun = trio.current_time() - self.true
+        steps = [(since + begun, until + begun) for since, until in self.agenda.jumps() if until >= self.true]
         self.wall = WallClock(self.true + self.offset, steps)
         self.agenda.change_while_down()
         self._clock_runs = True

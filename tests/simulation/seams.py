@@ -92,12 +92,17 @@ class _NoSink:
         return True
 
 
+RECHECK = 29.0
+"""Seconds after a step of the wall clock by which it has been read again."""
+
+
 class WallClock(VirtualClock):
     """The daemon's wall clock. Production reads it again every half a minute at the latest: it may have been stepped;
-    here nobody needs to wake up for that but within half a minute after each step that the plan has.
+    here nobody needs to wake up for that but within half a minute after each step that the plan has. `steps` are the
+    times, by trio's clock, at which or between which there is one.
     """
 
-    def __init__(self, origin: Instant, steps: list[float]) -> None:
+    def __init__(self, origin: Instant, steps: list[tuple[float, float]]) -> None:
         super().__init__(origin)
         self._steps = steps
 
@@ -105,7 +110,13 @@ class WallClock(VirtualClock):
     def recheck(self) -> float:
         """Seconds until the wall clock is to be read again."""
         now = trio.current_time()
-        return min((step - now for step in self._steps if step > now), default=math.inf)
+        wait = math.inf
+        for since, until in self._steps:
+            if now < since + RECHECK:
+                wait = min(wait, since + RECHECK - now)
+            elif now < until:
+                wait = min(wait, RECHECK)
+        return wait
 
     @recheck.setter
     def recheck(self, seconds: float) -> None:

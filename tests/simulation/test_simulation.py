@@ -45,6 +45,18 @@ NAMED = frozenset(
         "charge_never_settled",
         "identity_not_stored",
         "pause_not_chased",
+        "early_release",
+        "errands_forgotten",
+        "force_not_recorded",
+        "cancelled_twice",
+        "asked_while_leaving",
+        "residual_at_once",
+        "residual_everywhere",
+        "forbidden_word_sent",
+        "stale_wish_sent",
+        "tags_always_free",
+        "plain_days",
+        "inspection_not_stored",
     }
 )
 """Mutants that there have to be, whatever else there is."""
@@ -110,6 +122,8 @@ def test_enough_goes_wrong_to_prove_anything(runs: Runs) -> None:
     assert sum(p.counts.get("case.closed", 0) for p in plain) > len(SEEDS)
     assert sum(p.counts.get("batches", 0) for p in plain) > len(SEEDS)
     assert sum(p.counts.get("reports", 0) for p in plain) > len(SEEDS)
+    for what in ("tags asked for", "removals asked for", "numbers given up", "inspections"):
+        assert sum(p.counts.get(what, 0) for p in plain) > 5, what
 
 
 def test_what_is_declared_impossible_never_happens(runs: Runs) -> None:

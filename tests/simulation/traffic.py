@@ -168,3 +168,9 @@ class Traffic:
         """A person's word, or a change of the configuration, may be why this case is appealed anew."""
         number, platform, _ = case.split("/")
         self._acted[number, platform] = self._run.now
+        self._oracle.leavings.intervened(case)
+
+    def acted(self, case: str) -> float:
+        """When somebody last did so; a cancellation's orders are those of all its removals."""
+        number, platform, _ = case.split("/")
+        return max(self._acted.get((number, where), -math.inf) for where in (platform, "cancellation"))

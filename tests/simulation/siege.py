@@ -1,0 +1,103 @@
+"""A siege: one case is beset by one fault after the other while it stays where it is.
+
+Most states of the lesser workflows are come to in a few runs of a hundred, and a fault meets them there by chance in
+fewer still. A siege begins when a case comes to the state, brings about each fault in turn, and has the number looked
+at, so that there is something for the fault to befall. Clocks are left alone: when they are stepped is known
+beforehand, see `run`.
+"""
+
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from numtrustd.domain.case import number_of
+from numtrustd.sim.script import Faults, Weather, Window
+from numtrustd.sim.traits import TRAITS
+from numtrustd.store import records
+from numtrustd.varlink.interface import CallError
+from tests.simulation.plan import BUGS, DEATHS, NETWORK, STORE, WEATHER, Death, Order, Reload, Span
+
+if TYPE_CHECKING:
+    from tests.simulation.run import Run
+
+_get_case, _all_cases = records.get_case, records.all_cases  # before any mutant
+
+LASTS = 90.0
+"""Seconds that each fault lasts."""
+CHANGES: dict[str, dict[str, object]] = {"reload": {"query": True}, "source_changed": {"interval": 20.0}}
+
+
+async def besiege(run: "Run", case: str, kinds: tuple[str, ...]) -> None:
+    """Bring about each of the kinds, until the case has moved on."""
+    assert run.store is not None
+    if not case:
+        await _beset_batch(run, kinds)
+        return
+    found = _get_case(run.store, case)
+    state = None if found is None else found.snapshot.state
+    for kind in kinds:
+        now = _get_case(run.store, case)
+        if now is None or now.snapshot.state != state or run.calm:
+            return
+        run.note(f"siege of {case}, {state}: {kind}")
+        await _cause(run, case, kind)
+
+
+async def _beset_batch(run: "Run", kinds: tuple[str, ...]) -> None:
+    """A batch has just left: the process dies as it hands an outcome over, so one is brought about."""
+    assert run.store is not None
+    for kind in kinds:
+        run.note(f"siege of a batch: {kind}")
+        run.mishaps.plan_death(Death(run.elapsed, kind.removeprefix("die_"), 0, "", 5.0, channel=True))
+    for case in sorted(_all_cases(run.store), key=lambda case: case.id):
+        if case.platform == "telnyx" and case.snapshot.state in ("held", "waiting", "cooling", "escalated"):
+            await run.operator.order(Order("advance", 0.0), case.id)
+
+
+async def _look(run: "Run", number: str) -> None:
+    try:
+        await run.ask("Look", number=number)
+    except CallError as error:
+        run.note(f"siege: {error}")
+
+
+async def _cause(run: "Run", case: str, kind: str) -> None:
+    number, place, _ = case.split("/")
+    platform = place if place in TRAITS else ""
+    before = run.world.state.faults
+    if kind in NETWORK:
+        run.world.inject(Faults(**{kind: 0.9}), run.now)
+    elif kind in WEATHER:
+        if platform:
+            detail = "0.5" if kind == "flicker" else ""
+            run.world.inject(Window(Weather(kind), platform, at=0.0, until=LASTS, detail=detail), run.now)
+    elif kind in STORE:
+        run.mishaps.short_of = (kind, run.now + 0.5 * LASTS)
+    elif kind in DEATHS:
+        pause = 1_800.0 if kind == "long_pause" else 5.0
+        where = "post_commit" if kind == "long_pause" else kind.removeprefix("die_")
+        run.mishaps.plan_death(Death(run.elapsed, where, 0, "", pause, channel=False))
+    elif kind in BUGS:
+        run.mishaps.plan_bug(Span(run.elapsed, run.elapsed + LASTS, kind, number))
+        if kind == "bug_start":  # an actor that crashes starts again
+            run.mishaps.plan_bug(Span(run.elapsed, run.elapsed + 1.0, "bug_before", number))
+    elif kind in ("reload", "source_changed", "number_removed", "number_added"):
+        change = Reload(kind, CHANGES.get(kind, {}), number if kind.startswith("number") else "")
+        if run.agenda.configure(change):
+            await run.agenda.reload()
+    elif kind == "used_up":
+        run.agenda.configure(Reload("source_changed", {"per_day": 1}))
+        await run.agenda.reload()
+    elif kind == "double_click":
+        await run.operator.order(Order("advance", 0.0, twice=True), case)
+    else:
+        await run.operator.order(Order(kind, 0.0), case)
+    await _look(run, number_of(case))
+    await run.clock.sleep(LASTS)
+    if kind in NETWORK:
+        run.world.inject(structs.replace(before), run.now)
+    if kind == "used_up":
+        run.agenda.configure(Reload("source_changed", {"per_day": run.plan.knobs.per_day}))
+        await run.agenda.reload()
+    if kind == "number_removed" and run.agenda.configure(Reload("number_added", number=number)):
+        await run.agenda.reload()
