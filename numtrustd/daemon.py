@@ -21,8 +21,7 @@ from numtrustd.actors.glance import CommandGlance, HttpGlance
 from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.inspector import Inspector
-from numtrustd.actors.mailbox import BusyError, Reply
-from numtrustd.actors.messages import Order, RefusedError, ReloadRejectedError, Told
+from numtrustd.actors.messages import ReloadRejectedError
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.papers import Papers
 from numtrustd.actors.roster import Roster
@@ -35,7 +34,6 @@ from numtrustd.api import when
 from numtrustd.api.control import ReloadResult
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.clock import Clock, Random
-from numtrustd.domain.workflows.request import Restored
 from numtrustd.events import (
     ConfigLoaded,
     ConfigRejected,
@@ -54,7 +52,7 @@ from numtrustd.log import Log
 from numtrustd.notify import Notifier, watchdog_interval
 from numtrustd.pulse import Pulse
 from numtrustd.settings import Loaded, load
-from numtrustd.store import Store, Trouble, records
+from numtrustd.store import Batch, Store, Trouble, records
 from numtrustd.wire.exchange import Fetcher, Limits
 from numtrustd.wire.route import Route
 
@@ -161,33 +159,29 @@ class Daemon:
             self._say_store()
             if self._accept_clock:
                 await self._store.reset_high_water(self._clock.now())
-            self.timers.load()
-            self.outbox.load(restored=self._store.restored_from is not None)
+            if self._store.restored_from is not None:
+                # Kept per case: a number that is parked or gone now may come back in months, and is as unsure then.
+                marks = Batch()
+                for case in records.all_cases(self._store):
+                    if case.open:
+                        records.put_unsure(marks, case.id)
+                await self._store.acknowledge_restore(marks)
             self.house.load()
+            self.timers.load()
+            self.outbox.load()
             self.papers.load()
-            async with running(self.sources.run), running(self.roster.run):
-                if self._store.restored_from is not None:
-                    await self._reconcile()
-                async with (
-                    running(self.outbox.run),
-                    running(self.timers.run),
-                    running(self.upkeep.run),
-                    running(self.silences.run),
-                    running(self.hands.run),
-                    running(self.inspector.run),
-                ):
-                    yield
+            async with (
+                running(self.sources.run),
+                running(self.roster.run),
+                running(self.outbox.run),
+                running(self.timers.run),
+                running(self.upkeep.run),
+                running(self.silences.run),
+                running(self.hands.run),
+                running(self.inspector.run),
+            ):
+                yield
             await self._store.flush()
-
-    async def _reconcile(self) -> None:
-        """A restored state: every open case makes sure of its submission before anything is sent."""
-        for case in [c for c in records.all_cases(self._store) if c.open]:
-            reply: Reply[Told] = Reply()
-            # A case whose state needs nothing refuses; one whose number is parked or gone is not acted on anyway.
-            with contextlib.suppress(RefusedError, BusyError):
-                self.house.post(case.number, Order(case.id, Restored(), "restore", reply))
-                await reply.wait()
-        await self._store.acknowledge_restore()
 
     async def _serve_signals(self, signals: Any) -> None:
         async for number in signals:

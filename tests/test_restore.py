@@ -28,10 +28,19 @@ HOUR = 3_600.0
 async def at_work(
     config: Path, state: Path, service: Service, log: MemoryLog, clock: VirtualClock
 ) -> AsyncIterator[Store]:
+    async with daemon_at_work(config, state, service, log, clock) as daemon:
+        yield daemon.house.store
+
+
+@contextlib.asynccontextmanager
+async def daemon_at_work(
+    config: Path, state: Path, service: Service, log: MemoryLog, clock: VirtualClock
+) -> AsyncIterator[Daemon]:
     loaded = loaded_from(config)
     with Store.open(state, init=True, map_size=1 << 26, now=clock.now(), inline=True) as store:
-        async with Daemon(loaded, store, log, clock, Random(1), {}).working(MemoryWay(service, clock)):
-            yield store
+        daemon = Daemon(loaded, store, log, clock, Random(1), {})
+        async with daemon.working(MemoryWay(service, clock)):
+            yield daemon
 
 
 @pytest.mark.covers("S10")
@@ -59,9 +68,10 @@ async def test_a_submission_made_after_the_backup_is_found_and_not_made_again(
     assert len(log.of(ActionSent)) == 1
     # The disk dies, the backup is put back: it knows nothing of the submission.
     async with at_work(config, tmp_path / "copy", service, log, clock) as store:
+        await clock.sleep(1)
         assert log.of(StoreRestored)
         assert [c.snapshot.state for c in records.all_cases(store)] == [S.UNCERTAIN]
-        assert store.restored_from is None, "reconciled, and so acknowledged"
+        assert (store.restored_from, [*records.all_unsure(store)]) == (None, []), "reconciled, and so acknowledged"
         await clock.sleep(20 * DAY)
         assert [c.snapshot.state for c in records.all_cases(store)] == [S.CLEARED]
     assert len(log.of(ActionSent)) == 1, "it was looked up, found, and never sent again"
@@ -85,6 +95,53 @@ async def test_where_nothing_can_be_looked_up_a_person_is_asked(
         assert case.snapshot.state == S.AT_PERSON
         await store.backup(tmp_path / "copy")
     async with at_work(config, tmp_path / "copy", service, log, clock) as store:
+        await clock.sleep(1)
         [case] = records.all_cases(store)
         assert case.snapshot.state == S.ASKING
         assert log.of(TaskOpened)[-1].kind == "did_it_arrive"
+
+
+@pytest.mark.covers("S10")
+@pytest.mark.parametrize("restarts", [1, 2])
+@pytest.mark.parametrize("away", ["parked", "not configured"])
+async def test_a_number_that_comes_back_later_makes_sure_as_well(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, away: str, restarts: int
+) -> None:
+    number = "+14155552671"
+    story = Story(
+        "s",
+        (Label(number, "telnyx", "Telemarketing", at=DAY), Review("telnyx", (Mood.APPROVE,), number, 2 * DAY, HOUR)),
+    )
+    config = write_config(tmp_path, ["+1 415 555 2671"], ["telnyx.reputation"], "[appeal]\napproval = 'ask'\n")
+    rows, copy = tmp_path / "numbers.csv", tmp_path / "copy"
+    clock = VirtualClock(DEMO_ORIGIN)
+    service = Service(World.create(seed=3, origin=DEMO_ORIGIN, numbers=[number], story=story))
+    log = MemoryLog(clock)
+    async with daemon_at_work(config, tmp_path / "state", service, log, clock) as daemon:
+        await clock.sleep(3 * DAY)
+        if away == "parked":
+            await daemon.roster.park(number, "kim", "its line is being moved")
+        await daemon.house.store.backup(copy)
+        if away == "parked":
+            await daemon.roster.unpark(number, "kim")
+    config.write_text(config.read_text().replace("'ask'", "'automatic'"))
+    async with at_work(config, tmp_path / "state", service, log, clock):
+        await clock.sleep(1.5 * DAY)
+    assert len(log.of(ActionSent)) == 1
+    configured = rows.read_text()
+    if away == "not configured":
+        rows.write_text("number\n+1 415 555 2600\n")
+    for _ in range(restarts):
+        async with at_work(config, copy, service, log, clock) as store:
+            await clock.sleep(DAY)
+            assert [c.snapshot.state for c in records.all_cases(store)] == [S.WAITING]
+            assert [*records.all_unsure(store)] == [f"{number}/telnyx/1"]
+    rows.write_text(configured)
+    async with daemon_at_work(config, copy, service, log, clock) as daemon:
+        if away == "parked":
+            await daemon.roster.unpark(number, "kim")
+        await clock.sleep(20 * DAY)
+        assert [c.snapshot.state for c in records.all_cases(daemon.house.store)] == [S.CLEARED]
+        assert not daemon.house.unsure
+    assert len(log.of(ActionSent)) == 1, "it was looked up, found, and never sent again"
+    assert not service.world.duplicates()

@@ -157,7 +157,8 @@ class House:
     """One daemon's parts. `sources` and `numbers` are filled as actors start.
 
     `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it. `silences` keep loud lines
-    down, and change nothing else. `words` are the new label words of each platform that were said.
+    down, and change nothing else. `unsure` are the open cases of a backup that was put back, as long as they have not
+    made sure of what was sent since. `words` are the new label words of each platform that were said.
     `inspected_since` is when the present inspection began.
     """
 
@@ -180,6 +181,7 @@ class House:
     maintenance: dict[str, Maintenance] = field(default_factory=dict)
     words: dict[str, set[str]] = field(default_factory=dict)
     silences: dict[str, Silence] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
     inspected_since: Instant | None = None
 
     def __post_init__(self) -> None:
@@ -194,6 +196,7 @@ class House:
         self.maintenance = {r.id: r.maintenance for r in records.all_platforms(self.store) if r.maintenance is not None}
         self.silences = {silence.id: silence for silence in records.all_silences(self.store)}
         self.log.silencer = self.silenced
+        self.unsure = set(records.all_unsure(self.store))
         self.words = {}
         for word in records.all_words(self.store):
             self.words.setdefault(word.platform, set()).add(word.words)

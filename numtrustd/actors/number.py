@@ -10,7 +10,7 @@ from msgspec import structs
 from numtrustd.actors.decide import Decider
 from numtrustd.actors.decision import Decision
 from numtrustd.actors.house import House
-from numtrustd.actors.mailbox import BusyError, Mailbox
+from numtrustd.actors.mailbox import BusyError, Mailbox, Reply
 from numtrustd.actors.messages import (
     Answered,
     Asked,
@@ -42,6 +42,7 @@ from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import Task
 from numtrustd.domain.workflow import reason_of
+from numtrustd.domain.workflows.request import Restored
 from numtrustd.events import ObservationRecorded, PlatformMaintenance
 from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, Table, records
@@ -90,6 +91,7 @@ class NumberActor:
         again = self._packed is not None
         self._packed = self._house.store.get(Table.NUMBER, records.key(self.number))
         if self._resume(again=again):
+            await self._reconcile()
             await self._step(Refresh())
         while True:
             if self.closed:
@@ -144,6 +146,19 @@ class NumberActor:
             or any(ref.open for ref in record.every_case)
             or any(verdict.marked for verdict in record.verdicts.values())
         )
+
+    async def _reconcile(self) -> None:
+        """After a backup was put back: each open case makes sure of its submission before anything else is done."""
+        house = self._house
+        if not house.unsure:
+            return
+        for case in [ref.id for ref in self._record().every_case if ref.id in house.unsure]:
+            # A case whose state has nothing to make sure of refuses.
+            await self._step(Order(case, Restored(), "restore", Reply()))
+            done = Batch()
+            records.delete_unsure(done, case)
+            await house.store.commit(done)  # dying before it only means to make sure once more
+            house.unsure.discard(case)
 
     def _set_timer(self, case: Case) -> None:
         assert self._house.timers is not None

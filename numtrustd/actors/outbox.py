@@ -68,16 +68,11 @@ class Outbox:
         self._in_hand: set[str] = set()
         self._unstored: dict[str, tuple[str, Answered]] = {}
         self._interrupted: list[Action] = []
-        self._restored = False
         self._failing: set[str] = set()
         self._delivered = trio.Event()
 
-    def load(self, *, restored: bool = False) -> int:
-        """Take over the stored actions, before any actor runs; returns how many submissions had been begun.
-
-        In a `restored` state a submission that had not begun then may have been made since.
-        """
-        self._restored = restored
+    def load(self) -> int:
+        """Take over the stored actions, before any actor runs; returns how many submissions had been begun."""
         self.add(records.all_actions(self._house.store))
         return len(self._interrupted)
 
@@ -87,7 +82,8 @@ class Outbox:
             if action.id in self._in_hand:
                 continue
             self._in_hand.add(action.id)
-            begun = action.state is ActionState.SENDING or (self._restored and self._nursery is None)
+            # One that had not begun when a backup was made may have been made since.
+            begun = action.state is ActionState.SENDING or action.case in self._house.unsure
             if begun and not action.kind.repeatable:
                 if self._nursery is None:
                     self._interrupted.append(action)

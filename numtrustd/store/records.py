@@ -189,6 +189,18 @@ def put_word(batch: Batch, record: WordRecord) -> None:
     batch.put(Table.WORD, key(record.platform) + b"\0" + record.words.encode(errors="replace"), _encode(record))
 
 
+_UNSURE = b"unsure/"
+
+
+def put_unsure(batch: Batch, case: str) -> None:
+    """Mark a case of a restored state, until it has made sure of what was sent for it since the backup."""
+    batch.put(Table.META, _UNSURE + key(case), b"")
+
+
+def delete_unsure(batch: Batch, case: str) -> None:
+    batch.delete(Table.META, _UNSURE + key(case))
+
+
 def paper_key(kind: str, path: str) -> bytes:
     """A path may be longer than a key."""
     return key(kind) + b"\0" + hashlib.sha256(path.encode(errors="surrogateescape")).digest()
@@ -327,6 +339,11 @@ def open_batches(store: Store, source: str) -> Iterator[OpenBatch]:
 
 def all_words(store: Store) -> Iterator[WordRecord]:
     return (_word(value) for _, value in pages(store, Table.WORD))
+
+
+def all_unsure(store: Store) -> Iterator[str]:
+    """The cases that `put_unsure` marked."""
+    return (found.removeprefix(_UNSURE).decode() for found, _ in pages(store, Table.META, prefix=_UNSURE))
 
 
 def all_papers(store: Store) -> Iterator[Registered]:

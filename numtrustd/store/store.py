@@ -79,7 +79,7 @@ class Store:
         self.generation = found.generation + 1
         self.restored_from = found.backup_of
         """When the backup was made that this state comes from: what was done since is forgotten, so reconcile
-        every open case, then `acknowledge_restore`. None when it is not a restored state.
+        every open case, each of which `acknowledge_restore` marks. None when it is not a restored state.
         """
         self.migrated: tuple[int, int, Path] | None = None
         """(schema found, schema now, backup made before) when `open` migrated."""
@@ -263,9 +263,9 @@ class Store:
         self._set_high_water(now)
         await self.flush()
 
-    async def acknowledge_restore(self) -> None:
-        """Everything that was open in the backup has been reconciled: forget that this was one."""
-        await self.commit(Batch().delete(Table.META, meta.BACKUP_OF))
+    async def acknowledge_restore(self, marks: Batch) -> None:
+        """What was open in the backup is marked for its reconciliation by `marks`: forget that this was one."""
+        await self.commit(marks.delete(Table.META, meta.BACKUP_OF))
         self.restored_from = None
 
     async def run(

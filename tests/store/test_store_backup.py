@@ -56,7 +56,7 @@ async def test_a_restored_state_says_so_until_it_is_acknowledged(run_store, open
             assert store.restored_from == now + 3
             await store.commit(Batch().put(Table.CASE, b"d", b"v"))
     async with run_store(**restored) as store:
-        await store.acknowledge_restore()
+        await store.acknowledge_restore(Batch())
         assert store.restored_from is None
     assert open_store(**restored).restored_from is None
 
