@@ -18,6 +18,7 @@ from numtrustd.actors.explain import explain
 from numtrustd.actors.ledger_desk import ledger_view
 from numtrustd.actors.links import check_link
 from numtrustd.actors.report_desk import ReportDesk
+from numtrustd.actors.rests import Rests
 from numtrustd.actors.silence_desk import silence_list
 from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
@@ -30,6 +31,7 @@ from numtrustd.api import calls, evidence, facts, instant, ledger, links, report
 from numtrustd.api import incidents as api_incidents
 from numtrustd.api.errors import InvalidArgument
 from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
+from numtrustd.clock import Clock
 from numtrustd.domain.case import Case, number_of
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.number import from_canonical, mask
@@ -47,19 +49,27 @@ WATCH_QUEUE = 1_000
 BREATH = 1_000
 """Things passed over in a list before others get a turn."""
 
+SLICE = 50
+"""Rows made before others get a turn: a few milliseconds."""
+
 T = TypeVar("T")
 
 
-async def _pages(rows: Iterator[T | None], limit: int) -> AsyncGenerator[tuple[tuple[T, ...], bool], None]:
-    """(page, whether there are more) of rows; `None` among them is a place to let others go first."""
+async def _pages(
+    rows: Iterator[T | None], limit: int, clock: Clock
+) -> AsyncGenerator[tuple[tuple[T, ...], bool], None]:
+    """(page, whether there are more) of rows; `None` among them is a place to let others go first, too."""
     page: list[T] = []
-    for row in rows:
+    rests = Rests(clock)
+    for made, row in enumerate(rows, 1):
+        if row is None or made % SLICE == 0:
+            await rests.rest()
         if row is None:
-            await trio.lowlevel.checkpoint()
             continue
         if len(page) == limit:
             yield tuple(page), True
             page = []
+            rests.go_on()
         page.append(row)
     yield tuple(page), False
 
@@ -135,7 +145,7 @@ class Answers:
         if params.finding not in (None, "any", *FindingKind):
             known = ", ".join(("any", *FindingKind))
             raise CallError(InvalidArgument("finding", f"there is no finding {params.finding}: {known}"))
-        async with aclosing(_pages(self._number_rows(params), params.limit)) as pages:
+        async with self._pages(self._number_rows(params), params.limit) as pages:
             async for rows, more in pages:
                 yield status.NumberPage(now=self._now, numbers=rows, next=rows[-1].number if more else None)
 
@@ -249,6 +259,11 @@ class Answers:
     async def _sources(self, params: status.ListSources, call: Call) -> status.SourceList:
         return status.SourceList(now=self._now, sources=source_rows(self._sight))
 
+    def _pages(
+        self, rows: Iterator[T | None], limit: int
+    ) -> aclosing[AsyncGenerator[tuple[tuple[T, ...], bool], None]]:
+        return aclosing(_pages(rows, limit, self._sight.house.clock))
+
     # ------------------------------------------------------------------------------------------------------- cases
 
     async def _cases(self, params: status.ListCases, call: Call) -> AsyncGenerator[status.CasePage, None]:
@@ -256,12 +271,12 @@ class Answers:
         if params.platform is not None:
             arguments.platform(self._sight, params.platform)
         if params.by_deadline:
-            async with aclosing(_pages(self._cases_by_deadline(params, number), params.limit)) as dated:
+            async with self._pages(self._cases_by_deadline(params, number), params.limit) as dated:
                 async for places, more in dated:
                     cases = tuple(row for _, row in places)
                     yield status.CasePage(now=self._now, cases=cases, next=places[-1][0] if more else None)
             return
-        async with aclosing(_pages(self._case_rows(params, number), params.limit)) as pages:
+        async with self._pages(self._case_rows(params, number), params.limit) as pages:
             async for rows, more in pages:
                 yield status.CasePage(now=self._now, cases=rows, next=rows[-1].case if more else None)
 
@@ -309,7 +324,7 @@ class Answers:
     ) -> AsyncGenerator[api_incidents.IncidentPage, None]:
         number = None if params.number is None else arguments.recorded(self._sight, params.number)
         cases = status.ListCases(open_only=params.open_only, after=params.after)
-        async with aclosing(_pages(self._incident_rows(cases, number), params.limit)) as pages:
+        async with self._pages(self._incident_rows(cases, number), params.limit) as pages:
             async for rows, more in pages:
                 following = rows[-1].incident if more else None
                 yield api_incidents.IncidentPage(now=self._now, incidents=rows, next=following)
@@ -327,7 +342,7 @@ class Answers:
     # ------------------------------------------------------------------------------------------------------- tasks
 
     async def _tasks(self, params: status.ListTasks, call: Call) -> AsyncGenerator[status.TaskPage, None]:
-        async with aclosing(_pages(self._task_rows(params), params.limit)) as pages:
+        async with self._pages(self._task_rows(params), params.limit) as pages:
             async for rows, more in pages:
                 tasks = tuple(row for _, row in rows)
                 yield status.TaskPage(now=self._now, tasks=tasks, next=rows[-1][0] if more else None)

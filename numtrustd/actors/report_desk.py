@@ -13,6 +13,7 @@ import trio
 
 from numtrustd.actors import views
 from numtrustd.actors.context import Context
+from numtrustd.actors.rests import Rests
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.actors.views_case import task_row
 from numtrustd.api import errors, when
@@ -38,9 +39,6 @@ from numtrustd.varlink.interface import CallError
 
 BREATH = 400
 """Records that are read, or numbers that are gone through, before others get a turn: some milliseconds."""
-
-LONGEST_REST = 0.1
-"""Seconds between two slices, at most."""
 
 TASKS = 10
 """Open tasks that are told one by one, the most urgent."""
@@ -79,15 +77,13 @@ class _Reading:
         self._tally = Tally(told, self._context.benefit, now)
         self._neutral = frozenset(c for c, bad in self._context.severity.items() if bad is Severity.NEUTRAL)
         self._work = self._damaged = self._unwatched = 0
-        self._since = sight.house.clock.monotonic()
+        self._rests = Rests(sight.house.clock)
 
     async def _breathe(self, work: int = 1) -> None:
         self._work += work
         if self._work >= BREATH:
-            clock, self._work = self._sight.house.clock, 0
-            # As long as it took: anybody may ask, and the loop's time is first of all for the looks.
-            await trio.sleep(min(clock.monotonic() - self._since, LONGEST_REST))
-            self._since = clock.monotonic()
+            self._work = 0
+            await self._rests.rest()
 
     def _on_damaged(self, _: DamagedRecord) -> None:
         self._damaged += 1
