@@ -234,7 +234,7 @@ async def test_looks_are_made_in_the_order_of_their_due_time(shm: Path, autojump
 
 
 @pytest.mark.covers("P10")
-@pytest.mark.parametrize("step", [DAY, -DAY])
+@pytest.mark.parametrize("step", [sign * by for by in (HOUR, DAY, 30 * DAY, 365 * DAY) for sign in (1, -1)])
 async def test_a_stepped_clock_neither_hurries_nor_stops_the_looks(
     step: float, shm: Path, autojump_clock: Autojump
 ) -> None:

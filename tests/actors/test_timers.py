@@ -185,44 +185,80 @@ async def test_a_case_that_does_not_move_is_told_again_but_not_faster(shm: Path,
 # -------------------------------------------------------------------------------------------------------------- clock
 
 
+STEPS = pytest.mark.parametrize("step", [HOUR, DAY, 30 * DAY, 365 * DAY], ids=["hour", "day", "month", "year"])
+
+
 @pytest.mark.covers("P10")
-async def test_a_clock_stepped_forward_loses_no_deadline_and_is_said_once(shm: Path, autojump_clock: Autojump) -> None:
+@STEPS
+async def test_a_clock_stepped_forward_loses_no_deadline_and_is_said_once(
+    step: float, shm: Path, autojump_clock: Autojump
+) -> None:
     async with alarm(shm) as made:
-        made.timers.set(ONE, T0 + DAY, 1)
-        await trio.sleep(HOUR)
-        made.clock.shift(DAY)
-        await trio.sleep(made.clock.recheck + 1)
+        made.timers.set(ONE, T0 + HOUR + step, 1)
+        made.timers.set(TWO, T0 + 3 * HOUR + step, 2)
+        await trio.sleep(HOUR / 2)
+        made.clock.shift(step)
+        await trio.sleep(HOUR / 2 + made.clock.recheck + 1)
         assert made.box.due() == [(ONE, 1)]
         await trio.sleep(2 * DAY)
-        assert made.box.due() == [(ONE, 1)]
-        assert [round(e.seconds) for e in made.log.of(ClockJumped)] == [DAY]
+        assert made.box.due() == [(ONE, 1), (TWO, 2)]
+        assert made.at == [pytest.approx(T0 + HOUR + step, abs=1.0), pytest.approx(T0 + 3 * HOUR + step, abs=1.0)]
+        assert [round(e.seconds) for e in made.log.of(ClockJumped)] == [step]
 
 
 @pytest.mark.covers("P10")
-async def test_a_clock_stepped_back_fires_nothing_early_and_is_said_once(shm: Path, autojump_clock: Autojump) -> None:
-    async with alarm(shm) as made:
+@STEPS
+async def test_a_clock_stepped_back_fires_nothing_early_and_is_said_once(
+    step: float, shm: Path, autojump_clock: Autojump
+) -> None:
+    async with alarm(shm, recheck=max(600.0, step / 1_000)) as made:
         made.timers.set(ONE, T0 + HOUR, 1)
         await trio.sleep(HOUR / 2)
-        made.clock.shift(-DAY)
-        await trio.sleep(DAY)
+        made.clock.shift(-step)
+        await trio.sleep(step)
         assert made.box.due() == []
         await trio.sleep(HOUR)
         assert made.box.due() == [(ONE, 1)]
         assert made.at[0] >= T0 + HOUR
-        assert [round(e.seconds) for e in made.log.of(ClockJumped)] == [-DAY]
+        assert [round(e.seconds) for e in made.log.of(ClockJumped)] == [-step]
 
 
-async def test_a_clock_stepped_to_and_fro_fires_each_deadline_once(shm: Path, autojump_clock: Autojump) -> None:
+@STEPS
+async def test_a_clock_stepped_to_and_fro_fires_each_deadline_once(
+    step: float, shm: Path, autojump_clock: Autojump
+) -> None:
     async with alarm(shm) as made:
         for n in range(10):
             made.timers.set(f"{MOBILE}/alpha/{n + 1}", T0 + (n + 1) * 3 * HOUR, n)
-        for step in (DAY, -DAY, -DAY, DAY, DAY, -DAY):
+        for direction in (1, -1, -1, 1, 1, -1):
             await trio.sleep(HOUR)
-            made.clock.shift(step)
+            made.clock.shift(direction * step)
         await trio.sleep(3 * DAY)
         assert sorted(made.box.due(), key=lambda d: d[1]) == [(f"{MOBILE}/alpha/{n + 1}", n) for n in range(10)]
         assert all(at >= T0 + (n + 1) * 3 * HOUR for at, (_, n) in zip(made.at, made.box.due(), strict=True))
         assert len(made.log.of(ClockJumped)) == 6
+
+
+@pytest.mark.covers("P10")
+@STEPS
+async def test_what_came_due_while_the_machine_slept_is_done_once_in_order_and_first(
+    step: float, shm: Path, autojump_clock: Autojump
+) -> None:
+    """To the daemon a suspended machine is a clock that was stepped forward: its monotonic one stood still."""
+    cases = [f"{MOBILE}/alpha/{n}" for n in range(200)]
+    async with alarm(shm) as made:
+        for n, case in enumerate(reversed(cases)):
+            made.timers.set(case, T0 + HOUR + n * step / 200, n)
+        await trio.sleep(HOUR / 2)
+        made.clock.shift(step + HOUR)
+        woke = made.clock.now()
+        made.timers.set(TWO, woke + made.clock.recheck + 1, 1)
+        await trio.sleep(made.clock.recheck + 2)
+        assert made.box.due() == [(case, n) for n, case in enumerate(reversed(cases))] + [(TWO, 1)]
+        assert made.at[199] <= woke + made.clock.recheck, "within one look at the clock"
+        await trio.sleep(DAY)
+        assert len(made.at) == 201, "each once"
+        assert [round(e.seconds) for e in made.log.of(ClockJumped)] == [step + HOUR]
 
 
 async def test_a_clock_that_runs_true_or_is_slewed_is_no_jump(shm: Path, autojump_clock: Autojump) -> None:

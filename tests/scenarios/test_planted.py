@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -45,19 +45,46 @@ def early_release() -> AbstractContextManager[Any]:
     return mock.patch.dict(rows, {cancellation.C.CANCELLING: free})
 
 
-PLANTED: list[tuple[Planted, str]] = [
-    (plain_days, "golden_week"),
-    (forbidden_word_sent, "forbidden_tag"),
-    (early_release, "number_retired"),
+@dataclass(frozen=True)
+class Shows:
+    """How a bug shows itself: by a line that is said and was not to be, or by an order that was to be refused."""
+
+    line: str = ""
+    order: str = ""
+
+
+PLANTED: list[tuple[Planted, str, Shows]] = [
+    (plain_days, "golden_week", Shows(line="task.opened: shield | kind=report_answer | due=2026-09-30 18:00")),
+    (forbidden_word_sent, "forbidden_tag", Shows(line="2026-06-09 Tue 20:01 task.done: carrier | kind=submit_tag")),
+    (
+        early_release,
+        "number_retired",
+        Shows(order="Release at 2026-03-05 10:00:00 was not refused: it is not safe to release"),
+    ),
 ]
 
 
-@pytest.mark.parametrize(("planted", "scene"), PLANTED, ids=[bug.__name__ for bug, _ in PLANTED])
-def test_a_planted_bug_is_found_by_its_scenario(planted: Planted, scene: str) -> None:
+def _what_failed(group: BaseExceptionGroup[AssertionError]) -> list[str]:
+    said: list[str] = []
+    for error in group.exceptions:
+        said += _what_failed(error) if isinstance(error, BaseExceptionGroup) else [str(error)]
+    return said
+
+
+@pytest.mark.parametrize(("planted", "scene", "shows"), PLANTED, ids=[bug.__name__ for bug, _, _ in PLANTED])
+def test_a_planted_bug_is_found_by_its_scenario(planted: Planted, scene: str, shows: Shows) -> None:
     scenario = read(SCENES / f"{scene}.toml")
+    wanted = scenario.expected.log.splitlines()
+    said: list[str] = []
+    failed: list[str] = []
     with planted():
         try:
             said = play(scenario)
-        except* AssertionError:  # an order of the scenario was not refused
-            said = []
-    assert said != scenario.expected.log.splitlines()
+        except* AssertionError as group:  # an order of the scenario was not refused
+            failed = _what_failed(group)
+    if shows.order:
+        assert failed == [shows.order]
+        return
+    assert failed == []
+    assert not [line for line in wanted if shows.line in line], "what the bug says is not what is right"
+    assert [line for line in said if shows.line in line]

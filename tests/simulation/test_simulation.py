@@ -3,17 +3,19 @@
 Everything is run at once, in two processes, when the first test asks for it; each test looks at its part.
 """
 
+import re
 from collections import Counter
 
 import pytest
 
 from tests.simulation import caught, coverage
+from tests.simulation.__main__ import main, tell
 from tests.simulation.drawing import draw_plan
 from tests.simulation.mutants import MUTANTS
 from tests.simulation.plan import BATCHES, KINDS
 from tests.simulation.promises import CRASHES, Promise
 from tests.simulation.run import Played
-from tests.simulation.suite import digests, regressions, run_jobs
+from tests.simulation.suite import digests, regressions, run_jobs, run_seed
 
 SEEDS = range(100)
 
@@ -143,3 +145,32 @@ def test_a_seed_gives_one_run_whatever_the_hash_seed() -> None:
 def test_a_plan_is_drawn_from_its_seed_alone() -> None:
     assert draw_plan(7) == draw_plan(7)
     assert draw_plan(7) != draw_plan(8)
+
+
+def test_a_broken_promise_is_told_with_its_seed_and_a_trace_that_can_be_read(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Through the command's own functions: what a person gets to see who has to mend what broke."""
+    mutant = "no_durable_intent"
+    seed, promise = next(iter(caught.seeds()[mutant].items()))
+    played = run_seed(seed, mutant)
+    with MUTANTS[mutant].patch():  # what is told is run again, with its trace
+        tell(played)
+    first, *lines, last, again = capsys.readouterr().out.strip().splitlines()
+    assert first == last == f"=== seed {seed}: {played.violation}"
+    assert promise in first
+    assert again.endswith(f"python -m tests.simulation --trace {seed}")
+    trace = [line for line in lines if line]
+    plan = [line for line in draw_plan(seed).lines() if line]
+    assert trace[: len(plan)] == plan, "what was to happen comes first"
+    *happened, broken = trace[len(plan) :]
+    assert len(happened) > 10
+    for line in happened:
+        assert re.match(r" *\d+\.\d{5}  (-----|[a-z_.]+) +\S", line), "the day, what, and a sentence"
+    days = [float(line.split()[0]) for line in happened]
+    assert days == sorted(days)
+    assert f"BROKEN: {promise}" in broken
+    assert main(["--trace", str(seed), "--mutant", mutant]) == 1
+    *same, said = capsys.readouterr().out.strip().splitlines()
+    assert [line for line in same if line] == trace, "the seed alone brings it back"
+    assert said == str(played.violation)
