@@ -2,7 +2,8 @@
 
 A pipeline filters on an event's name, compares its level, and reads keys of a type. So none of these may go or change
 unnoticed; what is added breaks nobody. `tests/test_events_released.py` fails on what breaks. When the version is
-raised, or after a deliberate break, `python -m docs.released [--accept]` writes the record anew.
+raised, or after a deliberate break, `python -m docs.released [--accept]` writes the records anew: this one, and that of
+the control sockets, which `released_calls` beside this module keeps.
 """
 
 import argparse
@@ -11,17 +12,17 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from docs import released_calls
+from docs.released_fields import Record, lost
 from numtrustd import __version__
 from numtrustd.events_schema import HEADER, catalogue_schema
 
 RECORD = Path(__file__).parent / "events.released.json"
 
 REMEDY = """\
-Whoever filters on these would be left without a word. Keep the old name beside the new one, or give the new meaning a
+Whoever goes by these would be left without a word. Keep the old name beside the new one, or give the new meaning a
 name of its own. If the break is meant, say so under "Changed" or "Removed" in CHANGELOG.md, then run
 `python -m docs.released --accept`."""
-
-Record = dict[str, Any]
 
 
 def present() -> Record:
@@ -81,30 +82,26 @@ def _breaks_of(before: Record, after: Record) -> list[str]:
     found = []
     if before["levels"] != after["levels"]:
         found.append(f"its level was {' or '.join(before['levels'])}, now it is {' or '.join(after['levels'])}")
-    for key, field in before["fields"].items():
-        now = after["fields"].get(key)
-        if now is None:
-            found.append(f"{key} is gone")
-            continue
-        if now["type"] != field["type"]:
-            found.append(f"{key} was {field['type']}, now it is {now['type']}")
-        if field.get("always") and not now.get("always"):
-            found.append(f"{key} was always there, now it may be left out")
-        if lost := set(field.get("values", ())) - set(now.get("values", field.get("values", ()))):
-            found.append(f"{key} is never {', '.join(sorted(lost))} any more")
+    found += lost(before["fields"], after["fields"])
     return found
 
 
 def main() -> str:
-    """Write the record anew; with breaks only when they are accepted. Returns what is to be said instead."""
+    """Write the records anew; with breaks only when they are accepted. Returns what is to be said instead."""
     parser = argparse.ArgumentParser(prog="python -m docs.released", description=__doc__)
     parser.add_argument("--accept", action="store_true", help="what was promised may go: it is in the changelog")
     asked = parser.parse_args()
-    after = present()
-    found = breaks(json.loads(RECORD.read_text(encoding="utf-8")), after) if RECORD.exists() else []
+    kept = [(RECORD, present(), breaks), (released_calls.RECORD, released_calls.present(), released_calls.breaks)]
+    found = [
+        what
+        for file, now, compare in kept
+        if file.exists()
+        for what in compare(json.loads(file.read_text(encoding="utf-8")), now)
+    ]
     if found and not asked.accept:
         return "\n".join([*found, "", REMEDY])
-    RECORD.write_text(json.dumps(after, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for file, now, _ in kept:
+        file.write_text(json.dumps(now, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     return ""
 
 

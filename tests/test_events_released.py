@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from docs import released
+from docs import released, released_calls
 from numtrustd import __version__
 
 
@@ -81,6 +81,7 @@ def test_a_break_is_written_down_only_when_it_is_accepted(tmp_path: Path, monkey
     before["events"]["case.danced"] = before["events"]["case.moved"]
     file.write_text(json.dumps(before))
     monkeypatch.setattr(released, "RECORD", file)
+    monkeypatch.setattr(released_calls, "RECORD", tmp_path / "calls.json")
     monkeypatch.setattr(sys, "argv", ["released"])
     said = released.main()
     assert "case.danced: the event is gone" in said

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 import trio
 from msgspec import structs
 
-from numtrustd.actors import errands
+from numtrustd.actors import errands, quotas
 from numtrustd.actors.forecast import forecast
 from numtrustd.actors.house import House
+from numtrustd.domain import evidence
+from numtrustd.domain.calendar import local_date
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.record import NumberRecord
@@ -170,7 +172,8 @@ class Inspector:
             inconsistent=found_wrong[FindingKind.INCONSISTENT],
             wrong_names=found_wrong[FindingKind.DISPLAY_WRONG] + found_wrong[FindingKind.DISPLAY_MISSING],
             stale_tags=found_wrong[FindingKind.TAG_EXPIRED] + found_wrong[FindingKind.TAG_WRONG],
-            papers=tuple(f"{d.kind} {d.path}: {d.trouble}" for d in context.documents if d.trouble),
+            papers=evidence.amiss(context.documents, local_date(now), context.papers.notice),
+            quotas=await quotas.tight(house),
             spent=month.committed,
             forecast=month.most,
         )

@@ -19,8 +19,9 @@ from numtrustd.actors.views_case import task_row
 from numtrustd.api import errors, when
 from numtrustd.api import report as api
 from numtrustd.api.rows import TaskRow
-from numtrustd.domain import ledger
+from numtrustd.domain import evidence, ledger
 from numtrustd.domain.benefit import Rate
+from numtrustd.domain.calendar import local_date
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Case
 from numtrustd.domain.label import Severity
@@ -253,6 +254,7 @@ class _Reading:
                     wrong_names=o.wrong_names,
                     stale_tags=o.stale_tags,
                     papers=o.papers,
+                    quotas=o.quotas,
                 )
                 for o in outcomes
             ),
@@ -261,7 +263,7 @@ class _Reading:
             work=work,
             tasks=tasks,
             parked=sum(1 for number in self._sight.parked if number in context.numbers),
-            papers=tuple(f"{d.kind} {d.path}: {d.trouble}" for d in context.documents if d.trouble),
+            papers=evidence.amiss(context.documents, local_date(self._now), context.papers.notice),
         )
 
     def _within(self, name: MarkName) -> float:

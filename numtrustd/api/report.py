@@ -157,6 +157,7 @@ class InspectionMonth(Result, frozen=True, kw_only=True):
     wrong_names: int
     stale_tags: int
     papers: tuple[str, ...]
+    quotas: tuple[str, ...] | None = None
 
 
 class Work(Result, frozen=True, kw_only=True):

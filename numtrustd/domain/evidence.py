@@ -172,6 +172,11 @@ def why(document: Document, today: date, notice: float = 0.0) -> str:
             return f"cannot be read: {document.detail or 'no reason given'}"
 
 
+def amiss(documents: Iterable[Document], today: date, notice: float = 0.0) -> tuple[str, ...]:
+    """The papers that are not simply valid, each with what is the matter: `kind path: why`."""
+    return tuple(f"{d.kind} {d.path}: {said}" for d in documents if (said := why(d, today, notice)))
+
+
 NDA = "nda"
 
 

@@ -388,6 +388,7 @@ class InspectionClosed(Event, frozen=True, kw_only=True):
     wrong_names: f.WrongNames
     stale_tags: f.StaleTags
     papers: f.PapersAmiss
+    quotas: f.QuotasTight
     spent: f.Spent
     forecast: f.Forecast
     took_seconds: f.TookSeconds

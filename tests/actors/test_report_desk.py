@@ -156,13 +156,27 @@ async def test_inspections_that_ended_in_the_month_are_told(tmp_path: Path, auto
     def before(store: Store) -> None:
         batch = Batch()
         for n, ended in enumerate((T0 - 30 * DAY, T0 - DAY, T0 - HOUR), 1):
-            records.put_outcome(batch, Outcome(n, ended - DAY, ended, 2, 8, 6, labelled=1, papers=("licence x: gone",)))
+            records.put_outcome(
+                batch,
+                Outcome(
+                    n,
+                    ended - DAY,
+                    ended,
+                    2,
+                    8,
+                    6,
+                    labelled=1,
+                    papers=("licence x: gone",),
+                    quotas=("alpha: y: used up, 1 of 1",),
+                ),
+            )
         store.commit_soon(batch)
 
     async with make_house(tmp_path, before=before) as house:
         report = await house.ask("GetReport", month=SEPTEMBER)
     assert [row.inspection for row in report.inspections] == [2, 3]
     assert (report.inspections[0].looks_made, report.inspections[0].papers) == (6, ("licence x: gone",))
+    assert report.inspections[0].quotas == ("alpha: y: used up, 1 of 1",)
 
 
 async def test_what_needs_a_person_is_told_as_it_stands_now(tmp_path: Path, autojump_clock: Clock) -> None:

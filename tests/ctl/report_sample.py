@@ -181,6 +181,7 @@ def sample(**more: Any) -> r.Report:
                 wrong_names=2,
                 stale_tags=0,
                 papers=("licence /srv/papers/licence.pdf: expires soon",),
+                quotas=("tencent: appeals a day: used up, 5 of 5",),
             ),
         ),
         "tasks_open": 4,

@@ -55,6 +55,7 @@ def inspections(report: Report, names: w.Names) -> Section:
                 tr("Wrong names"),
                 tr("Stale tags"),
                 tr("Papers amiss"),
+                tr("Quotas short"),
             ),
             [
                 (
@@ -67,6 +68,7 @@ def inspections(report: Report, names: w.Names) -> Section:
                     i.wrong_names,
                     i.stale_tags,
                     "; ".join(i.papers) or w.NONE,
+                    "; ".join(i.quotas or ()) or w.NONE,
                 )
                 for i in report.inspections
             ],

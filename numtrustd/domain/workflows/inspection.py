@@ -52,6 +52,7 @@ class Outcome(Struct, frozen=True, omit_defaults=True):
     wrong_names: int = 0
     stale_tags: int = 0
     papers: tuple[str, ...] = ()
+    quotas: tuple[str, ...] = ()
     spent: int = 0
     forecast: int = 0
 
