@@ -8,7 +8,7 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any, Protocol
 
 import trio
@@ -51,13 +51,16 @@ from numtrustd.http import Http
 from numtrustd.log import Log
 from numtrustd.notify import Notifier, watchdog_interval
 from numtrustd.pulse import Pulse
-from numtrustd.settings import Loaded, load
+from numtrustd.settings import Loaded, Problem, load
 from numtrustd.store import Batch, Store, Trouble, records
 from numtrustd.wire.exchange import Fetcher, Limits
 from numtrustd.wire.route import Route
 
 GC_THRESHOLDS = (50_000, 50, 100)
 """With 100 000 actors the default thresholds pause the loop for half a second at a time."""
+
+LOADING = 300.0
+"""Real seconds that reading the configuration again may take: a file server may hang."""
 
 
 Run = Callable[..., Awaitable[None]]
@@ -124,6 +127,7 @@ class Daemon:
             tasks=lambda: house.board.tasks_open,
         )
         self._reloading = trio.Lock()
+        self._loading = trio.CapacityLimiter(1)  # however often it hangs, one thread hangs
 
     async def run(self) -> None:
         """Everything, until a signal asks to stop."""
@@ -183,19 +187,30 @@ class Daemon:
                 yield
             await self._store.flush()
 
-    async def _serve_signals(self, signals: Any) -> None:
-        async for number in signals:
-            match number:
-                case signal.SIGHUP:
-                    self._notifier.reloading(self._clock.monotonic())
-                    with contextlib.suppress(ReloadRejectedError):  # said in the log, and nothing changed
-                        await self.reload()
-                    self._notifier.ready(self.pulse.line())
-                case signal.SIGUSR1:
-                    self._log.emit(self.pulse.dump())
-                case _:
-                    self._log.emit(DaemonStopping(signal=signal.Signals(number).name))
-                    return
+    async def _serve_signals(self, signals: AsyncIterable[int]) -> None:
+        """Until one says to stop, also amidst a reload: that is given up, and what runs is stopped as it is."""
+        # Room for one: whoever asks while another still waits its turn is served by that one.
+        ask, asked = trio.open_memory_channel[None](1)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._reload_whenever, asked)
+            async for number in signals:
+                match number:
+                    case signal.SIGHUP:
+                        with contextlib.suppress(trio.WouldBlock):
+                            ask.send_nowait(None)
+                    case signal.SIGUSR1:
+                        self._log.emit(self.pulse.dump())
+                    case _:
+                        self._log.emit(DaemonStopping(signal=signal.Signals(number).name))
+                        nursery.cancel_scope.cancel()
+                        return
+
+    async def _reload_whenever(self, asked: trio.MemoryReceiveChannel[None]) -> None:
+        async for _ in asked:
+            self._notifier.reloading(self._clock.monotonic())
+            with contextlib.suppress(ReloadRejectedError):  # said in the log, and nothing changed
+                await self.reload()
+            self._notifier.ready(self.pulse.line())
 
     # ------------------------------------------------------------------------------------------------------- parts
 
@@ -254,13 +269,25 @@ class Daemon:
     async def reload(self) -> ReloadResult:
         """Read the configuration again and apply it as a diff. Raises `ReloadRejectedError` and changes nothing."""
         async with self._reloading:
-            # In a thread: a hundred thousand rows take seconds to read, and the loop must go on meanwhile.
-            loaded = await trio.to_thread.run_sync(load, self._loaded.path, dict(self._environ))
+            loaded = await self._load()
             if isinstance(loaded, list):
                 problems = tuple(str(p) for p in loaded)
                 self._log.emit(ConfigRejected(config=str(self._loaded.path), count=len(problems), problems=problems))
                 raise ReloadRejectedError(problems)
             return await self._apply(loaded)
+
+    async def _load(self) -> Loaded | list[Problem]:
+        # In a thread: a hundred thousand rows take seconds to read, and the loop must go on meanwhile. It only reads,
+        # so nothing is lost when nobody waits for it any more.
+        path = self._loaded.path
+        with trio.move_on_after(LOADING):
+            return await trio.to_thread.run_sync(
+                load, path, dict(self._environ), abandon_on_cancel=True, limiter=self._loading
+            )
+        what = f"the configuration was not read within {LOADING:g} s"
+        return [
+            Problem(str(path), 1, "", what, "see whether the disk of a file that it names hangs, then reload again")
+        ]
 
     async def _apply(self, loaded: Loaded) -> ReloadResult:
         old, house = self.house.context, self.house

@@ -221,6 +221,26 @@ def test_a_reload_is_a_diff_and_a_bad_file_changes_nothing(config: Path, running
     assert call(tmp_path / "status.sock", "io.numtrust.Status.GetStatus")["numbers"] == 3
 
 
+def test_it_stops_at_once_also_amidst_a_reload_that_hangs(config: Path, tmp_path: Path) -> None:
+    systemd = NotifySocket(tmp_path / "notify")
+    process = daemon(config, "--init", environ={"NOTIFY_SOCKET": str(tmp_path / "notify")})
+    try:
+        process.wait_for("daemon.ready")
+        config.write_text('[numbers]\nfiles = ["/dev/stdin"]\n' + config.read_text())  # where nothing ever comes
+        for _ in range(2):
+            process.child.send_signal(signal.SIGHUP)
+        systemd.until("RELOADING=1")
+        process.child.send_signal(signal.SIGUSR1)
+        process.wait_for("daemon.dumped")
+        process.child.send_signal(signal.SIGTERM)
+        systemd.until("STOPPING=1")
+        assert process.child.wait(5.0) == 0
+        assert not [r for r in process.records() if r["event.action"].startswith("config.re")]
+    finally:
+        process.close()
+        systemd.socket.close()
+
+
 # ------------------------------------------------------------------------------------------------ control sockets
 
 

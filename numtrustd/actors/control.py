@@ -11,8 +11,9 @@ from typing import Any
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.actors import arguments, backup_desk, evidence_desk, maintenance_desk, reports, silence_desk
+from numtrustd.actors import arguments, evidence_desk, maintenance_desk, reports, silence_desk
 from numtrustd.actors.answers import Answers
+from numtrustd.actors.backup_desk import BackupDesk
 from numtrustd.actors.calls import CallDesk
 from numtrustd.actors.case_desk import Act, CaseDesk
 from numtrustd.actors.house import House
@@ -68,6 +69,7 @@ class Control:
         self._calls = CallDesk(self._sight)
         self._wishes = WishDesk(self._sight, self._ask)
         self._cases = CaseDesk(self._sight, self._ask)
+        self._backups = BackupDesk(house)
         self._answers = Answers(self._sight, version=version, started_at=started_at)
 
     def status_interface(self) -> Interface:
@@ -93,7 +95,7 @@ class Control:
             "Cancel": ("number", self._cases.cancel),
             "Release": ("number", self._cases.release),
             "Reload": ("", self._reload),
-            "Backup": ("path", lambda p, call: backup_desk.backup(self._house, p)),
+            "Backup": ("path", lambda p, call: self._backups.backup(p)),
             "Park": ("number", self._park),
             "Unpark": ("number", self._unpark),
             "TrustSource": ("source", self._trust_source),

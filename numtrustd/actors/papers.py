@@ -5,6 +5,7 @@ for the registered one. The state of each paper stands in the context that decis
 case look anew when it changes. `domain.evidence` decides, `paper_files` reads.
 """
 
+import os
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 
 import trio
@@ -31,33 +32,54 @@ from numtrustd.store import Batch, records
 PATIENCE = 60.0
 """Real seconds that one file may take to be read: a file server may hang."""
 
+MOST_THREADS = 8
+"""Threads that may hang over files at a time."""
+
+MOST_OF_A_DIRECTORY = 2
+"""And of these, over files of one directory."""
+
 Look = Callable[[Iterable[str]], Awaitable[Mapping[str, Seen]]]
-"""What the files at these paths are like."""
+"""What the files at these paths are like; one that is left out is what it was."""
 
 Key = tuple[str, str]
 
 
 class Reader:
     """Reads each file in a thread, one after the other. One that hangs is given up; as long as its thread does not come
-    back, that file is not tried again, so that there is never more than one thread for a file.
+    back, that file is not tried again. Where two of a directory hang, its others are not tried either, so that a file
+    server that hangs does not take all the threads; should all be taken, nothing is said of what was not tried.
     """
 
     def __init__(self) -> None:
-        self._limiters: dict[str, trio.CapacityLimiter] = {}
+        self._threads: dict[str, trio.CapacityLimiter] = {}
+        self._given_up: set[str] = set()
 
     async def __call__(self, paths: Iterable[str]) -> dict[str, Seen]:
-        """What the files at these paths are like."""
+        """What the files at these paths are like, as far as there was a thread for them."""
         seen: dict[str, Seen] = {}
         for path in paths:
-            limiter = self._limiters.setdefault(path, trio.CapacityLimiter(1))
-            seen[path] = Seen(trouble=f"nothing came of reading it within {PATIENCE:g} s")
-            if limiter.borrowed_tokens:
-                continue
-            with trio.move_on_after(PATIENCE):
-                seen[path] = await trio.to_thread.run_sync(look_at, path, abandon_on_cancel=True, limiter=limiter)
-            if not limiter.borrowed_tokens:
-                del self._limiters[path]
+            if (found := await self._look(path)) is not None:
+                seen[path] = found
         return seen
+
+    async def _look(self, path: str) -> Seen | None:
+        self._threads = {p: limiter for p, limiter in self._threads.items() if limiter.borrowed_tokens}
+        self._given_up &= self._threads.keys()
+        hangs = Seen(trouble=f"nothing came of reading it within {PATIENCE:g} s")
+        if path in self._given_up:
+            return hangs
+        if path not in self._threads:
+            place = os.path.dirname(path)
+            if sum(os.path.dirname(other) == place for other in self._given_up) >= MOST_OF_A_DIRECTORY:
+                return Seen(trouble=f"nothing came of reading others in {place}, so it was not tried")
+            if len(self._threads) >= MOST_THREADS:
+                return None
+        limiter = self._threads.setdefault(path, trio.CapacityLimiter(1))
+        with trio.move_on_after(PATIENCE):
+            # Taken before anything else may run: what was counted above still holds.
+            return await trio.to_thread.run_sync(look_at, path, abandon_on_cancel=True, limiter=limiter)
+        self._given_up.add(path)
+        return hangs
 
 
 class Papers:
@@ -108,7 +130,7 @@ class Papers:
 
     async def add(self, document: Document, by: str) -> Registered:
         """Somebody registers a paper as its file is now, or one of his own anew. Raises `RefusedError`."""
-        seen = (await self._look([document.path])).get(document.path, Seen(trouble="nothing came of reading it"))
+        seen = (await self._look([document.path])).get(document.path, Seen(trouble="too many others hang"))
         if seen.trouble:
             raise RefusedError(f"{document.path} cannot be read: {seen.trouble}: put it where the daemon may read it")
         async with self._turn:

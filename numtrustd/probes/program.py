@@ -12,7 +12,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
-from functools import partial
+from typing import TypeVar
 
 import trio
 from msgspec import structs
@@ -31,12 +31,21 @@ _DRAIN = 2.0
 """Real seconds that the pipes may stay open after the program has ended: some child of its may have fled with them."""
 
 _HURRY = 1.0
-"""Real seconds instead of the spec's grace when we ourselves are told to stop."""
+"""Real seconds instead of the spec's grace, and for its directory, when we ourselves are told to stop."""
 
 _KILLED = 5.0
 """Real seconds that a killed process may take to be gone; one that hangs in the kernel is left to it."""
 
+_CLEARED = 5.0
+"""Real seconds that removing a run's directory may take: a disk may hang."""
+
+_THREADS = 4
+"""Threads that may hang in the user database or the place of temporary directories, and as many that clear."""
+
 _CHUNK = 65_536
+
+_A = TypeVar("_A")
+_R = TypeVar("_R")
 
 
 class Program:
@@ -50,21 +59,17 @@ class Program:
         )
         secrets = (value for name, value in values.items() if name.startswith("secret:"))
         self._hidden = spellings(secrets)
+        self._preparing = trio.CapacityLimiter(_THREADS)
+        self._clearing = trio.CapacityLimiter(_THREADS)
 
     async def run(self, question: bytes, say: Say) -> Ended:
         """One run. What it says on standard error goes to `say`, line by line, while it runs."""
-        user, refusal = await trio.to_thread.run_sync(_user, self.spec.user)
-        if refusal:
-            return Ended(b"", UnknownReason.REFUSED, refusal)
+        home, through = _Home(), False
         try:
-            home = await trio.to_thread.run_sync(_directory, user)
-        except OSError as error:
-            return Ended(b"", UnknownReason.FAILED, f"no directory for it: {error.strerror}")
-        try:
-            ended = await self._run_in(home, user, question, say)
+            ended = await self._run(home, question, say)
+            through = True
         finally:
-            with trio.CancelScope(shield=True):
-                await trio.to_thread.run_sync(partial(shutil.rmtree, home, ignore_errors=True))
+            await self._clear(home, _CLEARED if through else min(_HURRY, _CLEARED), say)
         output = ended.output
         for text in self._hidden:
             if len(text) < LONG:
@@ -72,7 +77,38 @@ class Program:
             output = output.replace(text.encode(), REDACTED.encode())
         return structs.replace(ended, output=output)
 
-    async def _run_in(self, home: str, user: pwd.struct_passwd | None, question: bytes, say: Say) -> Ended:
+    async def _run(self, home: "_Home", question: bytes, say: Say) -> Ended:
+        until = trio.current_time() + self.spec.deadline
+        with trio.move_on_at(until) as time:
+            user, refusal = await self._in_thread(_user, self.spec.user)
+            if refusal:
+                return Ended(b"", UnknownReason.REFUSED, refusal)
+            try:
+                await self._in_thread(home.make, user)
+            except OSError as error:
+                return Ended(b"", UnknownReason.FAILED, f"no directory for it: {error.strerror}")
+        if time.cancelled_caught:
+            why = f"its user was not found or its directory not made within {self.spec.deadline:g} s"
+            return Ended(b"", UnknownReason.TIMEOUT, why)
+        return await self._run_in(home.path, user, until, question, say)
+
+    async def _in_thread(self, function: Callable[[_A], _R], argument: _A) -> _R:
+        return await trio.to_thread.run_sync(function, argument, abandon_on_cancel=True, limiter=self._preparing)
+
+    async def _clear(self, home: "_Home", limit: float, say: Say) -> None:
+        home.over = True
+        if not home.path:
+            return
+        cleared, why = False, f"within {limit:g} s"
+        with trio.CancelScope(deadline=trio.current_time() + limit, shield=True):
+            cleared = await trio.to_thread.run_sync(home.clear, abandon_on_cancel=True, limiter=self._clearing)
+            why = "whole"
+        if not cleared:
+            say(f"(its directory) {home.path} could not be removed {why}: remove it by hand")
+
+    async def _run_in(
+        self, home: str, user: pwd.struct_passwd | None, until: float, question: bytes, say: Say
+    ) -> Ended:
         spec = self.spec
         try:
             process = await trio.lowlevel.open_process(
@@ -96,7 +132,7 @@ class Program:
         into, through = bytearray(), False
         reading = trio.CancelScope()
         try:
-            with trio.move_on_after(spec.deadline) as time, reading:
+            with trio.move_on_at(until) as time, reading:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(_feed, process, question)
                     nursery.start_soon(self._listen, process, say)
@@ -178,11 +214,26 @@ def _user(name: str) -> tuple[pwd.struct_passwd | None, str]:
     return user, ""
 
 
-def _directory(user: pwd.struct_passwd | None) -> str:
-    home = tempfile.mkdtemp(prefix="numtrustd-")
-    if user is not None:
-        os.chown(home, user.pw_uid, user.pw_gid)
-    return home
+class _Home:
+    """The directory of one run. Threads that nobody may wait for any more make and clear it: once the run is `over`,
+    one that is only made then is cleared by its maker."""
+
+    def __init__(self) -> None:
+        self.path = ""
+        self.over = False
+
+    def make(self, user: pwd.struct_passwd | None) -> None:
+        """Blocks. Raises `OSError`."""
+        self.path = tempfile.mkdtemp(prefix="numtrustd-")
+        if self.over:
+            self.clear()
+        elif user is not None:
+            os.chown(self.path, user.pw_uid, user.pw_gid)
+
+    def clear(self) -> bool:
+        """Whether nothing is left of it. Blocks."""
+        shutil.rmtree(self.path, ignore_errors=True)
+        return not os.path.lexists(self.path)
 
 
 async def _feed(process: trio.Process, question: bytes) -> None:

@@ -1,6 +1,8 @@
 """The acts of the control socket, on a house at work: each done once, each refused where it must be, each logged."""
 
 import contextlib
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import trio.testing
 from msgspec import structs
 
 from numtrustd.actors import number as number_module
+from numtrustd.actors.backup_desk import MOST_THREADS, PATIENCE
 from numtrustd.actors.mailbox import CAPACITY, BusyError
 from numtrustd.actors.messages import Refresh, ReloadRejectedError
 from numtrustd.api import errors, when
@@ -362,6 +365,18 @@ async def test_reload_answers_with_what_changed_or_with_every_problem(tmp_path: 
             await house.ask("Reload")
 
 
+@pytest.fixture
+def inline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Virtual time would run on while a thread looks at the disk."""
+
+    async def run(function: Callable[..., Any], *args: Any, **_: Any) -> Any:
+        await trio.lowlevel.checkpoint()
+        return function(*args)
+
+    monkeypatch.setattr(trio.to_thread, "run_sync", run)
+
+
+@pytest.mark.usefixtures("inline")
 async def test_backup_makes_a_state_directory(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.labelled("alpha")
@@ -377,6 +392,7 @@ async def test_backup_makes_a_state_directory(tmp_path: Path, autojump_clock: Cl
         assert copy.restored_from == pytest.approx(now)
 
 
+@pytest.mark.usefixtures("inline")
 async def test_places_where_no_backup_goes(tmp_path: Path, autojump_clock: Clock) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "dangling").symlink_to(tmp_path / "nowhere")
@@ -389,15 +405,63 @@ async def test_places_where_no_backup_goes(tmp_path: Path, autojump_clock: Clock
             (str(tmp_path / "dangling"), "exists"),
             (str(tmp_path / "no" / "such"), "no directory"),
             (str(tmp_path / "state" / "copy"), "inside the state"),
+            (str(tmp_path / ("x" * 300) / "copy"), "cannot be looked at (File name too long)"),
         ):
             error = await refused(house, errors.InvalidArgument, "Backup", path=path)
             assert (error.field, why in error.why) == ("path", True), error
         assert not house.log.of(StoreBackedUp)
 
 
+@pytest.mark.usefixtures("inline")
 async def test_a_backup_that_fails_says_why(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await refused(house, errors.Refused, "Backup", path=str(tmp_path / ("x" * 300)))
+
+
+class Stuck:
+    """Threads that never come back, of a few that there may be."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.began = 0
+        monkeypatch.setattr(trio.to_thread, "run_sync", self.run)
+
+    async def run(
+        self, _: Callable[..., Any], *args: Any, abandon_on_cancel: bool, limiter: trio.CapacityLimiter
+    ) -> None:
+        place = object()
+        await limiter.acquire_on_behalf_of(place)
+        self.began += 1
+        with trio.CancelScope(shield=not abandon_on_cancel):
+            await trio.sleep_forever()
+
+
+async def test_a_place_that_hangs_is_refused_in_time_and_takes_few_threads(
+    tmp_path: Path, autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with make_house(tmp_path) as house:
+        stuck = Stuck(monkeypatch)
+        for _ in range(MOST_THREADS + 2):
+            with trio.fail_after(PATIENCE + 1):
+                error = await refused(house, errors.InvalidArgument, "Backup", path=str(tmp_path / "copy"))
+            assert "its disk hangs" in error.why
+        assert stuck.began == MOST_THREADS
+        assert not (tmp_path / "copy").exists()
+
+
+async def test_a_backup_whose_disk_is_gone_after_it_is_no_success(
+    tmp_path: Path, autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch, inline: None
+) -> None:
+    async with make_house(tmp_path) as house:
+        copy = house.store.backup
+
+        async def lost(path: Path, *, now: float) -> None:
+            await copy(path, now=now)
+            shutil.rmtree(path)
+
+        monkeypatch.setattr(house.store, "backup", lost)
+        error = await refused(house, errors.Refused, "Backup", path=str(tmp_path / "copy"))
+        assert "cannot be looked at" in error.why
+        assert not house.log.of(StoreBackedUp)
 
 
 async def test_park_and_unpark(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -1,17 +1,20 @@
 """The register of papers over time: each trouble said once, also over restarts; what is in trouble does not count."""
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trio
 import trio.testing
 from msgspec import structs
 
 from numtrustd.actors import papers as module
+from numtrustd.actors.messages import RefusedError
 from numtrustd.actors.paper_files import MOST_BYTES, Seen, look_at
-from numtrustd.actors.papers import Papers, Reader
+from numtrustd.actors.papers import MOST_THREADS, Papers, Reader
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.platform import AppealFacts, Attempt
@@ -221,25 +224,80 @@ def test_what_is_no_file_is_a_value(tmp_path: Path, monkeypatch: Any) -> None:
     assert "larger" in look_at(str(tmp_path / "large")).trouble
 
 
-async def test_a_file_that_hangs_is_given_up_and_has_one_thread(monkeypatch: Any) -> None:
-    import threading
+class Hanging:
+    """Files below /hangs hang until they are let go."""
 
-    go_on, began = threading.Event(), []
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.go_on, self.began = threading.Event(), list[str]()
+        monkeypatch.setattr(module, "look_at", self.look_at)
+        monkeypatch.setattr(module, "PATIENCE", 0.05)
 
-    def hang(path: str) -> Seen:
-        began.append(path)
-        if path == "/hangs":
-            go_on.wait(10)
+    def look_at(self, path: str) -> Seen:
+        self.began.append(path)
+        if path.startswith("/hangs"):
+            self.go_on.wait(10)
         return Seen(ONE)
 
-    monkeypatch.setattr(module, "look_at", hang)
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+
+@pytest.fixture
+def hanging(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hanging]:
+    made = Hanging(monkeypatch)
+    yield made
+    made.go_on.set()
+
+
+async def test_a_file_that_hangs_is_given_up_and_has_one_thread(hanging: Hanging) -> None:
     reader = Reader()
-    try:
-        for _ in range(2):
-            seen = await reader(["/hangs", "/l.pdf"])
-            assert "nothing came" in seen["/hangs"].trouble
-            assert seen["/l.pdf"] == Seen(ONE)
-        assert began.count("/hangs") == 1
-    finally:
-        go_on.set()
+    for _ in range(2):
+        seen = await reader(["/hangs", "/l.pdf"])
+        assert "nothing came of reading it" in seen["/hangs"].trouble
+        assert seen["/l.pdf"] == Seen(ONE)
+    assert hanging.began.count("/hangs") == 1
+    hanging.go_on.set()
+    with trio.fail_after(5):
+        while (await reader(["/hangs"]))["/hangs"].trouble:
+            await trio.sleep(0.01)
+
+
+async def test_a_file_server_that_hangs_takes_two_threads_and_the_papers_elsewhere_are_read(hanging: Hanging) -> None:
+    reader, paths = Reader(), [*(f"/hangs/{n}.pdf" for n in range(20)), "/l.pdf"]
+    for _ in range(2):
+        seen = await reader(paths)
+        assert list(seen) == paths
+        assert all("nothing came of reading" in seen[path].trouble for path in paths[:-1])
+        assert seen["/l.pdf"] == Seen(ONE)
+    assert [path for path in hanging.began if path != "/l.pdf"] == paths[:2]
+    hanging.go_on.set()
+    with trio.fail_after(5):
+        while any(found.trouble for found in (await reader(paths)).values()):
+            await trio.sleep(0.01)
+
+
+async def test_there_are_never_more_than_a_few_threads_however_many_ask(hanging: Hanging) -> None:
+    reader, paths = Reader(), [f"/hangs{n}/l.pdf" for n in range(20)]
+    told: list[dict[str, Seen]] = []
+
+    async def ask(path: str) -> None:
+        told.append(await reader([path]))
+
+    async with trio.open_nursery() as nursery:
+        for path in paths:
+            nursery.start_soon(ask, path)
+    assert len(hanging.began) == MOST_THREADS
+    assert sum(map(len, told)) == MOST_THREADS, "of what was not tried nothing is said"
+    assert await reader(["/l.pdf"]) == {}
+
+
+async def test_a_paper_that_was_not_tried_stays_what_it_was(tmp_path: Path, autojump_clock: Clock) -> None:
+    class Busy(Disk):
+        async def __call__(self, paths: Iterable[str]) -> dict[str, Seen]:
+            await super().__call__(paths)
+            return {}
+
+    async with make_house(tmp_path, documents=(LICENCE,)) as house:
+        papers = at_work(house, Busy())
+        await papers.check()
+        assert house.house.context.documents == (LICENCE,)
+        assert said(house) == []
+        with pytest.raises(RefusedError, match="too many others hang"):
+            await papers.add(Document("letter", "/letter.pdf"), "eve")

@@ -1,5 +1,6 @@
 """A reload changes what the new files change, and leaves everybody else at work. The whole daemon, on virtual time."""
 
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from itertools import pairwise
@@ -15,13 +16,14 @@ from numtrustd.actors.number import NumberActor
 from numtrustd.actors.views import Sight
 from numtrustd.actors.views_world import source_rows
 from numtrustd.clock import Random, VirtualClock
-from numtrustd.daemon import Daemon
+from numtrustd.daemon import LOADING, Daemon
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.record import NumberRecord
 from numtrustd.events import (
     CaseOpened,
     ConfigRejected,
     ConfigReloaded,
+    DaemonStopping,
     EvidenceMissing,
     NumberAdded,
     NumberRemoved,
@@ -380,6 +382,69 @@ async def test_reloads_at_once_come_one_after_the_other(shm: Path, autojump_cloc
         assert len(made.daemon.roster) == 8
         await trio.sleep(DAY)
         assert made.daemon.house.board.totals().clean == 8 * 5
+
+
+class Disk:
+    """Holds up whoever reads the configuration, until it is let go."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.asked = self.most = self.now = 0
+        self.free = trio.Event()
+        monkeypatch.setattr(trio.to_thread, "run_sync", self.run)
+
+    async def run(self, function: Callable[..., Any], *args: Any, abandon_on_cancel: bool, **_: Any) -> Any:
+        self.asked, self.now = self.asked + 1, self.now + 1
+        self.most = max(self.most, self.now)
+        with trio.CancelScope(shield=not abandon_on_cancel):
+            await self.free.wait()
+        self.now -= 1
+        return function(*args)
+
+
+async def test_hangups_are_coalesced_and_a_stop_waits_for_no_reload(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with works(shm, ["13910000007"], [SO360]) as made:
+        send, signals = trio.open_memory_channel[int](20)
+        ended = trio.Event()
+
+        async def serve() -> None:
+            await made.daemon._serve_signals(signals)
+            ended.set()
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            disk = Disk(monkeypatch)
+            for _ in range(5):
+                send.send_nowait(signal.SIGHUP)
+                await trio.testing.wait_all_tasks_blocked()
+            assert disk.asked == 1
+            disk.free.set()
+            await trio.sleep(1)
+            assert (disk.asked, disk.most) == (2, 1), "one that runs, one for all that came meanwhile"
+            assert len(made.log.of(ConfigReloaded)) == 2
+            disk.free = trio.Event()
+            send.send_nowait(signal.SIGHUP)
+            await trio.testing.wait_all_tasks_blocked()
+            assert disk.now == 1
+            send.send_nowait(signal.SIGTERM)
+            with trio.fail_after(1):
+                await ended.wait()
+        assert len(made.log.of(ConfigReloaded)) == 2
+        assert [e.signal for e in made.log.of(DaemonStopping)] == ["SIGTERM"]
+
+
+async def test_a_configuration_that_cannot_be_read_in_time_is_refused_and_the_next_one_may_be_read(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with works(shm, ["13910000007"], [SO360]) as made:
+        disk = Disk(monkeypatch)
+        with trio.fail_after(LOADING + 1), pytest.raises(ReloadRejectedError) as rejected:
+            await made.daemon.reload()
+        assert [f"not read within {LOADING:g} s" in problem for problem in rejected.value.problems] == [True]
+        assert len(made.log.of(ConfigRejected)) == 1
+        disk.free.set()
+        await made.daemon.reload()
 
 
 async def test_papers_newly_on_file_wake_a_case_that_waits_for_them(shm: Path, autojump_clock: Autojump) -> None:

@@ -3,9 +3,12 @@
 import json
 import os
 import pwd
+import shutil
 import signal
 import sys
 import tempfile
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -197,6 +200,104 @@ async def test_a_child_that_fled_the_group_with_its_pipes_holds_nothing_up(
     with trio.fail_after(2.5):
         ended, _ = await run(program(tmp_path, fled))
     assert ended == Ended(b"said\n")
+
+
+@pytest.fixture
+def stuck() -> Iterator[threading.Event]:
+    """What hangs until the test is over."""
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def places(root: Path) -> list[Path]:
+    return list(root.glob("numtrustd-*"))
+
+
+async def test_a_user_database_that_hangs_takes_the_time_of_the_program_and_few_threads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: threading.Event
+) -> None:
+    asked: list[str] = []
+
+    def hang(name: str) -> tuple[None, str]:
+        asked.append(name)
+        stuck.wait(30)
+        return None, ""
+
+    monkeypatch.setattr(programs, "_user", hang)
+    made = program(tmp_path, "print('ran')", deadline=0.2)
+    ended: list[Ended] = []
+
+    async def look() -> None:
+        ended.append((await run(made))[0])
+
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+            for _ in range(12):
+                nursery.start_soon(look)
+    assert {(e.reason, e.output) for e in ended} == {(UnknownReason.TIMEOUT, b"")}
+    assert all("within 0.2 s" in e.detail for e in ended)
+    assert len(asked) == programs._THREADS
+
+
+@real
+async def test_a_directory_that_is_only_made_when_nobody_wants_it_any_more_goes_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: threading.Event
+) -> None:
+    make, made_late = tempfile.mkdtemp, threading.Event()
+
+    def late(prefix: str) -> str:
+        stuck.wait(30)
+        path = make(prefix=prefix, dir=tmp_path)
+        made_late.set()
+        return path
+
+    monkeypatch.setattr(tempfile, "mkdtemp", late)
+    ended, heard = await run(program(tmp_path, "print('ran')", deadline=0.2))
+    assert (ended.reason, ended.output, heard) == (UnknownReason.TIMEOUT, b"", [])
+    assert "within 0.2 s" in ended.detail
+    stuck.set()
+    with trio.fail_after(10):
+        while not made_late.is_set() or places(tmp_path):
+            await trio.sleep(0.01)
+
+
+@real
+@pytest.mark.parametrize("hangs", [True, False])
+async def test_a_directory_that_cannot_be_removed_holds_nothing_up_and_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: threading.Event, hangs: bool
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(programs, "_CLEARED", 0.2 if hangs else 20.0)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: stuck.wait(30 if hangs else 0))
+    with trio.fail_after(10):
+        ended, heard = await run(program(tmp_path, "print('done')"))
+    assert ended == Ended(b"done\n")
+    [left] = places(tmp_path)
+    why = "within 0.2 s" if hangs else "whole"
+    assert heard == [f"(its directory) {left} could not be removed {why}: remove it by hand"]
+
+
+@real
+async def test_a_run_that_is_given_up_is_not_held_up_by_its_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: threading.Event
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(programs, "_HURRY", 0.2)
+    monkeypatch.setattr(programs, "_CLEARED", 60.0)
+    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: stuck.wait(30))
+    heard: list[str] = []
+    with trio.fail_after(10):
+        async with trio.open_nursery() as nursery:
+
+            def hear(line: str) -> None:
+                heard.append(line)
+                nursery.cancel_scope.cancel()
+
+            made = program(tmp_path, "sys.stderr.write('here\\n'); sys.stderr.flush(); time.sleep(60)")
+            await made.run(b"", hear)
+    assert heard[0] == "here"
+    assert "could not be removed within 0.2 s" in heard[1]
 
 
 @needs_root
