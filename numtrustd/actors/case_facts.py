@@ -1,6 +1,6 @@
 """What a case knows, as (name, value) lines for people; each kind of data tells its own."""
 
-from numtrustd.actors import incidents, pauses
+from numtrustd.actors import backup, incidents, pauses
 from numtrustd.actors.views import Sight
 from numtrustd.actors.views_leaving import open_parts
 from numtrustd.clock import timestamp
@@ -67,6 +67,7 @@ def _pauses(sight: Sight, case: Case, data: CertificateData) -> Lines:
     charges = records.charges(sight.house.store, case.number)
     paid = sum(c.fen for c in charges if c.case == case.id and c.standing is ledger.Standing.COMMITTED)
     return [
+        ("call instead from", backup.told(sight, case)),
         *(("connect rate", line) for line in pauses.compared(sight, case, data)),
         ("a day of it costs", "" if loss is None else _loss(loss)),
         ("paid", ledger.yuan(paid) if paid else ""),

@@ -2,14 +2,16 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import trio.testing
 
 from numtrustd.api.calls import CallDay
 from numtrustd.domain import call_stats
 from numtrustd.domain.benefit import BenefitPolicy
-from tests.actors.house import DAY, MOBILE, TestHouse, make_house
-from tests.actors.test_certificates import certified, certifying
+from numtrustd.domain.identity import Version, Wanted
+from tests.actors.house import DAY, MOBILE, TestHouse, make_house, number, source
+from tests.actors.test_certificates import NAMING, certified, certifying
 
 Clock = trio.testing.MockClock
 
@@ -99,3 +101,64 @@ async def test_each_pause_has_its_own_rates(tmp_path: Path, autojump_clock: Cloc
         first, second = (await facts(house))["connect rate"]
         assert first < second, "the oldest first"
         assert all(line.count("paused from") == 1 for line in (first, second))
+
+
+SPARES = ("+8613800138001", "+8613800138002", "+8613800138003", "+8613800138004")
+
+
+def group(spare: str = "sales") -> dict[str, Any]:
+    own = number(MOBILE, group="sales", wanted=Wanted(names=(Version("示例快运"),)))
+    rules = {"sources": {"alpha.api": source("alpha", rules=NAMING), "beta.api": source("beta", rules=NAMING)}}
+    return certifying(numbers=(own, *(number(each, group=spare) for each in SPARES)), **rules)
+
+
+async def advised(house: TestHouse) -> tuple[str, str]:
+    """(what the case says, what the task says)."""
+    [task] = [t for t in house.tasks() if t.kind == "find_cause"]
+    [step] = [s for s in (await house.ask("GetTask", task=task.id)).steps if s.startswith("维护期间")]
+    [fact] = (await facts(house))["call instead from"]
+    return fact, step
+
+
+async def test_the_numbers_that_may_call_during_a_pause_are_named(tmp_path: Path, autojump_clock: Clock) -> None:
+    elsewhere, there, _, marked = SPARES
+    async with make_house(tmp_path, **group()) as house:
+        house.beta.labels[elsewhere] = ("示例快运", 0)
+        house.alpha.labels[there] = ("示例快运", 0)
+        house.beta.labels[marked] = ("骚扰电话", 9)
+        await certified(house)
+        assert "call instead from" not in await facts(house)
+        house.alpha.labels.pop(MOBILE)
+        await house.in_state("paused", "alpha", kind="certificate")
+        fact, step = await advised(house)
+        assert fact == ("13800138002 (certified there), 13800138001 (certified elsewhere), 13800138003 (clean there)")
+        assert step == (
+            "维护期间改用以下备用号码外呼："
+            "13800138002（本平台已认证）、13800138001（其他平台已认证）、13800138003（本平台无标记）"
+        )
+        house.alpha.labels[there] = ("骚扰电话", 9)
+        await house.until(lambda: house.record(there).findings)
+        assert "13800138002" not in " ".join(await advised(house)), "it was labelled since"
+        house.alpha.labels[MOBILE] = ("示例快运", 0)
+        await house.in_state("valid", "alpha", kind="certificate")
+        assert "call instead from" not in await facts(house)
+
+
+async def test_that_no_number_may_call_instead_is_said(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **group("another")) as house:
+        await certified(house)
+        house.alpha.labels.pop(MOBILE)
+        await house.in_state("paused", "alpha", kind="certificate")
+        fact, step = await advised(house)
+        assert fact == "none of its group is certified, or clean there"
+        assert step == "维护期间没有可改用的备用号码：同组号码中没有已认证或在本平台无标记的"
+
+
+async def test_no_more_than_three_numbers_are_named(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, **group()) as house:
+        await certified(house)
+        house.alpha.labels.pop(MOBILE)
+        await house.in_state("paused", "alpha", kind="certificate")
+        fact, _ = await advised(house)
+        assert fact.count("clean there") == 3
+        assert "13800138004" not in fact
