@@ -106,6 +106,7 @@ def _request(sight: Sight, case: Case, data: RequestData, policy: RequestPolicy)
         ("answer expected by", _at(data.review_by) if waited_for else ""),
         ("platform agreed", _at(data.granted_at)),
         ("answers so far", "; ".join(data.reasons)),
+        ("could not be done", data.cannot),
         ("papers asked for", ", ".join(data.more)),
         ("uncertain because", data.unclear),
         ("not before", _at(data.not_before) if data.not_before > sight.now() else ""),
