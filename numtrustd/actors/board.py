@@ -181,6 +181,11 @@ class Board:
         shape = self._numbers.get(number)
         return QUIET if shape is None else shape.line
 
+    def line_at(self, number: str, platform: str) -> Line:
+        """How one number stands on one platform."""
+        shape = self._numbers.get(number)
+        return QUIET if shape is None else next((line for name, line in shape.key if name == platform), QUIET)
+
     def at(self, platform: str) -> Line:
         """How all numbers stand on one platform."""
         return self.platforms().get(platform, QUIET)

@@ -1,6 +1,6 @@
 """What a case knows, as (name, value) lines for people; each kind of data tells its own."""
 
-from numtrustd.actors import incidents
+from numtrustd.actors import backup, incidents, pauses
 from numtrustd.actors.views import Sight
 from numtrustd.actors.views_leaving import open_parts
 from numtrustd.clock import timestamp
@@ -33,7 +33,9 @@ def facts_of(sight: Sight, case: Case, policy: RequestPolicy | CertificatePolicy
     if (hold := case.held) is not None:
         until = "" if hold.until is None else timestamp(hold.until)
         lines += [("held by", hold.author), ("held because", hold.reason), ("held until", until)]
-    if case.platform:
+    if isinstance(data, CertificateData):
+        lines += _pauses(sight, case, data)
+    elif case.platform:
         lines += _benefit(sight, case)
     return [(name, value) for name, value in lines if value]
 
@@ -55,6 +57,20 @@ def _benefit(sight: Sight, case: Case) -> Lines:
         ("connect rate", ", ".join(told)),
         ("a day of it costs", "" if row.loss is None else _loss(row.loss)),
         ("paid", ledger.yuan(row.paid) if row.paid else ""),
+    ]
+
+
+def _pauses(sight: Sight, case: Case, data: CertificateData) -> Lines:
+    """What the number's own calls say of the times in which the name was not shown; the certificate itself is no
+    fault, of which a day would cost anything."""
+    loss = pauses.cost(sight, case, data)
+    charges = records.charges(sight.house.store, case.number)
+    paid = sum(c.fen for c in charges if c.case == case.id and c.standing is ledger.Standing.COMMITTED)
+    return [
+        ("call instead from", backup.told(sight, case)),
+        *(("connect rate", line) for line in pauses.compared(sight, case, data)),
+        ("a day of it costs", "" if loss is None else _loss(loss)),
+        ("paid", ledger.yuan(paid) if paid else ""),
     ]
 
 
@@ -90,6 +106,7 @@ def _request(sight: Sight, case: Case, data: RequestData, policy: RequestPolicy)
         ("answer expected by", _at(data.review_by) if waited_for else ""),
         ("platform agreed", _at(data.granted_at)),
         ("answers so far", "; ".join(data.reasons)),
+        ("could not be done", data.cannot),
         ("papers asked for", ", ".join(data.more)),
         ("uncertain because", data.unclear),
         ("not before", _at(data.not_before) if data.not_before > sight.now() else ""),

@@ -4,7 +4,7 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 `explain_looks` beside this module knows when the next look is due, and why not sooner.
 """
 
-from numtrustd.actors import explain_display, incidents, views_leaving
+from numtrustd.actors import explain_display, incidents, pauses, views_leaving
 from numtrustd.actors.calls import warnings_of
 from numtrustd.actors.case_facts import goes_after
 from numtrustd.actors.explain_looks import next_look, sources_blind
@@ -28,6 +28,7 @@ from numtrustd.domain.silence import Silence, covering
 from numtrustd.domain.verdict import Verdict, demanded
 from numtrustd.domain.view import Shown
 from numtrustd.domain.workflow import Who
+from numtrustd.domain.workflows.certificate import CertificateData
 from numtrustd.domain.workflows.request import RequestData
 from numtrustd.events import duration_for_people, instant_for_people
 from numtrustd.store import records
@@ -314,6 +315,8 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     if case.snapshot.state == "gathering":
         lacking = [p for p in papers(sight, case, policy_of(sight, case)) if not p.held]
         why += "".join(f"; missing: {p.title} ({p.kind}): {p.why}" for p in lacking)
+    if isinstance(case.data, CertificateData) and (rates := pauses.newest(sight, case, case.data)):
+        why += f"; connect rate, {rates}"
     if (ack := ack_of(sight.house, case)) is not None:
         why += f"; {ack.by} has seen it so {ago(ack.at, sight.now())}" + (f": {ack.note}" if ack.note else "")
     if (hold := case.held) is not None and hold.until is not None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
-from numtrustd.actors import errands
+from numtrustd.actors import backup, errands
 from numtrustd.actors.case_facts import facts_of
 from numtrustd.actors.policy import policy_for
 from numtrustd.actors.present import Present
@@ -211,7 +211,7 @@ def task_view(sight: Sight, task: Task) -> TaskView:
         **structs.asdict(task_row(sight, task)),
         now=when(sight.now()),
         detail=_detail(sight, task, case) if left is None else (*task.detail, *left.detail),
-        steps=() if packet is None else packet.steps,
+        steps=backup.steps(sight, task),
         fields=tuple(Fact(name=n, value=v) for n, v in fields.items()),
         evidence=evidence,
         address=packet.address or None if packet is not None else None,

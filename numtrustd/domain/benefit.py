@@ -109,6 +109,26 @@ def phases(days: Sequence[DayCalls], first: date, last: date | None, today: date
     return Phases(rate(before), rate(during), rate(after))
 
 
+def around(
+    days: Sequence[DayCalls], spans: Sequence[tuple[date, date | None]], today: date, window: int
+) -> tuple[Phases, ...]:
+    """The rates before, during and after each of some times, given as (first day, last day) with the oldest first;
+    only the last of them may go on (`None`). A day of one time is not before or after another.
+    """
+    one = timedelta(days=1)
+    found = []
+    for n, (first, last) in enumerate(spans):
+        earlier = spans[n - 1][1] if n else None
+        later = spans[n + 1][0] if n + 1 < len(spans) else None
+        since = first - window * one if earlier is None else max(first - window * one, earlier + one)
+        near = call_stats.between(days, since, first - one) + call_stats.between(days, first, last or today)
+        if last is not None:
+            until = last + window * one if later is None else min(last + window * one, later - one)
+            near += call_stats.between(days, last + one, until)
+        found.append(phases(near, first, last, today, window))
+    return tuple(found)
+
+
 def by_tag(days: Iterable[DayCalls], tags: Sequence[Version], zone: str) -> tuple[tuple[str, Rate], ...]:
     """The rate under each tag that was wanted, the oldest first; "" are the days without one. A day is of the tag that
     is wanted at its noon.

@@ -1,5 +1,6 @@
 """What letters and forms are filled with: the facts, papers and answers of a request. `letters` has the letters."""
 
+import enum
 from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
@@ -110,13 +111,40 @@ class Errand(Struct, frozen=True):
     steps: tuple[str, ...] = ()
 
 
+CALL_FROM_BACKUP = "维护期间改用在其他平台已认证的备用号码外呼"
+"""The step that `backup_step` says with the numbers by their name, once it is known which these are."""
+
+
+class Fitness(enum.IntEnum):
+    """Why a number may call for another that is paused at a platform; the best first."""
+
+    CERTIFIED_THERE = 0
+    CERTIFIED_ELSEWHERE = 1
+    CLEAN_THERE = 2
+
+
+FITNESS: dict[Fitness, str] = {
+    Fitness.CERTIFIED_THERE: "本平台已认证",
+    Fitness.CERTIFIED_ELSEWHERE: "其他平台已认证",
+    Fitness.CLEAN_THERE: "本平台无标记",
+}
+
+
+def backup_step(numbers: Sequence[tuple[str, Fitness]]) -> str:
+    """What a person is told to call from during a pause; the numbers as people write them."""
+    if not numbers:
+        return "维护期间没有可改用的备用号码：同组号码中没有已认证或在本平台无标记的"
+    each = "、".join(f"{number}（{FITNESS[fitness]}）" for number, fitness in numbers)
+    return f"维护期间改用以下备用号码外呼：{each}"
+
+
 ERRANDS: dict[TaskKind, Errand] = {
     TaskKind.UPDATE_WORDING: Errand("fault_repaired", ("更新客服话术：“认证故障已修复”", "通知呼叫中心班组长")),
     TaskKind.FIND_CAUSE: Errand(
         "trust_notice",
         (
             "向认证服务商询问原因：technical、policy、papers 或 complaints",
-            "维护期间改用在其他平台已认证的备用号码外呼",
+            CALL_FROM_BACKUP,
             "向重要客户发送以上临时信任短信",
         ),
     ),

@@ -232,7 +232,10 @@ async def test_a_task_that_cannot_be_done(tmp_path: Path, autojump_clock: Clock)
         failed = await house.ask("TaskFail", task=task.id, why="the form is gone")
         assert (failed.new, failed.outcome) == ("escalated", "failed")
         [decide] = house.tasks()
-        assert (decide.kind, decide.detail) == (TaskKind.DECIDE, ("the form is gone",))
+        assert (decide.kind, decide.detail) == (
+            TaskKind.DECIDE,
+            ("a person could not do what was asked: the form is gone",),
+        )
         assert (await house.ask("TaskDone", task=decide.id, outcome="abandon")).new == "withdrawn"
 
 

@@ -8,6 +8,7 @@ from msgspec import structs
 from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Observation, Status
 from numtrustd.domain.verdict import ChangeKind, Verdict, VerdictPolicy, fold, not_after
+from numtrustd.domain.wording import Owner, purpose, request_values
 from numtrustd.domain.workflow import Effect, Event, TimedOut, start, step
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.appeal import APPEAL, S
@@ -173,3 +174,20 @@ def test_a_platform_that_repeats_itself_is_quoted_once() -> None:
     data = keep_reason(data, a.Rejected("answer 45"), T0, HAND)
     assert data.reasons[-1] == "answer 45", "the newest answer is the last one"
     assert len(data.reasons) == MAX_REASONS
+
+
+@pytest.mark.parametrize(
+    "on_the_way", [(), (a.Accepted("R-1"),)], ids=["what could not be handed in", "what could not be asked about"]
+)
+def test_what_our_own_people_say_is_never_quoted_as_the_platforms_answer(on_the_way: tuple[Event, ...]) -> None:
+    case = Case(HAND).wait().then(*on_the_way, a.TaskFailed("cannot be done"))
+    assert (case.state, case.data.reasons, case.data.residual) == (S.ESCALATED, (), 0)
+    [asked] = [e for e in case.made if isinstance(e, a.OpenTask) and e.kind == "decide"]
+    assert asked.detail == ("a person could not do what was asked: cannot be done",), "who decides is told"
+    case.then(a.Advance("once more")).wait()
+    assert case.data.cannot == "", "it was decided on"
+    values = request_values(Owner(), "138 0013 8000", "360", case.data, (), "REF-1")
+    assert values["reasons"] == values["residual"] == ""
+    assert "cannot be done" not in purpose(Owner(), case.data, ())
+    case.then(a.Refused("缺少公章"))
+    assert case.data.reasons == ("缺少公章",), "the platform's words are"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numtrustd.domain.benefit import BenefitPolicy, CaseSpan, Rate, by_tag, loss, phases, table
+from numtrustd.domain.benefit import BenefitPolicy, CaseSpan, Rate, around, by_tag, loss, phases, table
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.identity import Version
 from numtrustd.domain.ledger import Charge, What, commit
@@ -39,6 +39,19 @@ def test_the_rate_before_during_and_after() -> None:
     assert (going_on.during, going_on.after, going_on.gain) == (Rate(2, 200, 40), None, None)
     assert phases([], OPENED, CLOSED, TODAY, 7).before is None
     assert phases([day(10, 0, 0)], OPENED, CLOSED, TODAY, 7).during == Rate(1, 0, 0)
+
+
+def test_no_day_of_one_pause_is_before_or_after_another() -> None:
+    def on(n: int) -> date:
+        return FIRST + timedelta(days=n)
+
+    [one, other] = around(DAYS, [(on(10), on(14)), (on(18), None)], on(19), 7)
+    assert (one.before, one.during) == (Rate(7, 700, 350), Rate(5, 500, 100))
+    assert one.after == Rate(3, 300, 135), "as far as the next begins"
+    assert (other.before, other.during, other.after) == (Rate(3, 300, 135), Rate(2, 200, 90), None)
+    [alone] = around(DAYS, [(OPENED, CLOSED)], TODAY, 7)
+    assert alone == phases(DAYS, OPENED, CLOSED, TODAY, 7)
+    assert around(DAYS, [], TODAY, 7) == ()
 
 
 def test_what_a_label_costs_in_a_day() -> None:

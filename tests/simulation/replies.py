@@ -62,6 +62,8 @@ class Replies:
                 wrong += [{"outcome": "gathered"}, {"outcome": "published"}]
             case TaskKind.FIND_CAUSE | TaskKind.CHASE_PAUSE:
                 wrong += [{"outcome": cause} for cause in PAUSES]
+            case TaskKind.HAND_OVER_PAPERS:
+                wrong += [{"outcome": "handed_over"}, {"outcome": "gathered"}]
             case TaskKind.UPDATE_WORDING:
                 wrong += [{"outcome": "published"}, {"outcome": "gathered"}]
             case TaskKind.DECIDE:
@@ -118,6 +120,8 @@ class Replies:
                 return {"outcome": "technical"}
             case TaskKind.CHASE_PAUSE:
                 return {"outcome": "still_waiting"}
+            case TaskKind.HAND_OVER_PAPERS:
+                return {"outcome": "handed_over"}
             case TaskKind.UPDATE_WORDING:
                 return {"outcome": "published"}
             case TaskKind.DECIDE if case.workflow == "incident":
@@ -130,6 +134,8 @@ class Replies:
                 if classify(shown)[0] in TRAITS[case.platform].refuses:
                     return {"outcome": "abandon", "reason": "the platform takes no such appeals"}
                 return {"outcome": "retry", "reason": "once more"}
+            case _:
+                raise AssertionError(f"nobody here knows what to do about {task.kind}")
 
     def _found(self, case: Case, ref: str) -> Appeal | None:
         appeals = self._run.world.appeals(case.platform, self._run.now)

@@ -112,7 +112,8 @@ class RequestData(CommonData, frozen=True, omit_defaults=True):
     stay apart over all. `displays` are the platforms that show this one's label and take no appeals themselves: it
     has to be gone there, too. `hurried`: a person wants it sent without waiting for the platform that feeds this
     one; `turned_away`: what was sent last was not taken in. `stretched` is how many times as long as usual the review
-    was given. `HAND_IN` is the kind of task that asks a person to hand it in.
+    was given. `reasons` are the platform's own words, which letters quote; `cannot` are those of a person who could not
+    do what was asked, for who decides. `HAND_IN` is the kind of task that asks a person to hand it in.
     """
 
     HAND_IN: ClassVar[str] = "submit_request"
@@ -142,6 +143,7 @@ class RequestData(CommonData, frozen=True, omit_defaults=True):
     expedited: bool = False
     turned_away: bool = False
     stretched: float = 1.0
+    cannot: str = ""
 
 
 class AppealData(RequestData, frozen=True, omit_defaults=True, tag="appeal"):

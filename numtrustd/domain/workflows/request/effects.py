@@ -54,6 +54,8 @@ def ask_to_expedite(data: RequestData, event: object, now: Instant, policy: Requ
 
 def ask_for_decision(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> Effect:
     said = data.reasons
+    if data.cannot:
+        said = (*said, f"a person could not do what was asked: {data.cannot}")
     if policy.forbidden:
         said = (*said, f"not sent, its words are forbidden: {'; '.join(policy.forbidden)}")
     if isinstance(event, Later | NotSent):

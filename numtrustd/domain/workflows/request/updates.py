@@ -26,6 +26,7 @@ from numtrustd.domain.workflows.request.events import (
     Refused,
     Rejected,
     Returned,
+    TaskFailed,
 )
 from numtrustd.domain.workflows.request.holding import note_held
 
@@ -48,7 +49,7 @@ def count_look(data: RequestData, event: Looked, now: Instant, policy: RequestPo
 
 
 def start_verifying(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    fresh = structs.replace(data, clean={}, verify_from=now, reminders=0)
+    fresh = structs.replace(data, clean={}, verify_from=now, reminders=0, cannot="")
     return count_look(fresh, event, now, policy) if isinstance(event, Looked) else fresh
 
 
@@ -91,6 +92,7 @@ def note_receipt(data: RequestData, event: Accepted, now: Instant, policy: Reque
         granted_at=None,
         reminders=0,
         unclear="",
+        cannot="",
     )
 
 
@@ -130,16 +132,26 @@ def note_rejection(data: RequestData, event: object, now: Instant, policy: Reque
 
 
 def keep_reason(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    reason = str(getattr(event, "reason", ""))
+    """Keep the platform's own words, which the next letter quotes; without any, it is still shown though it agreed."""
+    reason = event.reason if isinstance(event, Rejected | Refused) else ""
     if not reason:
-        return structs.replace(data, residual=data.residual + 1, reminders=0)
-    kept = structs.replace(data, reasons=_heard(data, reason), reminders=0)
-    if isinstance(event, Rejected | Refused):
-        kept = structs.replace(kept, more=_demanded(data, reason))
+        return structs.replace(data, residual=data.residual + 1, reminders=0, cannot="")
     # What was answered is under review no longer: if the label returns, it is not waited for.
-    if not isinstance(event, Rejected | Refused):
-        return kept
-    return structs.replace(kept, receipt=None, review_by=None, turned_away=isinstance(event, Refused))
+    return structs.replace(
+        data,
+        reasons=_heard(data, reason),
+        more=_demanded(data, reason),
+        reminders=0,
+        cannot="",
+        receipt=None,
+        review_by=None,
+        turned_away=isinstance(event, Refused),
+    )
+
+
+def note_cannot(data: RequestData, event: TaskFailed, now: Instant, policy: RequestPolicy) -> RequestData:
+    """Our own people's words are for who decides; they are no answer of the platform's, which a letter would quote."""
+    return structs.replace(data, cannot=event.reason, reminders=0)
 
 
 def _demanded(data: RequestData, answer: str) -> tuple[str, ...]:
@@ -158,7 +170,9 @@ def note_unclear(data: RequestData, event: object, now: Instant, policy: Request
 
 
 def note_restored(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    return structs.replace(data, unclear="the state was restored from a backup", look_ups=0, not_found=0, reminders=0)
+    return structs.replace(
+        data, unclear="the state was restored from a backup", look_ups=0, not_found=0, reminders=0, cannot=""
+    )
 
 
 def note_look_up(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
@@ -174,7 +188,7 @@ def note_safe_to_send(data: RequestData, event: object, now: Instant, policy: Re
 
 
 def note_granted(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    return structs.replace(data, granted_at=now, reminders=0)
+    return structs.replace(data, granted_at=now, reminders=0, cannot="")
 
 
 def push_review(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
@@ -306,4 +320,5 @@ def try_again(data: RequestData, event: object, now: Instant, policy: RequestPol
         granted_at=None,
         sent_at=None,
         reminders=0,
+        cannot="",
     )

@@ -43,7 +43,7 @@ RELEASED = (
 APPROVED = To(S.PROPAGATING, (a.close_tasks,), update=a.note_granted)
 MORE = To(S.GATHERING, (a.close_tasks, a.ask_for_evidence), update=a.note_more)
 ESCALATE = To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.note_handed_over)
-CANNOT = To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.keep_reason)
+CANNOT = To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), update=a.note_cannot)
 
 On = Mapping[type[Event], To[S] | tuple[To[S], ...]]
 
