@@ -97,7 +97,9 @@ def test_the_status_line_is_true(daemon: Installed) -> None:
     def agrees() -> bool:
         line = machine.show(UNIT, "StatusText")[0]
         found = re.fullmatch(
-            r"(\d+) numbers on (\d+) of (\d+) platforms, (\d+) labelled, (\d+) open cases, (\d+) overdue looks", line
+            r"(\d+) numbers on (\d+) of (\d+) platforms, (\d+) labelled, (\d+) open cases, (\d+) overdue looks"
+            r"(?: \(up to [^()]+\))?(?:; HELD UP: .+)?",
+            line,
         )
         assert found, line
         now = daemon.ask()
