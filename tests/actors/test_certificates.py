@@ -1,5 +1,6 @@
 """Certifications by order and by finding, and what keeps them: renewals, pauses, chases; tags and told identities."""
 
+import itertools
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,11 @@ from numtrustd.domain.display import Display, What
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.identity import Version, Wanted, joined
 from numtrustd.domain.maintenance import Maintenance
-from numtrustd.domain.platform import AppealFacts
+from numtrustd.domain.platform import AppealFacts, HandLook
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, renewal_at
 from numtrustd.events import CaseClosed, CaseOpened, CasesJoined, FindingOpened, IdentityWanted
-from numtrustd.probes.spec import Rule, SayCertified, SayClean, SayMarked
+from numtrustd.probes.report import ReportSpec
+from numtrustd.probes.spec import Reading, Rule, SayCertified, SayClean, SayMarked
 from numtrustd.store import records
 from numtrustd.wire.spec import Condition, Pick
 from tests.actors.house import DAY, MOBILE, T0, Refusal, TestHouse, make_house, number, platform, source
@@ -143,6 +145,46 @@ async def test_a_missing_name_is_asked_for_as_the_settings_say(tmp_path: Path, a
                 continue
             case = house.case("alpha", kind="certification")
             assert (case.snapshot.state, case.unapproved) == (state, how == "ask")
+
+
+async def test_a_name_counts_only_once_every_surface_shows_it(tmp_path: Path, autojump_clock: Clock) -> None:
+    surfaces = ("incoming_call", "call_log")
+    plain: dict[str, Any] = {"views": {}, "echo": (), "guards": (), "rules": (), "request": None}
+    readings = tuple(Reading("alpha", surface) for surface in surfaces)
+    device = source("alpha", id="alpha.device", readings=readings, report=ReportSpec(handset=True), **plain)
+    look = HandLook(steps=("用被测号码拨打这部手机",), surfaces=surfaces)
+    alpha = platform("alpha", ways={"certification": WAY}, display=SHOWS, device_test=look)
+    context = certifying(platforms={"alpha": alpha}, sources={"alpha.device": device})
+
+    async def seen(status: str, *where: str, **more: Any) -> None:
+        for surface in where:
+            said = {"platform": "alpha", "surface": surface, "status": status, "device": "Mate 60", "os": "4.2"}
+            await house.ask("Observe", number=MOBILE, author="kim", key=str(next(keys)), **said, **more)
+
+    keys = itertools.count()
+    async with make_house(tmp_path, **context) as house:
+        await seen("clean", *surfaces)
+        await house.ask("Certify", number=MOBILE, platform="alpha", author="kim")
+        await house.in_state("at_person", "alpha", kind="certification")
+        [hand_in] = [t for t in house.tasks() if t.kind == "submit_certification"]
+        await answer(house, hand_in, "submitted", receipt="Z-1")
+        [asked] = [t for t in house.tasks() if t.kind == "report_answer"]
+        await answer(house, asked, "approved")
+        for _ in range(5):
+            await house.sleep(DAY)
+            await seen("certified", "incoming_call", name="示例快运")
+            await seen("clean", "call_log")
+        assert not [e for e in house.log.of(CaseClosed) if e.kind == "certification"], "one of two shows it"
+        assert not house.case("alpha", kind="certification").outcome
+        assert "alpha:certificate" not in house.record().tracks
+        for _ in range(5):
+            await house.sleep(DAY)
+            await seen("certified", *surfaces, name="示例快运")
+        [closed] = [e for e in house.log.of(CaseClosed) if e.kind == "certification"]
+        assert closed.outcome == "cleared"
+        done = house.case("alpha", kind="certification")
+        assert set(done.data.clean) == {f"alpha.device/{surface}" for surface in surfaces}
+        assert house.case("alpha", kind="certificate").snapshot.state == "valid"
 
 
 # ------------------------------------------------------------------------------------------------------------ upkeep

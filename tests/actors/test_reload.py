@@ -7,10 +7,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import trio
 import trio.testing
 
+from numtrustd.actors.control import Control
 from numtrustd.actors.messages import ReloadRejectedError
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.views import Sight
@@ -25,8 +27,10 @@ from numtrustd.events import (
     ConfigReloaded,
     DaemonStopping,
     EvidenceMissing,
+    FindingOpened,
     NumberAdded,
     NumberRemoved,
+    SilenceEnded,
     SourceFailed,
     VerdictBaseline,
 )
@@ -37,6 +41,7 @@ from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.sim.world import World
 from numtrustd.store import Batch, Store, records
 from numtrustd.store.records import PlatformRecord
+from numtrustd.varlink.interface import Call, Peer
 from numtrustd.wire.exchange import Limits, Outcome, Request
 from numtrustd.wire.route import Route
 from tests.actors.parts import consistent, shm
@@ -494,3 +499,54 @@ async def test_what_was_declared_is_known_again_after_a_restart(shm: Path, autoj
         await trio.sleep(3 * DAY)
         [case] = records.all_cases(made.store)
         assert case.snapshot.state == "waiting"
+
+
+async def ask(made: Works, method: str, **params: Any) -> Any:
+    """Call a method as a client would."""
+    control = Control(
+        made.daemon.house,
+        made.daemon.roster,
+        made.daemon.sources.actors,
+        version="0.0.test",
+        started_at=made.clock.now(),
+        reload=made.daemon.reload,
+        silences=made.daemon.silences,
+    )
+    known = {**control.status_interface().methods, **control.control_interface().methods}
+    asked = msgspec.json.decode(msgspec.json.encode(params), type=known[method].params)
+    return await known[method].handler(asked, Call(method, Peer(pid=1, uid=2, gid=3), more=False))  # type: ignore[misc]  # no stream
+
+
+async def test_silences_and_acks_stay_whatever_is_reloaded(shm: Path, autojump_clock: Autojump) -> None:
+    labels = tuple(Label(number, "so360", "骚扰电话", at=at * DAY, marks=9) for number, at in ((MOBILE, 1), (OTHER, 4)))
+    both = ["13910000007", "13910000008"]
+    async with works(shm, both, [SO360], labels=labels) as made:
+        await made.until(lambda: made.daemon.house.board.tasks_open)
+        [case] = records.all_cases(made.store)
+        acked = await ask(made, "Ack", case=case.id, reason="the boss knows", author="li")
+        said = {"seconds": 30 * DAY, "reason": "known", "author": "wu"}
+        by_platform = (await ask(made, "SilenceAdd", targets=["so360"], **said)).row
+        by_number = (await ask(made, "SilenceAdd", targets=["13910000007"], **said)).row
+        before = dict(made.daemon.house.silences)
+        assert set(before) == {by_platform.silence, by_number.silence}
+        for numbers, sources, more in (
+            (both, [SO360], ""),
+            ([*both, "13910000009"], [SO360, AGGREGATOR], ""),
+            (both, [SO360], '[source."so360.onebox"]\ninterval = "20s"\n'),
+        ):
+            made.rewrite(numbers, sources, more)
+            await made.daemon.reload()
+            await trio.sleep(60)
+            assert made.daemon.house.silences == before
+            assert [s.silence for s in (await ask(made, "ListSilences")).silences] == sorted(before)
+            seen = await ask(made, "GetCase", case=case.id)
+            assert (seen.state, seen.acked_by) == (acked.state, "li")
+        assert not made.log.of(SilenceEnded)
+        await made.until(lambda: [e for e in made.log.of(FindingOpened) if e.number == OTHER])
+        told = [r for r in made.log.records if r["event.action"] == "finding.opened" and r["numtrust.number"] == OTHER]
+        assert {r["numtrust.silenced"] for r in told} == {by_platform.silence}
+        assert {r["log.level"] for r in told} == {"info"}
+        (shm / "numbers.csv").write_text("number\nnot a number\n")
+        with pytest.raises(ReloadRejectedError):
+            await made.daemon.reload()
+        assert made.daemon.house.silences == before

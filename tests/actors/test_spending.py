@@ -229,6 +229,17 @@ async def test_an_agent_costs_more_and_has_signed(tmp_path: Path, autojump_clock
         assert (planned.fen, planned.way) == (150_00, "agent")
 
 
+async def test_where_no_agent_is_named_it_goes_the_official_way(tmp_path: Path, autojump_clock: Clock) -> None:
+    policy = LedgerPolicy(monthly_budget=1000.0, free_tag_changes=0, agent_surcharge=0.5)
+    for n, agents in enumerate(({}, {"beta": "代理公司"}, {"alpha": ""})):
+        more = tags(ledger=policy) if not agents else tags(ledger=policy, agents=agents)
+        async with make_house(tmp_path / str(n), **more) as house:
+            await wrong_tag(house)
+            await house.in_state("at_person", "alpha", kind="tag")
+            [planned] = charges(house)
+            assert (planned.fen, planned.way) == (100_00, "official"), "no surcharge, and no nda is asked for"
+
+
 async def test_an_overdue_review_is_chased_then_paid_for_then_a_persons(tmp_path: Path, autojump_clock: Clock) -> None:
     facts = AppealFacts("manual", review_days=2, expedite=True)
     platforms = {"alpha": platform("alpha"), "beta": platform("beta", appeal=facts)}

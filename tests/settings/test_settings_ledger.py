@@ -62,3 +62,12 @@ def test_an_agent_of_a_platform_arrives(tmp_path: Path) -> None:
     loaded = read(tmp_path, '[platform.telnyx.appeal]\nagent = "示例代理有限公司"\n')
     assert isinstance(loaded, Loaded), loaded
     assert build.context(loaded, "s").agents == {"telnyx": "示例代理有限公司"}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[platform.telnyx.appeal]\n", '[platform.telnyx.appeal]\nagent = ""\n'], ids=["no", "bare", "empty"]
+)
+def test_a_platform_has_no_agent_unless_one_is_named(text: str, tmp_path: Path) -> None:
+    loaded = read(tmp_path, text)
+    assert isinstance(loaded, Loaded), loaded
+    assert not any(build.context(loaded, "s").agents.values()), "the official channel"
