@@ -1,6 +1,6 @@
 """What the number's own calls say of the times in which its certified name was not shown. Only reads.
 
-`case_facts` and `explain` tell it; `domain.benefit` compares the days, `workflows.certificate` keeps the pauses.
+`case_facts` and `explain` tell it; `domain.benefit` compares the days, `workflows.pause` keeps the pauses.
 """
 
 from collections.abc import Sequence

@@ -12,7 +12,7 @@ from numtrustd.actors.cases import CaseBook
 from numtrustd.actors.kin import Kin
 from numtrustd.domain import calendar, ledger
 from numtrustd.domain.slot import Slot
-from numtrustd.domain.workflows import certificate, incident
+from numtrustd.domain.workflows import incident, pause
 from tests.simulation.mutant import mutant
 
 
@@ -119,5 +119,5 @@ def identity_not_stored() -> Iterator[None]:
 @mutant
 def pause_not_chased() -> Iterator[None]:
     """A certificate may be paused for ever."""
-    with mock.patch.object(certificate, "usual_end", lambda data, since, policy: since + 365 * 86_400.0):
+    with mock.patch.object(pause, "usual_end", lambda data, since, policy: since + 365 * 86_400.0):
         yield
