@@ -155,6 +155,7 @@ def _fixed() -> Iterator[str]:
     for table in REGISTRY.values():
         for row in table.rows.values():
             yield from filter(None, (row.meaning, row.then))
+    yield from (case.ENDS_HOLD, case.NOT_APPROVED)
     yield from task.TITLES.values()
     yield from links.ADVICE.values()
     yield from explain.WATCHED.values()

@@ -104,7 +104,7 @@ class CaseDesk:
     def _change(self, identity: str, told: Told) -> dict[str, Any]:
         case = records.get_case(self._sight.house.store, identity)
         assert case is not None, identity  # what was just stored
-        deadline = case.snapshot.deadline
+        deadline = case.due
         return {
             "now": when(self._sight.now()),
             "case": case.id,

@@ -94,6 +94,7 @@ class CaseBook:
     def settle(self, record: NumberRecord) -> None:
         """All is decided: let go of who decided it, so that neither waits for the garbage collector."""
         self._record = lambda: record
+        self._packets.settle()
 
     def get(self, identity: str) -> Case | None:
         """A case as it stands within this decision."""

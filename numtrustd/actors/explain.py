@@ -307,7 +307,7 @@ def _on_whose_word(move: Move) -> str:
 
 
 def _open_case(sight: Sight, case: Case) -> ExplainLine:
-    deadline = case.snapshot.deadline
+    deadline = case.due
     move = case.moves[-1] if case.moves else None
     why = "" if move is None else f"{_on_whose_word(move)}, {ago(move.at, sight.now())}"
     if case.snapshot.state == "waiting" and isinstance(case.data, RequestData) and not case.data.hurried:
@@ -321,7 +321,6 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
         why += f"; {ack.by} has seen it so {ago(ack.at, sight.now())}" + (f": {ack.note}" if ack.note else "")
     if (hold := case.held) is not None and hold.until is not None:
         why += f"; until {instant_for_people(hold.until)}"
-        deadline = hold.until
     tasks = sight.house.board.tasks_of(case.id)
     then = case.then
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:

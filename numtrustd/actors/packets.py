@@ -35,6 +35,10 @@ class Packets:
         self._policy_of = policy_of
         self.number = from_canonical(owned.number)
 
+    def settle(self) -> None:
+        """Let go of who knows the policies: it holds this, and both would wait for the garbage collector."""
+        del self._policy_of
+
     def _papers(self, case: Case) -> tuple[str, ...]:
         return a.required(case.data, self._policy_of(case)) if isinstance(case.data, a.RequestData) else ()
 

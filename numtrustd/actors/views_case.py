@@ -79,7 +79,7 @@ def case_row(sight: Sight, case: Case) -> CaseRow:
         opened_at=when(case.opened_at),
         moved_at=when(snapshot.entered_at),
         then=case.then or None,
-        due=shown_at(snapshot.deadline),
+        due=shown_at(case.due),
         task=next(iter(sight.house.board.tasks_of(case.id)), None),
         outcome=case.outcome or None,
         closed_at=shown_at(case.closed_at),

@@ -284,7 +284,7 @@ def reload(session: Session) -> None:
     session.show(control.Reload(), render.reloaded, timeout=_SLOW)
 
 
-@command(act, examples=(("backup /var/backups/numtrustd-2026-11-23", "Into a directory that is not there yet."),))
+@command(act, examples=(("backup /var/lib/numtrustd-backup/2026-11-23", "Into a directory that is not there yet."),))
 @click.argument("path", type=click.Path())
 def backup(session: Session, path: str) -> None:
     """Copy a consistent snapshot of the state to a new directory."""

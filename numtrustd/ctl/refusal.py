@@ -40,6 +40,8 @@ def words(name: str, given: Any) -> list[str]:
             return [*problems, rest, tr("correct it until `numtrustd check` finds nothing, then reload again")]
         case "Busy":
             return [tr("busy: {why}: try again in a moment").format(why=why)]
+        case "NotReady" if why.startswith("safe mode"):  # which only ends when somebody ends it
+            return [tr("not ready: {why}").format(why=why)]
         case "NotReady":
             return [tr("not ready: {why}: try again in a moment").format(why=why)]
         case "InternalError":

@@ -61,6 +61,11 @@ class Move(Struct, frozen=True, omit_defaults=True):
     by: str = ""
 
 
+ENDS_HOLD = "ends the hold by itself, and goes on"
+NOT_APPROVED = "reminds that nobody has approved it"
+"""What happens next to a case that waits for a person, whatever its workflow."""
+
+
 class Case(Struct, frozen=True, omit_defaults=True):
     """A case as stored. `id` is `NUMBER/PLATFORM/N`: it says whose it is, and needs no counter across numbers. One that
     is about the whole number has no platform; its workflow's name stands there in its id.
@@ -110,8 +115,14 @@ class Case(Struct, frozen=True, omit_defaults=True):
     def then(self) -> str:
         """What happens when the wait is over."""
         if self.held is not None and self.held.until is not None:
-            return "ends the hold by itself, and goes on"
-        return "reminds that nobody has approved it" if self.unapproved else str(self.row.then)
+            return ENDS_HOLD
+        return NOT_APPROVED if self.unapproved else str(self.row.then)
+
+    @property
+    def due(self) -> Instant | None:
+        """When that happens; a hold that has an end may be spoken of before."""
+        until = None if self.held is None else self.held.until
+        return self.snapshot.deadline if until is None else until
 
     @property
     def held(self) -> Held | None:

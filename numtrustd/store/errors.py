@@ -111,8 +111,9 @@ class StoreClosed(StoreError):
 
 
 def restore_hint(path: Path) -> str:
-    """The remedy that every kind of damage shares."""
-    return f"move {path} away and put a backup in its place"
+    """The remedy that every kind of damage shares. Under systemd the path that is configured is a link, and what it
+    leads to is what has to be moved."""
+    return f"move {path.resolve()} away and put a backup in its place"
 
 
 def unusable(error: OSError, what: str, remedy: str) -> StoreError:
