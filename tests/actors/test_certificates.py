@@ -147,7 +147,10 @@ async def test_a_missing_name_is_asked_for_as_the_settings_say(tmp_path: Path, a
             assert (case.snapshot.state, case.unapproved) == (state, how == "ask")
 
 
-async def test_a_name_counts_only_once_every_surface_shows_it(tmp_path: Path, autojump_clock: Clock) -> None:
+@pytest.mark.parametrize(("soon", "late"), [("incoming_call", "call_log"), ("call_log", "incoming_call")])
+async def test_a_name_counts_only_once_every_surface_shows_it(
+    tmp_path: Path, autojump_clock: Clock, soon: str, late: str
+) -> None:
     surfaces = ("incoming_call", "call_log")
     plain: dict[str, Any] = {"views": {}, "echo": (), "guards": (), "rules": (), "request": None}
     readings = tuple(Reading("alpha", surface) for surface in surfaces)
@@ -172,8 +175,8 @@ async def test_a_name_counts_only_once_every_surface_shows_it(tmp_path: Path, au
         await answer(house, asked, "approved")
         for _ in range(5):
             await house.sleep(DAY)
-            await seen("certified", "incoming_call", name="示例快运")
-            await seen("clean", "call_log")
+            await seen("certified", soon, name="示例快运")
+            await seen("clean", late)
         assert not [e for e in house.log.of(CaseClosed) if e.kind == "certification"], "one of two shows it"
         assert not house.case("alpha", kind="certification").outcome
         assert "alpha:certificate" not in house.record().tracks

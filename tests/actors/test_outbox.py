@@ -1,6 +1,7 @@
 """Nothing leaves before its intent is stored, nothing is sent twice, no outcome is lost: wherever the daemon dies."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -542,3 +543,47 @@ async def test_an_operator_cannot_recall_what_is_on_its_way(shm: Path, autojump_
             with pytest.raises(Exception, match="does nothing there"):
                 await order(house, case, event)
         assert house.case("alpha") == case
+
+
+@dataclass
+class Timed(Outside):
+    """Notes when each request of the appeals' own left, and for which path."""
+
+    left: list[tuple[float, str]] = field(default_factory=list)
+
+    async def fetch(self, request: Request) -> Outcome:
+        if not request.target.startswith("/look"):
+            self.left.append((trio.current_time(), request.target))
+        return await super().fetch(request)
+
+
+@pytest.mark.covers("P11")
+@pytest.mark.parametrize("slept", [HOUR, 30 * DAY, 365 * DAY], ids=["hour", "month", "year"])
+async def test_what_came_due_while_the_machine_slept_goes_out_one_by_one(
+    slept: float, shm: Path, autojump_clock: Autojump
+) -> None:
+    """To the daemon that is a clock stepped forward: all reviews come due in one moment, and are asked for in turn."""
+    numbers = [f"+86138001380{n:02d}" for n in range(12)]
+    paced = {"alpha": structs.replace(HTTP_CHANNEL, interval=20.0)}
+    outside = Timed()
+    async with make_house(shm, numbers=numbers, channels=paced, alpha=outside) as house:
+        house.clock.recheck = 600.0
+        outside.labels = dict.fromkeys(numbers, ("骚扰电话", 9))
+        await house.until(lambda: len(outside.submissions) == len(numbers))
+        for number in numbers:
+            await house.in_state("in_review", "alpha", number)
+        await house.sleep(HOUR)
+        before, first = len(outside.left), {n: house.case("alpha", n).snapshot.seq for n in numbers}
+        waiting = {house.case("alpha", n).snapshot.deadline for n in numbers}
+        assert None not in waiting
+        late = max(deadline for deadline in waiting if deadline is not None) - house.clock.now()
+        house.clock.shift(max(slept, late))
+        await house.sleep(8 * HOUR)  # one that is overdue by now is asked for after six of them
+        asked = outside.left[before:]
+        assert len({target for _, target in asked}) == len(numbers), "none was forgotten"
+        pauses = [b - a for (a, _), (b, _) in pairwise(asked)]
+        assert min(pauses) >= 20.0 - 1e-6, "no burst"
+        assert all(house.case("alpha", n).snapshot.seq > first[n] for n in numbers)
+        assert len(outside.submissions) == len(numbers)
+        assert not outside.duplicates
+        consistent(house.store)
