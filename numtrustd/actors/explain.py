@@ -94,7 +94,10 @@ def _about_number(sight: Sight, owned: Owned, record: NumberRecord) -> list[Expl
     if owned.watch in WATCHED and record.released is None:
         lines.append(
             ExplainLine(
-                fact=WATCHED[owned.watch], why=f"its owner said so: watch = {owned.watch}", next="", who=Who.NOBODY
+                fact=WATCHED[owned.watch],
+                why=f"its owner said so: watch = {owned.watch}",
+                next="it stays so until its owner says otherwise",
+                who=Who.NOBODY,
             )
         )
     return lines

@@ -47,7 +47,7 @@ def unproblematic(sight: Sight, owned: Owned, verdict: Verdict) -> ExplainLine:
     return ExplainLine(
         fact=f"no problem: {category} is {'right for this number' if accepted else 'a neutral label'}",
         why="the numbers file accepts that category" if accepted else "the settings' [vocabulary] severity says so",
-        next="",
+        next="a harmful label in its place would be a finding",
         who=Who.NOBODY,
         platform=verdict.platform,
     )

@@ -5,13 +5,14 @@ from typing import Any
 
 from msgspec import structs
 
-from numtrustd.actors import backup, errands
+from numtrustd.actors import backup, errands, incidents
 from numtrustd.actors.case_facts import facts_of
 from numtrustd.actors.policy import policy_for
 from numtrustd.actors.present import Present
 from numtrustd.actors.silences import ack_of
 from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
+from numtrustd.api.incidents import MarkRow
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
 from numtrustd.api.status import CaseView, TaskView
 from numtrustd.domain.calendar import local_date
@@ -19,6 +20,7 @@ from numtrustd.domain.case import Case, reference
 from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import ANSWERS, HAND_INS, Task, TaskKind, TaskState
+from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy, MarkName
 from numtrustd.domain.workflows.request import RemovalData, RequestData, RequestPolicy, required
 from numtrustd.store import records
 from numtrustd.store.errors import DamagedRecord
@@ -101,6 +103,21 @@ def case_view(sight: Sight, case: Case) -> CaseView:
         evidence=papers(sight, case, policy),
         actions=_actions(sight, case),
         history=tuple(Move(at=when(m.at), old=m.old, new=m.new, reason=m.reason, by=m.by or None) for m in case.moves),
+        marks=mark_rows(case.data, policy) if isinstance(case.data, IncidentData) else None,
+    )
+
+
+def mark_rows(data: IncidentData, policy: IncidentPolicy) -> tuple[MarkRow, ...]:
+    """The marks of an emergency's clock, those to come as well."""
+    ended = {mark.name: mark for mark in data.marks}
+    return tuple(
+        MarkRow(
+            mark=name,
+            due=when(incidents.due(data, name, policy)),
+            met=ended[name].met if name in ended else None,
+            at=shown_at(ended[name].at) if name in ended else None,
+        )
+        for name in MarkName
     )
 
 

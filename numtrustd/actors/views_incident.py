@@ -3,13 +3,13 @@
 from msgspec import structs
 
 from numtrustd.actors import incidents
-from numtrustd.actors.views import Sight, shown_at
-from numtrustd.actors.views_case import case_row
+from numtrustd.actors.views import Sight
+from numtrustd.actors.views_case import case_row, mark_rows
 from numtrustd.api import when
-from numtrustd.api.incidents import IncidentRow, MarkRow
+from numtrustd.api.incidents import IncidentRow
 from numtrustd.domain.case import Case
 from numtrustd.domain.record import NumberRecord
-from numtrustd.domain.workflows.incident import IncidentData, MarkName
+from numtrustd.domain.workflows.incident import IncidentData
 from numtrustd.store.errors import DamagedRecord
 
 
@@ -22,16 +22,6 @@ def incident_row(sight: Sight, case: Case) -> IncidentRow:
     except DamagedRecord:
         record = NumberRecord(case.number, case.opened_at)
     policy = incidents.policy(sight.context, record)
-    ended = {mark.name: mark for mark in data.marks}
-    marks = tuple(
-        MarkRow(
-            mark=name,
-            due=when(incidents.due(data, name, policy)),
-            met=ended[name].met if name in ended else None,
-            at=shown_at(ended[name].at) if name in ended else None,
-        )
-        for name in MarkName
-    )
     shared = {name: value for name, value in structs.asdict(row).items() if name in IncidentRow.__struct_fields__}
     waits_for = tuple(ref.id for ref in incidents.watched(sight.context, record)) if case.open else ()
     return IncidentRow(
@@ -40,5 +30,5 @@ def incident_row(sight: Sight, case: Case) -> IncidentRow:
         trigger=data.trigger,
         why="; ".join(data.facts),
         since=when(data.since),
-        marks=marks,
+        marks=mark_rows(data, policy),
     )

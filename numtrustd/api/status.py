@@ -168,7 +168,7 @@ class ListCases(Params[CasePage], frozen=True, kw_only=True):
 
 
 class CaseView(CaseRow, frozen=True, kw_only=True):
-    """One case with all that is known of it."""
+    """One case with all that is known of it; of an emergency also the `marks` of its clock."""
 
     now: When
     platform_name: str
@@ -178,6 +178,7 @@ class CaseView(CaseRow, frozen=True, kw_only=True):
     evidence: tuple[Paper, ...]
     actions: tuple[ActionRow, ...]
     history: tuple[Move, ...]
+    marks: tuple[incidents.MarkRow, ...] | None = None
 
 
 class GetCase(Params[CaseView], frozen=True, kw_only=True):

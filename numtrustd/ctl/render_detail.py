@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from numtrustd.api import control, status
+from numtrustd.api.incidents import MarkRow
 from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, VerdictRow, ViewRow
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
@@ -299,7 +300,7 @@ def case(c: status.CaseView) -> Document:
         (tr("deadline"), deadline(c.due, c.now)),
         (tr("then"), tr(c.then) or None),
         (tr("task"), c.task),
-        *((_name(f), _fact(f, c.now)) for f in c.data),
+        *((_name(f), _fact(f, c)) for f in c.data),
     )
     _papers(doc, c.evidence)
     if c.actions:
@@ -347,14 +348,27 @@ def _name(fact: Fact) -> str:
     return said if said != fact.name else word(fact.name)
 
 
-def _fact(fact: Fact, now: datetime) -> str:
-    """A fact's value; where it is an instant, it is shown as all others here are."""
+def _fact(fact: Fact, c: status.CaseView) -> CellLike:
+    """A fact's value; where it is an instant, or has some, they are shown as all others here are."""
+    for mark in c.marks or ():
+        if mark.mark == fact.name:
+            return _mark(mark, c)
     if fact.name not in INSTANTS:
         return fact.value
     try:
-        return local(datetime.fromisoformat(fact.value), now)
+        return local(datetime.fromisoformat(fact.value), c.now)
     except ValueError:
         return fact.value
+
+
+def _mark(mark: MarkRow, c: status.CaseView) -> CellLike:
+    """A mark of an emergency: how it ended and when it was due, or when it is."""
+    if mark.met is None or mark.at is None:
+        return deadline(mark.due, c.now) if c.closed_at is None else local(mark.due, c.now)
+    at, by = local(mark.at, c.now), local(mark.due, c.now)
+    if mark.met:
+        return Cell(tr("met {at}, due {by}").format(at=at, by=by), Tone.GOOD)
+    return Cell(tr("missed, noted {at}, due {by}").format(at=at, by=by), Tone.BAD)
 
 
 def _told(said: str | None) -> str:

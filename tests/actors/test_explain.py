@@ -208,6 +208,7 @@ async def test_an_accepted_category_is_no_problem(tmp_path: Path, autojump_clock
         await house.until(lambda: (v := house.record().verdicts.get("alpha")) and v.marked)
         line = only(await explained(house, "alpha"), "no problem")
         assert line.fact == "no problem: service is right for this number"
+        assert line.next == "a harmful label in its place would be a finding"
         assert line.who == "nobody"
 
 
@@ -217,6 +218,7 @@ async def test_a_number_that_is_only_looked_at(tmp_path: Path, autojump_clock: C
         await house.until(lambda: house.record().findings)
         lines = await explained(house, "alpha")
         assert lines[0].fact == "it was given up: it is looked at, nothing is appealed"
+        assert lines[0].next == "it stays so until its owner says otherwise"
         assert only(lines, "mislabel").next == "nothing is appealed for this number, see above"
 
 

@@ -84,6 +84,14 @@ async def test_marks_are_missed_through_a_weekend_and_a_person_decides(tmp_path:
         assert house.clock.now() == pytest.approx(since + 48 * HOUR, abs=60), "weekends count"
         [first, *_] = house.log.of(IncidentMilestone)
         assert first.why == f"{MOBILE}/beta/1"
+        view = await house.ask("GetCase", case=incident.id)
+        told = [(mark.mark, mark.met, mark.due.timestamp()) for mark in view.marks]
+        assert told == [
+            (n, False, pytest.approx(due)) for n, due in zip(("submit", "follow_up", "resolve"), at, strict=True)
+        ]
+        assert {mark.mark for mark in view.marks} <= {fact.name for fact in view.data}, "a client goes by the name"
+        beta = await house.ask("GetCase", case=f"{MOBILE}/beta/1")
+        assert beta.marks is None
         [task] = [t for t in house.tasks() if t.case == incident.id and t.kind == "decide"]
         assert f"{MOBILE}/beta/1 is " in task.detail[0]
         await answer(house, task, "abandon")
