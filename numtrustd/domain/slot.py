@@ -89,7 +89,8 @@ def slot(
 
 
 def _named(window: Window) -> str:
-    return f"nothing is submitted during {window.name}" + (f" ({window.reason})" if window.reason else "")
+    why = ", ".join(filter(None, (window.reason, f"by {window.author}" if window.author else "")))
+    return f"nothing is submitted during {window.name}" + (f" ({why})" if why else "")
 
 
 def _free(limit: Limit, place: Place, charges: Sequence[Charge], at: Instant) -> Instant:

@@ -22,6 +22,7 @@ FAR = 400 * 86_400.0
 class Window(Struct, frozen=True, forbid_unknown_fields=True):
     """`[[window]]`: closed for these `platforms` (all, where none are named), in these hours of these days, as `hours`
     writes them, from `since` until `until`. What is not given does not narrow it down.
+    `reason` and `author` are told with whatever waits for it.
     """
 
     name: Annotated[str, Meta(min_length=1)]
@@ -32,6 +33,7 @@ class Window(Struct, frozen=True, forbid_unknown_fields=True):
     until: At | None = None
     reason: str = ""
     zone: str = "Asia/Shanghai"
+    author: str = ""
 
     def concerns(self, platform: str) -> bool:
         """Whether it is about this platform."""

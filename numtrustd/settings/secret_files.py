@@ -12,6 +12,8 @@ from numtrustd.settings.problem import Report
 from numtrustd.settings.schema import CredentialsTable
 
 _MAX_BYTES = 65_536
+_UNITS = pathlib.Path("/run/credentials")
+"""Where systemd shows a unit what it has loaded for it; nobody can put anything there."""
 
 
 class Secrets(dict[str, str]):
@@ -68,7 +70,13 @@ def _read(path: pathlib.Path, key: str, user: str, where: Where, report: Report)
             readable_by_all = bool(path.stat().st_mode & 0o004)
     except OSError as error:
         what = f"{user} needs this secret: {path}: {(error.strerror or 'cannot be read').lower()}"
-        report.add(where, key, what, "put the secret, and nothing else, into that file")
+        remedy = "put the secret, and nothing else, into that file"
+        if path.is_relative_to(_UNITS):
+            remedy = (
+                f"put the secret, and nothing else, into a file {path.name} where the unit's LoadCredential= looks "
+                "(/etc/numtrustd/credentials), then restart"
+            )
+        report.add(where, key, what, remedy)
         return None
     try:
         secret = raw.decode("utf-8").rstrip("\r\n")

@@ -74,11 +74,12 @@ def _places(kinds: list[str], kind: str) -> list[int]:
 # ------------------------------------------------------------------------------------------------- what is not known
 
 
-def test_a_month_before_all_records_says_so_and_nothing_else() -> None:
+def test_a_month_before_all_records_says_so_and_how_to_ask_for_another() -> None:
     said = plain_text(recorded_from=NOW - timedelta(days=5))
     assert said.splitlines() == [
         "Our telephone numbers in 2026-10",
         "Nothing was recorded in 2026-10: the records begin on 2026-11-18.",
+        "Of another month: numtrustctl report --month YYYY-MM",
     ]
     html = page.html(told(sample(recorded_from=NOW - timedelta(days=5))))
     assert "<svg" not in html

@@ -28,6 +28,13 @@ def paid(when: float, number: str = "1", platform: str = "alpha") -> Charge:
     return commit(Charge(f"{when}{number}", when, What.APPEAL, number, platform), when)
 
 
+def test_whose_window_it_is_is_told() -> None:
+    freeze = Window("the freeze", reason="a release", author="wang", until=at("2026-12-31T23:00"))
+    assert slot(ALPHA, NOON, windows=[freeze]).why[0] == "nothing is submitted during the freeze (a release, by wang)"
+    nobody = Window("the freeze", author="wang", until=at("2026-12-31T23:00"))
+    assert slot(ALPHA, NOON, windows=[nobody]).why[0] == "nothing is submitted during the freeze (by wang)"
+
+
 def test_at_once_when_nothing_forbids_it() -> None:
     assert slot(ALPHA, NOON) == Slot(NOON)
 

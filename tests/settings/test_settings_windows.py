@@ -26,10 +26,10 @@ def test_a_window_arrives_and_drop_ins_add_to_it(tmp_path: Path) -> None:
     loaded = read(
         tmp_path,
         '[[window]]\nname = "freeze"\nplatforms = ["telnyx"]\ndays = "sat"\nsince = 2026-12-28T18:00:00+08:00\n'
-        'until = 2027-01-04T09:30:00+08:00\nreason = "r"\nzone = "UTC"\n',
+        'until = 2027-01-04T09:30:00+08:00\nreason = "r"\nzone = "UTC"\nauthor = "wang"\n',
     )
     assert isinstance(loaded, Loaded), loaded
-    freeze = Window("freeze", ("telnyx",), "sat", "", 1_798_452_000.0, 1_799_026_200.0, "r", "UTC")
+    freeze = Window("freeze", ("telnyx",), "sat", "", 1_798_452_000.0, 1_799_026_200.0, "r", "UTC", "wang")
     assert build.context(loaded, "s").windows == (freeze, Window("night", hours="20:00-08:00"))
 
 

@@ -22,7 +22,8 @@ def told(report: Report) -> Told:
     if report.until <= report.recorded_from:
         since = w.day(report.recorded_from, report)
         nothing = tr("Nothing was recorded in {month}: the records begin on {since}.")
-        return Told(title, [nothing.format(month=report.month, since=since)], [], [])
+        other = tr("Of another month: numtrustctl report --month YYYY-MM")
+        return Told(title, [nothing.format(month=report.month, since=since), other], [], [])
     names = w.Names(report.platforms)
     parts: tuple[Callable[[Report, w.Names], Section], ...] = (
         _labels,
