@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -38,6 +39,9 @@ SOFTWARE = 70
 
 ROWS = 200
 """Rows that are asked for of each table; the heading says how many there are."""
+
+GRACE = 3.0
+"""Seconds that the screen has to end once a signal says so."""
 
 MONEY_EVERY = 30.0
 """Seconds between two questions for what was spent: the daemon reads its whole ledger to answer."""
@@ -153,6 +157,11 @@ def _play(top: Top, kept: Kept) -> list[int]:
             ended.append(number)
             kept.end()
             top.exit()
+            # A terminal that is gone keeps the screen from ending, for ever and at full speed.
+            loop.remove_signal_handler(number)
+            last = threading.Timer(GRACE, os.kill, (os.getpid(), number))
+            last.daemon = True
+            last.start()
 
         for number in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, end, number)

@@ -262,6 +262,20 @@ def test_every_way_out_leaves_the_terminal_as_it_was(terminal: Open, tmp_path: P
     restored(70)
 
 
+@pytest.mark.parametrize("stopped", [False, True])
+def test_it_does_not_outlive_its_terminal(terminal: Open, tmp_path: Path, stopped: bool) -> None:
+    screen, pid = terminal(), tmp_path / "pid"
+    run = 'from numtrustd.ctl.cli import main; sys.exit(main(["top", "--every", "0.3s"]))'
+    screen.type(f'{sys.executable} -c \'import os, sys; open("{pid}", "w").write(str(os.getpid())); {run}\'')
+    screen.wait("^ Labelled numbers")
+    process = int(pid.read_text())
+    if stopped:
+        os.kill(process, signal.SIGTSTP)
+        screen.wait("[Ss]topped")
+    screen.close()
+    assert until(lambda: not Path(f"/proc/{process}").exists(), 20.0)
+
+
 def test_without_colours_the_words_say_it_all(terminal: Open) -> None:
     screen = terminal(term="screen-256color", NO_COLOR="1")
     screen.type(TOP)
