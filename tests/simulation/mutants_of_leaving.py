@@ -8,7 +8,7 @@ from unittest import mock
 
 from msgspec import structs
 
-from numtrustd.actors import leave, policy, tracks
+from numtrustd.actors import leave, policy
 from numtrustd.actors.cases import CaseBook
 from numtrustd.actors.inspector import Inspector
 from numtrustd.actors.leave import Leaver
@@ -19,6 +19,7 @@ from numtrustd.domain.leaving import PLACE, Released
 from numtrustd.domain.workflows import leaving, removal
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.leaving import CancellationData
+from numtrustd.domain.workflows.request import updates
 from tests.simulation.mutant import mutant
 
 
@@ -115,7 +116,7 @@ def forbidden_word_sent() -> Iterator[None]:
 @mutant
 def stale_wish_sent() -> Iterator[None]:
     """What goes out asks for what was wanted when its case opened."""
-    with mock.patch.object(tracks, "as_wanted", lambda kind, data, wanted, now: data):
+    with mock.patch.object(updates, "_wished", lambda data, policy: data):
         yield
 
 

@@ -23,7 +23,14 @@ def summary() -> None:
 
 @command(summary)
 @click.option("--month", metavar="YYYY-MM", help="Another month than the last one that is over.")
-@click.option("--format", "form", type=click.Choice(["text", "markdown", "html"]), default="text", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "html"]),
+    default="text",
+    show_default=True,
+    help="How it is written.",
+)
 @click.option("-o", "--output", metavar="FILE", type=click.Path(dir_okay=False), help="Write it there.")
 def report(session: Session, month: str | None, form: str, output: str | None) -> None:
     """A month over all numbers, as a manager reads of it.
