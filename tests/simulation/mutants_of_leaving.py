@@ -150,7 +150,7 @@ def plain_days() -> Iterator[None]:
 def inspection_not_stored() -> Iterator[None]:
     """Where an inspection stands is forgotten with the process."""
 
-    async def _store(self: Inspector, record: Any) -> Any:
+    async def _store(self: Inspector, record: Any, ended: Any = None) -> Any:
         return record
 
     with mock.patch.object(Inspector, "_store", _store):
