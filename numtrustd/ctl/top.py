@@ -87,7 +87,7 @@ class Top(Host):
         self.world = world
         self._kept = kept
         self._every = every
-        self._one = asyncio.Lock()
+        self._one = threading.Lock()
         self._wake = asyncio.Event()
 
     def get_default_screen(self) -> Screen[None]:
@@ -102,8 +102,13 @@ class Top(Host):
 
     async def ask(self, question: Callable[[Kept], T]) -> T:
         """Ask the daemon in a thread, one question at a time. Raises `ClientError`."""
-        async with self._one:
-            return await asyncio.to_thread(question, self._kept)
+
+        def alone() -> T:
+            # A lock of threads: a page that is left gives up its wait, and its thread still talks to the daemon.
+            with self._one:
+                return question(self._kept)
+
+        return await asyncio.to_thread(alone)
 
     async def _poll(self) -> None:
         asked, loop = asyncio.get_running_loop().time(), asyncio.get_running_loop()
