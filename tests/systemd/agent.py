@@ -45,13 +45,14 @@ class Handler(socketserver.StreamRequestHandler):
     def handle(self):
         request = json.loads(self.rfile.readline())
         if request.get("stop"):
+            # Answered first: the process does not wait for this thread, and an answer that is cut off is a failed test.
+            self.wfile.write(b"{}\n")
             threading.Thread(target=self.server.shutdown).start()
-            reply = {}
-        else:
-            try:
-                reply = run(request)
-            except OSError as error:
-                reply = {"status": 127, "out": "", "err": str(error)}
+            return
+        try:
+            reply = run(request)
+        except OSError as error:
+            reply = {"status": 127, "out": "", "err": str(error)}
         self.wfile.write(json.dumps(reply).encode() + b"\n")
 
 

@@ -142,8 +142,9 @@ def booted(path: Path) -> Iterator[Machine]:
         HERE / "run-in-systemd.sh",
         "--tree",
         os.environ.get("NUMTRUSTD_TEST_TREE", "host"),
+        # It stands until the last test of its worker has run, whatever that is.
         "--timeout",
-        "420",
+        "1500",
         path,
         PYTHON,
         "-I",
