@@ -62,10 +62,22 @@ class Clock:
         """(monotonic base, origin): what another process on this machine needs to run the same scaled clock."""
         return self._base, self._origin
 
+    def left(self, due: Instant) -> float:
+        """Real seconds until the wall clock will say `due`, unless it is stepped: 0 if it has."""
+        return max(0.0, due - self.now()) / self.speed
+
+    async def rest(self, seconds: float = math.inf, wake: trio.Event | None = None) -> None:
+        """Wait that many real seconds, or until `wake`, but no longer than until the wall clock is to be read again.
+
+        For loops, which then look at what is due: nothing tells us that the wall clock was stepped.
+        """
+        with trio.move_on_after(min(seconds, self.recheck)):
+            await (trio.Event() if wake is None else wake).wait()
+
     async def sleep_until(self, due: Instant) -> None:
         """Return once the wall clock has reached `due`; at once if it has."""
-        while (left := due - self.now()) > 0:  # noqa: ASYNC110 - nothing tells us that the wall clock was stepped
-            await trio.sleep(min(left / self.speed, self.recheck))
+        while (left := self.left(due)) > 0:
+            await self.rest(left)
         await trio.lowlevel.checkpoint()
 
     async def sleep(self, seconds: float) -> None:

@@ -148,9 +148,7 @@ class BatchActor(BatchDiary):
                 wait = min(wait, (asked.next_at - now) / clock.speed)
         ends = [b.sent_at + n * self.spec.give_up - now for b in self.batches for n in (1, 2)]
         soon = [self._heap[0][0] - now] if self._heap else []
-        wait = min([wait, clock.recheck, *(s / clock.speed for s in (*ends, *soon) if s > 0)])
-        with trio.move_on_after(wait):
-            await self._wake.wait()
+        await clock.rest(min([wait, *(s / clock.speed for s in (*ends, *soon) if s > 0)]), self._wake)
         self._wake = trio.Event()
 
     async def _working(self, do: Any, *args: Any) -> None:

@@ -72,8 +72,7 @@ class Hands:
                     again = await self._plan()
                     self._plan_at = min(self._plan_at, now + PLAN_EVERY if self._sources() else math.inf, again)
             due = min([self._plan_at, *self._remind_at.values(), *(t.due for t in self._open.values())])
-            with trio.move_on_after(min(max(0.0, due - clock.now()) / clock.speed, clock.recheck)):
-                await self._wake.wait()
+            await clock.rest(clock.left(due), self._wake)
 
     def poke(self, number: str) -> None:
         """A report of this number was stored."""

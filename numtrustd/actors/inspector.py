@@ -48,8 +48,7 @@ class Inspector:
         while True:
             due = found.snapshot.deadline
             assert due is not None, "an inspection that is over is followed by the next"
-            wait = min(max(0.0, due - house.clock.now()) / house.clock.speed, house.clock.recheck, EVERY)
-            await trio.sleep(wait)
+            await house.clock.rest(min(house.clock.left(due), EVERY))
             if house.clock.now() >= due:
                 found = await self._happen(found, TimedOut(found.snapshot.seq))
             elif found.data.began_at is not None and await self._all_seen(found.data.began_at):

@@ -118,9 +118,8 @@ class Papers:
             self._wake = trio.Event()
             await self.check()
             due = clock.now() + self._house.context.papers.interval
-            while (left := due - clock.now()) > 0 and not self._wake.is_set():
-                with trio.move_on_after(min(left / clock.speed, clock.recheck)):
-                    await self._wake.wait()
+            while (left := clock.left(due)) > 0 and not self._wake.is_set():
+                await clock.rest(left, self._wake)
 
     async def check(self) -> None:
         """Look at every file now; store what is new, and say it."""

@@ -4,6 +4,7 @@
 of a silence whose time came while the daemon was down.
 """
 
+import math
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -37,10 +38,8 @@ class Silences:
                 now = clock.now()
                 for silence in [s for s in self._house.silences.values() if not s.lasts(now)]:
                     await self._end(silence, OVER)
-            due = min((s.until for s in self._house.silences.values()), default=None)
-            wait = clock.recheck if due is None else min(max(0.0, due - clock.now()) / clock.speed, clock.recheck)
-            with trio.move_on_after(wait):
-                await self._wake.wait()
+            due = min((s.until for s in self._house.silences.values()), default=math.inf)
+            await clock.rest(clock.left(due), self._wake)
 
     async def add(self, targets: tuple[Target, ...], until: Instant, by: str, reason: str) -> Silence:
         """Somebody wants quiet; returns the silence once it is stored."""

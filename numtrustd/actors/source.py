@@ -262,7 +262,7 @@ class SourceActor:
             self._follow(now)
             self._tell_missed(now)
             self._tidy()
-            wait = clock.recheck
+            wait = math.inf
             if self._heap and not (self.down and self._probing):  # one look at a time finds out whether it is back
                 held = max(self._slot, self._pause) - clock.monotonic()
                 wait = max((self._heap[0][0] - now) / clock.speed, held)
@@ -276,8 +276,7 @@ class SourceActor:
             if wait <= 0:
                 break
             self._wake = trio.Event()
-            with trio.move_on_after(min(wait, clock.recheck)):
-                await self._wake.wait()
+            await clock.rest(wait, self._wake)
         probing = self.down
         self._probing = self._probing or probing
         if self.source.requests:

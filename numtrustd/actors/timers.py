@@ -4,6 +4,7 @@ A timer that went off is tried again after `AGAIN` until its case has moved: a b
 """
 
 import heapq
+import math
 
 import trio
 
@@ -78,9 +79,7 @@ class Timers:
             self._wake = trio.Event()
             due = self._fire(clock.now())
             before = (clock.now(), clock.monotonic())
-            wait = clock.recheck if due is None else min(max(0.0, due - before[0]) / clock.speed, clock.recheck)
-            with trio.move_on_after(wait):
-                await self._wake.wait()
+            await clock.rest(math.inf if due is None else clock.left(due), self._wake)
             self._notice_jump(*before)
 
     def _fire(self, now: Instant) -> Instant | None:

@@ -47,13 +47,11 @@ class Upkeep:
         while True:
             self._wake = trio.Event()
             async with self._turn:
-                due = min(filter(None, (await self._end_those_over(), await self._say_those_overdue())), default=None)
+                due = min(
+                    filter(None, (await self._end_those_over(), await self._say_those_overdue())), default=math.inf
+                )
             self._say_unknown_years()
-            wait = min(clock.recheck, A_DAY / clock.speed)
-            if due is not None:
-                wait = min(max(0.0, due - clock.now()) / clock.speed, wait)
-            with trio.move_on_after(wait):
-                await self._wake.wait()
+            await clock.rest(min(clock.left(due), A_DAY / clock.speed), self._wake)
 
     def replan(self) -> None:
         """What is configured has changed."""

@@ -50,12 +50,6 @@ class Agenda:
         self._triggers = [entry for entry in entries if entry.after]
         self._nursery: trio.Nursery | None = None
 
-    def jumps(self) -> list[tuple[float, float]]:
-        """The true times at which, or between which, the wall clock will be stepped."""
-        fixed = [(at, at) for at, _, what in self._due if isinstance(what, Jump)]
-        waiting = [entry for entry in self._triggers if isinstance(entry.what, Jump)]
-        return [*fixed, *((ORIGIN + entry.at, ORIGIN + entry.until) for entry in waiting)]
-
     def begin(self, nursery: trio.Nursery, *, last: bool) -> None:
         """A daemon works: things can happen to it."""
         self._nursery = nursery

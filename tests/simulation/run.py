@@ -196,9 +196,7 @@ class Run:
 
     async def _main(self, state: Path, rng: random.Random, end: float, last: bool) -> None:
         self.clock = VirtualClock(self.true)
-        begun = trio.current_time() - self.true
-        steps = [(since + begun, until + begun) for since, until in self.agenda.jumps() if until >= self.true]
-        self.wall = WallClock(self.true + self.offset, steps)
+        self.wall = WallClock(self.true + self.offset, draw(self.plan.seed, "readings of the clock", self.lives))
         self.agenda.change_while_down()
         self._clock_runs = True
         try:

@@ -21,7 +21,7 @@ from numtrustd.actors.messages import NumberMessage, Observed, TimerDue
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.outbox import Outbox
 from numtrustd.actors.source import SourceActor
-from numtrustd.clock import Clock, VirtualClock
+from numtrustd.clock import Clock, Random, VirtualClock
 from numtrustd.daemon import Daemon
 from numtrustd.domain.case import Action
 from numtrustd.domain.observation import Instant
@@ -98,29 +98,29 @@ RECHECK = 29.0
 
 class WallClock(VirtualClock):
     """The daemon's wall clock. Production reads it again every half a minute at the latest: it may have been stepped;
-    here nobody needs to wake up for that but within half a minute after each step that the plan has. `steps` are the
-    times, by trio's clock, at which or between which there is one.
+    here nobody wakes up for that but within half a minute after a step, each at a moment of its own.
     """
 
-    def __init__(self, origin: Instant, steps: list[tuple[float, float]]) -> None:
+    def __init__(self, origin: Instant, rng: Random) -> None:
         super().__init__(origin)
-        self._steps = steps
+        self._rng = rng
+        self._resting: dict[trio.CancelScope, None] = {}
 
-    @property
-    def recheck(self) -> float:
-        """Seconds until the wall clock is to be read again."""
+    async def rest(self, seconds: float = math.inf, wake: trio.Event | None = None) -> None:
+        """As it is in production, but for the reading that would find nothing new."""
+        with trio.move_on_after(seconds) as scope:
+            self._resting[scope] = None
+            try:
+                await (trio.Event() if wake is None else wake).wait()
+            finally:
+                del self._resting[scope]
+
+    def shift(self, seconds: float) -> None:
+        """Step the wall clock, which everybody who rests will have read before long."""
+        super().shift(seconds)
         now = trio.current_time()
-        wait = math.inf
-        for since, until in self._steps:
-            if now < since + RECHECK:
-                wait = min(wait, since + RECHECK - now)
-            elif now < until:
-                wait = min(wait, RECHECK)
-        return wait
-
-    @recheck.setter
-    def recheck(self, seconds: float) -> None:
-        """Not for anybody to say."""
+        for scope in self._resting:
+            scope.deadline = min(scope.deadline, now + self._rng.uniform(0.0, RECHECK))
 
 
 class SimLog(Log):
