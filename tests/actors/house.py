@@ -475,7 +475,7 @@ async def make_house(
         async def reload() -> ReloadResult:
             return made.reload()
 
-        house.timers = timers = Timers(house)
+        house.timers = timers = Timers(house, random)
         house.outbox = outbox = Outbox(house, way, random)
         roster, sources = Roster(house, random), Sources(house, random, make_source)
         house.upkeep = upkeep = Upkeep(house, roster.refresh)
