@@ -74,8 +74,9 @@ class IncidentData(CommonData, frozen=True, omit_defaults=True, tag="incident"):
 class IncidentPolicy(Struct, frozen=True):
     """What configuration and the number's cases say to its incident; times in seconds.
 
-    `sent` and `ended` say of all its cases on platforms that matter that they have been handed in, and that they have
-    come to an end; `sent_at` is when the last of them was. `unsent` and `unended` name the others.
+    `sent` and `ended` say of all its cases on platforms that matter that they have been handed in and that nobody holds
+    one, and that they have come to an end; `sent_at` is when the last of them was. `unsent` and `unended` name the
+    others.
     """
 
     submit_within: float = 2 * HOUR
@@ -175,6 +176,10 @@ def resolve_handled(data: IncidentData, event: object, now: Instant, policy: Inc
 
 def note_reminder(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:
     return structs.replace(data, reminders=data.reminders + 1)
+
+
+def note_chased(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:
+    return structs.replace(data, reminders=0)
 
 
 def restart(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:
@@ -330,7 +335,8 @@ ROWS: dict[S, Row[S]] = {
             Progress: _DONE,
             TimedOut: (_DONE, To(S.ESCALATED, (ask_for_decision,), update=note_reminder)),
             a.Accepted: (_GATHERED, To(S.ESCALATED, update=note_handled, keep_timer=True)),
-            a.Advance: To(S.RESOLVING, (close_tasks, chase_all)),
+            # The last mark is behind: there is nothing to go back to, and all that is new is that it was chased again.
+            a.Advance: To(S.ESCALATED, (close_tasks, chase_all), update=note_chased),
             a.ClosedByPerson: _WITHDRAW,
             **_STOPS,
         },
