@@ -178,10 +178,6 @@ def note_reminder(data: IncidentData, event: object, now: Instant, policy: Incid
     return structs.replace(data, reminders=data.reminders + 1)
 
 
-def note_chased(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:
-    return structs.replace(data, reminders=0)
-
-
 def restart(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> IncidentData:
     earlier = (*data.earlier, *data.marks)[-EARLIER_KEPT:]
     return structs.replace(
@@ -229,6 +225,10 @@ def _at_follow_up(data: IncidentData, now: Instant, policy: IncidentPolicy) -> I
 
 
 def _at_resolve(data: IncidentData, now: Instant, policy: IncidentPolicy) -> Instant:
+    """At the last mark. Behind it a person had all chased once more: that is given its time before he is asked again,
+    or it would be escalated at once with nothing new to decide about."""
+    if late(data, None, now, policy):
+        return now + policy.remind_interval
     return max(data.since + policy.resolve_within, now)
 
 
@@ -335,8 +335,7 @@ ROWS: dict[S, Row[S]] = {
             Progress: _DONE,
             TimedOut: (_DONE, To(S.ESCALATED, (ask_for_decision,), update=note_reminder)),
             a.Accepted: (_GATHERED, To(S.ESCALATED, update=note_handled, keep_timer=True)),
-            # The last mark is behind: there is nothing to go back to, and all that is new is that it was chased again.
-            a.Advance: To(S.ESCALATED, (close_tasks, chase_all), update=note_chased),
+            a.Advance: To(S.RESOLVING, (close_tasks, chase_all)),
             a.ClosedByPerson: _WITHDRAW,
             **_STOPS,
         },
