@@ -107,7 +107,7 @@ class Daemon:
         self._ways: dict[str, Way] = {}
         self._way_out: WayOut | None = None
         self.house = house = House(store, log, clock, build.context(loaded, store.uuid), Board())
-        self.timers = house.timers = Timers(house)
+        self.timers = house.timers = Timers(house, random)
         self.outbox = house.outbox = Outbox(house, self._ways.get, random)
         self.roster = Roster(house, random)
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)

@@ -81,7 +81,7 @@ FAULTS: dict[str, tuple[str, str]] = {
     "P8": ("crash loop at the start", "a damaged state is safe mode, not a loop"),
     "P9": ("log reader blocked, full or gone", "the loop goes on; what was dropped is counted and said once"),
     "P10": ("the wall clock jumps", "no deadline lost, none early, said once"),
-    "P11": ("suspend, long downtime", "overdue work is done once, in order"),
+    "P11": ("suspend, long downtime", "overdue work is done once, in order, and spread"),
     "P12": ("time zones, holidays", "instants are UTC; working days are of the platform's country"),
     # local users
     "L1": ("a local user at the control socket", "the file's mode and group decide; acts are logged with the peer"),

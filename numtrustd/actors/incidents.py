@@ -10,6 +10,7 @@ from numtrustd.domain.case import Case, track
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.record import CaseRef, NumberRecord
 from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy, MarkName
+from numtrustd.domain.workflows.request.holding import HELD
 from numtrustd.events import Event, IncidentClosed, IncidentMilestone, IncidentOpened
 
 WATCHED = ("appeal", "correction", "tag")
@@ -63,7 +64,12 @@ def policy(context: Context, record: NumberRecord) -> IncidentPolicy:
     rules = context.incident
     cases = list(watched(context, record))
     shown = tuple(_still_shown(context, record))
-    unsent = tuple(ref.id for ref in cases if ref.sent_at is None)
+    # What a person holds nobody does anything for: whatever was sent before, it is not counted as handed in.
+    unsent = tuple(
+        f"{ref.id} is held" if ref.state == HELD else ref.id
+        for ref in cases
+        if ref.sent_at is None or ref.state == HELD
+    )
     return IncidentPolicy(
         submit_within=rules.submit_within,
         follow_up_within=rules.follow_up_within,

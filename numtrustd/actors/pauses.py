@@ -57,8 +57,8 @@ def _phases(
 
 
 def _spans(pauses: Sequence[Pause], case: Case, zone: str) -> list[tuple[date, date | None]]:
-    """Each pause as (first day, last day). One in which the case was held ends where the next begins, one in which it
-    was given up ends with it."""
+    """Each pause as (first day, last day). One without an end before another, as older states have, ends where the next
+    begins, one in which the case was given up ends with it."""
     spans = []
     for n, pause in enumerate(pauses):
         until = pause.until

@@ -29,6 +29,7 @@ from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, records
 from numtrustd.store.records import ParkedRecord
 from numtrustd.wire.retry_after import LONGEST
+from numtrustd.wire.template import placeholders
 
 RESERVE = 2.0
 """Real seconds of slots that a durable reservation adds to the one at hand; so much pace is given away at a restart.
@@ -56,6 +57,12 @@ SOURCE_FAULTS = frozenset(
     }
 )
 """Reasons that speak against the source; the others (no card, maintenance, pending) are answers about a number."""
+
+KEY_REFUSED = frozenset({401, 403})
+"""HTTP statuses by which a platform says of a request with a key that it is not let in."""
+
+SECRET = "secret:"
+"""How the name of a credential begins where it stands in a request."""
 
 MAX_DOUBLINGS = 16
 
@@ -152,6 +159,8 @@ class SourceActor:
         self._heap = [(due, number) for number, due in self._due.items()]
         heapq.heapify(self._heap)
         self._slot, self._pause, self.record = before._slot, before._pause, before.record
+        if before.refused:  # it may have a valid key now
+            self._pause = self._house.clock.monotonic()
         self.trust = SourceTrust(self.source, self._house, self.record.trust, self._keep_trust, self.want)
         self.trust.take_over(before.trust)
         self.looks, self.failed = before.looks, before.failed
@@ -201,6 +210,15 @@ class SourceActor:
     @property
     def down(self) -> bool:
         return self.record.down_since is not None
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The credentials, by name, without which the platform does not let us in: it answered the last look so."""
+        record = self.record
+        if not record.failures or record.http_status not in KEY_REFUSED:
+            return ()
+        names = {name for _, request in self.source.requests for name in placeholders(request)}
+        return tuple(sorted(name.removeprefix(SECRET) for name in names if name.startswith(SECRET)))
 
     # ------------------------------------------------------------------------------------------------------- looks
 
@@ -474,7 +492,12 @@ class SourceActor:
             trips += 1
         down_since = self.record.down_since if not newly_down else at
         await self._save(
-            failures=failures, trips=trips, retry_at=retry_at, down_since=down_since, reason=str(fault.reason)
+            failures=failures,
+            trips=trips,
+            retry_at=retry_at,
+            down_since=down_since,
+            reason=str(fault.reason),
+            http_status=sight.http_status,
         )
         if newly_down:
             self._house.log.emit(
@@ -513,7 +536,7 @@ class SourceActor:
     async def _recovered(self, at: Instant) -> None:
         since, failures = self.record.down_since, self.record.failures
         # A pause that the platform asked for lasts, whatever the looks beside it saw.
-        await self._save(failures=0, trips=0, down_since=None, reason="")
+        await self._save(failures=0, trips=0, down_since=None, reason="", http_status=None)
         self._wake.set()
         if since is not None:
             self._house.log.emit(

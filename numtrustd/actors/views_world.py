@@ -1,6 +1,7 @@
 """The rows of platforms and sources: how the numbers stand on the one, how well the other can see."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 
 from numtrustd.actors.board import QUIET
 from numtrustd.actors.source import SourceActor
@@ -105,7 +106,7 @@ def source_rows(sight: Sight) -> tuple[SourceRow, ...]:
 
 def _source_row(sight: Sight, source: Source) -> SourceRow:
     actor, now = sight.sources.get(source.id), sight.now()
-    state, since, why = health(actor, source, now)
+    state, since, why = _health(actor, source, now)
     return SourceRow(
         source=source.id,
         title=source.title,
@@ -127,6 +128,8 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         hours=source.hours or None,
         next_slot=None if actor is None or actor.free_at <= now else when(actor.free_at),
         batches=None if actor is None else _open_batches(actor),
+        http_status=None if actor is None else actor.record.http_status,
+        refused_credentials=(actor.refused or None) if actor is not None else None,
     )
 
 
@@ -152,7 +155,23 @@ def blind_since(actor: SourceActor | None) -> Instant | None:
 
 
 def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str, Instant | None, str | None]:
-    """(state, since when, why) of a source; `api.rows.SourceRow` lists the states."""
+    """(state, since when, why and what to do) of a source; `api.rows.SourceRow` lists the states."""
+    state, since, why = _health(actor, source, now)
+    if state in ("open", "failing") and actor is not None and (names := ", ".join(actor.refused)):
+        # A platform that answers 403 knows the key, perhaps, and does not let it do this.
+        refused = (
+            "was refused"
+            if actor.record.http_status == HTTPStatus.UNAUTHORIZED
+            else "was refused or does not allow this"
+        )
+        why = (
+            f"{why}: HTTP {actor.record.http_status}, credential {names} {refused}; put a valid key there, then reload"
+        )
+    return state, since, why
+
+
+def _health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str, Instant | None, str | None]:
+    """(state, since when, why) of a source."""
     if actor is None and source.report is not None and source.enabled:
         return "ok", None, None
     if actor is None:

@@ -169,7 +169,8 @@ class SourceRow(Result, frozen=True, kw_only=True):
     looks: http, batch, command, or report (it is told). `batches` are those of a source that takes numbers in batches.
     `blind_since` is since when nothing of it moves a verdict: its breaker is open, it is not believed, or it is parked.
     `when` is "always", or "doubt" where it is asked only while something is in doubt. `hours` are those in which alone
-    it is asked.
+    it is asked. `http_status` is what its last failure was answered with, `refused_credentials` are the names of those
+    that the platform did not accept then: each needs a valid key, and the daemon a reload.
     """
 
     source: str
@@ -192,6 +193,8 @@ class SourceRow(Result, frozen=True, kw_only=True):
     batches: OpenBatches | None = None
     blind_since: When | None = None
     hours: str | None = None
+    http_status: int | None = None
+    refused_credentials: tuple[str, ...] | None = None
 
 
 class CaseRow(Result, frozen=True, kw_only=True):

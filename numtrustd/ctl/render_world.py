@@ -149,10 +149,17 @@ def _source_why(r: SourceRow, now: datetime) -> str | None:
         else tr("blind since {blind_since}").format(blind_since=local(r.blind_since, now))
     )
     doubt = tr("asked only in doubt") if r.when == "doubt" else None
-    return (
-        listed(filter(None, (r.why, blind, doubt, r.hours and tr("asked only at {hours}").format(hours=r.hours))), "; ")
-        or None
-    )
+    hours = r.hours and tr("asked only at {hours}").format(hours=r.hours)
+    return listed(filter(None, (r.why, _refused(r), blind, doubt, hours)), "; ") or None
+
+
+def _refused(r: SourceRow) -> str | None:
+    """Which credential the platform did not accept, and what to do about it."""
+    if not r.refused_credentials:
+        return None
+    names = listed(r.refused_credentials)
+    said = tr("HTTP {status}: credential {names} was refused; put a valid key there, then `numtrustctl reload`")
+    return said.format(status=r.http_status, names=names)
 
 
 def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:

@@ -67,6 +67,12 @@ class Person:
                 self._done(daemon, task, "retry", note="once more, by hand")
             case "approve":
                 self._done(daemon, task, "approved")
+            case "gather_proof":
+                self._say(f"person: has the recordings and order screenshots of {task['number']} for the emergency")
+                self._done(daemon, task, "gathered", note="recordings and order screenshots are on file")
+            case "update_wording":
+                self._say(f"person: told customers that the fault of {task['number']} is repaired")
+                self._done(daemon, task, "published")
             case _:
                 return
 

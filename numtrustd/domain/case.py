@@ -146,6 +146,11 @@ def number_of(identity: str) -> str:
     return identity.split("/", 1)[0]
 
 
+def place_of(identity: str) -> str:
+    """The platform that a case is of by its id, or the workflow of one that is about the whole number."""
+    return identity.split("/", 2)[1]
+
+
 def reference(store: str, case: str, attempt: int) -> str:
     """The reference under which one attempt is known to the platform, the same however often it is sent.
 

@@ -39,7 +39,7 @@ PAGE = 500
 
 class SourceRecord(Struct, frozen=True, omit_defaults=True):
     """What one source remembers across restarts: the slots it has given out, its failures, its breaker; `batch_stamp`
-    is the last part of the newest batch's reference."""
+    is the last part of the newest batch's reference, `http_status` what the last failure was answered with."""
 
     id: str
     slots_until: Instant = 0.0
@@ -53,6 +53,7 @@ class SourceRecord(Struct, frozen=True, omit_defaults=True):
     trust: Trust = Trust()
     spent: Spent = Spent()
     batch_stamp: int = 0
+    http_status: int | None = None
 
 
 class ParkedRecord(Struct, frozen=True, omit_defaults=True):

@@ -96,12 +96,17 @@ class Submission:
     reason: str = ""
 
 
+SECRETS = {"secret:alpha-key": "not-a-real-key"}
+"""What the credentials of the sources hold."""
+
+
 @dataclass
 class Outside:
     """One platform as it is seen from here: looks and appeals, over one fetcher. Every field may be set at any time.
 
-    `weather` is fine, blocked (403), broken (no JSON), maintenance, limited (429 with `Retry-After: 120`), silent (no
-    answer) or shut (refused connection); `appeal_weather` is fine, refuse, later, shut, or lost: taken in, answer lost.
+    `weather` is fine, blocked (403), refused (401), broken (no JSON), maintenance, limited (429 with `Retry-After:
+    120`), silent (no answer) or shut (refused connection); `appeal_weather` is fine, refuse, later, shut, or lost:
+    taken in, answer lost.
     """
 
     labels: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -136,6 +141,8 @@ class Outside:
         match self.weather:
             case "blocked":
                 return Reply(403, (), b"<html>captcha</html>")
+            case "refused":
+                return Reply(401, (), b'{"error": "invalid key"}')
             case "broken":
                 return Reply(200, (), b"<html>hello</html>")
             case "maintenance":
@@ -456,9 +463,8 @@ async def make_house(
             if glances is not None and identity in glances:
                 return SourceActor(spec, glances[identity](spec, house), house, random)
             assert spec.request is not None
-            return SourceActor(
-                spec, HttpGlance(spec, compile_request(spec.request), outside, house, random), house, random
-            )
+            template = compile_request(spec.request).bind(SECRETS)
+            return SourceActor(spec, HttpGlance(spec, template, outside, house, random), house, random)
 
         def way(platform: str) -> Way | None:
             channel = house.context.channels.get(platform)
@@ -475,7 +481,7 @@ async def make_house(
         async def reload() -> ReloadResult:
             return made.reload()
 
-        house.timers = timers = Timers(house)
+        house.timers = timers = Timers(house, random)
         house.outbox = outbox = Outbox(house, way, random)
         roster, sources = Roster(house, random), Sources(house, random, make_source)
         house.upkeep = upkeep = Upkeep(house, roster.refresh)

@@ -13,7 +13,15 @@ from numtrustd.domain.identity import Version, Wanted
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.platform import Feed
 from numtrustd.domain.prevention import PreventionPolicy
-from numtrustd.events import CaseClosed, CaseOpened, IncidentClosed, IncidentMilestone, IncidentOpened, TaskReminded
+from numtrustd.events import (
+    CaseClosed,
+    CaseMoved,
+    CaseOpened,
+    IncidentClosed,
+    IncidentMilestone,
+    IncidentOpened,
+    TaskReminded,
+)
 from tests.actors.house import DAY, HOUR, MOBILE, T0, TestHouse, make_house, number, platform, source
 from tests.actors.parts import answer, consistent, killed
 from tests.actors.test_certificates import NAMING, SHOWS, WAY
@@ -302,6 +310,50 @@ async def test_what_the_platform_turned_away_for_good_was_not_handed_in(tmp_path
         await house.in_state("escalated", "alpha")
         await house.sleep(3 * HOUR)
         assert marks(house) == [("submit", False)]
+
+
+@pytest.mark.parametrize("where", ["alpha", "beta"])
+async def test_what_a_person_holds_was_not_handed_in(where: str, tmp_path: Path, autojump_clock: Clock) -> None:
+    """Also where it lies with the platform already: nobody chases it, nobody takes an answer in."""
+    async with make_house(tmp_path, incident=IncidentRules(open_on=("complaints",))) as house:
+        await house.labelled(where, words="诈骗电话", marks=30)
+        await house.in_state("in_review" if where == "alpha" else "at_person", where)
+        await house.ask("Hold", case=f"{MOBILE}/{where}/1", reason="the lawyer looks at it")
+        house.house.post(MOBILE, Complained(DayCalls("2026-09-21", complaints=3)))
+        await house.opened("incident", "")
+        await house.sleep(30 * HOUR)
+        assert marks(house) == [("submit", False), ("follow_up", False)]
+        assert house.log.of(IncidentMilestone)[0].why == f"{MOBILE}/{where}/1 is held"
+
+
+async def test_a_hold_that_ends_before_the_mark_does_not_cost_it(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, incident=IncidentRules(open_on=("complaints",))) as house:
+        await house.labelled("alpha", words="诈骗电话", marks=30)
+        await house.in_state("in_review", "alpha")
+        await house.ask("Hold", case=f"{MOBILE}/alpha/1", reason="the lawyer looks at it", seconds=HOUR)
+        house.house.post(MOBILE, Complained(DayCalls("2026-09-21", complaints=3)))
+        await house.opened("incident", "")
+        await house.sleep(3 * HOUR)
+        assert marks(house) == [("submit", True)]
+
+
+async def test_a_person_who_has_it_chased_once_more_is_asked_again_after_a_day_and_not_at_once(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **emergencies()) as house:
+        await labelled(house, "beta")
+        incident = await house.in_state("escalated", "", kind="incident")
+        [task] = [t for t in house.tasks() if t.case == incident.id and t.kind == "decide"]
+        moved = len(house.log.of(CaseMoved))
+        await answer(house, task, "retry")
+        at = house.clock.now()
+        await house.sleep(HOUR)
+        [went] = [e for e in house.log.of(CaseMoved)[moved:] if e.case == incident.id]
+        assert (went.from_, went.to) == ("escalated", "resolving")
+        assert not [t for t in house.tasks() if t.case == incident.id]
+        [task] = await house.until(lambda: [t for t in house.tasks() if t.case == incident.id])
+        assert task.kind == "decide"
+        assert house.clock.now() == pytest.approx(at + DAY, abs=60)
 
 
 async def test_a_mark_that_is_told_late_is_told_as_it_was_when_it_came_due(

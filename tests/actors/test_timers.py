@@ -1,5 +1,6 @@
 """Durable timers: in order, never early, never lost, void when stale; whatever the clock does."""
 
+from bisect import bisect_right
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,8 +12,8 @@ import trio.testing
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, ClosedError
 from numtrustd.actors.messages import TimerDue
-from numtrustd.actors.timers import AGAIN, Timers
-from numtrustd.clock import VirtualClock
+from numtrustd.actors.timers import AGAIN, EACH, MISSED, SPREAD, Timers
+from numtrustd.clock import Random, VirtualClock
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import CaseMoved, ClockJumped
 from numtrustd.store import Batch, Store, records
@@ -44,7 +45,7 @@ async def alarm(
     clock.recheck = recheck
     with Store.open(shm / "state", init=True, map_size=16 << 20, now=T0, inline=True) as store:
         house = empty_house(store, clock)
-        timers = house.timers = Timers(house)
+        timers = house.timers = Timers(house, Random(7))
         async with trio.open_nursery() as nursery:
             await nursery.start(store.run)
             batch = Batch()
@@ -131,7 +132,9 @@ async def test_overdue_timers_go_off_once_and_in_order_at_the_start(shm: Path, a
     rows = [(T0 - DAY, TWO, 4), (T0 - 40 * DAY, THREE, 9), (T0 - 1, ONE, 2), (T0 + DAY, f"{MOBILE}/delta/1", 1)]
     async with alarm(shm, *rows) as made:
         await trio.testing.wait_all_tasks_blocked()
-        assert made.box.due() == [(THREE, 9), (TWO, 4), (ONE, 2)]
+        assert made.box.due() == [(ONE, 2)], "a second late: that was no time that passed us by"
+        await trio.sleep(1)
+        assert made.box.due() == [(ONE, 2), (THREE, 9), (TWO, 4)]
         await trio.sleep(2 * HOUR)
         assert len(made.box.messages) == 3
         await trio.sleep(DAY)
@@ -239,9 +242,9 @@ async def test_a_clock_stepped_to_and_fro_fires_each_deadline_once(
         assert len(made.log.of(ClockJumped)) == 6
 
 
-@pytest.mark.covers("P10")
+@pytest.mark.covers("P10", "P11")
 @STEPS
-async def test_what_came_due_while_the_machine_slept_is_done_once_in_order_and_first(
+async def test_what_came_due_while_the_machine_slept_is_spread_and_done_once_in_order(
     step: float, shm: Path, autojump_clock: Autojump
 ) -> None:
     """To the daemon a suspended machine is a clock that was stepped forward: its monotonic one stood still."""
@@ -251,14 +254,72 @@ async def test_what_came_due_while_the_machine_slept_is_done_once_in_order_and_f
             made.timers.set(case, T0 + HOUR + n * step / 200, n)
         await trio.sleep(HOUR / 2)
         made.clock.shift(step + HOUR)
-        woke = made.clock.now()
-        made.timers.set(TWO, woke + made.clock.recheck + 1, 1)
-        await trio.sleep(made.clock.recheck + 2)
-        assert made.box.due() == [(case, n) for n, case in enumerate(reversed(cases))] + [(TWO, 1)]
-        assert made.at[199] <= woke + made.clock.recheck, "within one look at the clock"
+        seen = made.clock.now() + made.clock.recheck  # the next look at the clock
+        made.timers.set(TWO, seen + 1, 1)
+        await trio.sleep(made.clock.recheck + 200 * EACH + 1)
+        told = made.box.due()
+        assert [each for each in told if each[0] != TWO] == [(case, n) for n, case in enumerate(reversed(cases))]
+        assert made.at[told.index((TWO, 1))] == pytest.approx(seen + 1), "what comes due meanwhile is not kept waiting"
+        assert made.at[-1] <= seen + 200 * EACH
+        assert _most_at_once(made.at, 1.0) <= 1.0 / EACH + 2
         await trio.sleep(DAY)
         assert len(made.at) == 201, "each once"
         assert [round(e.seconds) for e in made.log.of(ClockJumped)] == [step + HOUR]
+
+
+def _most_at_once(at: list[float], within: float) -> int:
+    """How many went off at most in any `within` seconds."""
+    return max(bisect_right(at, begin + within) - n for n, begin in enumerate(at))
+
+
+@pytest.mark.covers("P11")
+async def test_an_emergency_is_not_kept_waiting_by_what_was_missed(shm: Path, autojump_clock: Autojump) -> None:
+    emergency = f"{MOBILE}/incident/1"
+    rows = [(T0 - 2 * DAY + n, f"{MOBILE}/alpha/{n}", 1) for n in range(100)]
+    async with alarm(shm, *rows, (T0 - DAY, emergency, 3)) as made:
+        await trio.testing.wait_all_tasks_blocked()
+        assert made.box.due() == [(emergency, 3)]
+        await trio.sleep(100 * EACH)
+        assert sorted(made.box.due()) == sorted([(case, seq) for _, case, seq in rows] + [(emergency, 3)])
+
+
+@pytest.mark.covers("P11")
+async def test_ten_thousand_missed_deadlines_are_over_within_minutes_and_come_evenly(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    """Each actor that begins tells its timer again: that must neither hurry nor double what is spread."""
+    rows = [(T0 - DAY - n, f"{MOBILE}/alpha/{n}", n) for n in range(10_000)]
+    async with alarm(shm, *rows) as made:
+        for n in range(0, 10_000, 100):
+            await trio.sleep(0.1)
+            told = set(made.box.due())
+            for due, case, seq in rows[n : n + 100]:
+                if (case, seq) not in told:
+                    made.timers.set(case, due, seq)
+        assert made.timers.lag(made.clock.now()) < 1.0, "what is spread is not held up"
+        await trio.sleep(SPREAD)
+        assert made.box.due() == [(case, seq) for _, case, seq in reversed(rows)], "the oldest first, each once"
+        assert made.at[-1] <= T0 + SPREAD
+        assert _most_at_once(made.at, 1.0) <= 10_000 / SPREAD + 2
+        assert len(made.timers._missed) == 0
+
+
+@pytest.mark.covers("P11")
+async def test_a_clock_set_back_amidst_the_spread_neither_loses_a_deadline_nor_fires_one_early(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    rows = [(T0 - DAY - n * 10, f"{MOBILE}/alpha/{n}", n) for n in range(1_000)]
+    async with alarm(shm, *rows, recheck=1.0) as made:
+        await trio.sleep(50 * EACH)
+        before = len(made.at)
+        assert 40 < before < 60
+        made.clock.shift(-DAY - HOUR)
+        await trio.sleep(2)
+        assert len(made.at) <= before + 2 / EACH + MISSED / 10, "what is still due is spread anew"
+        await trio.sleep(HOUR)
+        assert sorted(made.box.due()) == sorted((case, seq) for _, case, seq in rows)
+        back = {case: at for (case, _), at in zip(made.box.due(), made.at, strict=True)}
+        assert all(back[case] >= due for due, case, _ in rows)
 
 
 async def test_a_clock_that_runs_true_or_is_slewed_is_no_jump(shm: Path, autojump_clock: Autojump) -> None:

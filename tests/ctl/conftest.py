@@ -376,6 +376,8 @@ class Fake:
                         via="office",
                         since=NOW - HOUR,
                         why="blocked: captcha page",
+                        http_status=403,
+                        refused_credentials=("sogou-key",),
                         batches=rows.OpenBatches(open=2, awaited=150, since=NOW - HOUR, next=NOW + HOUR),
                     ),
                 ),

@@ -137,7 +137,8 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "sogou.search",
             "VIA",
             "office",
-            "blocked: captcha page; asked only in doubt; asked only at 09:00-18:00",
+            "blocked: captcha page; HTTP 403: credential sogou-key was refused; put a valid key there, then "
+            "`numtrustctl reload`; asked only in doubt; asked only at 09:00-18:00",
             "2: 150 numbers since",
         ],
     ),

@@ -188,6 +188,43 @@ def test_an_overdue_review_is_chased_then_escalated() -> None:
     assert case.state == S.ESCALATED
 
 
+def test_an_answer_that_came_while_the_machine_slept_is_asked_for_before_the_review_is_called_overdue() -> None:
+    case = in_review().wait()(a.StillInReview())
+    asked = case.effects.count(a.Query("R-1"))
+    case.now += 30 * DAY
+    case.wait()
+    assert (case.state, case.effects.count(a.Query("R-1"))) == (S.IN_REVIEW, asked + 1)
+    assert case.snapshot.deadline == case.now + HTTP.settle, "it is given time to answer"
+    assert case(a.Approved()).state == S.PROPAGATING
+
+
+def test_a_platform_that_does_not_answer_after_a_long_sleep_is_asked_once_and_the_review_is_then_overdue() -> None:
+    case = in_review()
+    case.now += 30 * DAY
+    case.wait()(a.QueryFailed("timeout")).wait()
+    assert (case.state, case.effects.count(a.Query("R-1"))) == (S.OVERDUE, 1)
+    case.now += 30 * DAY
+    case.wait()
+    assert (case.state, case.effects.count(a.Query("R-1"))) == (S.OVERDUE, 2), "nor is it escalated unasked"
+    case.wait()
+    assert case.state == S.ESCALATED
+
+
+def test_a_review_that_was_polled_all_along_is_called_overdue_on_its_day() -> None:
+    case = in_review()
+    while case.state == S.IN_REVIEW:
+        case.wait()
+    assert case.state == S.OVERDUE
+    assert in_review().data.review_by == pytest.approx(case.now, abs=HTTP.settle)
+
+
+def test_the_answer_is_asked_for_first_after_a_long_hold_too() -> None:
+    case = in_review()(a.Hold("x"))
+    case.now += 30 * DAY
+    case(a.Advance("y")).wait()
+    assert (case.state, case.effects[-1]) == (S.IN_REVIEW, a.Query("R-1"))
+
+
 def test_maintenance_stretches_the_review_and_holds_back_the_submission() -> None:
     case = Player(HTTP).wait(maintenance=True, closed=True)
     assert case.state == S.WAITING

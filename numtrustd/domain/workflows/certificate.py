@@ -13,13 +13,15 @@ from numtrustd.domain.workflows.pause import (
     HANDED,
     PAUSE,
     PAUSED,
+    RENEWED,
     ask_cause,
     hand_over,
     new_papers,
     note_back,
+    note_granted,
     note_papers,
     note_pause,
-    note_renewed,
+    pause_explained,
     usual_end,
 )
 from numtrustd.domain.workflows.request import states as r
@@ -75,6 +77,7 @@ __all__ = [
 
 _RELEASED = (
     To(S.RENEWING, (renew,), when=held_while_renewing),
+    To(S.PAUSED, when=pause_explained, update=note_pause),
     To(S.PAUSED, (ask_cause,), when=not_shown, update=note_pause),
     To(S.VALID, update=note_back),
 )
@@ -94,7 +97,7 @@ ROWS: dict[S, Row[S]] = {
             a.Returned: PAUSE,
             a.Advance: To(S.RENEWING, (close_tasks, renew), update=note_renewal),
             **STOPS,
-            Renewed: To(S.VALID, update=note_renewed),
+            Renewed: To(S.VALID, update=note_granted),
         },
         ignore=NEVER
         | {a.Looked, a.Gone, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, PapersHanded, RenewalEnded},
@@ -105,7 +108,7 @@ ROWS: dict[S, Row[S]] = {
         then="asks how it stands with the renewal",
         deadline=at_person_deadline,
         on={
-            Renewed: To(S.VALID, (close_tasks,), update=note_renewed),
+            Renewed: RENEWED,
             RenewalEnded: To(S.ESCALATED, (close_tasks, ask_decision)),
             TimedOut: To(S.RENEWING, (renew,), update=note_reminder),
             a.Hold: To(S.HELD, (close_tasks,), update=note_hold_renewing),
@@ -128,7 +131,7 @@ ROWS: dict[S, Row[S]] = {
             a.ClosedByPerson: END,
             **STOPS,
             TimedOut: To(S.ESCALATED, (ask_decision,), update=note_reminder),
-            Renewed: To(S.VALID, (close_tasks,), update=note_renewed),
+            Renewed: RENEWED,
         },
         ignore=NEVER | {a.Looked, a.Returned, a.Reopen, a.TaskFailed, PauseTold, RenewalEnded},
     ),
@@ -142,9 +145,11 @@ ROWS: dict[S, Row[S]] = {
             a.Hold: To(S.HELD, update=a.note_held),
             a.Withdraw: END,
             TimedOut: (To(S.HELD, when=a.still_held, update=note_reminder), *_RELEASED),
-            Renewed: To(S.HELD, update=note_renewed),
+            a.Gone: To(S.HELD, update=note_back, keep_timer=True),
+            Renewed: To(S.HELD, update=note_granted, keep_timer=True),
         },
-        ignore=NEVER | r.LOOKS | {a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, PapersHanded, RenewalEnded},
+        ignore=NEVER
+        | {a.Looked, a.Returned, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, PapersHanded, RenewalEnded},
     ),
     S.ENDED: Row(
         meaning="given up",

@@ -74,8 +74,9 @@ class IncidentData(CommonData, frozen=True, omit_defaults=True, tag="incident"):
 class IncidentPolicy(Struct, frozen=True):
     """What configuration and the number's cases say to its incident; times in seconds.
 
-    `sent` and `ended` say of all its cases on platforms that matter that they have been handed in, and that they have
-    come to an end; `sent_at` is when the last of them was. `unsent` and `unended` name the others.
+    `sent` and `ended` say of all its cases on platforms that matter that they have been handed in and that nobody holds
+    one, and that they have come to an end; `sent_at` is when the last of them was. `unsent` and `unended` name the
+    others.
     """
 
     submit_within: float = 2 * HOUR
@@ -224,6 +225,10 @@ def _at_follow_up(data: IncidentData, now: Instant, policy: IncidentPolicy) -> I
 
 
 def _at_resolve(data: IncidentData, now: Instant, policy: IncidentPolicy) -> Instant:
+    """At the last mark. Behind it a person had all chased once more: that is given its time before he is asked again,
+    or it would be escalated at once with nothing new to decide about."""
+    if late(data, None, now, policy):
+        return now + policy.remind_interval
     return max(data.since + policy.resolve_within, now)
 
 

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from numtrustd.domain import calendar
 from numtrustd.domain.observation import Instant
-from numtrustd.domain.workflow import Effect, Row, TimedOut, To, Who
+from numtrustd.domain.workflow import Effect, Event, Row, TimedOut, To, Who
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.request.deadlines import MINUTE
 from numtrustd.domain.workflows.upkeep import (
@@ -27,6 +27,7 @@ from numtrustd.domain.workflows.upkeep import (
     ask_decision,
     at_person_deadline,
     close_tasks,
+    not_shown,
     note_reminder,
     reminders_left,
 )
@@ -68,6 +69,19 @@ def waits_since(data: CertificateData, now: Instant) -> Instant:
     return last.since if last.handed_at is None else last.handed_at
 
 
+def pause_open(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
+    return bool(data.pauses) and data.pauses[-1].until is None
+
+
+def pause_goes_on(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
+    return pause_open(data, event, now, policy) and not_shown(data, event, now, policy)
+
+
+def pause_explained(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
+    """The same pause goes on, and a person has found out why."""
+    return bool(data.said_cause) and pause_goes_on(data, event, now, policy)
+
+
 def new_papers(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
     """It is paused for papers, and there are new ones that nobody was asked to hand over yet."""
     paused_for = data.pauses[-1].cause if data.pauses else None
@@ -87,6 +101,10 @@ def known_cause(data: CertificateData, event: PauseTold, now: Instant, policy: C
 
 
 def note_pause(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> CertificateData:
+    """The name is not shown: a pause begins, or, where it was held within one, that one goes on with what was found
+    out of it."""
+    if pause_open(data, event, now, policy):
+        return structs.replace(data, reminders=0)
     pauses = (*data.pauses, Pause(now, policy.cause))[-MAX_PAUSES:]
     return structs.replace(data, pauses=pauses, said_cause="", reminders=0, papers=policy.on_file)
 
@@ -118,8 +136,13 @@ def note_back(data: CertificateData, event: object, now: Instant, policy: Certif
     return structs.replace(data, pauses=pauses, said_cause="", reminders=0)
 
 
+def note_granted(data: CertificateData, event: Renewed, now: Instant, policy: CertificatePolicy) -> CertificateData:
+    """It is valid for longer; whether its name is shown is another question."""
+    return structs.replace(data, granted_at=now, expires=event.expires)
+
+
 def note_renewed(data: CertificateData, event: Renewed, now: Instant, policy: CertificatePolicy) -> CertificateData:
-    return structs.replace(note_back(data, event, now, policy), granted_at=now, expires=event.expires)
+    return note_granted(note_back(data, event, now, policy), event, now, policy)
 
 
 # --------------------------------------------------------------------------------------------------------- effects
@@ -160,6 +183,25 @@ _TOLD = (
 )
 HANDED = To(S.PAUSED, (close_tasks,), update=note_handed)
 
+RENEWED = (
+    To(S.PAUSED, (close_tasks,), when=pause_goes_on, update=note_granted),
+    To(S.VALID, (close_tasks,), update=note_renewed),
+)
+"""The certificate was granted anew: one word of a person about a name that is not shown ends no pause."""
+
+
+def _not_shown(state: S) -> dict[type[Event], To[S] | tuple[To[S], ...]]:
+    """What a pause hears of wherever it stands."""
+    return {
+        a.Gone: BACK,
+        PauseTold: _TOLD,
+        a.EvidenceChanged: To(state, (hand_over,), when=new_papers, update=note_papers, keep_timer=True),
+        PapersHanded: HANDED,
+        **STOPS,
+        Renewed: To(state, update=note_granted),
+    }
+
+
 PAUSED: dict[S, Row[S]] = {
     S.PAUSED: Row(
         meaning="the name is not shown: the certification is paused",
@@ -167,17 +209,12 @@ PAUSED: dict[S, Row[S]] = {
         then="chases a pause that lasts longer than its cause explains",
         deadline=_until_usual_end,
         on={
-            a.Gone: BACK,
-            PauseTold: _TOLD,
-            a.EvidenceChanged: To(S.PAUSED, (hand_over,), when=new_papers, update=note_papers, keep_timer=True),
-            PapersHanded: HANDED,
+            **_not_shown(S.PAUSED),
             TimedOut: (
                 To(S.PAUSED, when=pause_lasts),
                 To(S.CHASING, (close_tasks, chase)),
             ),
             a.Advance: To(S.CHASING, (close_tasks, chase)),
-            **STOPS,
-            Renewed: To(S.PAUSED, update=note_renewed),
         },
         ignore=NEVER | {a.Looked, a.Returned, a.Reopen, a.TaskFailed, a.ClosedByPerson, PauseTold, RenewalEnded},
     ),
@@ -187,18 +224,13 @@ PAUSED: dict[S, Row[S]] = {
         then="asks once more, then a person has to decide",
         deadline=at_person_deadline,
         on={
-            a.Gone: BACK,
-            PauseTold: _TOLD,
-            a.EvidenceChanged: To(S.CHASING, (hand_over,), when=new_papers, update=note_papers, keep_timer=True),
-            PapersHanded: HANDED,
+            **_not_shown(S.CHASING),
             TimedOut: (
                 To(S.CHASING, (chase,), when=reminders_left, update=note_reminder),
                 To(S.ESCALATED, (close_tasks, ask_decision)),
             ),
             a.TaskFailed: To(S.ESCALATED, (close_tasks, ask_decision)),
             a.Advance: To(S.ESCALATED, (close_tasks, ask_decision)),
-            **STOPS,
-            Renewed: To(S.CHASING, update=note_renewed),
         },
         ignore=NEVER | {a.Looked, a.Returned, a.Reopen, a.ClosedByPerson, PauseTold, RenewalEnded},
     ),

@@ -68,6 +68,7 @@ from numtrustd.domain.workflows.request.events import (
     Withdraw,
 )
 from numtrustd.domain.workflows.request.guards import (
+    answer_old,
     approval_pending,
     attempts_left,
     by_person,
@@ -126,6 +127,7 @@ from numtrustd.domain.workflows.request.updates import (
     note_more,
     note_not_found,
     note_now,
+    note_query,
     note_receipt,
     note_rejection,
     note_release,
@@ -191,6 +193,7 @@ __all__ = [
     "TagData",
     "TaskFailed",
     "Withdraw",
+    "answer_old",
     "approval_pending",
     "ask_for_answer",
     "ask_for_approval",
@@ -242,6 +245,7 @@ __all__ = [
     "note_more",
     "note_not_found",
     "note_now",
+    "note_query",
     "note_receipt",
     "note_rejection",
     "note_release",

@@ -113,7 +113,8 @@ class RequestData(CommonData, frozen=True, omit_defaults=True):
     has to be gone there, too. `hurried`: a person wants it sent without waiting for the platform that feeds this
     one; `turned_away`: what was sent last was not taken in. `stretched` is how many times as long as usual the review
     was given. `reasons` are the platform's own words, which letters quote; `cannot` are those of a person who could not
-    do what was asked, for who decides. `HAND_IN` is the kind of task that asks a person to hand it in.
+    do what was asked, for who decides. `asked_at` is when the platform last took it in or was last asked about
+    it. `HAND_IN` is the kind of task that asks a person to hand it in.
     """
 
     HAND_IN: ClassVar[str] = "submit_request"
@@ -144,6 +145,7 @@ class RequestData(CommonData, frozen=True, omit_defaults=True):
     turned_away: bool = False
     stretched: float = 1.0
     cannot: str = ""
+    asked_at: Instant | None = None
 
 
 class AppealData(RequestData, frozen=True, omit_defaults=True, tag="appeal"):

@@ -23,7 +23,8 @@ def at_poll(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
     until = due(policy.person_deadline, now, policy) if data.review_by is None else data.review_by
     if policy.can_query and data.receipt is not None:
         until = min(until, now + policy.poll_interval)
-    return max(until, now + MINUTE)
+    # Whoever has just been asked is given time to answer.
+    return max(until, now + (policy.settle if data.asked_at == now else MINUTE))
 
 
 def when_cool(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:

@@ -74,6 +74,12 @@ def review_left(data: RequestData, event: object, now: Instant, policy: RequestP
     return policy.can_query and data.receipt is not None and data.review_by is not None and now < data.review_by
 
 
+def answer_old(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    """The poll that was due was missed, the machine slept or the case was held: the answer may be there by now."""
+    asked = data.sent_at if data.asked_at is None else data.asked_at
+    return review_askable(data, event, now, policy) and (asked is None or now - asked > 2 * policy.poll_interval)
+
+
 def review_open(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     return data.receipt is not None and data.granted_at is None
 

@@ -20,7 +20,8 @@ def review(words: Words) -> dict[S, Row[S]]:
                 **w.ANSWERED,
                 TimedOut: (
                     To(S.IN_REVIEW, when=a.platform_in_maintenance, update=a.push_review),
-                    To(S.IN_REVIEW, (a.query,), when=a.review_left),
+                    To(S.IN_REVIEW, (a.query,), when=a.review_left, update=a.note_query),
+                    To(S.IN_REVIEW, (a.query,), when=a.answer_old, update=a.note_query),
                     To(S.OVERDUE, (a.close_tasks, a.chase), update=a.grant_chase),
                 ),
                 a.EvidenceChanged: To(S.IN_REVIEW, when=a.review_stretches, update=a.stretch_review),
@@ -51,7 +52,8 @@ def review(words: Words) -> dict[S, Row[S]]:
                 **w.ANSWERED,
                 TimedOut: (
                     To(S.OVERDUE, when=a.platform_in_maintenance, update=a.push_review),
-                    To(S.OVERDUE, (a.query,), when=a.review_left),
+                    To(S.OVERDUE, (a.query,), when=a.review_left, update=a.note_query),
+                    To(S.OVERDUE, (a.query,), when=a.answer_old, update=a.note_query),
                     To(
                         S.OVERDUE,
                         (a.close_tasks, a.ask_to_expedite),

@@ -90,6 +90,7 @@ def note_receipt(data: RequestData, event: Accepted, now: Instant, policy: Reque
         review_by=until,
         stretched=policy.review_stretch,
         granted_at=None,
+        asked_at=now,
         reminders=0,
         unclear="",
         cannot="",
@@ -194,6 +195,10 @@ def note_granted(data: RequestData, event: object, now: Instant, policy: Request
 def push_review(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     """Time in which the platform is down for maintenance does not count against its review."""
     return structs.replace(data, review_by=max(data.review_by or now, now) + policy.poll_interval)
+
+
+def note_query(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+    return structs.replace(data, asked_at=now)
 
 
 def stretch_review(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
