@@ -107,8 +107,7 @@ def place(home: Path, tree: Path) -> None:
     for name in PROGRAMS:
         (tree / "usr/bin" / name).symlink_to(f"/{HOME}/bin/{name}")
     documents = tree / "usr/share/doc/numtrustd"
-    for name, kept in (("LICENSE", "copyright"), ("README.md", "README.md"), ("README.zh-CN.md", "README.zh-CN.md")):
-        shutil.copy(ROOT / name, documents / kept)
+    shutil.copy(ROOT / "LICENSE", documents / "copyright")
     (documents / "changelog.gz").write_bytes(gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), 9, mtime=0))
     settings = tree / "etc/numtrustd"
     settings.mkdir(parents=True)

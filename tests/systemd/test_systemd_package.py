@@ -52,8 +52,9 @@ def test_it_has_units_pages_and_completions_where_debian_has_them(package: Path)
         "etc/numtrustd/numtrustd.toml",
         "etc/numtrustd/numbers.csv",
         "usr/share/doc/numtrustd/copyright",
-        "usr/share/doc/numtrustd/systemd.md",
-        "usr/share/doc/numtrustd/examples/numbers.csv",
+        "usr/share/doc/numtrustd/changelog.gz",
+        "usr/share/doc/numtrustd/systemd/README.md",
+        "usr/share/doc/numtrustd/config/numbers.csv",
     }
     places |= {f"usr/lib/systemd/system/{unit.name}" for unit in (ROOT / "systemd").glob("*.s[eo][rc]*[et]")}
     places |= {f"usr/share/man/man{page.suffix[1:]}/{page.name}.gz" for page in (ROOT / "man").glob("*.[158]")}
