@@ -11,7 +11,7 @@ FIRST ?= 0
 FOR ?= 60
 
 # What a wheel is made of. The wheels of everything lie in build/wheels, the system's own Python decides which ones.
-SOURCES := $(shell find numtrustd config systemd packaging man completions -type f -not -name '*.pyc' 2>/dev/null) \
+SOURCES := $(shell find numtrustd config systemd packaging man completions docs pipelines -type f -not -name '*.pyc' 2>/dev/null) \
   pyproject.toml hatch_build.py README.md README.zh-CN.md CHANGELOG.md LICENSE
 SYSTEM_PYTHON ?= /usr/bin/python3
 

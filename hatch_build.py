@@ -1,4 +1,4 @@
-"""What a wheel carries besides the package: units, man pages, completions, samples, each under the prefix that it is
+"""What a wheel carries besides the package: units, man pages, completions, documents, each under the prefix that it is
 installed to. `pipx` and the Debian package take them from there.
 
 A hook and not a table in pyproject.toml, because where a page goes is in its own name.
@@ -17,6 +17,15 @@ COMPLETIONS = {
 }
 """Directory of completions/ → where that shell looks below a prefix."""
 
+DOCUMENTS = "share/doc/numtrustd"
+READ = (
+    *("README.md", "README.zh-CN.md", "CHANGELOG.md", "LICENSE", "systemd/README.md"),
+    *("docs/*.md", "docs/*.json", "docs/workflows/*.mmd"),
+    *("config/*.toml", "config/*.csv", "config/letters/*.txt", "config/platforms/*.toml", "pipelines/*.py"),
+    *("pipelines/*/*",),
+)
+"""What people read, laid out as in the tree: whatever one of them names or links to is where it says."""
+
 
 def shared(root: Path) -> Iterator[tuple[Path, str]]:
     """(file, where it goes below the prefix)."""
@@ -24,9 +33,10 @@ def shared(root: Path) -> Iterator[tuple[Path, str]]:
         if unit.suffix in (".service", ".socket"):
             yield unit, f"lib/systemd/system/{unit.name}"
     yield root / "systemd" / "numtrustd.sysusers", "lib/sysusers.d/numtrustd.conf"
-    for name in ("numtrustd.toml", "numbers.csv"):
-        yield root / "config" / name, f"share/doc/numtrustd/examples/{name}"
-    yield root / "systemd" / "README.md", "share/doc/numtrustd/systemd.md"
+    for pattern in READ:
+        for file in sorted(root.glob(pattern)):
+            if file.is_file():
+                yield file, f"{DOCUMENTS}/{file.relative_to(root)}"
     for page in sorted((root / "man").glob("*.[1-8]")):
         yield page, f"share/man/man{page.suffix[1:]}/{page.name}"
     for shell, place in COMPLETIONS.items():

@@ -33,7 +33,8 @@ _DAEMON_FILES = {
 }
 _DAEMON_ENVIRONMENT = {
     "STATE_DIRECTORY, RUNTIME_DIRECTORY, CREDENTIALS_DIRECTORY": (
-        "Set by systemd: where the state, the sockets and the secrets are, unless the settings say otherwise."
+        "Set by systemd: where the state, the sockets and the secrets are, unless the settings say otherwise. Without "
+        "the last one secrets lie in credentials/ beside the settings."
     ),
     "NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, LISTEN_FDS, LISTEN_FDNAMES": (
         "Set by systemd: readiness, the watchdog, and sockets that it made."

@@ -73,7 +73,7 @@ def run(config: Path, log_format: str | None, log_level: str | None, init: bool,
 @click.option("--socket-dir", metavar="DIR", help="Where the two sockets will lie.")
 @click.option("--group", metavar="NAME", help="The group that may act; empty for none.")
 @click.option("--no-input", is_flag=True, help="Ask nothing, also on a terminal.")
-@click.option("--force", is_flag=True, help="Replace files that are there.")
+@click.option("--force", is_flag=True, help="Replace files that somebody has written.")
 def init_(
     config: Path,
     company: str,
@@ -110,20 +110,25 @@ def init_(
     if numbers and numbers_file is not None:
         raise click.UsageError("--number and --numbers: give one of them")
     if sys.stdin.isatty() and not no_input:
-        there = (config.absolute().parent / init.NUMBERS).exists()
-        answers = init.ask(answers, os.environ, approval_given=approval is not None, numbers_there=there)
+        try:
+            answers = init.ask(answers, config, approval_given=approval is not None)
+        except init.InitError as error:
+            _fail(error.status, "\nnumtrustd: ".join(error.lines))
     try:
         made = init.write(config, answers, os.environ, force=force)
     except init.InitError as error:
         _fail(error.status, "\nnumtrustd: ".join(error.lines))
     for file in made.files:
-        click.echo(f"wrote {file}")
+        was = " over the one of the package, which nobody had edited" if file in made.untouched else ""
+        click.echo(f"wrote {file}{was}")
     for source, lines in made.lacking.items():
         click.echo(f"{source} is not switched on yet; it lacks:")
         for line in lines:
             click.echo(f"  {line}")
-    if not made.enabled:
-        click.echo("no source is switched on, so nothing will be looked at yet: `check` lists them")
+    if made.own:
+        click.echo(f"on by packs of your own: {', '.join(made.own)}")
+    if not made.enabled and not made.own:
+        click.echo("no source is switched on, so nothing will be looked at yet: `numtrustd sources` lists them")
     click.echo("next:")
     for command in made.commands:
         click.echo(f"  {command}")
@@ -155,6 +160,23 @@ def check(config: Path) -> None:
         f"{config}: good: {len(loaded.numbers)} numbers, {len(loaded.platforms)} platforms, "
         f"sources in use: {', '.join(loaded.sources) or 'none'}"
     )
+
+
+@cli.command(epilog="Example: numtrustd sources --config mine/numtrustd.toml")
+@_config
+def sources(config: Path) -> None:
+    """List every source there is, your own packs' first: how good it is, and what it needs before you enable it.
+
+    Needs no settings yet: packs of your own lie in platforms.d beside the place where they will be.
+    """
+    from numtrustd import init
+
+    try:
+        known = init.known_sources(config)
+    except init.InitError as error:
+        _fail(error.status, "\nnumtrustd: ".join(error.lines))
+    for row in init.rows(list(known.values()), whole=True):
+        click.echo(row)
 
 
 @cli.command(epilog="Example: numtrustd look 13800138000 --source sogou.search --verbose")

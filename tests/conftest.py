@@ -39,6 +39,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("real_time"))
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Fail where groups are wished for and would be passed over without a word: their tests disturb each other then,
+    and what is dear to set up is set up by each process."""
+    if not getattr(session.config.option, "loadgroup", False):
+        return
+    lost = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group") and "@" not in item.nodeid]
+    if lost:
+        raise pytest.UsageError(f"{lost[0]}: its group is not seen: these pytest and pytest-xdist do not fit together")
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Hand the table of confusion over to the process that prints it."""
     if hasattr(session.config, "workeroutput"):

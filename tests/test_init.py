@@ -4,8 +4,10 @@ import csv
 import io
 import os
 import pty
+import re
 import select
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -19,7 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from numtrustd import cli, exit_status, init
+from numtrustd.domain.number import NumberKind
 from numtrustd.init import Answers, InitError
+from numtrustd.init import sources as init_sources
 from numtrustd.init import text as init_text
 from numtrustd.settings import Loaded, load
 
@@ -139,7 +143,7 @@ def test_a_source_that_lacks_something_waits_with_what_it_lacks(tmp_path: Path) 
 
 
 def test_every_source_can_be_wished_for(tmp_path: Path) -> None:
-    known = init.known_sources({})
+    known = init.known_sources(tmp_path / "n.toml")
     wished = tuple(known)[::9]
     made = init.write(tmp_path / "n.toml", Answers(numbers=NUMBERS, enable=wished), {})
     assert {*made.enabled, *made.lacking} == set(wished)
@@ -160,6 +164,150 @@ def test_nothing_is_replaced_unless_it_is_asked_for(tmp_path: Path) -> None:
     init.write(config, Answers(numbers=NUMBERS), {}, force=True)
     assert sorted(loaded(config).numbers) == ["+8613800138000", "+862151288801"]
     assert sorted(file.name for file in tmp_path.iterdir()) == ["numbers.csv", "numtrustd.toml"]
+
+
+CONFIGS = Path(__file__).parent.parent / "config"
+
+
+def brought_by_the_package(home: Path) -> Path:
+    """The directory of the settings as the package leaves it."""
+    home.mkdir()
+    shutil.copy(CONFIGS / "numtrustd.toml", home / "numtrustd.toml")
+    shutil.copy(CONFIGS / "numbers.empty.csv", home / "numbers.csv")
+    return home / "numtrustd.toml"
+
+
+def test_what_the_package_put_there_is_replaced_and_that_is_said(tmp_path: Path) -> None:
+    config = brought_by_the_package(tmp_path / "etc")
+    done = CliRunner().invoke(cli.cli, ["init", "-c", str(config)])
+    assert done.exit_code == exit_status.USAGE, "a file of numbers without one is none"
+    assert "there is not one number" in done.output
+    done = CliRunner().invoke(cli.cli, ["init", "-c", str(config), "--number", "13800138000"])
+    assert done.exit_code == 0, done.output
+    for name in ("numbers.csv", "numtrustd.toml"):
+        assert f"wrote {config.with_name(name)} over the one of the package, which nobody had edited\n" in done.output
+    assert list(loaded(config).numbers) == ["+8613800138000"]
+
+
+@pytest.mark.parametrize("name", ["numbers.csv", "numtrustd.toml"])
+def test_what_somebody_has_edited_since_is_not(tmp_path: Path, name: str) -> None:
+    config = brought_by_the_package(tmp_path / "etc")
+    edited = config.with_name(name)
+    edited.write_text(edited.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    before = {file.name: file.read_bytes() for file in config.parent.iterdir()}
+    with pytest.raises(InitError, match=f"{edited}: there already: replace with --force"):
+        init.write(config, Answers(numbers=NUMBERS), {})
+    assert {file.name: file.read_bytes() for file in config.parent.iterdir()} == before
+    link = tmp_path / "numtrustd.toml"
+    link.symlink_to(CONFIGS / "numtrustd.toml")
+    with pytest.raises(InitError, match="there already"):
+        init.write(link, Answers(numbers=NUMBERS), {})
+
+
+def test_numbers_that_were_put_into_the_packages_file_are_used(tmp_path: Path) -> None:
+    config = brought_by_the_package(tmp_path / "etc")
+    with config.with_name("numbers.csv").open("a", encoding="utf-8") as file:
+        file.write("13800138001,,,,\n")
+    made = init.write(config, Answers(), {})
+    assert (made.files, made.untouched) == ((config,), (config,))
+    assert list(loaded(config).numbers) == ["+8613800138001"]
+
+
+OWN = """
+[platform]
+id = "acme"
+name = "Acme"
+class = "aggregator"
+[[source]]
+id = "acme.lookup"
+title = "Acme look-up API"
+kinds = ["mobile"]
+{more}
+views.answer.steps = [{{ do = "json" }}]
+echo = [{{ view = "answer", path = "number" }}]
+[source.request]
+url = "https://labels.example.com/v1/lookup?number={{e164}}"
+[source.request.auth]
+kind = "bearer"
+token = "{{secret:acme-key}}"
+[[source.reading]]
+platform = "acme"
+[[source.rule]]
+name = "marked"
+when = [{{ view = "answer", path = "label", nonempty = true }}]
+then = {{ say = "marked", words = {{ view = "answer", path = "label" }} }}
+[[source.rule]]
+name = "clean"
+when = [{{ view = "answer", path = "status", equals = "none" }}]
+then = {{ say = "clean" }}
+"""
+
+
+def test_packs_of_ones_own_count(tmp_path: Path) -> None:
+    config = tmp_path / "numtrustd.toml"
+    (tmp_path / "platforms.d").mkdir()
+    pack = tmp_path / "platforms.d" / "acme.toml"
+    pack.write_text(OWN.format(more='enabled = false\nwhy_off = "ask Acme first: they mind"'), encoding="utf-8")
+    known = init.known_sources(config)
+    assert next(iter(known)) == "acme.lookup", "the own ones first"
+    assert [name for name, each in known.items() if each.own] == ["acme.lookup"]
+    made = init.write(config, Answers(numbers=NUMBERS, enable=("acme",)), {})
+    assert set(made.lacking) == {"acme.lookup"}
+    [line] = made.lacking["acme.lookup"]
+    assert f"{tmp_path}/credentials/acme-key: no such file" in line, "named where it has to be"
+    (tmp_path / "credentials").mkdir()
+    (tmp_path / "credentials" / "acme-key").write_text("s3cret")
+    (tmp_path / "credentials" / "acme-key").chmod(0o600)
+    made = init.write(config, Answers(numbers=NUMBERS, enable=("acme",)), {}, force=True)
+    assert (made.enabled, made.own, dict(made.lacking)) == (("acme.lookup",), (), {})
+    assert set(loaded(config).sources) == {"acme.lookup"}
+    pack.write_text(OWN.format(more=""), encoding="utf-8")
+    made = init.write(config, Answers(numbers=NUMBERS), {}, force=True)
+    assert (made.enabled, made.own) == ((), ("acme.lookup",)), "on unless it says otherwise"
+    pack.write_text("[platform]\n", encoding="utf-8")
+    with pytest.raises(InitError, match=f"^{pack}:1: platform.id: ") as caught:
+        init.write(config, Answers(numbers=NUMBERS), {}, force=True)
+    assert caught.value.status == exit_status.CONFIG
+    listed = CliRunner().invoke(cli.cli, ["sources", "-c", str(config)])
+    assert listed.exit_code == exit_status.CONFIG
+    assert f"{pack}:1: platform.id: " in listed.output
+
+
+def test_drop_ins_count(tmp_path: Path) -> None:
+    config = tmp_path / "numtrustd.toml"
+    (tmp_path / "numtrustd.toml.d").mkdir()
+    drop_in = tmp_path / "numtrustd.toml.d" / "site.toml"
+    drop_in.write_text("[daemon]\nheartbeet = 1\n", encoding="utf-8")
+    with pytest.raises(InitError, match=f"^{drop_in}:2: daemon.heartbeet: unknown key"):
+        init.write(config, Answers(numbers=NUMBERS), {})
+    assert not config.exists()
+
+
+def test_all_sources_are_listed_on_a_line_each(tmp_path: Path) -> None:
+    listed = CliRunner().invoke(cli.cli, ["sources", "-c", str(tmp_path / "none" / "numtrustd.toml")])
+    assert listed.exit_code == 0, listed.output
+    assert [line.split()[0] for line in listed.output.splitlines()] == list(init.known_sources(tmp_path / "n.toml"))
+    assert re.search(r"^sogou\.search +B  an unofficial query .*: confirm that ", listed.output, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "has", "lacks"),
+    [
+        (NumberKind.MOBILE, {"so360.onebox", "sogou.search", "baidu.spns"}, {"telnyx.reputation"}),
+        (NumberKind.FOREIGN, {"telnyx.reputation", "youmail.lookup"}, {"sogou.search", "telnyx.fresh"}),
+    ],
+)
+def test_the_short_list_is_for_ones_own_numbers(
+    tmp_path: Path, kind: NumberKind, has: set[str], lacks: set[str]
+) -> None:
+    known = init.known_sources(tmp_path / "n.toml").values()
+    short = init_sources.shortlist(known, {kind})
+    ids = {each.source.id for each in short}
+    assert has <= ids
+    assert not ids & lacks
+    assert len(ids) <= 8, "what is asked fits on a screen"
+    assert ids < {each.source.id for each in init_sources.shortlist(known, ())}
+    assert all(len(row) <= 118 for row in init_sources.rows(short, whole=False))
 
 
 def test_a_file_of_numbers_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,6 +419,7 @@ def test_questions_on_a_terminal(tmp_path: Path) -> None:
         ("Numbers with commas", "138"),
         ("'138': ", ""),
         ("Numbers with commas", "13800138000，021-51288801"),
+        ("more, handsets among them: `numtrustd sources` lists all", ""),
         ("Sources or platforms", "sogu"),
         ("not known: sogu", ""),
         ("Sources or platforms", "sogou, huawei.device"),

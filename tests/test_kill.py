@@ -19,15 +19,13 @@ from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.store import Store, records
 from tests.logcheck import check_lines
 from tests.processes import daemon, get, platforms
+from tests.telnyx import SETTINGS, simulated
 
 KILLS = 30
 SPEED = 28_800.0
 NUMBERS = [f"+1415555{2000 + n}" for n in range(16)]
 
 CONFIG = """
-[clock]
-speed = {speed}
-origin = 2026-03-02T01:00:00Z
 [daemon]
 state_dir = "state"
 [control]
@@ -36,25 +34,6 @@ control_socket = "control.sock"
 group = ""
 [credentials]
 dir = "credentials"
-[cadence]
-interval = "4h"
-confirm_interval = "1h"
-verify_interval = "2h"
-[source."telnyx.reputation"]
-enabled = true
-base_url = "{address}/telnyx"
-interval = "1m"
-[platform.telnyx.vars]
-enterprise_id = "6a09cdc3-8948-47f0-aa62-74ac943d6c58"
-contact_email = "trust@example.invalid"
-[platform.telnyx.appeal]
-base_url = "{address}/telnyx"
-cooldown = "6h"
-propagation = "12h"
-max_attempts = 5
-[[evidence]]
-kind = "number_ownership"
-path = "paper.txt"
 """
 
 
@@ -64,7 +43,7 @@ def write(root: Path, address: str) -> Path:
     (root / "paper.txt").write_text("proof of ownership")
     (root / "numbers.csv").write_text("number\n" + "\n".join(NUMBERS) + "\n")
     config = root / "numtrustd.toml"
-    config.write_text(CONFIG.format(speed=SPEED, address=address))
+    config.write_text(CONFIG + SETTINGS.format(speed=SPEED, address=address))
     return config
 
 
@@ -97,26 +76,7 @@ def test_thirty_kills_lose_no_case_and_send_nothing_twice(tmp_path: Path) -> Non
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("number\n" + "\n".join(NUMBERS) + "\n")
     world, address = platforms(
-        "--seed",
-        "11",
-        "--speed",
-        str(SPEED),
-        "--clock-base",
-        repr(base),
-        "--clock-origin",
-        str(DEMO_ORIGIN),
-        "--numbers",
-        str(numbers),
-        "--lost",
-        "0.05",
-        "--label-rate",
-        "0.25",
-        "--return-chance",
-        "0.3",
-        "--reject-chance",
-        "0.3",
-        "--blind",
-        "--exit-with-parent",
+        *simulated(base=base, speed=SPEED, numbers=numbers, label_rate=0.25), "--exit-with-parent"
     )
     said: list[dict[str, Any]] = []
     pause = threading.Event()

@@ -1,18 +1,21 @@
 """The questions of `numtrustd init`, for whoever sits at a terminal: only what no flag has answered."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from msgspec import structs
 
-from numtrustd.domain.number import Problem, parse
+from numtrustd.domain.number import NumberKind, Problem, parse
 from numtrustd.init.answers import Answers
-from numtrustd.init.files import known_sources
+from numtrustd.init.files import known_sources, numbers_there
+from numtrustd.init.sources import PACKS, rows, shortlist
 
 
-def ask(answers: Answers, env: Mapping[str, str], *, approval_given: bool, numbers_there: bool) -> Answers:
-    """The answers, with those that were still lacking. `numbers_there` tells that there is a file of them already."""
+def ask(answers: Answers, config: Path, *, approval_given: bool) -> Answers:
+    """The answers for settings at `config`, with those that were still lacking. Raises `InitError` where no question
+    can be put, because the packs beside it are wrong.
+    """
     click.echo(
         "An empty line leaves a thing out, except for the numbers; everything can be changed in the file later.\n"
     )
@@ -20,10 +23,10 @@ def ask(answers: Answers, env: Mapping[str, str], *, approval_given: bool, numbe
         answers = structs.replace(answers, company=_line("Company, in whose name letters are written"))
     if not answers.display_name:
         answers = structs.replace(answers, display_name=_line("Name that phones are to show"))
-    if not answers.numbers and answers.numbers_file is None and not numbers_there:
+    if not answers.numbers and answers.numbers_file is None and not numbers_there(config):
         answers = _numbers(answers)
     if not answers.enable:
-        answers = structs.replace(answers, enable=_sources(env))
+        answers = structs.replace(answers, enable=_sources(config, _kinds(answers.numbers)))
     if not approval_given:
         waits = click.confirm("Are appeals to wait for your approval?", default=True)
         answers = structs.replace(answers, approval="ask" if waits else "automatic")
@@ -48,11 +51,22 @@ def _numbers(answers: Answers) -> Answers:
             click.echo(f"  {number!r}: {problem.what}: {problem.remedy}")
 
 
-def _sources(env: Mapping[str, str]) -> tuple[str, ...]:
-    known = known_sources(env)
+def _kinds(numbers: Sequence[str]) -> frozenset[NumberKind]:
+    return frozenset(read.kind for number in numbers if not isinstance(read := parse(number), Problem))
+
+
+def _sources(config: Path, kinds: frozenset[NumberKind]) -> tuple[str, ...]:
+    known = known_sources(config)
+    short = shortlist(known.values(), kinds)
+    if mine := [each for each in short if each.own]:
+        click.echo(f"\nYour own, in {config.absolute().parent / PACKS}:")
+        for row in rows(mine, whole=False):
+            click.echo(f"  {row}")
     click.echo("\nWhere it may look. Each needs something before you may switch it on:")
-    for source in known.values():
-        click.echo(f"  {source.id:28} {source.why_off}")
+    for row in rows([each for each in short if not each.own], whole=False):
+        click.echo(f"  {row}")
+    if more := len(known) - len(short):
+        click.echo(f"  and {more} more, handsets among them: `numtrustd sources` lists all")
     first = {name.partition(".")[0] for name in known}
     while True:
         said = _line("Sources or platforms with commas between them")

@@ -12,13 +12,18 @@ from msgspec import Struct, structs
 from numtrustd import exit_status
 from numtrustd.init import text
 from numtrustd.init.answers import Answers, faults
-from numtrustd.probes.spec import Source
+from numtrustd.init.sources import PACKS, Known, known
 from numtrustd.settings import Loaded, Problem, load
+from numtrustd.settings.packs import shipped_dir
 from numtrustd.settings.problem import suggest
+from numtrustd.settings.secret_files import CREDENTIALS
 
 NUMBERS = "numbers.csv"
 SYSTEM = Path("/etc/numtrustd/numtrustd.toml")
 """The settings of the service that systemd starts."""
+
+SHIPPED = {"numtrustd.toml": "numtrustd.toml", NUMBERS: "numbers.empty.csv"}
+"""What a package puts there to begin with: name → the same text among the program's own files."""
 
 
 class InitError(Exception):
@@ -31,25 +36,49 @@ class InitError(Exception):
 
 
 class Made(Struct, frozen=True):
-    """What was written: the `files`, the sources that are `lacking` something, and the `commands` to type next."""
+    """What was written: the `files`, of which the `untouched` were there as the package brought them, the sources that
+    are `lacking` something, those that are on (`own`: by the person's packs alone), and the `commands` to type next.
+    """
 
     files: tuple[Path, ...]
+    untouched: tuple[Path, ...]
     enabled: tuple[str, ...]
+    own: tuple[str, ...]
     lacking: dict[str, tuple[str, ...]]
     commands: tuple[str, ...]
 
 
-def known_sources(env: Mapping[str, str]) -> dict[str, Source]:
-    """All sources that come with the program, by id."""
-    with tempfile.TemporaryDirectory() as folder:
-        loaded = _loaded(Path(folder), Answers(numbers=("10199",)), NUMBERS, {}, env)  # there has to be one
-    assert isinstance(loaded, Loaded), loaded
-    return {**loaded.sources, **loaded.idle}
+def known_sources(config: Path) -> dict[str, Known]:
+    """All sources by id, for settings at `config`: the program's, and those of the packs beside it. Raises `InitError`
+    where those are wrong.
+    """
+    found = known(config.absolute().parent)
+    if isinstance(found, list):
+        raise InitError(exit_status.CONFIG, [str(problem) for problem in found])
+    return found
+
+
+def untouched(file: Path) -> bool:
+    """Whether a file is there and is, to the letter, what a package puts there: nobody has written anything into it."""
+    name = SHIPPED.get(file.name)
+    if name is None or not file.is_file() or file.is_symlink():
+        return False
+    try:
+        return file.read_bytes() == (shipped_dir().parent / name).read_bytes()
+    except OSError:
+        return False  # what cannot be read is somebody's
+
+
+def numbers_there(config: Path) -> bool:
+    """Whether a file of numbers lies beside the settings that somebody has written something into."""
+    beside = config.absolute().parent / NUMBERS
+    return beside.exists() and not untouched(beside)
 
 
 def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool = False) -> Made:
     """Write the settings to `config`, and numbers.csv beside it unless there are numbers already. A file that is there
-    is only replaced by `force`; numbers.csv that is there is used, unless numbers were given. Raises `InitError`.
+    is only replaced by `force`, or if it is what a package put there; numbers.csv that somebody has written is used,
+    unless numbers were given. Raises `InitError`.
     """
     config = config.absolute()
     wrong = faults(answers)
@@ -58,22 +87,25 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
     if wrong:
         raise InitError(exit_status.USAGE, wrong)
     beside = config.parent / NUMBERS
-    if answers.numbers_file is None and not answers.numbers and beside.exists():
+    if answers.numbers_file is None and not answers.numbers and numbers_there(config):
         answers = structs.replace(answers, numbers_file=beside)
     if answers.numbers_file is None and not answers.numbers:
         raise InitError(
             exit_status.USAGE, ["there is not one number: give --number, for each of them, or --numbers FILE"]
         )
     files = [config] if answers.numbers_file is not None else [beside, config]
-    if not force and (there := [file for file in files if os.path.lexists(file)]):
+    shipped = tuple(file for file in files if untouched(file))
+    if not force and (there := [file for file in files if os.path.lexists(file) and file not in shipped]):
         names = " and ".join(str(file) for file in there)
         raise InitError(exit_status.USAGE, [f"{names}: there already: replace with --force, or name another --config"])
-    answers = structs.replace(answers, enable=_resolved(answers.enable, env))
+    sources = known_sources(config)
+    answers = structs.replace(answers, enable=_resolved(answers.enable, sources))
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".numtrustd-init-", dir=config.parent))
         try:
-            lacking = _lacking(folder, _placed(answers, config.parent), env)
+            _borrow(folder, config)
+            lacking = _lacking(folder / config.name, _placed(answers, config.parent), env)
             path = NUMBERS
             if answers.numbers_file is not None:
                 path = _beside(answers.numbers_file.absolute(), config.parent)
@@ -87,17 +119,22 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
     except OSError as error:
         raise InitError(exit_status.IO, [f"{error.filename}: {error.strerror}"]) from None
     enabled = tuple(source for source in answers.enable if source not in lacking)
-    return Made(tuple(files), enabled, lacking, _commands(config, answers))
+    own = tuple(name for name, each in sources.items() if each.own and each.source.enabled and name not in enabled)
+    return Made(tuple(files), shipped, enabled, own, lacking, _commands(config, answers))
 
 
-def _resolved(wanted: Sequence[str], env: Mapping[str, str]) -> tuple[str, ...]:
+def _borrow(folder: Path, config: Path) -> None:
+    """Let settings in `folder` find what lies beside `config` and counts with it: packs, secrets and drop-ins."""
+    for name in (PACKS, CREDENTIALS, f"{config.name}.d"):
+        if (config.parent / name).is_dir():
+            (folder / name).symlink_to(config.parent / name)
+
+
+def _resolved(wanted: Sequence[str], sources: Mapping[str, Known]) -> tuple[str, ...]:
     """Ids of sources; a platform stands for the first source that looks at it."""
-    if not wanted:
-        return ()
-    sources = known_sources(env)
     first: dict[str, str] = {}
-    for source in sources.values():
-        first.setdefault(source.id.partition(".")[0], source.id)
+    for source in sources:
+        first.setdefault(source.partition(".")[0], source)
     found, wrong = [], []
     for name in wanted:
         if name in sources or name in first:
@@ -109,21 +146,22 @@ def _resolved(wanted: Sequence[str], env: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _lacking(folder: Path, answers: Answers, env: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """What keeps each wanted source from being switched on. Raises `InitError` for what is wrong without any."""
+def _lacking(file: Path, answers: Answers, env: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """What keeps each wanted source from being switched on, tried with a `file` of settings. Raises `InitError` for
+    what is wrong without any."""
     numbers = NUMBERS if answers.numbers_file is None else str(answers.numbers_file.absolute())
-    if isinstance(_loaded(folder, answers, numbers, {}, env), Loaded):
+    if isinstance(_loaded(file, answers, numbers, {}, env), Loaded):
         return {}
-    bare = _loaded(folder, structs.replace(answers, enable=()), numbers, {}, env)
+    bare = _loaded(file, structs.replace(answers, enable=()), numbers, {}, env)
     if not isinstance(bare, Loaded):
-        raise InitError(exit_status.CONFIG, [_line(problem) for problem in bare])
+        raise InitError(exit_status.CONFIG, [_line(problem, file) for problem in bare])
     lacking: dict[str, tuple[str, ...]] = {}
     for source in answers.enable:
         # Beside those that are right already: what two of them claim together is wrong only then.
         right = tuple(s for s in answers.enable[: answers.enable.index(source)] if s not in lacking)
-        loaded = _loaded(folder, structs.replace(answers, enable=(*right, source)), numbers, {}, env)
+        loaded = _loaded(file, structs.replace(answers, enable=(*right, source)), numbers, {}, env)
         if not isinstance(loaded, Loaded):
-            lacking[source] = tuple(_line(problem) for problem in loaded)
+            lacking[source] = tuple(_line(problem, file) for problem in loaded)
     return lacking
 
 
@@ -136,15 +174,18 @@ def _placed(answers: Answers, home: Path) -> Answers:
     return structs.replace(answers, state_dir=at(answers.state_dir), socket_dir=at(answers.socket_dir))
 
 
-def _line(problem: Problem) -> str:
-    return str(problem).partition(f":{problem.line}: ")[2].removeprefix("-: ")
+def _line(problem: Problem, file: Path) -> str:
+    """What is wrong, with its place where that is not the file that is being made, but one that is there already."""
+    said = str(problem)
+    if problem.file in (str(file), str(file.parent / NUMBERS)):
+        said = said.partition(f":{problem.line}: ")[2].removeprefix("-: ")
+    return said.replace(f"{file.parent}{os.sep}", f"{file.parent.parent}{os.sep}")
 
 
 def _loaded(
-    folder: Path, answers: Answers, numbers: str, lacking: Mapping[str, Sequence[str]], env: Mapping[str, str]
+    file: Path, answers: Answers, numbers: str, lacking: Mapping[str, Sequence[str]], env: Mapping[str, str]
 ) -> Loaded | list[Problem]:
-    (folder / NUMBERS).write_text(text.numbers(answers.numbers), encoding="utf-8")
-    file = folder / "check.toml"
+    (file.parent / NUMBERS).write_text(text.numbers(answers.numbers), encoding="utf-8")
     file.write_text(text.settings(answers, numbers, lacking), encoding="utf-8")
     return load(file, env)
 

@@ -37,7 +37,7 @@ _IDENTITY = """
 """
 
 _PLATFORMS = """
-# Where it looks. Every source is off until you have made sure that you may use it; `numtrustd check` lists them all.
+# Where it looks. Every source is off until you have made sure that you may use it; `numtrustd sources` lists them.
 [platforms]
 """
 

@@ -201,7 +201,10 @@ def _read_settings(path: pathlib.Path, files: list[pathlib.Path], report: Report
 
 def _beside(place: Document, at: Path, name: str) -> pathlib.Path:
     """A path as written in a settings file: relative to the directory of the file that says it."""
-    return pathlib.Path(place.where(at)[0]).parent / name
+    file = pathlib.Path(place.where(at)[0]).parent / name
+    if ".." in file.parts and "\0" not in name:
+        return pathlib.Path(os.path.realpath(file))  # shown as it is meant, and as links above it have it
+    return file
 
 
 def _given(place: Document, at: Path, name: str) -> pathlib.Path | None:
@@ -369,10 +372,10 @@ def _warn(settings: Settings, numbers: Mapping[str, Owned], applied: Applied, pl
     """What keeps nothing from starting."""
     active = [source for source in applied.sources.values() if source.enabled]
     if not active:
-        known = ", ".join(sorted(applied.sources)) or "none: there are no packs"
         report.warn(
             place.where(("platforms", "enable")), "platforms.enable",
-            "no source is switched on, so nothing will be looked at", f"switch some on; there are {known}",
+            "no source is switched on, so nothing will be looked at",
+            "switch some on: `numtrustd sources` lists them" if applied.sources else "there are no packs: write some",
         )  # fmt: skip
         return
     seen = {kind for source in active for kind in source.kinds}

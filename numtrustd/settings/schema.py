@@ -355,7 +355,7 @@ class HttpTable(_Table, frozen=True):
 
 class CredentialsTable(_Table, frozen=True):
     """[credentials]: where secrets lie, one file each, named like the secret. Empty is
-    $CREDENTIALS_DIRECTORY.
+    $CREDENTIALS_DIRECTORY, else `credentials` beside the settings.
 
     `files` names single files elsewhere. The secrets themselves never stand in a settings file.
     """

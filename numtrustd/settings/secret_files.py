@@ -15,6 +15,10 @@ _MAX_BYTES = 65_536
 _UNITS = pathlib.Path("/run/credentials")
 """Where systemd shows a unit what it has loaded for it; nobody can put anything there."""
 
+CREDENTIALS = "credentials"
+"""The directory beside the settings that is meant where nothing else is said. The shipped unit loads the same one, so
+`check` on a shell sees what the service will see."""
+
 
 class Secrets(dict[str, str]):
     """Name → secret. Its `repr` has the names only, so that no traceback or log line shows more."""
@@ -33,20 +37,13 @@ def read_secrets(
     where: Where,
     report: Report,
 ) -> Secrets:
-    """Read the secrets that are in use: (name, who uses it). A relative $CREDENTIALS_DIRECTORY starts at `base`."""
-    loaded = env.get("CREDENTIALS_DIRECTORY", "")
-    directory = table.dir or (str(base / loaded) if loaded else "")
+    """Read the secrets that are in use: (name, who uses it). A relative $CREDENTIALS_DIRECTORY starts at `base`, the
+    directory of the settings."""
+    directory = pathlib.Path(table.dir or base / (env.get("CREDENTIALS_DIRECTORY", "") or CREDENTIALS))
     secrets = Secrets()
     for name, user in sorted(dict(sorted(wanted, reverse=True)).items()):
         key = f"credentials.{name}"
-        if name in table.files:
-            path = pathlib.Path(table.files[name])
-        elif directory:
-            path = _in_directory(pathlib.Path(directory), name)
-        else:
-            what = f"{user} needs this secret, and there is no directory of credentials"
-            report.add(where, key, what, f'set [credentials] dir and put the secret into a file "{name}" there')
-            continue
+        path = pathlib.Path(table.files[name]) if name in table.files else _in_directory(directory, name)
         secret = _read(path, key, user, where, report)
         if secret is not None:
             secrets[name] = secret
@@ -71,6 +68,8 @@ def _read(path: pathlib.Path, key: str, user: str, where: Where, report: Report)
     except OSError as error:
         what = f"{user} needs this secret: {path}: {(error.strerror or 'cannot be read').lower()}"
         remedy = "put the secret, and nothing else, into that file"
+        if isinstance(error, PermissionError):
+            remedy = "do this as root, or as the user that the daemon runs as"
         if path.is_relative_to(_UNITS):
             remedy = (
                 f"put the secret, and nothing else, into a file {path.name} where the unit's LoadCredential= looks "

@@ -12,6 +12,7 @@ import pytest
 
 from numtrustd import __version__
 from tests.built import ROOT, WHEELS, made
+from tests.packaging.links import dead_links
 
 pytestmark = [pytest.mark.process, pytest.mark.xdist_group("packaging")]
 
@@ -68,6 +69,7 @@ def test_a_wheel_made_of_the_sdist_is_the_same(wheel: Path, sdist: Path, tmp_pat
     with tarfile.open(sdist) as archive:
         archive.extractall(tmp_path, filter="data")
     [tree] = tmp_path.iterdir()
+    assert dead_links(tree) == []
     for name in ("Makefile", "README.md", "README.zh-CN.md", "CHANGELOG.md", "LICENSE", "packaging/deb.py"):
         assert (tree / name).is_file(), name
     subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel"], cwd=tree, check=True, timeout=60)
@@ -99,8 +101,9 @@ def test_pipx_installs_it_and_it_works_far_from_here(wheel: Path, tmp_path: Path
     assert done.returncode == 0, done.stdout + done.stderr
     for name in ("numtrustd", "numtrustctl"):
         assert __version__ in run(tmp_path / "bin" / name, "--version").stdout
-    examples = next((tmp_path / "home").rglob("share/doc/numtrustd/examples"))
-    checked = run(tmp_path / "bin" / "numtrustd", "check", "--config", examples / "numtrustd.toml")
+    documents = next((tmp_path / "home").rglob("share/doc/numtrustd"))
+    assert dead_links(documents) == []
+    checked = run(tmp_path / "bin" / "numtrustd", "check", "--config", documents / "config" / "numtrustd.toml")
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert re.search(r"good: \d+ numbers, \d\d platforms, ", checked.stdout), "the packs came along"
     assert {path.name for path in (tmp_path / "man").rglob("*.[158]")} >= {

@@ -55,8 +55,18 @@ class Collector(Struct):
 
     def wait_for(self, name: str, count: int) -> list[bytes]:
         """The lines of a file once there are so many; what there is when patience is over."""
-        path = self.root / "out" / name
-        until(lambda: path.exists() and path.read_bytes().count(b"\n") >= count, PATIENCE, 0.1)
+        path, seen, at = self.root / "out" / name, 0, 0
+
+        def enough() -> bool:
+            nonlocal seen, at
+            if path.exists():
+                with path.open("rb") as file:
+                    file.seek(at)
+                    new = file.read()
+                seen, at = seen + new.count(b"\n"), at + len(new)
+            return seen >= count
+
+        until(enough, PATIENCE, 0.1)
         return self.lines(name)
 
 

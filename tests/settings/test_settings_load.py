@@ -32,7 +32,7 @@ def test_an_almost_empty_configuration_loads(good: Good, base: Files, tmp_path: 
     assert loaded.files == (tmp_path / "numtrustd.toml", tmp_path / "numbers.csv")
     assert render(loaded.warnings).replace(str(tmp_path), "") == (
         "/numtrustd.toml:1: platforms.enable: no source is switched on, so nothing will be looked at: "
-        "switch some on; there are none: there are no packs\n"
+        "there are no packs: write some\n"
     )
 
 
@@ -146,6 +146,20 @@ def test_evidence(good: Good, base: Files, tmp_path: pathlib.Path) -> None:
     assert paper.digest == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 
+def test_a_path_of_a_drop_in_is_shown_without_its_way_back(
+    good: Good, problems: Problems, base: Files, tmp_path: pathlib.Path
+) -> None:
+    base["numtrustd.toml.d/papers.toml"] = '[[evidence]]\nkind = "licence"\npath = "../papers/l.pdf"\n'
+    assert problems(base) == (
+        "numtrustd.toml.d/papers.toml:3: evidence[0].path: cannot be read: papers/l.pdf: no such file or directory: "
+        "name the file of the paper, readable by the daemon\n"
+    )
+    (paper,) = good(base | {"papers/l.pdf": "abc"}).evidence
+    assert paper.path == str(tmp_path / "papers/l.pdf")
+    base["numtrustd.toml.d/papers.toml"] = '[[evidence]]\nkind = "licence"\npath = "../a\\u0000b"\n'
+    assert "evidence[0].path: " in problems(base), "what is no path at all is said, too"
+
+
 def test_a_missing_file_is_said(tmp_path: pathlib.Path) -> None:
     result = load(tmp_path / "none.toml", {})
     assert not isinstance(result, Loaded)
@@ -247,9 +261,10 @@ def test_secrets_that_are_not_there(problems: Problems, acme: Files) -> None:
         )
     acme["numtrustd.toml"] = MAIN
     assert problems(acme) == (
-        "numtrustd.toml:1: credentials.acme-key: acme.query needs this secret, and there is no directory of "
-        'credentials: set [credentials] dir and put the secret into a file "acme-key" there\n'
+        "numtrustd.toml:1: credentials.acme-key: acme.query needs this secret: credentials/acme-key: "
+        "no such file or directory: put the secret, and nothing else, into that file\n"
     )
+    assert problems(acme | {"credentials/acme-key": "s3cret"}) == "", "where the unit of the service looks, too"
     acme["numtrustd.toml"] += '[source."acme.query"]\nenabled = false\n'
     assert problems(acme) == ""  # not in use, not needed
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from numtrustd.clock import Clock
 from numtrustd.sim.stories import DEMO_ORIGIN
+from tests import telnyx
 from tests.logcheck import check_lines
 from tests.processes import until
 from tests.systemd.machine import Done, Machine
@@ -24,32 +25,7 @@ PLATFORMS = "http://127.0.0.1:8099"
 SPEED = 14_400.0
 OURS = [f"+1415555{2000 + n}" for n in range(12)]
 
-SETTINGS = f"""
-[clock]
-speed = {SPEED}
-origin = 2026-03-02T01:00:00Z
-[numbers]
-files = ["numbers.csv"]
-[cadence]
-interval = "4h"
-confirm_interval = "1h"
-verify_interval = "2h"
-[source."telnyx.reputation"]
-enabled = true
-base_url = "{PLATFORMS}/telnyx"
-interval = "1m"
-[platform.telnyx.vars]
-enterprise_id = "6a09cdc3-8948-47f0-aa62-74ac943d6c58"
-contact_email = "trust@example.invalid"
-[platform.telnyx.appeal]
-base_url = "{PLATFORMS}/telnyx"
-cooldown = "6h"
-propagation = "12h"
-max_attempts = 5
-[[evidence]]
-kind = "number_ownership"
-path = "paper.txt"
-"""
+SETTINGS = '[numbers]\nfiles = ["numbers.csv"]\n' + telnyx.SETTINGS.format(speed=SPEED, address=PLATFORMS)
 
 HURRY = """
 [Service]
@@ -98,10 +74,9 @@ class Installed:
         machine.write(NUMBERS, "number\n" + "\n".join(OURS) + "\n")
         machine.write("/etc/numtrustd/paper.txt", "proof of ownership")
         machine.write("/etc/numtrustd/credentials/telnyx-api-key", SECRET, "600")
+        world = telnyx.simulated(base=self.base, speed=SPEED, numbers=NUMBERS, label_rate=0.3)
         machine.sh(
-            f"""systemd-run --quiet --unit=platforms {PYTHON} -I -m numtrustd.sim --port 8099 --seed 11 \
-                --speed {SPEED} --clock-base {self.base!r} --clock-origin {DEMO_ORIGIN!r} --numbers {NUMBERS} \
-                --lost 0.05 --label-rate 0.3 --return-chance 0.3 --reject-chance 0.3 --blind
+            f"""systemd-run --quiet --unit=platforms {PYTHON} -I -m numtrustd.sim --port 8099 {" ".join(world)}
             useradd --groups numtrustd-ctl alice
             useradd bob"""
         )

@@ -134,12 +134,15 @@ class Machine:
 
 
 @contextlib.contextmanager
-def booted(path: Path) -> Iterator[Machine]:
-    """A system that runs for the length of the block. `path` has to be short: a socket lies in it."""
+def booted(path: Path, *, limits: bool = False) -> Iterator[Machine]:
+    """A system that runs for the length of the block. `path` has to be short: a socket lies in it. With `limits` it has
+    the controllers that count processes and memory.
+    """
     shutil.copy(HERE / "agent.py", path)
     machine = Machine(path)
     command = [
         HERE / "run-in-systemd.sh",
+        *(["--limits"] if limits else []),
         "--tree",
         os.environ.get("NUMTRUSTD_TEST_TREE", "host"),
         # It stands until the last test of its worker has run, whatever that is.

@@ -245,6 +245,15 @@ def test_a_credential_reaches_the_request_and_nothing_else(daemon: Installed) ->
     assert raw.status == 1, raw.said
 
 
+def test_check_sees_the_secrets_that_the_service_sees(daemon: Installed) -> None:
+    machine = daemon.machine
+    seen = machine.run("numtrustd", "check")
+    assert seen.status == 0, seen.said
+    unseen = machine.run("numtrustd", "check", user="bob")
+    assert unseen.status == 78
+    assert "/etc/numtrustd/credentials/telnyx-api-key: permission denied: do this as root" in unseen.out
+
+
 def test_a_credential_that_is_missing_is_named(daemon: Installed) -> None:
     machine = daemon.machine
     machine.sh("mv /etc/numtrustd/credentials/telnyx-api-key /etc/numtrustd/elsewhere")
