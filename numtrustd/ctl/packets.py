@@ -13,6 +13,7 @@ from pathlib import Path
 
 from numtrustd.api.rows import Paper
 from numtrustd.api.status import TaskView
+from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import listed, tr
 from numtrustd.ctl.session import Session
@@ -127,7 +128,11 @@ def _fields(task: TaskView) -> str:
 
 def _checklist(task: TaskView, copied: dict[str, str]) -> str:
     about = listed(task.numbers) if task.numbers else task.number
-    rows = [f"# {tr(task.title)}: {about}, {task.platform_name}", "", "- " + tr("task {task}").format(task=task.task)]
+    rows = [
+        f"# {tr(task.title)}: {about}, {names.name(task.platform, task.platform_name)}",
+        "",
+        "- " + tr("task {task}").format(task=task.task),
+    ]
     rows += ["- " + tr("by {due}").format(due=local(task.due, task.now))]
     rows += ["- " + tr("where: {address}").format(address=task.address)] if task.address else []
     rows += [f"- {line}" for line in task.detail if line]

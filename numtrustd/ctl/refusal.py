@@ -1,8 +1,12 @@
 """The daemon's declared errors as sentences; `cli` says them of a command, `reports` of each line."""
 
+import re
 from typing import Any
 
 from numtrustd.ctl.lang import tr
+from numtrustd.ctl.waits import part_said
+
+_NOT_SAFE = re.compile(r"it is not safe to release: (?P<parts>.{1,20000}); wait for it, or force it and say why")
 
 
 def words(name: str, given: Any) -> list[str]:
@@ -25,6 +29,9 @@ def words(name: str, given: Any) -> list[str]:
             return [tr("there is no task {task!r}: see numtrustctl tasks --all").format(task=said.get("task", ""))]
         case "InvalidArgument":
             return [f"{said.get('field', '')}: {why}"]
+        case "Refused" if found := _NOT_SAFE.fullmatch(said.get("why", "")):
+            parts = [f"  {part_said(part)}" for part in found["parts"].split(", ")]
+            return [tr("it is not safe to release:"), *parts, tr("wait for it, or force it and say why")]
         case "Refused":
             return [why]
         case "SuspectedPhishing":

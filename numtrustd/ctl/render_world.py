@@ -8,7 +8,8 @@ from datetime import datetime
 from numtrustd.api import control, status
 from numtrustd.api import incidents as api_incidents
 from numtrustd.api.rows import ObservationRow, OpenBatches, PendingLook, PlatformRow, SourceRow
-from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl import names
+from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, alarming, deadline, when
 from numtrustd.ctl.text import local
@@ -23,23 +24,23 @@ def platforms(answer: status.PlatformList) -> Document:
     doc.table(
         (
             tr("PLATFORM"),
-            tr("NAME"),
-            tr("KIND"),
-            tr("APPEAL"),
+            Column(tr("NAME"), drop=2, cut=12),
+            Column(tr("KIND"), drop=9),
+            Column(tr("APPEAL"), drop=3),
             tr("NUMBERS"),
             tr("LABELLED"),
-            tr("CLEAN"),
-            tr("CERTIFIED"),
-            tr("UNKNOWN"),
-            tr("BLIND"),
+            Column(tr("CLEAN"), drop=6),
+            Column(tr("CERTIFIED"), drop=7),
+            Column(tr("UNKNOWN"), drop=5),
+            Column(tr("BLIND"), drop=4),
             tr("CASES"),
-            tr("LOOKED AT THROUGH"),
-            tr("NOTE"),
+            Column(tr("LOOKED AT THROUGH"), drop=8),
+            Column(tr("NOTE"), prose=True),
         ),
         [
             (
                 Cell(r.platform, Tone.STRONG),
-                r.name,
+                names.of_row(r),
                 word(r.kind),
                 word(r.appeal),
                 r.numbers or None,
@@ -94,18 +95,18 @@ def sources(answer: status.SourceList) -> Document:
     doc.table(
         (
             tr("SOURCE"),
-            tr("KIND"),
+            Column(tr("KIND"), drop=4),
             tr("STATE"),
-            tr("SINCE"),
+            Column(tr("SINCE"), drop=6),
             tr("LOOKS"),
             tr("FAILED"),
-            tr("WAITING"),
-            tr("LAST GOOD"),
-            tr("NEXT SLOT"),
-            tr("BATCHES"),
-            tr("VIA"),
-            tr("PLATFORMS"),
-            tr("WHY"),
+            Column(tr("WAITING"), drop=2),
+            Column(tr("LAST GOOD"), drop=1),
+            Column(tr("NEXT SLOT"), drop=5),
+            Column(tr("BATCHES"), drop=3),
+            Column(tr("VIA"), drop=7),
+            Column(tr("PLATFORMS"), drop=8),
+            Column(tr("WHY"), prose=True),
         ),
         [
             (
@@ -255,22 +256,22 @@ def incidents(pages: Sequence[api_incidents.IncidentPage]) -> Document:
     doc.table(
         (
             tr("INCIDENT"),
-            tr("WHY"),
             tr("STATE"),
-            tr("SINCE"),
+            Column(tr("SINCE"), drop=1),
             tr("SUBMIT"),
             tr("FOLLOW UP"),
             tr("RESOLVE"),
-            tr("WAITS FOR"),
+            Column(tr("WAITS FOR"), drop=2),
+            Column(tr("WHY"), prose=True),
         ),
         [
             (
                 Cell(r.incident, Tone.STRONG),
-                word(r.why),
                 word(r.outcome or r.state),
                 when(r.since, page.now),
                 *(_mark(mark, page.now) for mark in r.marks),
                 " ".join(r.cases) or None,
+                word(r.why),
             )
             for page in pages
             for r in page.incidents

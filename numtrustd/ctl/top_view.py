@@ -14,6 +14,7 @@ from rich.text import Text
 
 from numtrustd.api import ledger, status
 from numtrustd.api.rows import CaseRow, NumberRow, PlatformRow, SourceRow
+from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
 from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.terminal import text
@@ -318,7 +319,7 @@ def platforms(rows: Sequence[PlatformRow]) -> Listing:
                     Cell(r.platform, Tone.STRONG if r.sources else Tone.DIM),
                     Cell(str(r.labelled), Tone.BAD) if r.labelled else None,
                     r.open_cases or None,
-                    r.name,
+                    names.of_row(r),
                     Cell(str(r.clean), Tone.GOOD) if r.clean else None,
                     r.certified or None,
                     r.unknown or None,

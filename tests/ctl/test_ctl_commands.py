@@ -460,15 +460,18 @@ def test_verbs(daemon: Any, capsys: Capture, arguments: list[str], asked: Struct
     code, out, err = run(capsys, *arguments)
     assert (code, err) == (0, "")
     assert daemon.asked[0] == asked
-    assert all(isinstance(more, status.History) for more in daemon.asked[1:]), "only a timeline is asked for, too"
+    aside = status.History | status.ListPlatforms | status.GetNumber | status.ListTasks
+    assert all(isinstance(more, aside) for more in daemon.asked[1:]), "a timeline, names, and what people have to do"
     for piece in shown:
         assert piece in out
     assert out.strip()
     assert "\x1b" not in out  # no terminal, no colours; and nothing that a platform put in
     assert all(line == line.rstrip() for line in out.splitlines())
 
+    daemon.asked.clear()
     code, out, err = run(capsys, *arguments, "--json")
     assert (code, err) == (0, "")
+    assert daemon.asked == [asked], "a program gets the answer that it asked for"
     assert isinstance(json.loads(out), list if arguments[0] in ("numbers", "cases", "tasks", "incidents") else dict)
 
 
