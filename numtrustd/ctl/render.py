@@ -8,7 +8,8 @@ from datetime import datetime
 from numtrustd.api import control, status, wants
 from numtrustd.api.rows import CaseRow, TaskRow
 from numtrustd.ctl.document import Cell, Column, Document, Tone
-from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.lang import listed, tr, trn, word
+from numtrustd.ctl.sentences import said
 from numtrustd.ctl.text import brief_age, brief_due, due, in_local_time, local, missed, size, span, time_of_day
 from numtrustd.ctl.waits import Waits
 
@@ -128,7 +129,7 @@ def _summary(s: status.Status) -> str:
     on = trn("{n} platform", "{n} platforms", s.platforms)
     if seen != s.platforms:
         on = tr("{seen} of {platforms}").format(seen=seen, platforms=on)
-    said = tr("{numbers} on {platforms}: {labelled} labelled, {cases}, {tasks}").format(
+    summary = tr("{numbers} on {platforms}: {labelled} labelled, {cases}, {tasks}").format(
         numbers=trn("{n} number", "{n} numbers", s.numbers),
         platforms=on,
         labelled=s.numbers_labelled,
@@ -136,7 +137,7 @@ def _summary(s: status.Status) -> str:
         tasks=trn("{n} task for people", "{n} tasks for people", s.tasks_open),
     )
     tail = s.summary.partition("; ")[2]
-    return f"{said}; {tr(tail)}" if tail else said
+    return listed((summary, said(tail)), "; ") if tail else summary
 
 
 def _looked_at(s: status.Status) -> str:
@@ -216,7 +217,7 @@ def case_table(
                 when(r.opened_at, now),
                 r.acked_by,
                 word(r.outcome),
-                tr(r.then),
+                said(r.then),
                 waits.of(r),
             )
             for r, now in rows
@@ -285,7 +286,7 @@ def history(answer: status.HistoryPage, options: str = "") -> Document:
                 when(r.at, answer.now, clock=True),
                 word(r.action),
                 r.platform,
-                in_local_time(r.text, answer.now),
+                in_local_time(said(r.text), answer.now),
             )
             for r in answer.events
         ],
@@ -336,10 +337,10 @@ def case_change(c: control.CaseChange) -> Document:
 
 def moved_on(doc: Document, c: control.CaseChange | wants.CaseBegun) -> None:
     """Where a case stands now, and what happens next."""
-    doc.line(tr(c.meaning), indent=2)
+    doc.line(said(c.meaning), indent=2)
     if c.then:
         at = "" if c.due is None else tr(", at once") if c.due <= c.now else f", {local(c.due, c.now)}"
-        doc.line(tr("then: {then}{at}").format(then=tr(c.then), at=at), indent=2)
+        doc.line(tr("then: {then}{at}").format(then=said(c.then), at=at), indent=2)
 
 
 def case_begun(c: wants.CaseBegun) -> Document:
@@ -363,7 +364,7 @@ def task_change(c: control.TaskChange) -> Document:
     doc = Document()
     doc.line(tr("task"), Cell(f"{c.task}:", Tone.STRONG), word(c.outcome))
     if not c.case:
-        doc.line(tr(c.meaning))
+        doc.line(said(c.meaning))
         return doc
     doc.blocks += case_change(c).blocks
     return doc

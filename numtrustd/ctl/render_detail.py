@@ -13,10 +13,16 @@ from numtrustd.ctl import names, render
 from numtrustd.ctl.document import Cell, CellLike, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
+from numtrustd.ctl.sentences import said, shown
 from numtrustd.ctl.text import age, brief, brief_age, due, local, missed, span
 from numtrustd.ctl.waits import Waits, part_said, task_said
 
 _WITH_RECEIPT = ("submit_appeal", "submit_correction", "submit_removal", "bring_receipt", "did_it_arrive")
+_SHOWN = frozenset({"label", "shown"})
+"""The facts of a case whose value is what a called person sees."""
+
+_AS_SAID = frozenset({"wanted", "receipt", "reference", "note", "held by", "held because"})
+"""The facts of a case whose value is what a platform or a person wrote, and stays so."""
 _FINAL = frozenset({"cleared", "withdrawn", "released"})
 
 
@@ -39,13 +45,13 @@ def number(n: status.NumberView) -> Document:
         doc.line(
             Cell(
                 tr("PARKED, nothing is done for it: {parked_why}").format(
-                    parked_why=n.parked_why or tr("no reason given")
+                    parked_why=said(n.parked_why) or tr("no reason given")
                 ),
                 Tone.BAD,
             )
         )
     for warning in n.warnings or ():
-        doc.line(Cell(tr("likely to be marked for it: {warning}").format(warning=warning), Tone.WARN))
+        doc.line(Cell(tr("likely to be marked for it: {warning}").format(warning=said(warning)), Tone.WARN))
     doc.line()
     doc.table(
         (
@@ -192,7 +198,7 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
                         Tone.WARN,
                     ),
                     when(fault.since, n.now),
-                    fault.why,
+                    said(fault.why),
                 )
                 for r, fault in faults
             ],
@@ -233,15 +239,15 @@ def _next_look(at: datetime, now: datetime) -> Cell:
     if at >= now:
         return _age(at, now)
     late = (now - at).total_seconds()
-    said = tr("late by {total_seconds}")
-    return Cell(said.format(total_seconds=span(late)), short=said.format(total_seconds=brief(late)))
+    by = tr("late by {total_seconds}")
+    return Cell(by.format(total_seconds=span(late)), short=by.format(total_seconds=brief(late)))
 
 
 def _verdict(r: VerdictRow) -> Cell:
-    said = tr("{verdict}, flapping").format(verdict=word(r.verdict)) if r.flapping else word(r.verdict)
+    verdict = tr("{verdict}, flapping").format(verdict=word(r.verdict)) if r.flapping else word(r.verdict)
     tone = Tone.WARN if r.flapping else VERDICT_TONES.get(r.verdict, Tone.PLAIN)
     # A mark that the owner calls right is no problem.
-    return Cell(said, Tone.PLAIN if r.verdict == "marked" and r.finding is None and not r.flapping else tone)
+    return Cell(verdict, Tone.PLAIN if r.verdict == "marked" and r.finding is None and not r.flapping else tone)
 
 
 def _shows(r: VerdictRow) -> Cell:
@@ -259,7 +265,7 @@ def _note(r: VerdictRow, now: datetime) -> Cell:
     if r.blind_since is not None:
         notes.append(tr("blind since {blind_since}").format(blind_since=local(r.blind_since, now)))
     if r.last_said and r.last_said != r.verdict:
-        notes.append(tr("last look: {last_said}").format(last_said=word(r.last_said)))
+        notes.append(tr("last look: {last_said}").format(last_said=said(r.last_said)))
     if r.missed_look is not None:
         notes.append(tr("a look due {missed_look} was not made").format(missed_look=local(r.missed_look, now)))
     if r.hidden:
@@ -269,7 +275,7 @@ def _note(r: VerdictRow, now: datetime) -> Cell:
     if r.faults:
         notes.append(listed(dict.fromkeys(word(fault.finding) for fault in r.faults if fault.confirmed)))
     if r.tending:
-        notes.append(r.tending)
+        notes.append(said(r.tending))
     return Cell(listed((note for note in notes if note), "; "), Tone.WARN if r.blind_since else Tone.PLAIN)
 
 
@@ -284,9 +290,9 @@ def explanation(e: status.Explanation, tasks: Iterable[TaskRow] = ()) -> Documen
         if line.platform != platform and line.platform:
             doc.heading(line.platform)
         platform = line.platform
-        doc.line(Cell(tr(line.fact), Tone.STRONG))
+        doc.line(Cell(said(line.fact), Tone.STRONG))
         doc.facts(
-            (tr("why"), tr(line.why) or None),
+            (tr("why"), said(line.why) or None),
             (tr("next"), _next(line, e.now)),
             (tr("case"), line.case),
             *((tr("waits for"), Cell(task_said(task), Tone.WARN)) for task in _others_tasks(line, e.number, waits)),
@@ -322,10 +328,10 @@ def _next(line: ExplainLine, now: datetime) -> CellLike:
     if not line.next:
         return None
     at = f", {due(line.when, now)}" if line.when else ""
-    who = f" [{said}]" if (said := _who(line)) else ""
+    who = f" [{move}]" if (move := _who(line)) else ""
     late = line.when is not None and missed(line.when, now)
     tone = Tone.BAD if late else Tone.WARN if line.who == "person" else Tone.PLAIN
-    return Cell(f"{tr(line.next)}{at}{who}", tone)
+    return Cell(f"{said(line.next)}{at}{who}", tone)
 
 
 def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
@@ -340,17 +346,17 @@ def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
     )
     doc.facts(
         (tr("state"), Cell(word(c.state), Tone.STRONG)),
-        ("", tr(c.meaning)),
+        ("", said(c.meaning)),
         (tr("outcome"), word(c.outcome) or None),
-        (tr("finding"), _told(c.finding) or None),
-        (tr("likely cause"), listed(map(_told, c.causes), "; ") or None),
+        (tr("finding"), said(c.finding) or None),
+        (tr("likely cause"), listed(map(said, c.causes), "; ") or None),
         (tr("attempt"), c.attempt),
         (tr("opened"), local(c.opened_at, c.now)),
         (tr("in this state"), tr("since {moved_at}").format(moved_at=local(c.moved_at, c.now))),
         (tr("closed"), when(c.closed_at, c.now)),
         (tr("waits for"), Waits(tasks).of(c)),
         (tr("deadline"), deadline(c.due, c.now)),
-        (tr("then"), tr(c.then) or None),
+        (tr("then"), said(c.then) or None),
         (tr("task"), c.task),
         *((_name(f), _fact(f, c)) for f in c.data),
     )
@@ -387,7 +393,7 @@ def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
     doc.heading(tr("history"))
     doc.table(
         (tr("WHEN"), Column(tr("FROM"), drop=2), tr("TO"), Column(tr("BY"), drop=1), Column(tr("WHY"), prose=True)),
-        [(when(m.at, c.now, clock=True), word(m.old), word(m.new), m.by, _told(m.reason)) for m in c.history],
+        [(when(m.at, c.now, clock=True), word(m.old), word(m.new), m.by, said(m.reason)) for m in c.history],
         tr("no moves yet"),
     )
     _case_hints(doc, c)
@@ -396,8 +402,8 @@ def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
 
 def _name(fact: Fact) -> str:
     """The fact's name, which is a word of the domain for a mark of an emergency."""
-    said = tr(fact.name)
-    return said if said != fact.name else word(fact.name)
+    known = said(fact.name)
+    return known if known != fact.name else word(fact.name)
 
 
 def _fact(fact: Fact, c: status.CaseView) -> CellLike:
@@ -406,7 +412,9 @@ def _fact(fact: Fact, c: status.CaseView) -> CellLike:
         if mark.mark == fact.name:
             return _mark(mark, c)
     if fact.name not in INSTANTS:
-        return fact.value
+        if fact.name in _SHOWN:
+            return shown(fact.value)
+        return fact.value if fact.name in _AS_SAID else said(fact.value)
     try:
         return local(datetime.fromisoformat(fact.value), c.now)
     except ValueError:
@@ -421,12 +429,6 @@ def _mark(mark: MarkRow, c: status.CaseView) -> CellLike:
     if mark.met:
         return Cell(tr("met {at}, due {by}").format(at=at, by=by), Tone.GOOD)
     return Cell(tr("missed, noted {at}, due {by}").format(at=at, by=by), Tone.BAD)
-
-
-def _told(said: str | None) -> str:
-    """A word of the domain (what moved a case, what is wrong), and behind a colon what was told with it."""
-    what, colon, rest = (said or "").partition(": ")
-    return word(what) + colon + rest
 
 
 def _case_hints(doc: Document, c: status.CaseView) -> None:
@@ -448,7 +450,13 @@ def _papers(doc: Document, papers: Sequence[Paper]) -> None:
     doc.table(
         (tr("PAPER"), "", tr("ON FILE"), tr("EXPIRES"), tr("WHY")),
         [
-            (f"{p.title} ({p.kind})", None if p.held else Cell(tr("MISSING"), Tone.BAD), p.on_file, p.expires, p.why)
+            (
+                f"{p.title} ({p.kind})",
+                None if p.held else Cell(tr("MISSING"), Tone.BAD),
+                p.on_file,
+                p.expires,
+                said(p.why),
+            )
             for p in papers
         ],
     )
@@ -474,12 +482,12 @@ def task(t: status.TaskView) -> Document:
         (tr("where"), Cell(t.address, Tone.STRONG) if t.address else None),
         (tr("bring back"), t.bring_back or None),
         (tr("answers"), ", ".join(t.answers) if t.state == "open" else None),
-        *(((tr("about"), d)) for d in t.detail if d),
+        *((tr("about"), said(d)) for d in t.detail if d),
     )
     if t.steps:
         doc.heading(tr("steps"))
         for index, step in enumerate(t.steps, 1):
-            doc.line(f"{index}. {step}", indent=2)
+            doc.line(f"{index}. {said(step)}", indent=2)
     if t.fields:
         doc.heading(tr("numbers") if t.numbers else tr("fill in"))
         # The letter stands below with its line ends; a field is one line.

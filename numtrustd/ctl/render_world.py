@@ -12,6 +12,7 @@ from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, alarming, deadline, when
+from numtrustd.ctl.sentences import said
 from numtrustd.ctl.text import local
 
 _HEALTH_TONES = {"ok": Tone.GOOD, "off": Tone.DIM, "limited": Tone.WARN}
@@ -65,14 +66,14 @@ def platforms(answer: status.PlatformList) -> Document:
 
 
 def _note(row: PlatformRow, now: datetime) -> Cell | None:
-    notes = [row.unseen_why] if row.unseen_why else []
+    notes = [said(row.unseen_why)] if row.unseen_why else []
     if row.maintenance is not None:
         since = local(row.maintenance.since, now)
         if row.maintenance.kind == "unknown":
-            said = tr("maintenance since {since}").format(since=since)
+            since_when = tr("maintenance since {since}").format(since=since)
         else:
-            said = tr("{kind} maintenance since {since}").format(kind=word(row.maintenance.kind), since=since)
-        notes.append(tr("{said}, overdue").format(said=said) if row.maintenance.overdue else said)
+            since_when = tr("{kind} maintenance since {since}").format(kind=word(row.maintenance.kind), since=since)
+        notes.append(tr("{said}, overdue").format(said=since_when) if row.maintenance.overdue else since_when)
     return Cell(listed(notes, "; "), Tone.WARN) if notes else None
 
 
@@ -136,8 +137,8 @@ def _batches(open_: OpenBatches | None, now: datetime) -> str | None:
     if open_ is None:
         return None
     awaited, since = trn("{n} number", "{n} numbers", open_.awaited), local(open_.since, now)
-    said = tr("{open}: {awaited} since {since}").format(open=open_.open, awaited=awaited, since=since)
-    return said if open_.next is None else tr("{said}, next {next}").format(said=said, next=local(open_.next, now))
+    asked = tr("{open}: {awaited} since {since}").format(open=open_.open, awaited=awaited, since=since)
+    return asked if open_.next is None else tr("{said}, next {next}").format(said=asked, next=local(open_.next, now))
 
 
 def _source_why(r: SourceRow, now: datetime) -> str | None:
@@ -151,7 +152,10 @@ def _source_why(r: SourceRow, now: datetime) -> str | None:
     )
     doubt = tr("asked only in doubt") if r.when == "doubt" else None
     return (
-        listed(filter(None, (r.why, blind, doubt, r.hours and tr("asked only at {hours}").format(hours=r.hours))), "; ")
+        listed(
+            filter(None, (said(r.why), blind, doubt, r.hours and tr("asked only at {hours}").format(hours=r.hours))),
+            "; ",
+        )
         or None
     )
 
@@ -186,7 +190,7 @@ def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
                 r.source,
                 None if r.surface == "default" else r.surface,
                 r.rule,
-                ": ".join(t for t in (word(r.reason), r.detail) if t),
+                ": ".join(t for t in (word(r.reason), said(r.detail)) if t),
             )
             for r in rows
         ],
@@ -223,7 +227,7 @@ def observed(answer: control.ObserveResult) -> Document:
         tr("{what} on {place}").format(what=what, place=place),
     )
     if answer.why:
-        doc.line(Cell(answer.why, Tone.WARN))
+        doc.line(Cell(said(answer.why), Tone.WARN))
     elif answer.old == answer.new:
         doc.line(
             tr("{platform} is believed to be {new}, as before").format(platform=answer.platform, new=word(answer.new))
@@ -241,7 +245,7 @@ def observed(answer: control.ObserveResult) -> Document:
 def _pending(look: PendingLook, now: datetime) -> Cell:
     if look.when is None:
         return Cell(tr("{source} is being asked and has not answered yet").format(source=look.source), Tone.WARN)
-    why = tr("; not sooner, because {why}").format(why=look.why) if look.why else ""
+    why = tr("; not sooner, because {why}").format(why=said(look.why)) if look.why else ""
     return Cell(
         tr("{source} looks at the soonest at {when}{why}").format(
             source=look.source, when=local(look.when, now), why=why
@@ -271,7 +275,7 @@ def incidents(pages: Sequence[api_incidents.IncidentPage]) -> Document:
                 when(r.since, page.now),
                 *(_mark(mark, page.now) for mark in r.marks),
                 " ".join(r.cases) or None,
-                word(r.why),
+                said(r.why),
             )
             for page in pages
             for r in page.incidents

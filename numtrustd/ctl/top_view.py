@@ -17,6 +17,7 @@ from numtrustd.api.rows import CaseRow, NumberRow, PlatformRow, SourceRow
 from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
 from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.sentences import said
 from numtrustd.ctl.terminal import text
 from numtrustd.ctl.text import age, local, missed, span, width
 from numtrustd.domain.ledger import yuan
@@ -164,8 +165,8 @@ def _count(name: str, count: int, tone: Tone) -> Cell:
 def _overdue(s: status.Status) -> Cell | None:
     if not s.overdue_looks:
         return None
-    said = tr("{n} overdue by {span}").format(n=s.overdue_looks, span=span(s.schedule_lag_seconds))
-    return Cell(said, Tone.WARN if s.schedule_lag_seconds > 60 else Tone.PLAIN)
+    overdue = tr("{n} overdue by {span}").format(n=s.overdue_looks, span=span(s.schedule_lag_seconds))
+    return Cell(overdue, Tone.WARN if s.schedule_lag_seconds > 60 else Tone.PLAIN)
 
 
 def _money(money: ledger.LedgerView) -> Tone:
@@ -254,7 +255,7 @@ def cases(world: World, order: Order) -> Listing:
                     word(r.state),
                     Cell(word(r.waits_for), Tone.WARN if r.waits_for == "person" else Tone.PLAIN),
                     word(r.kind),
-                    tr(r.then) if r.then else None,
+                    said(r.then) if r.then else None,
                 ),
             )
             for r in rows
@@ -288,7 +289,7 @@ def sources(world: World, order: Order) -> Listing:
                     Cell(str(r.failures), Tone.WARN) if r.failures else None,
                     r.waiting or None,
                     None if r.last_good is None else age(r.last_good, world.now),
-                    r.why,
+                    said(r.why),
                 ),
             )
             for r in rows
