@@ -4,6 +4,7 @@ Exit statuses follow sysexits: 0, 64 usage, 65 a recorded answer reads otherwise
 75 try again, 77 no permission, 78 configuration.
 """
 
+import gettext
 import os
 import sys
 from pathlib import Path
@@ -147,14 +148,18 @@ def check(config: Path) -> None:
     loaded = load(config, os.environ)
     if isinstance(loaded, list):
         click.echo(render(loaded), nl=False)
-        click.echo("1 problem" if len(loaded) == 1 else f"{len(loaded)} problems", err=True)
+        click.echo(_many("problem", "problems", len(loaded)), err=True)
         sys.exit(CONFIG)
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}")
     click.echo(
-        f"{config}: good: {len(loaded.numbers)} numbers, {len(loaded.platforms)} platforms, "
-        f"sources in use: {', '.join(loaded.sources) or 'none'}"
+        f"{config}: good: {_many('number', 'numbers', len(loaded.numbers))}, "
+        f"{_many('platform', 'platforms', len(loaded.platforms))}, sources in use: {', '.join(loaded.sources) or 'none'}"
     )
+
+
+def _many(one: str, many: str, count: int) -> str:
+    return f"{count} {gettext.ngettext(one, many, count)}"
 
 
 @cli.command(epilog="Example: numtrustd look 13800138000 --source sogou.search --verbose")

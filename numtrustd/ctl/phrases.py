@@ -202,6 +202,7 @@ PHRASES = (
     "cannot be read: {text}",
     "{text} is for {text2} only",
     "{n} of {n2}",
+    "{n} time",
     "{n} times",
     "due {at}",
     "met {at}, due {at2}",
@@ -242,6 +243,9 @@ PHRASES = (
     "no answer from {ids}",
     "our own network is down",
     "{id} for {span}",
+    "source {id} for {span}",
+    "store for {span}",
+    "timers for {span}",
     # Refusals.
     "{text} is not in use; these are: {ids}",
     "{number} is no longer watched: put it back into the numbers, then reload",

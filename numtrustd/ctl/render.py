@@ -68,6 +68,8 @@ def overview(s: status.Status) -> Document:
                 Tone.BAD,
             )
         )
+    for stall in s.stalled or ():
+        doc.line(Cell(stalled(stall), Tone.BAD))
     doc.line()
     late = s.schedule_lag_seconds > 60
     doc.facts(
@@ -121,6 +123,11 @@ def overview(s: status.Status) -> Document:
     if s.blind:
         doc.hint("sources", tr("why something cannot be seen"))
     return doc
+
+
+def stalled(stall: str) -> str:
+    """What the daemon holds up itself, which no platform is to blame for."""
+    return tr("held up by the daemon itself: {what}").format(what=said(stall))
 
 
 def _summary(s: status.Status) -> str:

@@ -17,6 +17,7 @@ from numtrustd.api.rows import CaseRow, NumberRow, PlatformRow, SourceRow
 from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
 from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.render import stalled
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.terminal import text
 from numtrustd.ctl.text import age, local, missed, span, width
@@ -114,6 +115,7 @@ def head(world: World, columns: int) -> list[Text]:
     if s.network_down_since is not None:
         since = local(s.network_down_since, s.now)
         alarms.append(tr("nobody can be reached since {since}: look at this machine's network").format(since=since))
+    alarms += [stalled(stall) for stall in s.stalled or ()]
     if s.store.nearly_full:
         alarms.append(tr("the store is nearly full: nothing new is submitted"))
     spent = tr("spent {paid} of {budget}") if money.budget else tr("spent {paid}")

@@ -860,3 +860,13 @@ def test_every_example_is_a_command_line_that_is_understood(example: str) -> Non
         assert found is not None, name
         command, context = found, speak.Context(found, parent=context, info_name=name)
     command.parse_args(context, arguments)
+
+
+def test_what_the_daemon_holds_up_itself_is_said_aloud(daemon: Any, capsys: Capture) -> None:
+    whole = daemon.answers["GetStatus"]
+    daemon.answers["GetStatus"] = structs.replace(whole, stalled=("source sogou.search for 3 min", "timers for 2 min"))
+    _, out, _ = run(capsys, "status")
+    assert "held up by the daemon itself: source sogou.search for 3 min\n" in out
+    _, out, _ = run(capsys, "--lang", "zh", "status")
+    assert "守护进程自身卡住：来源 sogou.search 已 3 分钟\n" in out
+    assert "守护进程自身卡住：定时器已 2 分钟\n" in out

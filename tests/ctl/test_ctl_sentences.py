@@ -81,6 +81,7 @@ _LEFT = {
     "KiB": "a unit", "MiB": "a unit", "GiB": "a unit",
     "SPNS": "a product", "Twilio": "a product", "Telnyx": "a product", "CAIH": "a product",
     "API": "a word of the trade",
+    "Lookup": "of a platform's name",
     "HTTP": "a word of the trade", "service": "a group's name",
     "QQ": "a field's name", "code": "a field's name", "contactOther": "a field's name", "file": "a field's name",
     "contactPhone": "a field's name", "name": "a field's name", "phone": "a field's name", "reason": "a field's name",
