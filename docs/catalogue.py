@@ -3,13 +3,15 @@
 `python -m docs.catalogue` does all of it and lists what has no translation yet (exit status 1), and so does `python -m
 docs.generate`. A text that is no longer used leaves the catalogue. The texts are those in `tr`, `trn` and `word` of
 numtrustd/ctl, the helps of its commands, and what the daemon says in whole sentences that never vary: the meanings of
-the workflows' states, the titles of tasks, the names of facts. `click.po` beside it holds what click says by itself.
+the workflows' states, the titles of tasks, the names of facts; and those with values, which `ctl.phrases` has.
+`click.po` beside it holds what click says by itself.
 """
 
 import ast
 import enum
 import io
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from babel.messages.pofile import read_po, write_po
 
 from numtrustd import ctl
 from numtrustd.actors import explain, links, views
-from numtrustd.ctl import cli, lang, speak
+from numtrustd.ctl import cli, lang, phrases, speak
 from numtrustd.domain import (
     batch,
     case,
@@ -43,6 +45,7 @@ from numtrustd.domain import (
 )
 from numtrustd.domain.workflows import REGISTRY, certificate, incident
 from numtrustd.events import CATALOGUE
+from numtrustd.settings import hand_looks
 
 CTL = Path(ctl.__file__).parent
 LANGUAGES = tuple(spoken for spoken in lang.SPEAKS if spoken != "en")
@@ -82,8 +85,8 @@ _MORE_WORDS = (
 _REFUSALS = {"InvalidArgument", "NotReady", "Refused", "RefusedError", "UnknownNumber", "Busy"}
 """What the actors refuse with; of these, too, only sentences that never vary."""
 _SENTENCES = ("explain", "explain_looks", "explain_display")
-"""Modules of the actors that make `explain`'s sentences. Those that never vary can be translated here; the others are
-in English, for they come with values in them."""
+"""Modules of the actors that make `explain`'s sentences. Those that never vary are found here; `ctl.phrases` has the
+others."""
 
 
 class _Stable(Catalog):
@@ -120,6 +123,10 @@ def texts() -> dict[Key, str]:
         found.setdefault((word, lang.WORD), "a word of the domain")
     for text in _fixed():
         found.setdefault((text, None), "the daemon")
+    for text in phrases.PHRASES:
+        found.setdefault((text, None), "the daemon, with values")
+    for text in _packs():
+        found.setdefault((text, None), "a platform pack")
     return found
 
 
@@ -180,6 +187,15 @@ def _fixed() -> Iterator[str]:
                     yield said
                 case ast.Call(func=ast.Name(id="Then"), args=[ast.Constant(value=str(said)), *_]):
                     yield said
+
+
+def _packs() -> Iterator[str]:
+    """Why a source that comes with the program is off, and what it takes."""
+    yield from hand_looks.WHY_OFF.values()
+    for file in sorted((CTL.parent.parent / "config" / "platforms").glob("*.toml")):
+        for source in tomllib.loads(file.read_text(encoding="utf-8")).get("source", ()):
+            if why := source.get("why_off"):
+                yield why
 
 
 def click_texts() -> dict[Key, str]:

@@ -4,6 +4,7 @@ Exit statuses follow sysexits: 0, 64 usage, 65 a recorded answer reads otherwise
 75 try again, 77 no permission, 78 configuration.
 """
 
+import gettext
 import os
 import sys
 from pathlib import Path
@@ -152,14 +153,13 @@ def check(config: Path) -> None:
     loaded = load(config, os.environ)
     if isinstance(loaded, list):
         click.echo(render(loaded), nl=False)
-        click.echo("1 problem" if len(loaded) == 1 else f"{len(loaded)} problems", err=True)
+        click.echo(_many("problem", "problems", len(loaded)), err=True)
         sys.exit(CONFIG)
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}")
-    click.echo(
-        f"{config}: good: {len(loaded.numbers)} numbers, {len(loaded.platforms)} platforms, "
-        f"sources in use: {', '.join(loaded.sources) or 'none'}"
-    )
+    numbers = _many("number", "numbers", len(loaded.numbers))
+    platforms = _many("platform", "platforms", len(loaded.platforms))
+    click.echo(f"{config}: good: {numbers}, {platforms}, sources in use: {', '.join(loaded.sources) or 'none'}")
 
 
 @cli.command(epilog="Example: numtrustd sources --config mine/numtrustd.toml")
@@ -177,6 +177,10 @@ def sources(config: Path) -> None:
         _fail(error.status, "\nnumtrustd: ".join(error.lines))
     for row in init.rows(list(known.values()), whole=True):
         click.echo(row)
+
+
+def _many(one: str, many: str, count: int) -> str:
+    return f"{count} {gettext.ngettext(one, many, count)}"
 
 
 @cli.command(epilog="Example: numtrustd look 13800138000 --source sogou.search --verbose")

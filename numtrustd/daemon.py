@@ -237,6 +237,7 @@ class Daemon:
             started_at=self._clock.now(),
             reload=self.reload,
             silences=self.silences,
+            stalled=self.pulse.held_up,
         )
         interfaces = control.status_interface(), control.control_interface()
         await sockets.serve(

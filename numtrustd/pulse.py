@@ -17,6 +17,7 @@ from numtrustd.actors.roster import Roster
 from numtrustd.actors.sources import Sources
 from numtrustd.actors.stalls import Stalls
 from numtrustd.actors.timers import Timers
+from numtrustd.actors.views import many
 from numtrustd.events import DaemonDumped, DaemonHeartbeat
 from numtrustd.events.base import duration_for_people
 from numtrustd.notify import Notifier
@@ -132,14 +133,15 @@ class Pulse:
         totals, context = self._house.board.totals(), self._house.context
         late, lag = self._sources.overdue(self._house.clock.now())
         behind = f" (up to {duration_for_people(lag)})" if late else ""
-        held_up = f"; HELD UP: {', '.join(self._held_up())}" if self._held_up() else ""
+        held_up = f"; HELD UP: {', '.join(self.held_up())}" if self.held_up() else ""
         return (
-            f"{len(self._roster)} numbers on {context.platforms_seen} of {len(context.platforms)} platforms, "
-            f"{totals.labelled_numbers} labelled, {totals.open_cases} open cases, {late} overdue looks{behind}{held_up}"
+            f"{many(len(self._roster), 'number')} on {context.platforms_seen} of "
+            f"{many(len(context.platforms), 'platform')}, {totals.labelled_numbers} labelled, "
+            f"{many(totals.open_cases, 'open case')}, {many(late, 'overdue look')}{behind}{held_up}"
         )
 
-    def _held_up(self) -> tuple[str, ...]:
-        """What has been held up for so long that it is named."""
+    def held_up(self) -> tuple[str, ...]:
+        """What has been held up for so long that it is named, as of the last look at it."""
         return tuple(
             f"{s.what} for {duration_for_people(s.seconds)}" for s in self._stalls.present if s.seconds > NOTABLE
         )
@@ -189,7 +191,7 @@ class Pulse:
             loop_tasks=trio.lowlevel.current_statistics().tasks_living,
             used_bytes=house.store.stats().used,
             stalled_seconds=self._stalls.longest(),
-            stalled=self._held_up(),
+            stalled=self.held_up(),
             timer_lag_seconds=self._timers.lag(now),
             last_look_seconds=None if last is None else max(0.0, now - last),
             last_commit_seconds=house.store.idle,

@@ -116,7 +116,7 @@ def test_it_says_ready_status_watchdog_reloading_and_stopping_to_systemd(config:
         systemd.until("READY=1")
         (tmp_path / "numbers.csv").write_text("number,name\n13910000007,test\n")
         assert ctl(config, "reload").returncode == 0
-        systemd.until("STATUS=1 numbers on ")
+        systemd.until("STATUS=1 number on ")
         process.child.send_signal(signal.SIGTERM)
         systemd.until("STOPPING=1")
         assert process.child.wait(5.0) == 0
@@ -462,4 +462,5 @@ def test_status_is_the_same_for_people_and_programs(running: Process, config: Pa
     assert shown.returncode == 0
     machine = json.loads(ctl(config, "status", "--json").stdout)
     assert machine["numbers"] == 3
+    assert machine["stalled"] == []
     assert "3 numbers" in shown.stdout or "3" in shown.stdout

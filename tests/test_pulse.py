@@ -71,7 +71,7 @@ async def test_a_late_loop_and_a_stuck_source_do_not_feed_the_watchdog(
         nursery.start_soon(pulse._tell)  # and not what measures and collects four times a second
         await trio.sleep(50.5)
         assert systemd.fed >= 9
-        assert systemd.said[-1].startswith("1 numbers")
+        assert systemd.said[-1].startswith("1 number on ")
 
         source = place.daemon.sources.actors["so360.onebox"]
         assert isinstance(source._glance, HttpGlance)
@@ -151,6 +151,7 @@ async def test_a_diary_that_nobody_reads_shows_in_the_heartbeat_and_starves_the_
         assert told.last_look_seconds > 12 * HOUR
         [said] = told.stalled
         assert said.startswith("source so360.onebox for ")
+        assert pulse.held_up() == told.stalled, "which is what GetStatus says"
         assert place.log.of(DaemonHeartbeat)[-1].stalled, "and it is in the log"
         assert not await pulse._proved()
         nursery.cancel_scope.cancel()

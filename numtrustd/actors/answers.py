@@ -5,7 +5,7 @@ Lists are made page by page and nothing is held open between two pages: what is 
 
 import math
 from bisect import bisect_right
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from typing import TypeVar
@@ -97,10 +97,18 @@ def _read_cursor(text: str | None) -> tuple[Instant, str | None]:
 class Answers:
     """One per daemon; `handlers` is what `bind` wants."""
 
-    def __init__(self, sight: Sight, *, version: str, started_at: Instant) -> None:
+    def __init__(
+        self,
+        sight: Sight,
+        *,
+        version: str,
+        started_at: Instant,
+        stalled: Callable[[], tuple[str, ...]] | None = None,
+    ) -> None:
         self._sight = sight
         self._version = version
         self._started_at = started_at
+        self._stalled = stalled
         self._reports = ReportDesk(sight)
 
     @property
@@ -134,7 +142,8 @@ class Answers:
         return when(self._sight.now())
 
     async def _status(self, params: status.GetStatus, call: Call) -> status.Status:
-        return views.status(self._sight, self._version, self._started_at)
+        stalled = None if self._stalled is None else self._stalled()
+        return views.status(self._sight, self._version, self._started_at, stalled)
 
     # ----------------------------------------------------------------------------------------------------- numbers
 

@@ -1,7 +1,7 @@
 """What a case knows, as (name, value) lines for people; each kind of data tells its own."""
 
 from numtrustd.actors import backup, incidents, pauses
-from numtrustd.actors.views import Sight
+from numtrustd.actors.views import Sight, many
 from numtrustd.actors.views_leaving import open_parts
 from numtrustd.clock import timestamp
 from numtrustd.domain import benefit, call_stats, ledger
@@ -116,7 +116,7 @@ def _request(sight: Sight, case: Case, data: RequestData, policy: RequestPolicy)
         ("receipt of the deletion", data.deleted if isinstance(data, RemovalData) else ""),
         ("expires by itself", _expiry(sight, case)),
         ("part of", data.parent if isinstance(data, RemovalData) else ""),
-        ("came back", f"{data.returns} times" if data.returns else ""),
+        ("came back", many(data.returns, "time") if data.returns else ""),
     ]
     if case.snapshot.state == "verifying":
         word = "clean" if appeal else "good"
@@ -153,8 +153,8 @@ def _certificate(data: CertificateData, policy: CertificatePolicy) -> Lines:
     return [
         ("granted", _at(data.granted_at)),
         ("expires", _at(expiry(data, policy))),
-        ("renewed", f"{data.renewals} times" if data.renewals else ""),
-        ("paused", f"{len(data.pauses)} times" if data.pauses else ""),
+        ("renewed", many(data.renewals, "time") if data.renewals else ""),
+        ("paused", many(len(data.pauses), "time") if data.pauses else ""),
         ("laid to", "" if last is None else last.cause),
         ("not shown since", "" if last is None else _at(last.since)),
         ("shown again", "" if last is None else _at(last.until)),

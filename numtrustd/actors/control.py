@@ -46,7 +46,7 @@ ANSWER_TIME = 30.0
 class Control:
     """Both interfaces of one daemon. `sources` and the roster are read as they are at each call.
 
-    `reload` reads the configuration anew, or raises `ReloadRejectedError`.
+    `reload` reads the configuration anew, or raises `ReloadRejectedError`; `stalled` is what it holds up itself.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Control:
         started_at: Instant,
         reload: Callable[[], Awaitable[ReloadResult]],
         silences: Silences | None = None,
+        stalled: Callable[[], tuple[str, ...]] | None = None,
     ) -> None:
         self._house = house
         self._roster = roster
@@ -70,7 +71,7 @@ class Control:
         self._wishes = WishDesk(self._sight, self._ask)
         self._cases = CaseDesk(self._sight, self._ask)
         self._backups = BackupDesk(house)
-        self._answers = Answers(self._sight, version=version, started_at=started_at)
+        self._answers = Answers(self._sight, version=version, started_at=started_at, stalled=stalled)
 
     def status_interface(self) -> Interface:
         """`io.numtrust.Status`."""

@@ -285,7 +285,8 @@ def history_row(entry: Entry) -> HistoryRow:
 # ---------------------------------------------------------------------------------------------------- the daemon
 
 
-def _count(n: int, what: str) -> str:
+def many(n: int, what: str) -> str:
+    """So many of something, in English: 1 number, 2 numbers."""
     return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
@@ -296,8 +297,10 @@ def overdue(sight: Sight) -> tuple[int, float]:
     return sum(looks for looks, _ in each), max((late for _, late in each), default=0.0)
 
 
-def status(sight: Sight, version: str, started_at: Instant) -> Status:
-    """The daemon as a whole; costs the same for any number of numbers."""
+def status(sight: Sight, version: str, started_at: Instant, stalled: tuple[str, ...] | None = None) -> Status:
+    """The daemon as a whole; costs the same for any number of numbers. `stalled` is what it holds up itself, if anybody
+    looks for that.
+    """
     house, context, clock = sight.house, sight.context, sight.house.clock
     totals, stats = house.board.totals(context.platforms), house.store.stats()
     at = house.board.platforms()
@@ -312,9 +315,9 @@ def status(sight: Sight, version: str, started_at: Instant) -> Status:
     seen = context.platforms_seen
     of_those = "" if seen == len(context.platforms) else f"{seen} of "
     summary = (
-        f"{_count(len(context.numbers), 'number')} on {of_those}{_count(len(context.platforms), 'platform')}: "
-        f"{totals.labelled_numbers} labelled, {_count(totals.open_cases, 'open case')}, "
-        f"{_count(tasks, 'task')} for people"
+        f"{many(len(context.numbers), 'number')} on {of_those}{many(len(context.platforms), 'platform')}: "
+        f"{totals.labelled_numbers} labelled, {many(totals.open_cases, 'open case')}, "
+        f"{many(tasks, 'task')} for people"
     )
     network = house.network.down_since
     if network is not None:
@@ -347,4 +350,5 @@ def status(sight: Sight, version: str, started_at: Instant) -> Status:
         parked=sum(1 for number in sight.parked if number in context.numbers),
         store=StoreStatus(bytes=stats.used, limit=stats.max_map_size, nearly_full=house.store.nearly_full),
         platforms_seen=seen,
+        stalled=stalled,
     )

@@ -32,7 +32,8 @@ Text = Annotated[str, Meta(max_length=1024)]
 class Status(Result, frozen=True, kw_only=True):
     """The daemon as a whole. `labelled`, `certified`, `clean`, `unknown` and `blind` count numbers ×
     platforms; `platforms_seen` the platforms that some source in use looks at for one of the numbers.
-    `network_down_since` is since when nobody at all can be reached.
+    `network_down_since` is since when nobody at all can be reached. `stalled` is what the daemon itself holds up and
+    for how long, as its heartbeat says: sources, timers, the store; empty while nothing is.
     """
 
     summary: str
@@ -60,6 +61,7 @@ class Status(Result, frozen=True, kw_only=True):
     store: StoreStatus
     platforms_seen: int | None = None
     network_down_since: When | None = None
+    stalled: tuple[str, ...] | None = None
 
 
 class GetStatus(Params[Status], frozen=True, kw_only=True):
@@ -68,7 +70,7 @@ class GetStatus(Params[Status], frozen=True, kw_only=True):
     labelled, certified, clean, unknown and blind count pairs of number and platform; platforms_seen
     the platforms at which somebody looks for one of the numbers, platforms all that are known.
     schedule_lag_seconds is how late the most overdue look is. clock_speed is 1, or how fast the clock of
-    a demo runs.
+    a demo runs. stalled is what waits although nothing outside of the daemon keeps it, such as "timers for 2 min".
     """
 
 

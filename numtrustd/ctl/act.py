@@ -11,12 +11,14 @@ import click
 
 from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
-from numtrustd.ctl import complete, packets, render, render_detail, render_world, reports
+from numtrustd.ctl import aside, complete, packets, render, render_detail, render_world, reports
 from numtrustd.ctl.common import Span, author_option, command, instant_option
+from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.speak import Group
 from numtrustd.domain.leaving import Reason
+from numtrustd.varlink.client import ErrorReply
 
 _SLOW = 900.0  # seconds; a backup of a large store or a reload of a hundred thousand numbers takes its time
 
@@ -44,9 +46,15 @@ def task() -> None:
 @click.option("--folder", metavar="DIR", type=click.Path(), help="Write it all into a new folder, papers included.")
 def show(session: Session, task: str, folder: str | None) -> None:
     """Everything that is needed to do it: address, fields, letter, papers, deadline."""
+
+    def drawn(view: status.TaskView) -> Document:
+        aside.platforms(session)
+        return render_detail.task(view)
+
     if folder is None:
-        session.show(status.GetTask(task=task), render_detail.task)
+        session.show(status.GetTask(task=task), drawn)
     else:
+        aside.platforms(session)
         packets.show(session, session.ask(status.GetTask(task=task)), Path(folder))
 
 
@@ -261,8 +269,13 @@ _case_verb("reopen", "Start a closed case again.", lambda c, r, a: control.Reope
 @author_option
 def cancel(session: Session, number: str, reason: Any, note: str | None, author: str) -> None:
     """Have all that is shown of a number deleted, at every platform at once."""
-    params = control.Cancel(number=number, reason=reason, note=note, author=author)
-    session.show(params, render.case_change)
+
+    def drawn(change: control.CaseChange) -> Document:
+        aside.platforms(session)
+        view = session.ask(status.GetNumber(number=change.number))
+        return render_detail.cancelled(change, view)
+
+    session.show(control.Cancel(number=number, reason=reason, note=note, author=author), drawn)
 
 
 @command(act, examples=(("release 13800138000 --force --reason 'contract ends today'", "Give it up all the same."),))
@@ -274,8 +287,17 @@ def release(session: Session, number: str, force: bool, reason: str | None, auth
     """Give a number up; refused until nothing of ours is shown any more."""
     if force and not reason:
         raise click.UsageError(tr("--force is recorded with its reason: give --reason as well"))
-    params = control.Release(number=number, force=force, reason=reason, author=author)
-    session.show(params, render_detail.released)
+
+    def drawn(answer: control.ReleaseResult) -> Document:
+        aside.platforms(session)
+        return render_detail.released(answer)
+
+    try:
+        session.show(control.Release(number=number, force=force, reason=reason, author=author), drawn)
+    except ErrorReply:
+        if not session.as_json:
+            aside.platforms(session)  # the refusal says at which of them something is still open
+        raise
 
 
 @command(act)

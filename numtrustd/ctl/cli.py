@@ -63,7 +63,8 @@ CLICK = "click"
 @COMMON_OPTIONS[0]
 @COMMON_OPTIONS[1]
 @COMMON_OPTIONS[2]
-def program(as_json: bool, socket: str | None) -> None:
+@COMMON_OPTIONS[3]
+def program(as_json: bool, wide: bool, socket: str | None) -> None:
     """Look at numtrustd and tell it things, over its control sockets.
 
     The sockets are status.sock (look) and control.sock (act) in /run/numtrustd, or in $NUMTRUSTD_SOCKET_DIR.

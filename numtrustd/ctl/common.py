@@ -1,4 +1,4 @@
-"""What every command has: `--json`, `--socket` and `--lang`, and the options that several share."""
+"""What every command has: `--json`, `--wide`, `--socket` and `--lang`, and the options that several share."""
 
 import os
 import pwd
@@ -19,6 +19,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 COMMON_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--json", "as_json", is_flag=True, help="Machine-readable output."),
+    click.option("--wide", is_flag=True, help="All columns of tables, wider than the terminal."),
     click.option("--socket", metavar="PATH", help="Talk to this socket."),
     click.option(
         "--lang",
@@ -38,9 +39,15 @@ def command(
     """
 
     def register(function: F) -> F:
-        def run(context: click.Context, /, *args: Any, as_json: bool, socket: str | None, **kwargs: Any) -> None:
+        def run(
+            context: click.Context, /, *args: Any, as_json: bool, wide: bool, socket: str | None, **kwargs: Any
+        ) -> None:
             above = context.find_root().params
-            session = Session(as_json=as_json or above.get("as_json", False), socket=socket or above.get("socket"))
+            session = Session(
+                as_json=as_json or above.get("as_json", False),
+                socket=socket or above.get("socket"),
+                wide=wide or above.get("wide", False),
+            )
             context.find_root().obj = session
             function(session, *args, **kwargs)
 

@@ -21,10 +21,11 @@ class Tone(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Cell:
-    """A piece of text, unescaped."""
+    """A piece of text, unescaped; `short` is the same in fewer columns, for a table that has no room for all of it."""
 
     text: str
     tone: Tone = Tone.PLAIN
+    short: str | None = None
 
 
 CellLike = Cell | str | int | None
@@ -54,20 +55,45 @@ class Prose:
 
 
 @dataclass(frozen=True)
-class Table:
-    """Rows under column names. Columns in which no row has anything are left out; without rows, `empty` is
-    said.
+class Column:
+    """A column of a table, and what becomes of it where there is no room for all: the one with the greatest `drop` is
+    left out first, one of 0 never; a text is cut to no less than `cut` columns, at 0 never. `prose` alone is wrapped;
+    with less than its `cut` columns beside the others it goes below its row.
     """
 
-    columns: tuple[str, ...]
+    name: str
+    drop: int = 0
+    cut: int = 0
+    prose: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under column names. Columns in which no row has anything are left out; without rows, `empty` is
+    said. Where a column says what becomes of it in a narrow terminal, a row is one line; else it may be of several, and
+    nothing is left out.
+    """
+
+    columns: tuple[str | Column, ...]
     rows: Sequence[Sequence[CellLike]]
     empty: str = ""
 
-    def cells(self) -> tuple[list[str], list[list[Cell]]]:
-        """Column names and rows, without the empty columns."""
+    @property
+    def fitting(self) -> bool:
+        """Whether the columns say what becomes of them where there is no room for all."""
+        return any(isinstance(column, Column) for column in self.columns)
+
+    def used(self) -> tuple[list[Column], list[list[Cell]]]:
+        """Columns and rows, without the empty columns."""
         rows = [[cell(c) for c in row] for row in self.rows]
         used = [i for i in range(len(self.columns)) if any(row[i].text for row in rows)]
-        return [self.columns[i] for i in used], [[row[i] for i in used] for row in rows]
+        columns = [c if isinstance(c, Column) else Column(c) for c in self.columns]
+        return [columns[i] for i in used], [[row[i] for i in used] for row in rows]
+
+    def cells(self) -> tuple[list[str], list[list[Cell]]]:
+        """Column names and rows, without the empty columns."""
+        columns, rows = self.used()
+        return [column.name for column in columns], rows
 
 
 @dataclass(frozen=True)
@@ -125,7 +151,7 @@ class Document:
     def facts(self, *rows: tuple[str, CellLike], indent: int = 0) -> None:
         self.blocks.append(Facts(rows, indent))
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[CellLike]], empty: str = "") -> None:
+    def table(self, columns: Sequence[str | Column], rows: Sequence[Sequence[CellLike]], empty: str = "") -> None:
         self.blocks.append(Table(tuple(columns), rows, empty))
 
     def drawing(self, rows: Callable[[int], Sequence[tuple[Cell, ...]]]) -> None:

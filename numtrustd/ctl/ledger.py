@@ -8,10 +8,10 @@ import click
 from numtrustd.api import ledger
 from numtrustd.ctl import complete
 from numtrustd.ctl.common import author_option, command
-from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.render import when
 from numtrustd.ctl.session import Session
-from numtrustd.ctl.text import local
 from numtrustd.domain.ledger import What, yuan
 
 _TONES = {"planned": Tone.WARN, "void": Tone.DIM}
@@ -101,17 +101,17 @@ def shown(view: ledger.LedgerView) -> Document:
             tr("WHEN"),
             tr("WHAT"),
             tr("AMOUNT"),
-            tr("STANDING"),
-            tr("WAY"),
-            tr("NUMBER"),
-            tr("PLATFORM"),
-            tr("CASE"),
-            tr("BY"),
-            tr("NOTE"),
+            Column(tr("STANDING"), drop=1),
+            Column(tr("WAY"), drop=4),
+            Column(tr("NUMBER"), drop=2),
+            Column(tr("PLATFORM"), drop=3),
+            Column(tr("CASE"), drop=6),
+            Column(tr("BY"), drop=5),
+            Column(tr("NOTE"), prose=True),
         ),
         [
             (
-                local(c.settled_at or c.at, view.now),
+                when(c.settled_at or c.at, view.now, clock=True),
                 word(c.what),
                 yuan(c.fen) if c.fen else None,
                 Cell(word(c.standing), _TONES.get(c.standing, Tone.PLAIN)),

@@ -13,8 +13,10 @@ from pathlib import Path
 
 from numtrustd.api.rows import Paper
 from numtrustd.api.status import TaskView
+from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import listed, tr
+from numtrustd.ctl.sentences import said
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.text import escape, local
 
@@ -42,7 +44,7 @@ def show(session: Session, task: TaskView, folder: Path) -> None:
             doc.line(
                 Cell(
                     tr("missing: {title} ({kind})").format(title=paper.title, kind=paper.kind)
-                    + (f": {paper.why}" if paper.why else ""),
+                    + (f": {said(paper.why)}" if paper.why else ""),
                     Tone.BAD,
                 )
             )
@@ -127,12 +129,16 @@ def _fields(task: TaskView) -> str:
 
 def _checklist(task: TaskView, copied: dict[str, str]) -> str:
     about = listed(task.numbers) if task.numbers else task.number
-    rows = [f"# {tr(task.title)}: {about}, {task.platform_name}", "", "- " + tr("task {task}").format(task=task.task)]
+    rows = [
+        f"# {tr(task.title)}: {about}, {names.name(task.platform, task.platform_name)}",
+        "",
+        "- " + tr("task {task}").format(task=task.task),
+    ]
     rows += ["- " + tr("by {due}").format(due=local(task.due, task.now))]
     rows += ["- " + tr("where: {address}").format(address=task.address)] if task.address else []
-    rows += [f"- {line}" for line in task.detail if line]
+    rows += [f"- {said(line)}" for line in task.detail if line]
     if task.steps:
-        rows += ["", "## " + tr("Steps"), "", *(f"{n}. [ ] {step}" for n, step in enumerate(task.steps, 1))]
+        rows += ["", "## " + tr("Steps"), "", *(f"{n}. [ ] {said(step)}" for n, step in enumerate(task.steps, 1))]
     if task.evidence:
         rows += ["", "## " + tr("Papers"), ""]
         rows += [_paper(paper, copied) for paper in task.evidence]
@@ -147,7 +153,7 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
 def _paper(paper: Paper, copied: dict[str, str]) -> str:
     what = f"- [ ] {paper.title} ({paper.kind})"
     if not paper.held:
-        return tr("{what}: MISSING").format(what=what) + (f", {paper.why}" if paper.why else "")
+        return tr("{what}: MISSING").format(what=what) + (f", {said(paper.why)}" if paper.why else "")
     return f"{what}: {PAPERS}/{copied[paper.kind]}" + (
         tr(", valid until {expires}").format(expires=paper.expires) if paper.expires else ""
     )

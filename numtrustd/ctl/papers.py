@@ -9,6 +9,7 @@ from numtrustd.ctl import complete
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import tr, word
+from numtrustd.ctl.sentences import said
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.speak import Group
 
@@ -95,7 +96,7 @@ def changed(change: evidence.EvidenceChange) -> Document:
     return doc
 
 
-def shown(said: evidence.EvidenceList) -> Document:
+def shown(register: evidence.EvidenceList) -> Document:
     """The register as two tables."""
     doc = Document()
     doc.table(
@@ -114,7 +115,7 @@ def shown(said: evidence.EvidenceList) -> Document:
             (
                 f"{p.title} ({p.kind})",
                 Cell(word(p.state), _TONES.get(p.state, Tone.BAD)),
-                p.why,
+                said(p.why),
                 p.expires,
                 p.agent,
                 " ".join((*p.platforms, *p.cases)),
@@ -122,27 +123,27 @@ def shown(said: evidence.EvidenceList) -> Document:
                 p.by,
                 p.path,
             )
-            for p in said.papers
+            for p in register.papers
         ],
         tr("no paper is on file: [[evidence]] in the settings or `evidence add` name them"),
     )
-    for changed in (p for p in said.papers if p.state == "changed" and p.digest):
+    for changed in (p for p in register.papers if p.state == "changed" and p.digest):
         how = tr('write digest = "{digest}" into its entry and reload').format(digest=changed.digest)
         if changed.by:
             how = tr("`numtrustctl evidence add {kind} {path}` registers it anew").format(
                 kind=changed.kind, path=changed.path
             )
         doc.line(tr("if {path} is right as it is now, {how}").format(path=changed.path, how=how))
-    if said.lacking:
+    if register.lacking:
         doc.heading(tr("lacking"))
         doc.table(
             (tr("PAPER"), tr("AT"), tr("WHY"), tr("NEEDED BY")),
             [
-                (Cell(f"{p.title} ({p.kind})", Tone.BAD), p.platform, p.why, _cases(p.needed_by, p.needed))
-                for p in said.lacking
+                (Cell(f"{p.title} ({p.kind})", Tone.BAD), p.platform, said(p.why), _cases(p.needed_by, p.needed))
+                for p in register.lacking
             ],
         )
-    if said.incomplete:
+    if register.incomplete:
         doc.line(tr("there are more open cases than were looked through"))
     return doc
 

@@ -1,36 +1,44 @@
 """The daemon's declared errors as sentences; `cli` says them of a command, `reports` of each line."""
 
+import re
 from typing import Any
 
 from numtrustd.ctl.lang import tr
+from numtrustd.ctl.sentences import said
+from numtrustd.ctl.waits import part_said
+
+_NOT_SAFE = re.compile(r"it is not safe to release: (?P<parts>.{1,20000}); wait for it, or force it and say why")
 
 
 def words(name: str, given: Any) -> list[str]:
     """An error reply as sentences."""
     kind = name.rpartition(".")[2]
-    said = {key: str(value) for key, value in given.items()}
-    why = tr(said.get("why"))  # the daemon's: some never vary, and are in the catalogue
+    told = {key: str(value) for key, value in given.items()}
+    why = said(told.get("why"))
     match kind:
         case "UnknownNumber":
-            return [f"{said.get('number', '')}: {why}"]
+            return [f"{told.get('number', '')}: {why}"]
         case "UnknownPlatform":
             return [
                 tr("there is no platform {platform!r}: see numtrustctl platforms").format(
-                    platform=said.get("platform", "")
+                    platform=told.get("platform", "")
                 )
             ]
         case "UnknownCase":
-            return [tr("there is no case {case!r}: see numtrustctl cases").format(case=said.get("case", ""))]
+            return [tr("there is no case {case!r}: see numtrustctl cases").format(case=told.get("case", ""))]
         case "UnknownTask":
-            return [tr("there is no task {task!r}: see numtrustctl tasks --all").format(task=said.get("task", ""))]
+            return [tr("there is no task {task!r}: see numtrustctl tasks --all").format(task=told.get("task", ""))]
         case "InvalidArgument":
-            return [f"{said.get('field', '')}: {why}"]
+            return [f"{told.get('field', '')}: {why}"]
+        case "Refused" if found := _NOT_SAFE.fullmatch(told.get("why", "")):
+            parts = [f"  {part_said(part)}" for part in found["parts"].split(", ")]
+            return [tr("it is not safe to release:"), *parts, tr("wait for it, or force it and say why")]
         case "Refused":
             return [why]
         case "SuspectedPhishing":
             return [
                 tr("suspected phishing in the name of {platform}: {why}").format(
-                    platform=said.get("platform", ""), why=why
+                    platform=told.get("platform", ""), why=why
                 ),
                 tr("nothing was taken in: do not follow it; if you are sure of it, say why with --vouch"),
             ]
@@ -47,17 +55,17 @@ def words(name: str, given: Any) -> list[str]:
         case "InternalError":
             return [
                 tr("the daemon met a bug ({type}); its log has the details: journalctl -u numtrustd").format(
-                    type=said.get("type", "?")
+                    type=told.get("type", "?")
                 )
             ]
-        case "InterfaceNotFound" if said.get("interface", "").endswith(".Control"):
+        case "InterfaceNotFound" if told.get("interface", "").endswith(".Control"):
             return [tr("this socket only looks; acts go to control.sock: leave --socket out, or name that one")]
         case "MethodNotFound" | "InterfaceNotFound":
-            what = said.get("method") or said.get("interface")
+            what = told.get("method") or told.get("interface")
             return [
                 tr(
                     "the daemon does not know {what}: is it older than this program? A restart brings the new one"
                 ).format(what=what)
             ]
         case _:
-            return [f"{name} {said or ''}".strip()]
+            return [f"{name} {told or ''}".strip()]

@@ -7,9 +7,11 @@ from datetime import datetime
 
 from numtrustd.api import control, status, wants
 from numtrustd.api.rows import CaseRow, TaskRow
-from numtrustd.ctl.document import Cell, Document, Tone
-from numtrustd.ctl.lang import tr, trn, word
-from numtrustd.ctl.text import due, in_local_time, local, missed, size, span
+from numtrustd.ctl.document import Cell, Column, Document, Tone
+from numtrustd.ctl.lang import listed, tr, trn, word
+from numtrustd.ctl.sentences import said
+from numtrustd.ctl.text import brief_age, brief_due, due, in_local_time, local, missed, size, span, time_of_day
+from numtrustd.ctl.waits import Waits
 
 VERDICT_TONES = {
     "marked": Tone.BAD,
@@ -17,18 +19,21 @@ VERDICT_TONES = {
     "certified": Tone.GOOD,
     "unknown": Tone.WARN,
 }
-_WHO_TONES = {"person": Tone.WARN}
 _LEVEL_TONES = {"debug": Tone.DIM, "warn": Tone.WARN, "error": Tone.BAD, "fatal": Tone.BAD}
 
 
-def when(at: datetime | None, now: datetime) -> str | None:
-    """A time for a table; nothing for none."""
-    return None if at is None else local(at, now)
+def when(at: datetime | None, now: datetime, *, clock: bool = False) -> Cell | None:
+    """A time for a table, nothing for none; where room is scarce its age alone is left, or with `clock` its time."""
+    if at is None:
+        return None
+    return Cell(local(at, now), short=time_of_day(at, now) if clock else brief_age(at, now))
 
 
 def deadline(at: datetime | None, now: datetime) -> Cell | None:
     """A deadline, which stands out once it is missed."""
-    return None if at is None else Cell(due(at, now), Tone.BAD if missed(at, now) else Tone.PLAIN)
+    if at is None:
+        return None
+    return Cell(due(at, now), Tone.BAD if missed(at, now) else Tone.PLAIN, brief_due(at, now))
 
 
 def alarming(count: int) -> Cell | None:
@@ -63,6 +68,8 @@ def overview(s: status.Status) -> Document:
                 Tone.BAD,
             )
         )
+    for stall in s.stalled or ():
+        doc.line(Cell(stalled(stall), Tone.BAD))
     doc.line()
     late = s.schedule_lag_seconds > 60
     doc.facts(
@@ -118,13 +125,18 @@ def overview(s: status.Status) -> Document:
     return doc
 
 
+def stalled(stall: str) -> str:
+    """What the daemon holds up itself, which no platform is to blame for."""
+    return tr("held up by the daemon itself: {what}").format(what=said(stall))
+
+
 def _summary(s: status.Status) -> str:
     """The daemon's own sentence, which is English, said again from its parts."""
     seen = s.platforms if s.platforms_seen is None else s.platforms_seen
     on = trn("{n} platform", "{n} platforms", s.platforms)
     if seen != s.platforms:
         on = tr("{seen} of {platforms}").format(seen=seen, platforms=on)
-    said = tr("{numbers} on {platforms}: {labelled} labelled, {cases}, {tasks}").format(
+    summary = tr("{numbers} on {platforms}: {labelled} labelled, {cases}, {tasks}").format(
         numbers=trn("{n} number", "{n} numbers", s.numbers),
         platforms=on,
         labelled=s.numbers_labelled,
@@ -132,7 +144,7 @@ def _summary(s: status.Status) -> str:
         tasks=trn("{n} task for people", "{n} tasks for people", s.tasks_open),
     )
     tail = s.summary.partition("; ")[2]
-    return f"{said}; {tr(tail)}" if tail else said
+    return listed((summary, said(tail)), "; ") if tail else summary
 
 
 def _looked_at(s: status.Status) -> str:
@@ -151,23 +163,22 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
     doc.table(
         (
             tr("NUMBER"),
-            tr("NAME"),
-            tr("GROUP"),
-            tr("LABELLED ON"),
-            tr("CLEAN"),
-            tr("CERTIFIED"),
-            tr("UNKNOWN"),
-            tr("BLIND"),
+            Column(tr("NAME"), drop=1, cut=12),
+            Column(tr("GROUP"), drop=6),
+            Column(tr("CLEAN"), drop=4),
+            Column(tr("CERTIFIED"), drop=5),
+            Column(tr("UNKNOWN"), drop=3),
+            Column(tr("BLIND"), drop=3),
             tr("CASES"),
-            tr("LAST LOOK"),
+            Column(tr("LAST LOOK"), drop=2),
             "",
+            Column(tr("LABELLED ON"), prose=True),
         ),
         [
             (
                 Cell(r.number, Tone.STRONG),
                 r.name,
                 r.group,
-                Cell(" ".join(r.labelled), Tone.BAD),
                 r.clean,
                 r.certified or None,
                 Cell(str(r.unknown), Tone.WARN) if r.unknown else None,
@@ -175,6 +186,7 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
                 r.open_cases or None,
                 when(r.last_look, page.now),
                 Cell(tr("parked"), Tone.BAD) if r.parked else None,
+                Cell(" ".join(r.labelled), Tone.BAD),
             )
             for page in pages
             for r in page.numbers
@@ -184,20 +196,23 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
     return doc
 
 
-def case_table(doc: Document, rows: Iterable[tuple[CaseRow, datetime]], empty: str = "") -> None:
-    """Cases as a table, with the way on."""
+def case_table(
+    doc: Document, rows: Iterable[tuple[CaseRow, datetime]], empty: str = "", tasks: Iterable[TaskRow] = ()
+) -> None:
+    """Cases as a table, with the way on; `tasks` are the open ones, to say what people are waited for to do."""
+    waits = Waits(tasks)
     doc.table(
         (
             tr("CASE"),
-            tr("KIND"),
+            Column(tr("KIND"), drop=1),
             tr("STATE"),
-            tr("ATTEMPT"),
-            tr("WAITS FOR"),
+            Column(tr("ATTEMPT"), drop=6),
             tr("DUE"),
-            tr("THEN"),
-            tr("OPENED"),
-            tr("SEEN BY"),
-            tr("OUTCOME"),
+            Column(tr("OPENED"), drop=5),
+            Column(tr("SEEN BY"), drop=4),
+            Column(tr("OUTCOME"), drop=2),
+            Column(tr("THEN"), drop=7),
+            Column(tr("WAITS FOR"), prose=True),
         ),
         [
             (
@@ -205,12 +220,12 @@ def case_table(doc: Document, rows: Iterable[tuple[CaseRow, datetime]], empty: s
                 word(r.kind),
                 word(r.state),
                 r.attempt,
-                Cell(word(r.waits_for), _WHO_TONES.get(r.waits_for, Tone.PLAIN)),
                 deadline(r.due, now),
-                tr(r.then),
                 when(r.opened_at, now),
                 r.acked_by,
                 word(r.outcome),
+                said(r.then),
+                waits.of(r),
             )
             for r, now in rows
         ],
@@ -218,26 +233,34 @@ def case_table(doc: Document, rows: Iterable[tuple[CaseRow, datetime]], empty: s
     )
 
 
-def cases(pages: Sequence[status.CasePage]) -> Document:
+def cases(pages: Sequence[status.CasePage], tasks: Iterable[TaskRow] = ()) -> Document:
     """`numtrustctl cases`."""
     doc = Document()
-    case_table(doc, [(r, page.now) for page in pages for r in page.cases], tr("no cases"))
+    case_table(doc, [(r, page.now) for page in pages for r in page.cases], tr("no cases"), tasks)
     return doc
 
 
 def task_table(doc: Document, rows: Iterable[tuple[TaskRow, datetime]], empty: str = "") -> None:
     """Tasks as a table."""
     doc.table(
-        (tr("TASK"), tr("WHAT"), tr("NUMBER"), tr("PLATFORM"), tr("DUE"), tr("STATE"), tr("OUTCOME")),
+        (
+            tr("TASK"),
+            tr("DUE"),
+            tr("STATE"),
+            Column(tr("OUTCOME"), drop=1),
+            Column(tr("PLATFORM"), drop=2),
+            Column(tr("NUMBER"), drop=3),
+            Column(tr("WHAT"), prose=True),
+        ),
         [
             (
                 Cell(r.task, Tone.STRONG),
-                tr(r.title),
-                r.number,
-                r.platform,
                 deadline(r.due, now) if r.state == "open" else None,
                 None if r.state == "open" else word(r.state),
                 word(r.outcome),
+                r.platform,
+                r.number,
+                tr(r.title),
             )
             for r, now in rows
         ],
@@ -259,9 +282,19 @@ def history(answer: status.HistoryPage, options: str = "") -> Document:
     """`numtrustctl history`; `options` are those that the next page is to be asked for with, too."""
     doc = Document()
     doc.table(
-        (tr("WHEN"), tr("WHAT"), tr("PLATFORM"), tr("IN WORDS")),
+        (
+            tr("WHEN"),
+            Column(tr("WHAT"), drop=1),
+            Column(tr("PLATFORM"), drop=2),
+            Column(tr("IN WORDS"), cut=56, prose=True),
+        ),
         [
-            (local(r.at, answer.now), word(r.action), r.platform, in_local_time(r.text, answer.now))
+            (
+                when(r.at, answer.now, clock=True),
+                word(r.action),
+                r.platform,
+                in_local_time(said(r.text), answer.now),
+            )
             for r in answer.events
         ],
         tr("nothing happened"),
@@ -305,21 +338,23 @@ def case_change(c: control.CaseChange) -> Document:
     doc = Document()
     moved = _moved(c.old, c.new)
     doc.line(tr("case"), Cell(f"{c.case}:", Tone.STRONG), moved)
-    doc.line(tr(c.meaning), indent=2)
+    moved_on(doc, c)
+    return doc
+
+
+def moved_on(doc: Document, c: control.CaseChange | wants.CaseBegun) -> None:
+    """Where a case stands now, and what happens next."""
+    doc.line(said(c.meaning), indent=2)
     if c.then:
         at = "" if c.due is None else tr(", at once") if c.due <= c.now else f", {local(c.due, c.now)}"
-        doc.line(tr("then: {then}{at}").format(then=tr(c.then), at=at), indent=2)
-    return doc
+        doc.line(tr("then: {then}{at}").format(then=said(c.then), at=at), indent=2)
 
 
 def case_begun(c: wants.CaseBegun) -> Document:
     """What was asked for, and what happens next."""
     doc = Document()
     doc.line(word(c.kind), Cell(f"{c.case}:", Tone.STRONG), word(c.state))
-    doc.line(tr(c.meaning), indent=2)
-    if c.then:
-        at = "" if c.due is None else tr(", at once") if c.due <= c.now else f", {local(c.due, c.now)}"
-        doc.line(tr("then: {then}{at}").format(then=tr(c.then), at=at), indent=2)
+    moved_on(doc, c)
     return doc
 
 
@@ -336,7 +371,7 @@ def task_change(c: control.TaskChange) -> Document:
     doc = Document()
     doc.line(tr("task"), Cell(f"{c.task}:", Tone.STRONG), word(c.outcome))
     if not c.case:
-        doc.line(tr(c.meaning))
+        doc.line(said(c.meaning))
         return doc
     doc.blocks += case_change(c).blocks
     return doc

@@ -3,18 +3,26 @@
 Each ends with what the reader can type next. Lists are in `render`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from numtrustd.api import control, status
 from numtrustd.api.incidents import MarkRow
-from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, VerdictRow, ViewRow
-from numtrustd.ctl.document import Cell, CellLike, Document, Tone
+from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, TaskRow, VerdictRow, ViewRow
+from numtrustd.ctl import names, render
+from numtrustd.ctl.document import Cell, CellLike, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
-from numtrustd.ctl.text import age, due, local, missed, span
+from numtrustd.ctl.sentences import said, shown
+from numtrustd.ctl.text import age, brief, brief_age, due, local, missed, span
+from numtrustd.ctl.waits import Waits, part_said, task_said
 
 _WITH_RECEIPT = ("submit_appeal", "submit_correction", "submit_removal", "bring_receipt", "did_it_arrive")
+_SHOWN = frozenset({"label", "shown"})
+"""The facts of a case whose value is what a called person sees."""
+
+_AS_SAID = frozenset({"wanted", "receipt", "reference", "note", "held by", "held because"})
+"""The facts of a case whose value is what a platform or a person wrote, and stays so."""
 _FINAL = frozenset({"cleared", "withdrawn", "released"})
 
 
@@ -37,23 +45,31 @@ def number(n: status.NumberView) -> Document:
         doc.line(
             Cell(
                 tr("PARKED, nothing is done for it: {parked_why}").format(
-                    parked_why=n.parked_why or tr("no reason given")
+                    parked_why=said(n.parked_why) or tr("no reason given")
                 ),
                 Tone.BAD,
             )
         )
     for warning in n.warnings or ():
-        doc.line(Cell(tr("likely to be marked for it: {warning}").format(warning=warning), Tone.WARN))
+        doc.line(Cell(tr("likely to be marked for it: {warning}").format(warning=said(warning)), Tone.WARN))
     doc.line()
     doc.table(
-        (tr("PLATFORM"), tr("VERDICT"), tr("SHOWS"), tr("SINCE"), tr("LAST LOOK"), tr("NEXT"), tr("NOTE")),
+        (
+            tr("PLATFORM"),
+            tr("VERDICT"),
+            Column(tr("SHOWS"), cut=24),
+            Column(tr("SINCE"), drop=1),
+            Column(tr("LAST LOOK"), drop=2),
+            Column(tr("NEXT"), drop=3),
+            Column(tr("NOTE"), prose=True),
+        ),
         [
             (
-                Cell(r.platform if r.platform_name == r.platform else f"{r.platform_name} ({r.platform})"),
+                Cell(names.both(r.platform, r.platform_name), short=r.platform),
                 _verdict(r),
                 _shows(r),
                 when(r.since, n.now),
-                Cell(tr("never"), Tone.DIM) if r.last_look is None else age(r.last_look, n.now),
+                Cell(tr("never"), Tone.DIM) if r.last_look is None else _age(r.last_look, n.now),
                 None if r.next_look is None else _next_look(r.next_look, n.now),
                 _note(r, n.now),
             )
@@ -65,7 +81,7 @@ def number(n: status.NumberView) -> Document:
     _who_says_what(doc, n)
     if n.cases:
         doc.heading(trn("{n} open case", "{n} open cases", len(n.cases)))
-        case_table(doc, [(c, n.now) for c in n.cases])
+        case_table(doc, [(c, n.now) for c in n.cases], tasks=n.tasks)
     if n.tasks:
         doc.heading(trn("{n} task for people", "{n} tasks for people", len(n.tasks)))
         task_table(doc, [(t, n.now) for t in n.tasks])
@@ -94,7 +110,7 @@ def _leaving(doc: Document, n: status.NumberView) -> None:
             tr("safe to release"),
             None if leaving.released_at else tr("yes") if leaving.safe_to_release else tr("not yet"),
         ),
-        *((tr("waits for"), part) for part in leaving.waits_for),
+        *((tr("waits for"), part_said(part)) for part in leaving.waits_for),
         (tr("given up"), None if leaving.released_at is None else local(leaving.released_at, n.now)),
         (tr("by"), leaving.released_by),
         (tr("forced"), Cell(tr("before every platform was verified gone"), Tone.WARN) if leaving.forced else None),
@@ -105,12 +121,28 @@ def _leaving(doc: Document, n: status.NumberView) -> None:
         doc.hint(f"release {n.number}", tr("give it up"))
 
 
+def cancelled(c: control.CaseChange, n: status.NumberView) -> Document:
+    """`numtrustctl cancel`: what is asked for where, with what people have to do for it."""
+    doc = Document()
+    doc.line(Cell(f"{c.number}:", Tone.STRONG), tr("is to be cancelled; {state}").format(state=word(c.new)))
+    render.moved_on(doc, c)
+    removals = [(row, n.now) for row in n.cases if row.case != c.case]
+    if removals:
+        doc.heading(trn("{n} open case", "{n} open cases", len(removals)))
+        case_table(doc, removals, tasks=n.tasks)
+    doc.hint(f"number {c.number}", tr("what is still open before it can be given up"))
+    doc.hint(f"case {c.case}", tr("the case in full"))
+    for task in n.tasks:
+        doc.hint(f"task show {task.task}", tr(task.title))
+    return doc
+
+
 def released(r: control.ReleaseResult) -> Document:
     """`numtrustctl release`."""
     doc = Document()
     doc.line(Cell(f"{r.number}:", Tone.STRONG), tr("given up; it is on farewell watch"))
     for part in r.waits_for:
-        doc.line(Cell(tr("not verified: {part}").format(part=part), Tone.WARN), indent=2)
+        doc.line(Cell(tr("not verified: {part}").format(part=part_said(part)), Tone.WARN), indent=2)
     if r.case:
         doc.hint(f"reopen {r.case}", tr("take it back"))
     return doc
@@ -122,14 +154,21 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
     if rows:
         doc.heading(tr("who says what"))
         doc.table(
-            (tr("PLATFORM"), tr("SOURCE"), tr("SURFACE"), tr("LAST SAID"), tr("WHEN"), tr("NOW")),
+            (
+                Column(tr("PLATFORM"), drop=1),
+                tr("SOURCE"),
+                Column(tr("SURFACE"), drop=2),
+                Column(tr("LAST SAID"), cut=24),
+                tr("WHEN"),
+                Column(tr("NOW"), prose=True),
+            ),
             [
                 (
                     r.platform,
                     view.source,
                     view.surface,
                     _last_said(view),
-                    None if view.said_at is None else age(view.said_at, n.now),
+                    None if view.said_at is None else _age(view.said_at, n.now),
                     _now(view, n.now),
                 )
                 for r, view in rows
@@ -139,7 +178,14 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
     if faults:
         doc.heading(tr("name, logo, tag"))
         doc.table(
-            (tr("PLATFORM"), tr("SOURCE"), tr("SURFACE"), tr("FINDING"), tr("WHAT"), tr("SINCE")),
+            (
+                tr("PLATFORM"),
+                Column(tr("SOURCE"), drop=1),
+                Column(tr("SURFACE"), drop=2),
+                tr("FINDING"),
+                Column(tr("SINCE"), drop=3),
+                Column(tr("WHAT"), prose=True),
+            ),
             [
                 (
                     r.platform,
@@ -151,8 +197,8 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
                         else tr("{finding}, not confirmed").format(finding=word(fault.finding)),
                         Tone.WARN,
                     ),
-                    fault.why,
-                    local(fault.since, n.now),
+                    when(fault.since, n.now),
+                    said(fault.why),
                 )
                 for r, fault in faults
             ],
@@ -184,20 +230,24 @@ def _now(view: ViewRow, now: datetime) -> Cell:
     return Cell(tr("disagrees"), Tone.WARN) if view.agrees is False else Cell(tr("agrees") if view.agrees else "")
 
 
-def _next_look(at: datetime, now: datetime) -> str:
+def _age(at: datetime, now: datetime) -> Cell:
+    return Cell(age(at, now), short=brief_age(at, now))
+
+
+def _next_look(at: datetime, now: datetime) -> Cell:
     """A look whose time has passed waits for its source: `explain` says why."""
-    return (
-        age(at, now)
-        if at >= now
-        else tr("late by {total_seconds}").format(total_seconds=span((now - at).total_seconds()))
-    )
+    if at >= now:
+        return _age(at, now)
+    late = (now - at).total_seconds()
+    by = tr("late by {total_seconds}")
+    return Cell(by.format(total_seconds=span(late)), short=by.format(total_seconds=brief(late)))
 
 
 def _verdict(r: VerdictRow) -> Cell:
-    said = tr("{verdict}, flapping").format(verdict=word(r.verdict)) if r.flapping else word(r.verdict)
+    verdict = tr("{verdict}, flapping").format(verdict=word(r.verdict)) if r.flapping else word(r.verdict)
     tone = Tone.WARN if r.flapping else VERDICT_TONES.get(r.verdict, Tone.PLAIN)
     # A mark that the owner calls right is no problem.
-    return Cell(said, Tone.PLAIN if r.verdict == "marked" and r.finding is None and not r.flapping else tone)
+    return Cell(verdict, Tone.PLAIN if r.verdict == "marked" and r.finding is None and not r.flapping else tone)
 
 
 def _shows(r: VerdictRow) -> Cell:
@@ -215,7 +265,7 @@ def _note(r: VerdictRow, now: datetime) -> Cell:
     if r.blind_since is not None:
         notes.append(tr("blind since {blind_since}").format(blind_since=local(r.blind_since, now)))
     if r.last_said and r.last_said != r.verdict:
-        notes.append(tr("last look: {last_said}").format(last_said=word(r.last_said)))
+        notes.append(tr("last look: {last_said}").format(last_said=said(r.last_said)))
     if r.missed_look is not None:
         notes.append(tr("a look due {missed_look} was not made").format(missed_look=local(r.missed_look, now)))
     if r.hidden:
@@ -225,13 +275,13 @@ def _note(r: VerdictRow, now: datetime) -> Cell:
     if r.faults:
         notes.append(listed(dict.fromkeys(word(fault.finding) for fault in r.faults if fault.confirmed)))
     if r.tending:
-        notes.append(r.tending)
+        notes.append(said(r.tending))
     return Cell(listed((note for note in notes if note), "; "), Tone.WARN if r.blind_since else Tone.PLAIN)
 
 
-def explanation(e: status.Explanation) -> Document:
-    """`numtrustctl explain`."""
-    doc = Document()
+def explanation(e: status.Explanation, tasks: Iterable[TaskRow] = ()) -> Document:
+    """`numtrustctl explain`; `tasks` are the open ones of the number."""
+    doc, waits = Document(), Waits(tasks)
     _title(doc, e.number, e.dashed if e.dashed != e.number else "", e.name)
     if not e.lines:
         doc.line(tr("nothing is known yet: no source has looked"))
@@ -240,11 +290,12 @@ def explanation(e: status.Explanation) -> Document:
         if line.platform != platform and line.platform:
             doc.heading(line.platform)
         platform = line.platform
-        doc.line(Cell(tr(line.fact), Tone.STRONG))
+        doc.line(Cell(said(line.fact), Tone.STRONG))
         doc.facts(
-            (tr("why"), tr(line.why) or None),
+            (tr("why"), said(line.why) or None),
             (tr("next"), _next(line, e.now)),
             (tr("case"), line.case),
+            *((tr("waits for"), Cell(task_said(task), Tone.WARN)) for task in _others_tasks(line, e.number, waits)),
             indent=2,
         )
     for case in dict.fromkeys(line.case for line in e.lines if line.case):
@@ -253,6 +304,13 @@ def explanation(e: status.Explanation) -> Document:
         doc.hint(f"task show {task}", tr("what a person has to do"))
     doc.hint(f"history {e.number}", tr("what happened before"))
     return doc
+
+
+def _others_tasks(line: ExplainLine, number: str, waits: Waits) -> list[TaskRow]:
+    """The tasks for which a case waits without their being its own, which its next step does not name."""
+    if line.case is None or line.task is not None or line.who == "nobody":
+        return []
+    return waits.tasks(line.case, number, line.platform or "", line.who)
 
 
 def _who(line: ExplainLine) -> str | None:
@@ -270,35 +328,35 @@ def _next(line: ExplainLine, now: datetime) -> CellLike:
     if not line.next:
         return None
     at = f", {due(line.when, now)}" if line.when else ""
-    who = f" [{said}]" if (said := _who(line)) else ""
+    who = f" [{move}]" if (move := _who(line)) else ""
     late = line.when is not None and missed(line.when, now)
     tone = Tone.BAD if late else Tone.WARN if line.who == "person" else Tone.PLAIN
-    return Cell(f"{tr(line.next)}{at}{who}", tone)
+    return Cell(f"{said(line.next)}{at}{who}", tone)
 
 
-def case(c: status.CaseView) -> Document:
-    """`numtrustctl case`."""
+def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
+    """`numtrustctl case`; `tasks` are the open ones of its number."""
     doc = Document()
     _title(
         doc,
         c.case,
         tr("{kind} of {number} at {platform_name}").format(
-            kind=word(c.kind), number=c.number, platform_name=tr(c.platform_name)
+            kind=word(c.kind), number=c.number, platform_name=names.name(c.platform, c.platform_name)
         ),
     )
     doc.facts(
         (tr("state"), Cell(word(c.state), Tone.STRONG)),
-        ("", tr(c.meaning)),
+        ("", said(c.meaning)),
         (tr("outcome"), word(c.outcome) or None),
-        (tr("finding"), _told(c.finding) or None),
-        (tr("likely cause"), listed(map(_told, c.causes), "; ") or None),
+        (tr("finding"), said(c.finding) or None),
+        (tr("likely cause"), listed(map(said, c.causes), "; ") or None),
         (tr("attempt"), c.attempt),
         (tr("opened"), local(c.opened_at, c.now)),
         (tr("in this state"), tr("since {moved_at}").format(moved_at=local(c.moved_at, c.now))),
         (tr("closed"), when(c.closed_at, c.now)),
-        (tr("waits for"), Cell(word(c.waits_for), Tone.WARN if c.waits_for == "person" else Tone.PLAIN)),
+        (tr("waits for"), Waits(tasks).of(c)),
         (tr("deadline"), deadline(c.due, c.now)),
-        (tr("then"), tr(c.then) or None),
+        (tr("then"), said(c.then) or None),
         (tr("task"), c.task),
         *((_name(f), _fact(f, c)) for f in c.data),
     )
@@ -307,15 +365,15 @@ def case(c: status.CaseView) -> Document:
         doc.heading(tr("done to the outside"))
         doc.table(
             (
-                tr("ACTION"),
+                Column(tr("ACTION"), drop=4),
                 tr("STATE"),
-                tr("ATTEMPT"),
+                Column(tr("ATTEMPT"), drop=3),
                 tr("OUR REF"),
-                tr("PLANNED"),
+                Column(tr("PLANNED"), drop=5),
                 tr("SENT"),
-                tr("ENDED"),
-                tr("RECEIPT"),
-                tr("DETAIL"),
+                Column(tr("ENDED"), drop=2),
+                Column(tr("RECEIPT"), drop=1),
+                Column(tr("DETAIL"), prose=True),
             ),
             [
                 (
@@ -323,7 +381,7 @@ def case(c: status.CaseView) -> Document:
                     Cell(word(a.state), Tone.WARN if a.state in ("sending", "uncertain") else Tone.PLAIN),
                     a.attempt,
                     a.ref,
-                    local(a.planned_at, c.now),
+                    when(a.planned_at, c.now),
                     when(a.sent_at, c.now),
                     when(a.ended_at, c.now),
                     a.receipt,
@@ -334,8 +392,8 @@ def case(c: status.CaseView) -> Document:
         )
     doc.heading(tr("history"))
     doc.table(
-        (tr("WHEN"), tr("FROM"), tr("TO"), tr("WHY"), tr("BY")),
-        [(local(m.at, c.now), word(m.old), word(m.new), _told(m.reason), m.by) for m in c.history],
+        (tr("WHEN"), Column(tr("FROM"), drop=2), tr("TO"), Column(tr("BY"), drop=1), Column(tr("WHY"), prose=True)),
+        [(when(m.at, c.now, clock=True), word(m.old), word(m.new), m.by, said(m.reason)) for m in c.history],
         tr("no moves yet"),
     )
     _case_hints(doc, c)
@@ -344,8 +402,8 @@ def case(c: status.CaseView) -> Document:
 
 def _name(fact: Fact) -> str:
     """The fact's name, which is a word of the domain for a mark of an emergency."""
-    said = tr(fact.name)
-    return said if said != fact.name else word(fact.name)
+    known = said(fact.name)
+    return known if known != fact.name else word(fact.name)
 
 
 def _fact(fact: Fact, c: status.CaseView) -> CellLike:
@@ -354,7 +412,9 @@ def _fact(fact: Fact, c: status.CaseView) -> CellLike:
         if mark.mark == fact.name:
             return _mark(mark, c)
     if fact.name not in INSTANTS:
-        return fact.value
+        if fact.name in _SHOWN:
+            return shown(fact.value)
+        return fact.value if fact.name in _AS_SAID else said(fact.value)
     try:
         return local(datetime.fromisoformat(fact.value), c.now)
     except ValueError:
@@ -369,12 +429,6 @@ def _mark(mark: MarkRow, c: status.CaseView) -> CellLike:
     if mark.met:
         return Cell(tr("met {at}, due {by}").format(at=at, by=by), Tone.GOOD)
     return Cell(tr("missed, noted {at}, due {by}").format(at=at, by=by), Tone.BAD)
-
-
-def _told(said: str | None) -> str:
-    """A word of the domain (what moved a case, what is wrong), and behind a colon what was told with it."""
-    what, colon, rest = (said or "").partition(": ")
-    return word(what) + colon + rest
 
 
 def _case_hints(doc: Document, c: status.CaseView) -> None:
@@ -396,7 +450,13 @@ def _papers(doc: Document, papers: Sequence[Paper]) -> None:
     doc.table(
         (tr("PAPER"), "", tr("ON FILE"), tr("EXPIRES"), tr("WHY")),
         [
-            (f"{p.title} ({p.kind})", None if p.held else Cell(tr("MISSING"), Tone.BAD), p.on_file, p.expires, p.why)
+            (
+                f"{p.title} ({p.kind})",
+                None if p.held else Cell(tr("MISSING"), Tone.BAD),
+                p.on_file,
+                p.expires,
+                said(p.why),
+            )
             for p in papers
         ],
     )
@@ -408,7 +468,7 @@ def task(t: status.TaskView) -> Document:
     many = trn("{n} number", "{n} numbers", len(t.numbers)) if t.numbers else t.number
     doc.line(
         Cell(tr(t.title), Tone.STRONG),
-        tr("for {many} at {platform_name}").format(many=many, platform_name=t.platform_name),
+        tr("for {many} at {platform_name}").format(many=many, platform_name=names.name(t.platform, t.platform_name)),
     )
     doc.facts(
         (tr("task"), t.task),
@@ -422,12 +482,12 @@ def task(t: status.TaskView) -> Document:
         (tr("where"), Cell(t.address, Tone.STRONG) if t.address else None),
         (tr("bring back"), t.bring_back or None),
         (tr("answers"), ", ".join(t.answers) if t.state == "open" else None),
-        *(((tr("about"), d)) for d in t.detail if d),
+        *((tr("about"), said(d)) for d in t.detail if d),
     )
     if t.steps:
         doc.heading(tr("steps"))
         for index, step in enumerate(t.steps, 1):
-            doc.line(f"{index}. {step}", indent=2)
+            doc.line(f"{index}. {said(step)}", indent=2)
     if t.fields:
         doc.heading(tr("numbers") if t.numbers else tr("fill in"))
         # The letter stands below with its line ends; a field is one line.

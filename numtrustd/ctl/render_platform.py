@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from numtrustd.api import facts
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
+from numtrustd.ctl.sentences import said
 from numtrustd.ctl.text import span
 
 
@@ -22,7 +23,10 @@ def platform(p: facts.PlatformView) -> Document:
         for q in p.quotas
     ]
     doc.facts(
-        (tr("looked at through"), " ".join(row.sources) or Cell(row.unseen_why or tr("no source in use"), Tone.WARN)),
+        (
+            tr("looked at through"),
+            " ".join(row.sources) or Cell(said(row.unseen_why) or tr("no source in use"), Tone.WARN),
+        ),
         (tr("numbers"), _standing(p) if row.sources else None),
         (
             tr("known"),

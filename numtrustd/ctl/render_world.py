@@ -8,9 +8,11 @@ from datetime import datetime
 from numtrustd.api import control, status
 from numtrustd.api import incidents as api_incidents
 from numtrustd.api.rows import ObservationRow, OpenBatches, PendingLook, PlatformRow, SourceRow
-from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl import names
+from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, alarming, deadline, when
+from numtrustd.ctl.sentences import said
 from numtrustd.ctl.text import local
 
 _HEALTH_TONES = {"ok": Tone.GOOD, "off": Tone.DIM, "limited": Tone.WARN}
@@ -23,23 +25,23 @@ def platforms(answer: status.PlatformList) -> Document:
     doc.table(
         (
             tr("PLATFORM"),
-            tr("NAME"),
-            tr("KIND"),
-            tr("APPEAL"),
+            Column(tr("NAME"), drop=2, cut=12),
+            Column(tr("KIND"), drop=9),
+            Column(tr("APPEAL"), drop=3),
             tr("NUMBERS"),
             tr("LABELLED"),
-            tr("CLEAN"),
-            tr("CERTIFIED"),
-            tr("UNKNOWN"),
-            tr("BLIND"),
+            Column(tr("CLEAN"), drop=6),
+            Column(tr("CERTIFIED"), drop=7),
+            Column(tr("UNKNOWN"), drop=5),
+            Column(tr("BLIND"), drop=4),
             tr("CASES"),
-            tr("LOOKED AT THROUGH"),
-            tr("NOTE"),
+            Column(tr("LOOKED AT THROUGH"), drop=8),
+            Column(tr("NOTE"), prose=True),
         ),
         [
             (
                 Cell(r.platform, Tone.STRONG),
-                r.name,
+                names.of_row(r),
                 word(r.kind),
                 word(r.appeal),
                 r.numbers or None,
@@ -64,14 +66,14 @@ def platforms(answer: status.PlatformList) -> Document:
 
 
 def _note(row: PlatformRow, now: datetime) -> Cell | None:
-    notes = [row.unseen_why] if row.unseen_why else []
+    notes = [said(row.unseen_why)] if row.unseen_why else []
     if row.maintenance is not None:
         since = local(row.maintenance.since, now)
         if row.maintenance.kind == "unknown":
-            said = tr("maintenance since {since}").format(since=since)
+            since_when = tr("maintenance since {since}").format(since=since)
         else:
-            said = tr("{kind} maintenance since {since}").format(kind=word(row.maintenance.kind), since=since)
-        notes.append(tr("{said}, overdue").format(said=said) if row.maintenance.overdue else said)
+            since_when = tr("{kind} maintenance since {since}").format(kind=word(row.maintenance.kind), since=since)
+        notes.append(tr("{said}, overdue").format(said=since_when) if row.maintenance.overdue else since_when)
     return Cell(listed(notes, "; "), Tone.WARN) if notes else None
 
 
@@ -94,18 +96,18 @@ def sources(answer: status.SourceList) -> Document:
     doc.table(
         (
             tr("SOURCE"),
-            tr("KIND"),
+            Column(tr("KIND"), drop=4),
             tr("STATE"),
-            tr("SINCE"),
+            Column(tr("SINCE"), drop=6),
             tr("LOOKS"),
             tr("FAILED"),
-            tr("WAITING"),
-            tr("LAST GOOD"),
-            tr("NEXT SLOT"),
-            tr("BATCHES"),
-            tr("VIA"),
-            tr("PLATFORMS"),
-            tr("WHY"),
+            Column(tr("WAITING"), drop=2),
+            Column(tr("LAST GOOD"), drop=1),
+            Column(tr("NEXT SLOT"), drop=5),
+            Column(tr("BATCHES"), drop=3),
+            Column(tr("VIA"), drop=7),
+            Column(tr("PLATFORMS"), drop=8),
+            Column(tr("WHY"), prose=True),
         ),
         [
             (
@@ -135,8 +137,8 @@ def _batches(open_: OpenBatches | None, now: datetime) -> str | None:
     if open_ is None:
         return None
     awaited, since = trn("{n} number", "{n} numbers", open_.awaited), local(open_.since, now)
-    said = tr("{open}: {awaited} since {since}").format(open=open_.open, awaited=awaited, since=since)
-    return said if open_.next is None else tr("{said}, next {next}").format(said=said, next=local(open_.next, now))
+    asked = tr("{open}: {awaited} since {since}").format(open=open_.open, awaited=awaited, since=since)
+    return asked if open_.next is None else tr("{said}, next {next}").format(said=asked, next=local(open_.next, now))
 
 
 def _source_why(r: SourceRow, now: datetime) -> str | None:
@@ -150,7 +152,7 @@ def _source_why(r: SourceRow, now: datetime) -> str | None:
     )
     doubt = tr("asked only in doubt") if r.when == "doubt" else None
     hours = r.hours and tr("asked only at {hours}").format(hours=r.hours)
-    return listed(filter(None, (r.why, _refused(r), blind, doubt, hours)), "; ") or None
+    return listed(filter(None, (said(r.why), _refused(r), blind, doubt, hours)), "; ") or None
 
 
 def _refused(r: SourceRow) -> str | None:
@@ -158,8 +160,8 @@ def _refused(r: SourceRow) -> str | None:
     if not r.refused_credentials:
         return None
     names = listed(r.refused_credentials)
-    said = tr("HTTP {status}: credential {names} was refused; put a valid key there, then `numtrustctl reload`")
-    return said.format(status=r.http_status, names=names)
+    text = tr("HTTP {status}: credential {names} was refused; put a valid key there, then `numtrustctl reload`")
+    return text.format(status=r.http_status, names=names)
 
 
 def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
@@ -192,7 +194,7 @@ def observation_table(doc: Document, rows: Sequence[ObservationRow]) -> None:
                 r.source,
                 None if r.surface == "default" else r.surface,
                 r.rule,
-                ": ".join(t for t in (word(r.reason), r.detail) if t),
+                ": ".join(t for t in (word(r.reason), said(r.detail)) if t),
             )
             for r in rows
         ],
@@ -229,7 +231,7 @@ def observed(answer: control.ObserveResult) -> Document:
         tr("{what} on {place}").format(what=what, place=place),
     )
     if answer.why:
-        doc.line(Cell(answer.why, Tone.WARN))
+        doc.line(Cell(said(answer.why), Tone.WARN))
     elif answer.old == answer.new:
         doc.line(
             tr("{platform} is believed to be {new}, as before").format(platform=answer.platform, new=word(answer.new))
@@ -247,7 +249,7 @@ def observed(answer: control.ObserveResult) -> Document:
 def _pending(look: PendingLook, now: datetime) -> Cell:
     if look.when is None:
         return Cell(tr("{source} is being asked and has not answered yet").format(source=look.source), Tone.WARN)
-    why = tr("; not sooner, because {why}").format(why=look.why) if look.why else ""
+    why = tr("; not sooner, because {why}").format(why=said(look.why)) if look.why else ""
     return Cell(
         tr("{source} looks at the soonest at {when}{why}").format(
             source=look.source, when=local(look.when, now), why=why
@@ -262,22 +264,22 @@ def incidents(pages: Sequence[api_incidents.IncidentPage]) -> Document:
     doc.table(
         (
             tr("INCIDENT"),
-            tr("WHY"),
             tr("STATE"),
-            tr("SINCE"),
+            Column(tr("SINCE"), drop=1),
             tr("SUBMIT"),
             tr("FOLLOW UP"),
             tr("RESOLVE"),
-            tr("WAITS FOR"),
+            Column(tr("WAITS FOR"), drop=2),
+            Column(tr("WHY"), prose=True),
         ),
         [
             (
                 Cell(r.incident, Tone.STRONG),
-                word(r.why),
                 word(r.outcome or r.state),
                 when(r.since, page.now),
                 *(_mark(mark, page.now) for mark in r.marks),
                 " ".join(r.cases) or None,
+                said(r.why),
             )
             for page in pages
             for r in page.incidents

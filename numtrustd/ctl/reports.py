@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 from numtrustd.api import control
 from numtrustd.ctl import faults
 from numtrustd.ctl.document import Document
-from numtrustd.ctl.lang import english, tr, word
+from numtrustd.ctl.lang import english, tr, trn, word
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.session import Session
 from numtrustd.varlink.client import ErrorReply
@@ -35,7 +35,8 @@ class LinesRefusedError(Exception):
     """Lines were not stored; those that can be told apart have been said already."""
 
     def __init__(self, refused: int, lines: int) -> None:
-        super().__init__(tr("{refused} of {lines} lines were not stored").format(refused=refused, lines=lines))
+        many = trn("{n} line", "{n} lines", lines)
+        super().__init__(tr("{refused} of {lines} were not stored").format(refused=refused, lines=many))
 
 
 def from_lines(session: Session, source: BinaryIO, author: str, *, all_or_none: bool) -> None:

@@ -9,7 +9,7 @@ import click
 
 from numtrustd.api import facts, status
 from numtrustd.api import incidents as api_incidents
-from numtrustd.ctl import complete, render, render_detail, render_platform, render_timeline, render_world
+from numtrustd.ctl import aside, complete, render, render_detail, render_platform, render_timeline, render_world
 from numtrustd.ctl.common import Span, command, instant_option
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
@@ -51,6 +51,7 @@ def number(session: Session, number: str) -> None:
     """One number: verdicts, open cases, tasks. Any spelling does."""
 
     def drawn(view: status.NumberView) -> Document:
+        aside.platforms(session)
         doc = render_detail.number(view)
         render_timeline.of_number(doc, view, session.ask(render_timeline.question(view.number)))
         return doc
@@ -84,7 +85,11 @@ def sources(session: Session) -> None:
 def cases(session: Session, open_only: bool, number: str | None, platform: str | None) -> None:
     """The cases."""
     params = status.ListCases(open_only=open_only, number=number, platform=platform)
-    session.show_pages(params, "cases", render.cases)
+
+    def drawn(pages: list[status.CasePage]) -> Document:
+        return render.cases(pages, session.every(status.ListTasks(), lambda page: page.tasks))
+
+    session.show_pages(params, "cases", drawn)
 
 
 @command(see)
@@ -100,7 +105,12 @@ def incidents(session: Session, every: bool, number: str | None) -> None:
 @click.argument("case", type=complete.CASE)
 def case(session: Session, case: str) -> None:
     """One case: where it stands, what was done, what comes next."""
-    session.show(status.GetCase(case=case), render_detail.case)
+
+    def drawn(view: status.CaseView) -> Document:
+        aside.platforms(session)
+        return render_detail.case(view, () if view.closed_at is not None else aside.tasks(session, view.number))
+
+    session.show(status.GetCase(case=case), drawn)
 
 
 @command(
@@ -114,7 +124,12 @@ def case(session: Session, case: str) -> None:
 @click.argument("platform", required=False, type=complete.PLATFORM)
 def explain(session: Session, number: str, platform: str | None) -> None:
     """Why a number is in its state, what happens next and when."""
-    session.show(status.Explain(number=number, platform=platform), render_detail.explanation)
+
+    def drawn(answer: status.Explanation) -> Document:
+        aside.platforms(session)
+        return render_detail.explanation(answer, aside.tasks(session, answer.number))
+
+    session.show(status.Explain(number=number, platform=platform), drawn)
 
 
 @command(see, examples=(("history 13800138000 --before 2026-05-01 --limit 20", "The last twenty things of April."),))

@@ -24,6 +24,7 @@ from numtrustd.ctl.text import escape_json
 from numtrustd.varlink.client import BadReply, ClientError, Connection, Disconnected, ErrorReply
 
 R = TypeVar("R", bound=Struct)
+T = TypeVar("T")
 
 SOCKET_DIR = "NUMTRUSTD_SOCKET_DIR"
 DEFAULT_DIR = "/run/numtrustd"
@@ -37,8 +38,11 @@ _METHODS = {m.params: (interface, m) for interface in (STATUS, CONTROL) for m in
 class Session:
     """One command's run."""
 
-    def __init__(self, *, as_json: bool = False, socket: str | None = None, out: TextIO | None = None) -> None:
+    def __init__(
+        self, *, as_json: bool = False, socket: str | None = None, out: TextIO | None = None, wide: bool = False
+    ) -> None:
         self.as_json = as_json
+        self._wide = wide
         self._socket = socket
         self._out = sys.stdout if out is None else out
 
@@ -62,6 +66,10 @@ class Session:
     def ask(self, params: Params[R], *, timeout: float | None = None) -> R:
         """One typed result."""
         return next(self.typed(params, self._call(params, timeout=timeout)))
+
+    def every(self, params: Params[R], rows: Callable[[R], Iterable[T]]) -> list[T]:
+        """The rows of all pages of a list."""
+        return [row for page in self.typed(params, self._call(params, more=True)) for row in rows(page)]
 
     def typed(self, params: Params[R], replies: Iterable[Raw]) -> Iterator[R]:
         interface, method = _METHODS[type(params)]
@@ -114,7 +122,7 @@ class Session:
             # Loaded only for a terminal: scripts that ask often need not wait for it.
             from numtrustd.ctl import terminal
 
-            terminal.write(document, terminal.console(self._out))
+            terminal.write(document, terminal.console(self._out), wide=self._wide)
         else:
             for line in plain.lines(document):
                 self._out.write(line + "\n")

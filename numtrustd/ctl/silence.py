@@ -5,8 +5,9 @@ import click
 from numtrustd.api import silence
 from numtrustd.ctl import complete
 from numtrustd.ctl.common import Span, author_option, command
-from numtrustd.ctl.document import Cell, Document, Tone
+from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, word
+from numtrustd.ctl.render import when
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.speak import Group
 from numtrustd.ctl.text import local
@@ -78,13 +79,20 @@ def shown(said: silence.SilenceList) -> Document:
     """The list as a table."""
     doc = Document()
     doc.table(
-        (tr("SILENCE"), tr("OF"), tr("UNTIL"), tr("SINCE"), tr("BY"), tr("REASON")),
+        (
+            tr("SILENCE"),
+            Column(tr("OF"), cut=20),
+            tr("UNTIL"),
+            Column(tr("SINCE"), drop=2),
+            Column(tr("BY"), drop=1),
+            Column(tr("REASON"), prose=True),
+        ),
         [
             (
                 Cell(s.silence, Tone.STRONG),
                 _names(s),
-                local(s.until, said.now),
-                local(s.since, said.now),
+                when(s.until, said.now),
+                when(s.since, said.now),
                 s.by,
                 s.reason,
             )

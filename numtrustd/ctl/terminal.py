@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from numtrustd.ctl.document import Block, Cell, Document, Drawing, Facts, Heading, Line, Prose, Table, Tone
-from numtrustd.ctl.fit import GAP, GLUE, fit, glued
+from numtrustd.ctl.fit import GAP, GLUE, Lines, fit, glued, one_line
+from numtrustd.ctl.lang import listed, tr
 from numtrustd.ctl.plain import prose
 from numtrustd.ctl.text import escape
 
@@ -38,18 +39,24 @@ def console(out: TextIO) -> Console:
     return Console(file=out, highlight=False, markup=False, emoji=False)
 
 
-def write(document: Document, console: Console, program: str = "numtrustctl") -> None:
-    """Print a document, and below it what the reader can type next."""
-    for line in lines(document, console.width):
+_ENDLESS = 1_000_000
+"""Columns that are laid out for where nothing is to be fitted."""
+
+
+def write(document: Document, console: Console, program: str = "numtrustctl", *, wide: bool = False) -> None:
+    """Print a document, and below it what the reader can type next. `wide` shows all columns of its tables, wider than
+    the terminal is.
+    """
+    for line in lines(document, console.width, wide=wide):
         console.print(line, soft_wrap=True)
     if document.hints:
         console.print()
-        wide = max(len(command) for command, _ in document.hints)
+        longest = max(len(command) for command, _ in document.hints)
         for command, what in document.hints:
             # Never broken by us, so that it can be copied.
             line = text(Cell(f"  {program} {command}", Tone.STRONG))
             if what:
-                gap = wide - len(command) + 2
+                gap = longest - len(command) + 2
                 if cell_len(line.plain) + gap + cell_len(what) > console.width:
                     console.print(line, soft_wrap=True)
                     line, gap = Text(), 6
@@ -58,13 +65,20 @@ def write(document: Document, console: Console, program: str = "numtrustctl") ->
             console.print(line, soft_wrap=True)
 
 
-def lines(document: Document, columns: int) -> Iterator[Text]:
+def lines(document: Document, columns: int, *, wide: bool = False) -> Iterator[Text]:
     """A document's lines for so many columns, without its hints."""
     columns = max(columns, _NARROWEST)
+    dropped: dict[str, None] = {}
     for index, block in enumerate(document.blocks):
         if index and isinstance(block, Heading):
             yield Text()
-        yield from _block(block, columns)
+        if isinstance(block, Table):
+            yield from _table(block, _ENDLESS if wide else columns, dropped)
+        else:
+            yield from _block(block, columns)
+    if dropped:
+        said = tr("no room for {columns}: --wide shows all").format(columns=listed(dropped))
+        yield from _wrapped(Text(said, style="dim"), columns)
 
 
 def _block(block: Block, columns: int) -> Iterator[Text]:
@@ -86,14 +100,19 @@ def _block(block: Block, columns: int) -> Iterator[Text]:
         case Drawing() as drawing:
             for pieces in drawing.rows(columns):
                 yield Text().join(text(piece) for piece in pieces)
-        case Table() as table:
-            yield from _table(table, columns)
 
 
-def _table(table: Table, columns: int) -> Iterator[Text]:
+def _table(table: Table, columns: int, dropped: dict[str, None]) -> Iterator[Text]:
+    """A table's lines; the names of columns that had no room go into `dropped`."""
     if not table.rows:
         yield Text(table.empty, style="dim")
         return
+    if table.fitting:
+        used, cells = table.used()
+        if (laid_out := one_line(used, cells, columns)) is not None:
+            dropped |= dict.fromkeys(used[i].name for i in laid_out.dropped if used[i].name)
+            yield from _list([column.name for column in used], cells, laid_out, columns)
+            return
     names, rows = table.cells()
     plan = fit(names, [[escape(c.text) for c in row] for row in rows], columns)
     if not plan.beside:
@@ -108,6 +127,31 @@ def _table(table: Table, columns: int) -> Iterator[Text]:
         below = [Text().append_text(name).append_text(value) for name, value in named]
         for line in _flowing(below, columns - _BELOW):
             yield from _indented(line, _BELOW, columns)
+
+
+def _list(names: Sequence[str], rows: Sequence[Sequence[Cell]], plan: Lines, columns: int) -> Iterator[Text]:
+    """A list as it was laid out: what has no room is cut, its prose alone is wrapped."""
+
+    def fitted(i: int, wide: int, piece: Text) -> tuple[list[Text], int]:
+        if i == plan.wrapped:
+            return _wrapped(piece, wide), wide
+        piece.truncate(wide, overflow="ellipsis")
+        return [piece], wide
+
+    whole = sum(wide for _, wide in plan.beside) + GAP * (len(plan.beside) - 1)
+    yield from _side_by_side([fitted(i, wide, Text(names[i], style="bold")) for i, wide in plan.beside])
+    if plan.below is not None:
+        yield from _indented(Text(names[plan.below], style="bold"), _BELOW, columns)
+    yield Text("─" * (columns if plan.below is not None else whole), style="dim")
+    for row in rows:
+        shown = [(i, wide, _brief(row[i]) if i in plan.short else row[i]) for i, wide in plan.beside]
+        yield from _side_by_side([fitted(i, wide, text(piece)) for i, wide, piece in shown])
+        if plan.below is not None and row[plan.below].text:
+            yield from _indented(text(row[plan.below]), _BELOW, columns)
+
+
+def _brief(piece: Cell) -> Cell:
+    return piece if piece.short is None else Cell(piece.short, piece.tone)
 
 
 def _side_by_side(cells: Sequence[tuple[Sequence[Text], int]], indent: int = 0) -> Iterator[Text]:

@@ -60,6 +60,13 @@ def span(seconds: float) -> str:
     return _measured(count, index)
 
 
+def brief(seconds: float) -> str:
+    """A length of time in one unit: 20 s, 5 min, 2 h, 12 d."""
+    whole = round(abs(seconds))
+    index = max((i for i, unit in enumerate(_UNITS) if whole >= unit), default=0)
+    return _measured(whole // _UNITS[index], index)
+
+
 def _measured(count: int, index: int) -> str:
     return (tr("{n} s"), tr("{n} min"), tr("{n} h"), tr("{n} d"))[index].format(n=count)
 
@@ -72,7 +79,15 @@ def age(at: datetime, now: datetime) -> str:
     return (tr("in {span}") if seconds > 0 else tr("{span} ago")).format(span=span(seconds))
 
 
-def _time_of_day(at: datetime, now: datetime) -> str:
+def brief_age(at: datetime, now: datetime) -> str:
+    """`age` in few columns, for a table: "3 h ago", "in 5 min", "now"."""
+    seconds = (at - now).total_seconds()
+    if abs(seconds) < 1:
+        return tr("now")
+    return (tr("in {span}") if seconds > 0 else tr("{span} ago")).format(span=brief(seconds))
+
+
+def time_of_day(at: datetime, now: datetime) -> str:
     """The reader's own time of day, with as much of the date as it needs."""
     here, today = at.astimezone(), now.astimezone()
     if here.date() == today.date():
@@ -82,7 +97,7 @@ def _time_of_day(at: datetime, now: datetime) -> str:
 
 def local(at: datetime, now: datetime) -> str:
     """The reader's own time of day, and the age."""
-    return f"{_time_of_day(at, now)} ({age(at, now)})"
+    return f"{time_of_day(at, now)} ({age(at, now)})"
 
 
 _IN_UTC = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b")
@@ -96,7 +111,7 @@ def in_local_time(text: str, now: datetime) -> str:
             at = datetime.strptime(match[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
         except ValueError:
             return match[0]
-        return _time_of_day(at, now)
+        return time_of_day(at, now)
 
     return _IN_UTC.sub(shown, text)
 
@@ -110,7 +125,7 @@ def due(at: datetime, now: datetime) -> str:
     """A deadline: `local`, or how long it has been missed."""
     if not missed(at, now):
         return local(at, now)
-    return tr("{at} (overdue by {span})").format(at=_time_of_day(at, now), span=span((now - at).total_seconds()))
+    return tr("{at} (overdue by {span})").format(at=time_of_day(at, now), span=span((now - at).total_seconds()))
 
 
 def size(count: int) -> str:
@@ -121,3 +136,10 @@ def size(count: int) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:.1f} TiB"
+
+
+def brief_due(at: datetime, now: datetime) -> str:
+    """A deadline in few columns: how far away it is, or how long it has been missed."""
+    if not missed(at, now):
+        return brief_age(at, now)
+    return tr("{span} late").format(span=brief((now - at).total_seconds()))

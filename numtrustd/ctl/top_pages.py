@@ -6,7 +6,7 @@ The pages are those of the commands of the same names; `top` beside this module 
 from dataclasses import dataclass
 
 from numtrustd.api import facts, status
-from numtrustd.ctl import render, render_detail, render_platform, render_timeline, render_world
+from numtrustd.ctl import aside, render, render_detail, render_platform, render_timeline, render_world
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Kept
@@ -43,6 +43,7 @@ def title(key: Key) -> str:
 
 def fetch(kept: Kept, key: Key) -> Page:
     """Ask for a page. Raises `ClientError`."""
+    aside.platforms(kept)
     kind, identity = key
     match kind:
         case "number":
@@ -58,7 +59,9 @@ def fetch(kept: Kept, key: Key) -> Page:
             return Page(render_detail.task(task), _links(("case", task.case), ("number", task.number)))
         case "explain":
             explained = kept.ask(status.Explain(number=identity))
-            return Page(render_detail.explanation(explained), _links(("number", identity)))
+            return Page(
+                render_detail.explanation(explained, aside.tasks(kept, explained.number)), _links(("number", identity))
+            )
         case _:
             history = kept.ask(status.History(number=identity, limit=_LINES))
             return Page(render.history(history), _links(("number", identity)))
@@ -76,8 +79,9 @@ def _number(kept: Kept, identity: str) -> Page:
 
 def _case(kept: Kept, identity: str) -> Page:
     view = kept.ask(status.GetCase(case=identity))
+    tasks = () if view.closed_at is not None else aside.tasks(kept, view.number)
     return Page(
-        render_detail.case(view),
+        render_detail.case(view, tasks),
         _links(("number", view.number), ("platform", view.platform), ("task", view.task or "")),
     )
 

@@ -14,8 +14,11 @@ from rich.text import Text
 
 from numtrustd.api import ledger, status
 from numtrustd.api.rows import CaseRow, NumberRow, PlatformRow, SourceRow
+from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
 from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.render import stalled
+from numtrustd.ctl.sentences import said
 from numtrustd.ctl.terminal import text
 from numtrustd.ctl.text import age, local, missed, span, width
 from numtrustd.domain.ledger import yuan
@@ -112,6 +115,7 @@ def head(world: World, columns: int) -> list[Text]:
     if s.network_down_since is not None:
         since = local(s.network_down_since, s.now)
         alarms.append(tr("nobody can be reached since {since}: look at this machine's network").format(since=since))
+    alarms += [stalled(stall) for stall in s.stalled or ()]
     if s.store.nearly_full:
         alarms.append(tr("the store is nearly full: nothing new is submitted"))
     spent = tr("spent {paid} of {budget}") if money.budget else tr("spent {paid}")
@@ -163,8 +167,8 @@ def _count(name: str, count: int, tone: Tone) -> Cell:
 def _overdue(s: status.Status) -> Cell | None:
     if not s.overdue_looks:
         return None
-    said = tr("{n} overdue by {span}").format(n=s.overdue_looks, span=span(s.schedule_lag_seconds))
-    return Cell(said, Tone.WARN if s.schedule_lag_seconds > 60 else Tone.PLAIN)
+    overdue = tr("{n} overdue by {span}").format(n=s.overdue_looks, span=span(s.schedule_lag_seconds))
+    return Cell(overdue, Tone.WARN if s.schedule_lag_seconds > 60 else Tone.PLAIN)
 
 
 def _money(money: ledger.LedgerView) -> Tone:
@@ -253,7 +257,7 @@ def cases(world: World, order: Order) -> Listing:
                     word(r.state),
                     Cell(word(r.waits_for), Tone.WARN if r.waits_for == "person" else Tone.PLAIN),
                     word(r.kind),
-                    tr(r.then) if r.then else None,
+                    said(r.then) if r.then else None,
                 ),
             )
             for r in rows
@@ -287,7 +291,7 @@ def sources(world: World, order: Order) -> Listing:
                     Cell(str(r.failures), Tone.WARN) if r.failures else None,
                     r.waiting or None,
                     None if r.last_good is None else age(r.last_good, world.now),
-                    r.why,
+                    said(r.why),
                 ),
             )
             for r in rows
@@ -318,7 +322,7 @@ def platforms(rows: Sequence[PlatformRow]) -> Listing:
                     Cell(r.platform, Tone.STRONG if r.sources else Tone.DIM),
                     Cell(str(r.labelled), Tone.BAD) if r.labelled else None,
                     r.open_cases or None,
-                    r.name,
+                    names.of_row(r),
                     Cell(str(r.clean), Tone.GOOD) if r.clean else None,
                     r.certified or None,
                     r.unknown or None,

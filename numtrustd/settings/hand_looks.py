@@ -16,7 +16,7 @@ from numtrustd.settings.packs import Pack
 RINGING = "incoming_call"
 """The surface that only a handset has: where it is one, the handset must be named."""
 
-_WHY_OFF = {
+WHY_OFF = {
     DEVICE: "somebody must have such a handset and report what it shows; then enable it",
     ASSISTED: "somebody must look, at a page that is there for people, and report what it says; then enable it",
 }
@@ -42,7 +42,7 @@ def _source(identity: str, platform: str, kind: str, look: HandLook, pack: Pack)
         ),
         report=ReportSpec(handset=RINGING in look.surfaces, witness=look.witness or bool(look.reads)),
         enabled=False,
-        why_off=_WHY_OFF[kind],
+        why_off=WHY_OFF[kind],
         grade=pack.platform.grade,
         checked=pack.platform.checked,
     )

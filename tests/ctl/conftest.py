@@ -27,7 +27,7 @@ from numtrustd.api import (
     status,
     wants,
 )
-from numtrustd.ctl import lang
+from numtrustd.ctl import lang, names
 from numtrustd.varlink.interface import Call, CallError, Handler, bind
 from numtrustd.varlink.listeners import listen
 from numtrustd.varlink.server import Service
@@ -775,6 +775,7 @@ def _in_english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("LANGUAGE", "")
     yield
     lang.use("en", {})
+    names.use(None)
 
 
 @pytest.fixture

@@ -461,15 +461,18 @@ def test_verbs(daemon: Any, capsys: Capture, arguments: list[str], asked: Struct
     code, out, err = run(capsys, *arguments)
     assert (code, err) == (0, "")
     assert daemon.asked[0] == asked
-    assert all(isinstance(more, status.History) for more in daemon.asked[1:]), "only a timeline is asked for, too"
+    aside = status.History | status.ListPlatforms | status.GetNumber | status.ListTasks
+    assert all(isinstance(more, aside) for more in daemon.asked[1:]), "a timeline, names, and what people have to do"
     for piece in shown:
         assert piece in out
     assert out.strip()
     assert "\x1b" not in out  # no terminal, no colours; and nothing that a platform put in
     assert all(line == line.rstrip() for line in out.splitlines())
 
+    daemon.asked.clear()
     code, out, err = run(capsys, *arguments, "--json")
     assert (code, err) == (0, "")
+    assert daemon.asked == [asked], "a program gets the answer that it asked for"
     assert isinstance(json.loads(out), list if arguments[0] in ("numbers", "cases", "tasks", "incidents") else dict)
 
 
@@ -858,3 +861,13 @@ def test_every_example_is_a_command_line_that_is_understood(example: str) -> Non
         assert found is not None, name
         command, context = found, speak.Context(found, parent=context, info_name=name)
     command.parse_args(context, arguments)
+
+
+def test_what_the_daemon_holds_up_itself_is_said_aloud(daemon: Any, capsys: Capture) -> None:
+    whole = daemon.answers["GetStatus"]
+    daemon.answers["GetStatus"] = structs.replace(whole, stalled=("source sogou.search for 3 min", "timers for 2 min"))
+    _, out, _ = run(capsys, "status")
+    assert "held up by the daemon itself: source sogou.search for 3 min\n" in out
+    _, out, _ = run(capsys, "--lang", "zh", "status")
+    assert "守护进程自身卡住：来源 sogou.search 已 3 分钟\n" in out
+    assert "守护进程自身卡住：定时器已 2 分钟\n" in out

@@ -190,7 +190,7 @@ def test_what_happened_is_named_in_words(daemon: Any, capsys: Capture) -> None:
     assert "判定变化" in chinese[0]
     assert "时间到了" in chinese[1]
     assert "its time came" in english[1]
-    assert "误标: shown as 广告推销" in chinese[1], "what was told with a move is left as it was told"
+    assert "误标：shown as 广告推销" in chinese[1], "what was told with a move is left as it was told"
 
 
 def test_clicks_own_words_are_translated(capsys: Capture) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from numtrustd.api import rows, status
+from numtrustd.api import errors, rows, status
 from numtrustd.ctl import render_detail
 from numtrustd.ctl.cli import main
 
@@ -25,7 +25,11 @@ def test_a_number_that_leaves_says_what_it_waits_for(daemon: Any, capsys: Captur
     waits = (f"{NUMBER}/so360/2 is in_review", "publish_notice is to be done")
     leaving = rows.LeavingRow(case=CASE, reason="disused", state="cancelling", safe_to_release=False, waits_for=waits)
     out = number(daemon, capsys, leaving)
-    for part in ("leaves", "cancelling", "disused", CASE, "not yet", *waits):
+    said = (
+        f"removal of {NUMBER} at Qihoo 360 (so360): in_review (case {NUMBER}/so360/2)",
+        "Publish the notice to customers: is to be done",
+    )
+    for part in ("leaves", "cancelling", "disused", CASE, "not yet", *said):
         assert part in out, part
     assert "given up" not in out
 
@@ -53,3 +57,32 @@ def test_forcing_needs_a_reason(daemon: Any, capsys: Capture) -> None:
     assert "--reason" in capsys.readouterr().err
     assert main(["cancel", NUMBER]) == 64
     assert main(["cancel", NUMBER, "--reason", "bored"]) == 64
+
+
+def test_what_is_asked_for_is_named_by_number_platform_and_kind(daemon: Any, capsys: Capture) -> None:
+    """Not by the ids of cases alone, which nobody has seen yet who has just cancelled a number."""
+    removal = structs.replace(daemon.answers["ListCases"][0].cases[0], kind="removal", case=f"{NUMBER}/so360/2")
+    view = structs.replace(daemon.answers["GetNumber"], cases=(removal,))
+    daemon.answers["GetNumber"] = view
+    assert main(["cancel", NUMBER, "--reason", "disused"]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith(f"{NUMBER}: is to be cancelled; cancelling\n")
+    assert "1 open case" in out
+    assert "removal" in out
+
+
+def test_a_refused_release_names_what_is_still_open(daemon: Any, capsys: Capture) -> None:
+    left = f"{NUMBER}/so360/2 is in_review, publish_notice is to be done, case {CASE} is not opened"
+    daemon.refuse("Release", errors.Refused(f"it is not safe to release: {left}; wait for it, or force it and say why"))
+    assert main(["release", NUMBER]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "numtrustctl: it is not safe to release:",
+        f"numtrustctl:   removal of {NUMBER} at Qihoo 360 (so360): in_review (case {NUMBER}/so360/2)",
+        "numtrustctl:   Publish the notice to customers: is to be done",
+        f"numtrustctl:   cancellation of {NUMBER}: not opened (case {CASE})",
+        "numtrustctl: wait for it, or force it and say why",
+    ]
+    assert main(["--lang", "zh", "release", NUMBER]) == 1
+    said = capsys.readouterr().err
+    assert f"{NUMBER} 在 360 (so360) 的" in said
+    assert "safe" not in said

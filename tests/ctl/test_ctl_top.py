@@ -226,8 +226,11 @@ def test_a_daemon_that_is_not_ready_and_a_network_that_is_down(busy: Any) -> Non
         assert "NO ANSWER for" in shown
         assert f"{OTHER}  so360 sogou" in shown
         full = structs.replace(whole.store, nearly_full=True)
-        busy.answers["GetStatus"] = structs.replace(whole, network_down_since=NOW, store=full, parked=3)
+        busy.answers["GetStatus"] = structs.replace(
+            whole, network_down_since=NOW, store=full, parked=3, stalled=("timers for 2 min",)
+        )
         shown = await until(pilot, top, "^nobody can be reached since 18:00")
+        assert "held up by the daemon itself: timers for 2 min" in shown
         assert "the store is nearly full: nothing new is submitted" in shown
         assert "parked 3" in shown
         assert "NO ANSWER" not in shown

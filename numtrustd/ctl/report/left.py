@@ -102,7 +102,7 @@ def people(report: Report, names: w.Names) -> Section:
         section.figures.append(
             Figures(
                 (tr("Task"), tr("What"), tr("Platform"), tr("Due")),
-                [(t.task, w.from_daemon(t.title), t.platform_name, w.minute(t.due, report)) for t in report.tasks],
+                [(t.task, w.from_daemon(t.title), names.of(t.platform), w.minute(t.due, report)) for t in report.tasks],
                 tr("The most urgent tasks"),
             )
         )

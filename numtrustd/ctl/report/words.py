@@ -62,7 +62,7 @@ class Names:
         if not platform:
             return tr("all platforms")
         known = self._known.get(platform)
-        name = platform if known is None else known.name if spoken() == "zh" else known.name_en or known.name
+        name = platform if known is None else known.name if spoken() == "zh" else known.name_en or platform
         return name if name.casefold() == platform else f"{name} ({platform})"
 
     def row(self, row: CaseMonth | BenefitMonth) -> str:
