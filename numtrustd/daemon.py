@@ -291,7 +291,8 @@ class Daemon:
 
     async def _apply(self, loaded: Loaded) -> ReloadResult:
         old, house = self.house.context, self.house
-        new = self.papers.judged(build.context(loaded, self._store.uuid))
+        built = build.context(loaded, self._store.uuid)
+        new = self.papers.judged(built)
         numbers = build.difference(old.numbers, new.numbers)
         # By what their requests carry too: a secret that was rotated makes another source of it.
         sources = build.difference(build.bound_sources(self._loaded), build.bound_sources(loaded))
@@ -300,6 +301,8 @@ class Daemon:
         everyone = _policies(old) != _policies(new) or bool(platforms.changed)
         self._log.redact(build.private(loaded))
         await self.roster.retire(numbers.removed)
+        # Judged anew: a paper may have been put on file, or taken back, while those that go were waited for.
+        new = self.papers.judged(built)
         self._loaded, house.context = loaded, new
         retired = [self._ways.pop(platform).fetcher for platform in (*channels.removed, *channels.changed)]
         self._ways.update({p: self._make_way(loaded, p) for p in (*channels.added, *channels.changed)})
