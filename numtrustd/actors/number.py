@@ -211,6 +211,7 @@ class NumberActor:
                 calls=lambda: records.calls(house.store, self.number),
                 charges=lambda: tuple(records.charges(house.store, self.number)),
                 paid=house.book.charges.values,
+                uses=house.book.uses,
                 no_room=house.store.nearly_full,
             ),
         )
