@@ -10,6 +10,8 @@ import trio.testing
 from msgspec import structs
 
 from numtrustd.actors.context import IncidentRules
+from numtrustd.actors.mailbox import Reply
+from numtrustd.actors.messages import Order
 from numtrustd.domain import calendar
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.identity import Version, Wanted
@@ -19,6 +21,7 @@ from numtrustd.domain.platform import AppealFacts, Quota
 from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.task import TaskKind
 from numtrustd.domain.window import Window
+from numtrustd.domain.workflows.request import Restored
 from numtrustd.events import ActionSent, BudgetExceeded, CaseMoved, LedgerCharged
 from numtrustd.store import records
 from numtrustd.wire.letter import compile_letter
@@ -393,3 +396,24 @@ async def test_what_is_wanted_by_then_is_what_is_handed_in(tmp_path: Path, autoj
         [task] = [t for t in house.tasks() if t.kind == "submit_tag"]
         assert task.packet is not None
         assert "变更为“标签：年货专线”" in task.packet.letter
+
+
+async def test_what_was_paid_is_not_planned_again_when_a_backup_is_made_sure_of(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    quota = Quota("appeals of one number", 5, 20 * DAY, counts=What.APPEAL)
+    platforms = {"alpha": platform("alpha", quotas=(quota,)), "beta": platform("beta")}
+    async with make_house(tmp_path, platforms=platforms, attempts={"alpha": 1}) as house:
+        await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        [submission] = house.alpha.submissions.values()
+        submission.state, submission.reason = "rejected", "no proof"
+        case = await house.in_state("escalated", "alpha")
+        [paid] = charges(house)
+        assert paid.standing is Standing.COMMITTED
+        house.alpha.submissions.clear()
+        house.house.post(MOBILE, Order(case.id, Restored(), "restore", Reply()))
+        await house.in_state("uncertain", "alpha")
+        assert charges(house) == [paid]
+        await house.in_state("waiting", "alpha")
+        assert charges(house) == [paid]
