@@ -16,6 +16,7 @@ import trio
 from numtrustd import __version__, build, sockets
 from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
+from numtrustd.actors.context import Context
 from numtrustd.actors.control import Control
 from numtrustd.actors.glance import CommandGlance, HttpGlance
 from numtrustd.actors.hands import Hands
@@ -376,28 +377,11 @@ class Daemon:
             )
 
 
-def _policies(context: Any) -> tuple[Any, ...]:
-    return (
-        context.verdict,
-        context.verdicts,
-        context.severity,
-        context.vocabulary,
-        context.cadence,
-        context.trust,
-        context.appeal,
-        context.attempts,
-        context.ask_approval,
-        context.ask_by_default,
-        context.groups,
-        context.documents,
-        context.ledger,
-        context.windows,
-        context.season,
-        context.maintenance,
-        context.wording,
-        context.letters,
-        context.agents,
-        context.owner,
-        context.channels,
-        [source for source in context.sources.values() if source.report is not None],
+def _policies(context: Context) -> tuple[Any, ...]:
+    """What decisions about every number are made by; the rest is compared one by one, or decides nothing."""
+    return tuple(getattr(context, name) for name in Context.__struct_fields__ if name not in _APART) + tuple(
+        source for source in context.sources.values() if source.report is not None
     )
+
+
+_APART = frozenset({"store", "numbers", "platforms", "sources", "idle", "vias"})

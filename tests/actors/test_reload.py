@@ -603,3 +603,16 @@ async def test_a_reload_while_a_paper_is_stored_is_not_taken_back(
         monkeypatch.setattr(made.store, "commit", commit)
         await daemon.papers.remove("licence", str(paper), "li")
         assert {d.path for d in daemon.house.context.documents} == before - {str(gone)}
+
+
+async def test_a_platform_that_is_to_be_looked_at_more_often_is_so_from_the_reload_on(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    often = '[platform.so360]\ncadence = "{}"\n'
+    async with works(shm, ["13910000007"], [SO360], more=often.format("20d")) as made:
+        await trio.sleep(60 * DAY)  # it is new no more
+        looks = len(made.net.sent("so.com"))
+        made.rewrite(["13910000007"], [SO360], often.format("2h"))
+        await made.daemon.reload()
+        await trio.sleep(DAY)
+        assert len(made.net.sent("so.com")) > looks + 6
