@@ -16,6 +16,7 @@ import trio
 from numtrustd import __version__, build, sockets
 from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
+from numtrustd.actors.context import Context
 from numtrustd.actors.control import Control
 from numtrustd.actors.glance import CommandGlance, HttpGlance
 from numtrustd.actors.hands import Hands
@@ -292,7 +293,8 @@ class Daemon:
 
     async def _apply(self, loaded: Loaded) -> ReloadResult:
         old, house = self.house.context, self.house
-        new = self.papers.judged(build.context(loaded, self._store.uuid))
+        built = build.context(loaded, self._store.uuid)
+        new = self.papers.judged(built)
         numbers = build.difference(old.numbers, new.numbers)
         # By what their requests carry too: a secret that was rotated makes another source of it.
         sources = build.difference(build.bound_sources(self._loaded), build.bound_sources(loaded))
@@ -301,6 +303,8 @@ class Daemon:
         everyone = _policies(old) != _policies(new) or bool(platforms.changed)
         self._log.redact(build.private(loaded))
         await self.roster.retire(numbers.removed)
+        # Judged anew: a paper may have been put on file, or taken back, while those that go were waited for.
+        new = self.papers.judged(built)
         self._loaded, house.context = loaded, new
         retired = [self._ways.pop(platform).fetcher for platform in (*channels.removed, *channels.changed)]
         self._ways.update({p: self._make_way(loaded, p) for p in (*channels.added, *channels.changed)})
@@ -374,28 +378,11 @@ class Daemon:
             )
 
 
-def _policies(context: Any) -> tuple[Any, ...]:
-    return (
-        context.verdict,
-        context.verdicts,
-        context.severity,
-        context.vocabulary,
-        context.cadence,
-        context.trust,
-        context.appeal,
-        context.attempts,
-        context.ask_approval,
-        context.ask_by_default,
-        context.groups,
-        context.documents,
-        context.ledger,
-        context.windows,
-        context.season,
-        context.maintenance,
-        context.wording,
-        context.letters,
-        context.agents,
-        context.owner,
-        context.channels,
-        [source for source in context.sources.values() if source.report is not None],
+def _policies(context: Context) -> tuple[Any, ...]:
+    """What decisions about every number are made by; the rest is compared one by one, or decides nothing."""
+    return tuple(getattr(context, name) for name in Context.__struct_fields__ if name not in _APART) + tuple(
+        source for source in context.sources.values() if source.report is not None
     )
+
+
+_APART = frozenset({"store", "numbers", "platforms", "sources", "idle", "vias"})

@@ -27,6 +27,9 @@ from numtrustd.events import CasesJoined, IdentityWanted
 MOST_ROUNDS = 8
 """How often what one case wants of another is followed; more would be two that order each other about."""
 
+DAYS_KEPT = 90
+"""Days of complaints that a number remembers to have taken for an emergency, the latest."""
+
 BY_ORDER = {"certification": FindingKind.DISPLAY_MISSING, "tag": FindingKind.TAG_WRONG}
 """What a case that somebody asked for is taken to be about."""
 
@@ -90,13 +93,19 @@ class Kin(Weigher):
                 self.book.happen(ref.id, a.Advance("24 h of the emergency are over"))
 
     def complained(self, day: DayCalls) -> None:
-        """People complained; so many in one day are an emergency, once for each day."""
-        level = complaints_level(day, self.context.prevention)
-        if "complaints" in self.context.incident.open_on and level >= Alarm.EMERGENCY:
-            newest = self._newest_track("", "incident")
-            told = () if newest is None or not isinstance(newest.data, IncidentData) else newest.data.facts
-            if not any(fact.endswith(f" on {day.day}") for fact in told):
-                self.made.wanted.append(("incident", "", f"complaints: {day.complaints} complaints on {day.day}"))
+        """People complained; so many in one day are an emergency, once for each day, or a part of the one that runs."""
+        if "complaints" not in self.context.incident.open_on or self.owned.watch is not Watch.YES:
+            return
+        if complaints_level(day, self.context.prevention) < Alarm.EMERGENCY or day.day in self.record.complained:
+            return
+        taken = tuple(sorted({*self.record.complained, day.day}))[-DAYS_KEPT:]
+        self.record = structs.replace(self.record, complained=taken)
+        self.made.durable = True
+        newest = self._newest_track("", "incident")
+        told = () if newest is None or not isinstance(newest.data, IncidentData) else newest.data.facts
+        # Records of before `complained` was kept say it in the emergency's facts only.
+        if not any(fact.endswith(f" on {day.day}") for fact in told):
+            self.made.wanted.append(("incident", "", f"complaints: {day.complaints} complaints on {day.day}"))
 
     # ------------------------------------------------------------------------------------------------ certificates
 

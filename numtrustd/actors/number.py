@@ -145,7 +145,16 @@ class NumberActor:
             bool(record.findings or record.flaws)
             or any(ref.open for ref in record.every_case)
             or any(verdict.marked for verdict in record.verdicts.values())
+            or self._complained_of(record)
         )
+
+    def _complained_of(self, record: NumberRecord) -> bool:
+        """Whether so many people complained that it was said, and this actor may not have heard of it: complaints are
+        stored, and their caller is answered, before it takes them in."""
+        store = self._house.store
+        if not store.count(Table.WATCHED):
+            return False
+        return not records.get_watched(store, self.number).complaints.keys() <= set(record.complained)
 
     async def _reconcile(self) -> None:
         """After a backup was put back: each open case makes sure of its submission before anything else is done."""
@@ -202,6 +211,7 @@ class NumberActor:
                 calls=lambda: records.calls(house.store, self.number),
                 charges=lambda: tuple(records.charges(house.store, self.number)),
                 paid=house.book.charges.values,
+                uses=house.book.uses,
                 no_room=house.store.nearly_full,
             ),
         )

@@ -133,7 +133,7 @@ class Papers:
         if seen.trouble:
             raise RefusedError(f"{document.path} cannot be read: {seen.trouble}: put it where the daemon may read it")
         async with self._turn:
-            before = self._mine(document.kind, document.path, "change its entry there, then `numtrustctl reload`")
+            self._mine(document.kind, document.path, "change its entry there, then `numtrustctl reload`")
             expires = document.expires.isoformat() if document.expires else ""
             entry = Registered(
                 document.kind,
@@ -145,8 +145,7 @@ class Papers:
                 platforms=document.platforms,
                 cases=document.cases,
             )
-            others = tuple(d for d in self._house.context.documents if d != before)
-            await self._change(entry, (*others, entry.document))
+            await self._change((entry.kind, entry.path), new=entry)
             said = EvidenceAdded(kind=entry.kind, path=entry.path, digest=entry.digest[:16], by=by)
             self._house.log.emit(structs.replace(said, agent=entry.agent or None))
             self._wake.set()
@@ -159,7 +158,7 @@ class Papers:
             if before is None:
                 raise RefusedError(f"no {kind} {path} is on file: `numtrustctl evidence list` shows those that are")
             entry = self._known[kind, path]
-            await self._change(None, tuple(d for d in self._house.context.documents if d != before), gone=entry)
+            await self._change((kind, path), gone=entry)
             self._house.log.emit(EvidenceRemoved(kind=kind, path=path, by=by))
             return entry
 
@@ -175,9 +174,8 @@ class Papers:
             raise RefusedError(f"{kind} {path} stands in the settings: {remedy}")
         return found
 
-    async def _change(
-        self, new: Registered | None, documents: tuple[Document, ...], gone: Registered | None = None
-    ) -> None:
+    async def _change(self, key: Key, *, new: Registered | None = None, gone: Registered | None = None) -> None:
+        """Store a change of the register: another entry for this paper, or none."""
         batch, known = Batch(), dict(self._known)
         if gone is not None:
             records.forget_paper(batch, gone)
@@ -187,7 +185,10 @@ class Papers:
             known[new.kind, new.path] = new
         await self._house.store.commit(batch)
         self._known = known
-        self._house.context = structs.replace(self._house.context, documents=documents)
+        # What a reload has made of the papers while this was stored stays so: only the one is another now.
+        context = self._house.context
+        others = tuple(d for d in context.documents if (d.kind, d.path) != key)
+        self._house.context = self.judged(structs.replace(context, documents=others))
         for number in dict.fromkeys(map(number_of, self._house.board.cases())):
             self._refresh(number)
 

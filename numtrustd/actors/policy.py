@@ -1,6 +1,6 @@
 """What configuration, pack and present say to one case: the policy that its table is stepped with. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -12,14 +12,14 @@ from numtrustd.channels.spec import HttpChannel
 from numtrustd.domain import evidence, ledger, propagation
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.identity import in_force
-from numtrustd.domain.ledger import May, Spending, What
+from numtrustd.domain.ledger import Charge, May, Spending, What
 from numtrustd.domain.maintenance import accepts
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import AppealFacts, PlatformClass
 from numtrustd.domain.prevention import Alarm, complaints_level
 from numtrustd.domain.record import NumberRecord
-from numtrustd.domain.slot import Place, slot
+from numtrustd.domain.slot import Limit, Place, slot
 from numtrustd.domain.verdict import through
 from numtrustd.domain.wording_rules import violations
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, PauseCause
@@ -173,7 +173,7 @@ def request_policy(
         windows=context.windows,
         season=context.season,
         limits=limits,
-        charges=present.charges() if limits else (),
+        charges=_used(limits, platform, kind, present),
         maintenance=lasting,
         rules=context.maintenance,
     )
@@ -225,6 +225,13 @@ def request_policy(
     if isinstance(data, RemovalData):
         return _of_removal(context, owned, record, platform, facts, data, made, now)
     return made
+
+
+def _used(limits: Iterable[Limit], platform: str, kind: str, present: Present) -> Sequence[Charge]:
+    """What the quotas are held against: the charges of all numbers where one of them is of all."""
+    if any(not limit.number for limit in limits):
+        return tuple(present.uses(platform, spending.what_of(kind)))
+    return present.charges() if limits else ()
 
 
 def _of_removal(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from numtrustd.domain.call_stats import DayCalls
-from numtrustd.domain.ledger import Charge
+from numtrustd.domain.ledger import Charge, What
 from numtrustd.domain.maintenance import Maintenance
 
 
@@ -13,11 +13,16 @@ def never(case: str) -> bool:
     return False
 
 
+def nothing(platform: str, what: What) -> Iterable[Charge]:
+    """Nobody has handed anything in."""
+    return ()
+
+
 @dataclass(frozen=True)
 class Present:
     """`declared` are the platforms' declared maintenances; `queued` tells whether a case's submission has not begun to
     leave; `calls` gives the number's call statistics, `charges` its entries in the ledger, `paid` all that cost
-    something, of all numbers; `no_room`: the store is nearly full.
+    something and `uses` all of a kind at a platform, of all numbers; `no_room`: the store is nearly full.
     """
 
     declared: Mapping[str, Maintenance] = field(default_factory=dict)
@@ -25,4 +30,5 @@ class Present:
     calls: Callable[[], Sequence[DayCalls]] = tuple
     charges: Callable[[], Sequence[Charge]] = tuple
     paid: Callable[[], Iterable[Charge]] = tuple
+    uses: Callable[[str, What], Iterable[Charge]] = nothing
     no_room: bool = False

@@ -97,7 +97,9 @@ class SourceActor:
         self.record = records.get_source(house.store, source.id)
         now, self._checked = house.clock.now(), house.clock.monotonic()
         self._checked_at = now
-        # The stored times are of the wall clock, which may have been set since: no wait is longer than it can be.
+        # The stored times are of the wall clock, which may have been set since: no wait is longer than it can be, and
+        # what was spent on a day that is still to come was spent today.
+        self.record = structs.replace(self.record, spent=budget.spent_by(self.record.spent, source.budget, now))
         self._slot = self._monotonic(min(self.record.slots_until - now, source.pause + RESERVE * house.clock.speed))
         self._pause = self._monotonic(min(self.record.retry_at - now, max(LONGEST, source.backoff[1])))
         self._used_up_until: Instant | None = None
@@ -389,7 +391,10 @@ class SourceActor:
         if gained < -SET_BACK * clock.speed:
             record = self.record
             self.record = structs.replace(
-                record, slots_until=max(0.0, record.slots_until + gained), retry_at=max(0.0, record.retry_at + gained)
+                record,
+                slots_until=max(0.0, record.slots_until + gained),
+                retry_at=max(0.0, record.retry_at + gained),
+                spent=budget.spent_by(record.spent, self.source.budget, now),
             )
             self._due = {number: due + gained for number, due in self._due.items()}
             self._heap = [(due, number) for number, due in self._due.items()]

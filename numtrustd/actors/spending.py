@@ -66,6 +66,8 @@ def charge_of(context: Context, before: Case, after: Case, charges: Sequence[Cha
     entered = next((c for c in charges if c.id == identity), None)
     planned = entered is not None and entered.standing is ledger.Standing.PLANNED
     if now_in in GOING_OUT and was not in GOING_OUT:
+        if any(c.id == f"{after.id}/{data.attempt}" and c.standing is ledger.Standing.COMMITTED for c in charges):
+            return None  # it went out before: that a restored case makes sure of it does not undo that
         cost = price(context, kind, after.platform, after.number, charges, now)
         if cost.free and not counted(context, kind, after.platform):
             return None

@@ -58,7 +58,8 @@ class NumberRecord(Struct, frozen=True, omit_defaults=True):
     there have been per platform, of all kinds. `findings` are of labels, `flaws` of names, logos and tags, both per
     platform. `reports` has the latest report of each view that people look through, `reported` the keys of the latest
     reports, the newest last. `leaving` says what is to be shown no longer, while the number is cancelled and for good
-    once it was given up (`released`, which stands over what its row says).
+    once it was given up (`released`, which stands over what its row says). `complained` are the days (ISO) whose
+    complaints were taken for an emergency already, as far as they are not long past.
     """
 
     number: str
@@ -76,6 +77,7 @@ class NumberRecord(Struct, frozen=True, omit_defaults=True):
     wanted: Wanted | None = None
     leaving: Scope | None = None
     released: Released | None = None
+    complained: tuple[str, ...] = ()
 
     @property
     def every_case(self) -> tuple[CaseRef, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import trio.testing
 
 from numtrustd.actors.context import IncidentRules
+from numtrustd.actors.messages import Refresh
 from numtrustd.api.calls import CallDay
 from numtrustd.domain import call_stats
 from numtrustd.events import ComplaintsHigh, IncidentOpened, NumberWarned
@@ -59,3 +60,46 @@ async def test_complaints_are_an_emergency_once_a_day_and_then_an_alarm(tmp_path
         assert len([e for e in page if e.action == "complaint.recorded"]) == 6
         await house.settled()
         assert house.log.of(IncidentOpened) == [], "one a day"
+
+
+async def test_complaints_that_nobody_heard_are_an_emergency_as_soon_as_somebody_is_at_work(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """They are stored and answered before the number's actor takes them in: it may be parked by then, or be killed."""
+    complained = IncidentRules(open_on=("complaints",))
+    async with make_house(tmp_path, incident=complained) as house:
+        await house.settled()
+        await house.ask("Park", number=MOBILE)
+        for _ in range(3):
+            await house.ask("Complain", number=MOBILE)
+        assert [(e.complaints, e.state) for e in house.log.of(ComplaintsHigh)] == [(3, "emergency")]
+        assert house.log.of(IncidentOpened) == []
+        await house.ask("Unpark", number=MOBILE)
+        await house.settled()
+        assert [e.why for e in house.log.of(IncidentOpened)] == ["3 complaints on 2026-09-21"]
+        start = house.clock.now()
+    async with make_house(tmp_path, numbers=(MOBILE, LANDLINE), start=start, incident=complained) as house:
+        await house.settled()
+        assert house.log.of(IncidentOpened) == []
+        del house.house.numbers[LANDLINE]  # as if killed before it takes its next message
+        await house.ask("ReportCalls", rows=(row(house, number=LANDLINE, complaints=4),))
+        assert house.log.of(IncidentOpened) == []
+    async with make_house(tmp_path, numbers=(MOBILE, LANDLINE), start=start, incident=complained) as house:
+        await house.settled()
+        assert [(e.number, e.why) for e in house.log.of(IncidentOpened)] == [(LANDLINE, "4 complaints on 2026-09-21")]
+
+
+async def test_complaints_amidst_an_emergency_open_none_when_it_is_over(tmp_path: Path, autojump_clock: Clock) -> None:
+    complained = IncidentRules(open_on=("complaints",))
+    async with make_house(tmp_path, incident=complained) as house:
+        await house.ask("ReportCalls", rows=(row(house, 1, complaints=4),))
+        await house.opened("incident", "")
+        await house.ask("ReportCalls", rows=(row(house, complaints=4),))
+        await house.settled()
+        await house.ask("Withdraw", case=house.case("", kind="incident").id, reason="looked into")
+        start = house.clock.now()
+    async with make_house(tmp_path, start=start, incident=complained) as house:
+        await house.settled()
+        house.house.post(MOBILE, Refresh())
+        await house.settled()
+        assert house.log.of(IncidentOpened) == []

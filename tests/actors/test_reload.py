@@ -19,6 +19,7 @@ from numtrustd.actors.views import Sight
 from numtrustd.actors.views_world import source_rows
 from numtrustd.clock import Random, VirtualClock
 from numtrustd.daemon import LOADING, Daemon
+from numtrustd.domain.evidence import Document
 from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.record import NumberRecord
 from numtrustd.events import (
@@ -46,7 +47,7 @@ from numtrustd.wire.exchange import Limits, Outcome, Request
 from numtrustd.wire.route import Route
 from tests.actors.parts import consistent, shm
 from tests.logcheck import MemoryLog
-from tests.virtual import loaded_from, write_config
+from tests.virtual import EVIDENCE, loaded_from, write_config
 
 __all__ = ["shm"]
 
@@ -550,3 +551,68 @@ async def test_silences_and_acks_stay_whatever_is_reloaded(shm: Path, autojump_c
         with pytest.raises(ReloadRejectedError):
             await made.daemon.reload()
         assert made.daemon.house.silences == before
+
+
+async def test_a_paper_that_is_put_on_file_amidst_a_reload_is_kept(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = shm / "by-hand.pdf"
+    paper.write_text("by hand")
+
+    def on_file(made: Works) -> list[str]:
+        return [d.path for d in made.daemon.house.context.documents if d.path == str(paper)]
+
+    async with works(shm, ["13910000007"], [SO360]) as made:
+        daemon = made.daemon
+
+        async def retire(numbers: object) -> None:
+            """Numbers that go may take seconds to do so."""
+            await daemon.papers.add(Document("licence", str(paper)), "li")
+
+        with monkeypatch.context() as during:
+            during.setattr(daemon.roster, "retire", retire)
+            await daemon.reload()
+        assert on_file(made)
+        await daemon.papers.check()
+        assert on_file(made)
+        assert str(paper) in [entry.path for entry in records.all_papers(made.store)]
+
+
+async def test_a_reload_while_a_paper_is_stored_is_not_taken_back(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = shm / "by-hand.pdf"
+    paper.write_text("by hand")
+    async with works(shm, ["13910000007"], [SO360]) as made:
+        daemon, commit = made.daemon, made.store.commit
+        before = {d.path for d in daemon.house.context.documents}
+        gone = shm / "evidence" / f"{EVIDENCE[0]}.txt"
+
+        async def slowly(batch: Batch, *, now: float | None = None) -> None:
+            monkeypatch.setattr(made.store, "commit", commit)
+            await daemon.reload()
+            await commit(batch, now=now)
+
+        config = shm / "numtrustd.toml"
+        entry = f'\n[[evidence]]\nkind = "{EVIDENCE[0]}"\npath = "evidence/{EVIDENCE[0]}.txt"\n'
+        assert entry in config.read_text()
+        config.write_text(config.read_text().replace(entry, ""))
+        monkeypatch.setattr(made.store, "commit", slowly)
+        await daemon.papers.add(Document("licence", str(paper)), "li")
+        assert {d.path for d in daemon.house.context.documents} == (before - {str(gone)}) | {str(paper)}
+        monkeypatch.setattr(made.store, "commit", commit)
+        await daemon.papers.remove("licence", str(paper), "li")
+        assert {d.path for d in daemon.house.context.documents} == before - {str(gone)}
+
+
+async def test_a_platform_that_is_to_be_looked_at_more_often_is_so_from_the_reload_on(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    often = '[platform.so360]\ncadence = "{}"\n'
+    async with works(shm, ["13910000007"], [SO360], more=often.format("20d")) as made:
+        await trio.sleep(60 * DAY)  # it is new no more
+        looks = len(made.net.sent("so.com"))
+        made.rewrite(["13910000007"], [SO360], often.format("2h"))
+        await made.daemon.reload()
+        await trio.sleep(DAY)
+        assert len(made.net.sent("so.com")) > looks + 6

@@ -626,6 +626,29 @@ async def test_a_quota_holds_over_restarts_and_is_said_before_the_platform_says_
     assert sum(days.values()) == 12, "the month's"
 
 
+@pytest.mark.parametrize("restart", [False, True])
+async def test_a_quota_that_was_used_up_on_a_day_that_the_clock_calls_the_future_begins_anew_tomorrow(
+    restart: bool, shm: Path, autojump_clock: Autojump
+) -> None:
+    """A clock that was a month ahead is set right: what was spent is spent today, not on every day until then."""
+    platform, used_up = Platform(), {"budget": Budget(per_day=5), "interval": 0.0, "again": MINUTE}
+    async with watchtower(shm, count=3, platform=platform, start=T0 + 30 * DAY, **used_up) as made:
+        await trio.sleep(HOUR / 2)
+        assert len(platform.left) == 5
+        if not restart:
+            made.clock.shift(-30 * DAY)
+            await trio.sleep(HOUR / 2)
+            assert len(platform.left) == 5, "the day has been paid for"
+            await trio.sleep(4 * DAY)
+            assert len(platform.left) == 25
+    if restart:
+        async with watchtower(shm, count=3, platform=platform, start=T0, **used_up):
+            await trio.sleep(HOUR / 2)
+            assert len(platform.left) == 5
+            await trio.sleep(4 * DAY)
+            assert len(platform.left) == 25
+
+
 async def test_looks_a_minute_are_a_pace(shm: Path, autojump_clock: Autojump) -> None:
     async with watchtower(shm, count=50, interval=0.1, again=0.0, budget=Budget(per_minute=10)) as made:
         await trio.sleep(600)

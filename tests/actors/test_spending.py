@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +10,8 @@ import trio.testing
 from msgspec import structs
 
 from numtrustd.actors.context import IncidentRules
+from numtrustd.actors.mailbox import Reply
+from numtrustd.actors.messages import Order
 from numtrustd.domain import calendar
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.identity import Version, Wanted
@@ -19,10 +21,11 @@ from numtrustd.domain.platform import AppealFacts, Quota
 from numtrustd.domain.season import SeasonPolicy
 from numtrustd.domain.task import TaskKind
 from numtrustd.domain.window import Window
+from numtrustd.domain.workflows.request import Restored
 from numtrustd.events import ActionSent, BudgetExceeded, CaseMoved, LedgerCharged
 from numtrustd.store import records
 from numtrustd.wire.letter import compile_letter
-from tests.actors.house import DAY, HOUR, MOBILE, T0, TestHouse, make_house, number, platform, source
+from tests.actors.house import DAY, HOUR, MOBILE, OTHER_MOBILE, T0, TestHouse, make_house, number, platform, source
 from tests.actors.parts import answer, consistent
 from tests.actors.test_certificates import SHOWS, TAGGING, WAY
 
@@ -117,6 +120,28 @@ async def test_a_quota_of_the_platform_spaces_the_attempts(tmp_path: Path, autoj
         [one, two] = charges(house)
         assert (one.what, one.fen, one.standing, two.standing) == ("appeal", 0, "committed", "committed")
         assert [(e.kind, e.amount) for e in house.log.of(LedgerCharged)] == [("appeal", None), ("appeal", None)]
+
+
+@pytest.mark.parametrize("each", ["number", "all"])
+async def test_a_quota_of_all_numbers_is_held_against_all_of_them(
+    tmp_path: Path, autojump_clock: Clock, each: Literal["number", "all"]
+) -> None:
+    quota = Quota("appeals", 1, 20 * DAY, counts=What.APPEAL, each=each)
+    platforms = {"alpha": platform("alpha", quotas=(quota,)), "beta": platform("beta")}
+    both = (MOBILE, OTHER_MOBILE)
+    async with make_house(tmp_path, numbers=both, platforms=platforms) as house:
+        house.alpha.labels |= dict.fromkeys(both, ("广告推销", 3))
+        await house.until(lambda: all(house.record(number).cases.get("alpha") for number in both))
+        await house.sleep(2 * DAY)
+        sent = [house.case("alpha", number).data.sent_at for number in both]
+        assert len([at for at in sent if at is not None]) == (1 if each == "all" else 2)
+        assert len(house.alpha.submissions) == (1 if each == "all" else 2)
+        start = house.clock.now()
+    async with make_house(tmp_path, numbers=both, platforms=platforms, start=start) as house:
+        house.alpha.labels |= dict.fromkeys(both, ("广告推销", 3))
+        await house.until(lambda: all(house.case("alpha", number).data.sent_at for number in both))
+        one, two = sorted(house.case("alpha", number).data.sent_at or 0.0 for number in both)
+        assert two - one >= 20 * DAY or each == "number"
 
 
 @pytest.mark.parametrize(
@@ -371,3 +396,24 @@ async def test_what_is_wanted_by_then_is_what_is_handed_in(tmp_path: Path, autoj
         [task] = [t for t in house.tasks() if t.kind == "submit_tag"]
         assert task.packet is not None
         assert "变更为“标签：年货专线”" in task.packet.letter
+
+
+async def test_what_was_paid_is_not_planned_again_when_a_backup_is_made_sure_of(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    quota = Quota("appeals of one number", 5, 20 * DAY, counts=What.APPEAL)
+    platforms = {"alpha": platform("alpha", quotas=(quota,)), "beta": platform("beta")}
+    async with make_house(tmp_path, platforms=platforms, attempts={"alpha": 1}) as house:
+        await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        [submission] = house.alpha.submissions.values()
+        submission.state, submission.reason = "rejected", "no proof"
+        case = await house.in_state("escalated", "alpha")
+        [paid] = charges(house)
+        assert paid.standing is Standing.COMMITTED
+        house.alpha.submissions.clear()
+        house.house.post(MOBILE, Order(case.id, Restored(), "restore", Reply()))
+        await house.in_state("uncertain", "alpha")
+        assert charges(house) == [paid]
+        await house.in_state("waiting", "alpha")
+        assert charges(house) == [paid]
