@@ -365,8 +365,16 @@ class Daemon:
 
     def _say_store(self) -> None:
         if self._store.migrated is not None:
-            old, new, copy = self._store.migrated
-            self._log.emit(StoreMigrated(from_version=old, to_version=new, path=str(copy)))
+            made = self._store.migrated
+            self._log.emit(
+                StoreMigrated(
+                    from_version=made.old,
+                    to_version=made.new,
+                    records=made.records,
+                    took_seconds=made.seconds,
+                    path=str(made.copy),
+                )
+            )
         for damaged in self._store.damaged:
             self._log.emit(StoreDamaged(why=str(damaged), detail="what it belongs to is parked when it is read"))
         if self._store.restored_from is not None:

@@ -132,8 +132,8 @@ def create(config: Path, environ: Mapping[str, str]) -> int:
         with _open(loaded, init=True) as store:
             done = "was there before and is left as it is" if there else "is ready"
             if store.migrated is not None:
-                old, new, copy = store.migrated
-                done = f"was migrated from schema {old} to {new}; as it was before it is in {copy}"
+                made = store.migrated
+                done = f"was migrated from schema {made.old} to {made.new}; as it was before it is in {made.copy}"
             click.echo(f"state directory {loaded.state_dir} {done} (database {store.uuid})")
     except (StoreError, OSError) as error:
         click.echo(f"numtrustd: {error}", err=True)
@@ -202,15 +202,17 @@ def _safe_mode(loaded: Loaded, environ: Mapping[str, str], style: str, level: st
 
     Exiting would only make systemd start it again, and starting afresh would forget every appeal.
     """
-    log = _log(Clock(), environ, style, level, mask=loaded.settings.log.mask_numbers)
+    clock = Clock()
+    log = _log(clock, environ, style, level, mask=loaded.settings.log.mask_numbers)
     log.emit(DaemonSafeMode(why=str(error), error_type=type(error).__name__))
-    status = 0
+    started, status = clock.monotonic(), 0
     try:
         trio.run(_refuse_all, loaded, dict(environ), log, str(error))
     except* ListenError as group:
         status = exit_status.UNAVAILABLE
         log.emit(_refusal(_innermost(group), status))
     finally:
+        log.emit(DaemonStopped(uptime_seconds=clock.monotonic() - started, exit_status=status))
         log.stop(2.0)
     return status
 

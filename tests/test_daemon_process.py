@@ -157,6 +157,9 @@ def test_a_question_does_not_end_safe_mode(config: Path, running: Process, tmp_p
         process.child.send_signal(signal.SIGUSR1)
         assert "safe mode" in ctl(config, "status").stderr
         assert process.end() == 0
+        stopping, stopped = process.records()[-2:]
+        assert (stopping["event.action"], stopped["event.action"]) == ("daemon.stopping", "daemon.stopped")
+        assert stopped["process.exit_code"] == 0
     finally:
         process.close()
 

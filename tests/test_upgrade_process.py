@@ -79,6 +79,8 @@ def test_an_upgrade_keeps_what_was_before_and_the_refusal_says_how_to_go_back(co
         copy = Path(migrated["numtrust.path"])
         assert (copy / "data.mdb").is_file()
         assert str(copy) in migrated["message"]
+        assert migrated["numtrust.records"] >= 1
+        assert migrated["numtrust.took_seconds"] > 0.0
         process.wait_for("daemon.ready")
         assert cases(config) == golden.STATES
         assert process.end() == 0

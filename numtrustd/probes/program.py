@@ -18,6 +18,7 @@ import trio
 from msgspec import structs
 
 from numtrustd.domain.observation import UnknownReason
+from numtrustd.probes.child import Birth, Child
 from numtrustd.probes.command import CommandSpec, Ended, fill
 from numtrustd.wire.secrecy import LONG, REDACTED, spellings
 
@@ -40,7 +41,8 @@ _CLEARED = 5.0
 """Real seconds that removing a run's directory may take: a disk may hang."""
 
 _THREADS = 4
-"""Threads that may hang in the user database or the place of temporary directories, and as many that clear."""
+"""Threads that may hang in the user database, the place of temporary directories or the start of the program, and as
+many that clear."""
 
 _CHUNK = 65_536
 
@@ -110,24 +112,24 @@ class Program:
         self, home: str, user: pwd.struct_passwd | None, until: float, question: bytes, say: Say
     ) -> Ended:
         spec = self.spec
+        birth = Birth(
+            spec.argv,
+            env=spec.env,
+            cwd=home,
+            umask=0o077,
+            user=None if user is None else user.pw_uid,
+            group=None if user is None else user.pw_gid,
+            extra_groups=None if user is None else [],
+        )
         try:
-            process = await trio.lowlevel.open_process(
-                spec.argv,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=spec.env,
-                cwd=home,
-                start_new_session=True,
-                umask=0o077,
-                user=None if user is None else user.pw_uid,
-                group=None if user is None else user.pw_gid,
-                extra_groups=None if user is None else [],
-            )
+            process = await self._start(birth, until)
         except (OSError, subprocess.SubprocessError) as error:
             why = getattr(error, "strerror", None) or str(error)
             return Ended(b"", UnknownReason.FAILED, f"{spec.argv[0]} could not be started: {why}")
-        # Not `process.wait()`: while its end is not taken note of, its group's number is nobody else's.
+        if process is None:
+            why = f"{spec.argv[0]} was not started within {spec.deadline:g} s: its disk hangs"
+            return Ended(b"", UnknownReason.TIMEOUT, why)
+        # Not `process.reap()`: while its end is not taken note of, its group's number is nobody else's.
         pidfd = os.pidfd_open(process.pid)
         into, through = bytearray(), False
         reading = trio.CancelScope()
@@ -156,8 +158,23 @@ class Program:
             return Ended(bytes(into), UnknownReason.FAILED, _end_of(status))
         return Ended(bytes(into))
 
-    async def _read(self, process: trio.Process, into: bytearray, reading: trio.CancelScope) -> None:
-        assert process.stdout is not None
+    async def _start(self, birth: Birth, until: float) -> Child | None:
+        """The program, which is ended should nobody want it any more; `None` when it was not started in time."""
+        through = False
+        try:
+            with trio.move_on_at(until):
+                await self._in_thread(birth.start, None)
+            through = True
+        finally:
+            process = birth.take()
+            if process is not None and not through:
+                pidfd = os.pidfd_open(process.pid)
+                with trio.CancelScope(shield=True):
+                    await _end(process, pidfd, 0.0)
+                os.close(pidfd)
+        return process
+
+    async def _read(self, process: Child, into: bytearray, reading: trio.CancelScope) -> None:
         lines = 0
         async for chunk in process.stdout:
             into += chunk
@@ -165,8 +182,7 @@ class Program:
             if len(into) > self.spec.max_bytes or lines > self.spec.max_lines:
                 reading.cancel()
 
-    async def _listen(self, process: trio.Process, say: Say) -> None:
-        assert process.stderr is not None
+    async def _listen(self, process: Child, say: Say) -> None:
         rest, cut = b"", False
         async for chunk in process.stderr:
             *lines, rest = (rest + chunk).split(b"\n")
@@ -236,8 +252,7 @@ class _Home:
         return not os.path.lexists(self.path)
 
 
-async def _feed(process: trio.Process, question: bytes) -> None:
-    assert process.stdin is not None
+async def _feed(process: Child, question: bytes) -> None:
     # A program need not read what it does not want to know.
     with contextlib.suppress(trio.BrokenResourceError):
         async with process.stdin:
@@ -254,7 +269,7 @@ def _ended(pidfd: int) -> bool:
     return os.waitid(os.P_PIDFD, pidfd, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
-async def _end(process: trio.Process, pidfd: int, grace: float) -> bool:
+async def _end(process: Child, pidfd: int, grace: float) -> bool:
     """Leave nothing of its group; whether its end could be taken note of."""
     if not _ended(pidfd):
         _signal(process.pid, signal.SIGTERM)
@@ -264,9 +279,8 @@ async def _end(process: trio.Process, pidfd: int, grace: float) -> bool:
     gone = False
     with trio.move_on_after(_KILLED):
         await trio.lowlevel.wait_readable(pidfd)
-        await process.wait()
+        process.reap()
         gone = True
     for stream in (process.stdin, process.stdout, process.stderr):
-        if stream is not None:
-            await stream.aclose()
+        await stream.aclose()
     return gone

@@ -13,6 +13,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from numtrustd.clock import Clock
 from numtrustd.store import meta, preflight
 from numtrustd.store.batch import Batch
 from numtrustd.store.environment import Environment
@@ -50,6 +51,17 @@ class Migration(Struct, frozen=True):
     change: Callable[[Records], Batch]
 
 
+class Migrated(Struct, frozen=True):
+    """What a migration did: from which schema to which, the copy made before, how many records it wrote or deleted, and
+    how many real seconds all of it took."""
+
+    old: int
+    new: int
+    copy: Path
+    records: int
+    seconds: float
+
+
 OLDEST: Final = 1
 MIGRATIONS: Sequence[Migration] = ()
 
@@ -66,9 +78,8 @@ def migrate(
     *,
     max_map_size: int,
     backup: Batch,
-) -> Path | None:
-    """Bring an open environment to the current schema. Returns the backup made before, None when nothing was
-    to do.
+) -> Migrated | None:
+    """Bring an open environment to the current schema. None when nothing was to do.
 
     `backup` marks the copy. Raises SchemaNewer, SchemaUnknown or MigrationFailed; the database is then at a
     whole version, old or in between, and the next start goes on from there.
@@ -84,6 +95,8 @@ def migrate(
         raise SchemaUnknown(f"{path}: schema {found.schema} is older than any this numtrustd can migrate ({OLDEST})")
     if found.schema == target:
         return None
+    clock = Clock()
+    began, written = clock.monotonic(), 0
     # The same generation means the same content: a copy left by an attempt that failed serves again.
     copy = path / BEFORE.format(target, found.generation)
     if not copy.exists():
@@ -92,6 +105,7 @@ def migrate(
     for version, migration in enumerate(migrations[found.schema - OLDEST :], found.schema):
         try:
             change = migration.change(Records(environment))
+            written += len(change.ops)
             change.put(Table.META, meta.SCHEMA, b"%d" % (version + 1))
             _write(environment, change, max_map_size)
         except StoreError as error:
@@ -99,7 +113,7 @@ def migrate(
                 f"{path}: schema {version} to {version + 1} ({migration.what}) failed: {error} "
                 f"(the state before is in {copy})"
             ) from error
-    return copy
+    return Migrated(found.schema, target, copy, written, clock.monotonic() - began)
 
 
 def _way_back(path: Path, found: int, knows: int) -> str:

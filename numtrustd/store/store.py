@@ -18,12 +18,13 @@ from numtrustd.store import meta, preflight
 from numtrustd.store.batch import Batch, Ops
 from numtrustd.store.environment import Environment, Failpoint, OnDamaged, told
 from numtrustd.store.errors import (
+    BackupFailed,
     DamagedRecord,
     DatabaseMissing,
     DirectoryUnusable,
     SchemaUnknown,
 )
-from numtrustd.store.migrations import MIGRATIONS, Migration, current, migrate
+from numtrustd.store.migrations import MIGRATIONS, Migrated, Migration, current, migrate
 from numtrustd.store.statedir import StateDir
 from numtrustd.store.tables import Table
 from numtrustd.store.writer import Trouble, Writer
@@ -35,6 +36,10 @@ NEARLY_FULL: Final = 0.9
 """Share of the largest map beyond which no new intent should be taken on; the rest is for finishing what is
 open.
 """
+
+
+LAST_WAIT: Final = 1.0
+"""Real seconds that a copy which nobody waits for any more is given to end, and to clear up after itself."""
 
 
 class Stats(Struct, frozen=True):
@@ -72,7 +77,6 @@ class Store:
         self._writer = Writer(self._write, self._grow, inline=inline)
         self._inline = inline
         self._high_water = found.high_water
-        self._copying = 0
         self._copy_limiter = trio.CapacityLimiter(1)
         self.uuid = found.uuid
         self.created_at = found.created_at
@@ -81,8 +85,8 @@ class Store:
         """When the backup was made that this state comes from: what was done since is forgotten, so reconcile
         every open case, each of which `acknowledge_restore` marks. None when it is not a restored state.
         """
-        self.migrated: tuple[int, int, Path] | None = None
-        """(schema found, schema now, backup made before) when `open` migrated."""
+        self.migrated: Migrated | None = None
+        """What `open` did to bring an older schema to this one; None when that was not needed."""
         self.damaged: Sequence[DamagedRecord] = ()
         """Records found damaged at open. Reading one raises; a large file is not searched, so there may be
         more.
@@ -158,7 +162,7 @@ class Store:
         try:
             found = _read_meta(environment)
             backup = meta.mark(now)
-            copy = migrate(environment, found, migrations, max_map_size=max_map_size, backup=backup)
+            migrated = migrate(environment, found, migrations, max_map_size=max_map_size, backup=backup)
             environment.open_tables()
             environment.reader_check()
             store = cls(directory, environment, found, max_map_size=max_map_size, inline=inline, failpoints=failpoints)
@@ -166,15 +170,16 @@ class Store:
             environment.close()
             raise
         store.damaged = damaged
-        if copy is not None:
-            store.migrated = (found.schema, current(migrations), copy)
+        store.migrated = migrated
         store._ride(Batch().put(Table.META, meta.GENERATION, b"%d" % store.generation))
         store.note_time(now)
         return store
 
     def close(self) -> None:
         """Give up the environment and the directory. After `run` has ended."""
-        self._environment.close()
+        if not self._copying:
+            # A copy that was given up may go on reading for as long as its disk hangs: the end of the process ends it.
+            self._environment.close()
         self._directory.release()
 
     def __enter__(self) -> Self:
@@ -319,18 +324,32 @@ class Store:
         BackupFailed.
 
         It is a state directory marked with the time `now` (the high-water clock by default), so that a daemon
-        started on it knows that it was restored. Cancelling waits for the copy to end.
+        started on it knows that it was restored. Cancelling waits `LAST_WAIT` for the copy to end, then leaves it to
+        itself: its disk may hang, and then so would whoever is to stop.
         """
         copy = partial(self._environment.copy, path, meta.mark(self._high_water if now is None else now))
-        self._copying += 1
-        try:
-            if self._inline:
-                await trio.lowlevel.checkpoint()
-                copy()
-            else:
-                await trio.to_thread.run_sync(copy, limiter=self._copy_limiter)
-        finally:
-            self._copying -= 1
+        if self._inline:
+            await trio.lowlevel.checkpoint()
+            copy()
+            return
+        failure: BackupFailed | None = None
+        patience = trio.CancelScope(shield=True)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(_lose_patience, patience)
+            with patience:
+                try:
+                    await trio.to_thread.run_sync(copy, abandon_on_cancel=True, limiter=self._copy_limiter)
+                except BackupFailed as error:
+                    failure = error
+            await trio.lowlevel.checkpoint_if_cancelled()
+            nursery.cancel_scope.cancel()
+        if failure is not None:
+            raise failure
+
+    @property
+    def _copying(self) -> bool:
+        """Whether a thread is at work on a copy, also on one that nobody waits for any more."""
+        return self._copy_limiter.borrowed_tokens > 0
 
     @property
     def high_water(self) -> Instant:
@@ -379,6 +398,14 @@ class Store:
             max_map_size=self._max_map_size,
             trouble=self._writer.trouble,
         )
+
+
+async def _lose_patience(patience: trio.CancelScope) -> None:
+    """Once cancelled, let what is shielded by `patience` go on for `LAST_WAIT`."""
+    try:
+        await trio.sleep_forever()
+    finally:
+        patience.deadline = trio.current_time() + LAST_WAIT
 
 
 def _absent(directory: StateDir) -> bool:

@@ -5,10 +5,11 @@ import os
 import pwd
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -238,6 +239,69 @@ async def test_a_user_database_that_hangs_takes_the_time_of_the_program_and_few_
     assert {(e.reason, e.output) for e in ended} == {(UnknownReason.TIMEOUT, b"")}
     assert all("within 0.2 s" in e.detail for e in ended)
     assert len(asked) == programs._THREADS
+
+
+@real
+@pytest.mark.parametrize("given_up", [False, True], ids=["its deadline", "we are to stop"])
+async def test_a_program_on_a_disk_that_hangs_holds_nothing_up_and_is_killed_when_it_starts_at_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stuck: threading.Event, given_up: bool
+) -> None:
+    begin = subprocess.Popen
+    late: list[subprocess.Popen[bytes]] = []
+
+    def hang(*arguments: Any, **options: Any) -> "subprocess.Popen[bytes]":
+        late.append(begin(*arguments, **options))
+        stuck.wait(30)
+        return late[0]
+
+    monkeypatch.setattr(subprocess, "Popen", hang)
+    made = program(tmp_path, "time.sleep(60)", deadline=60.0 if given_up else 0.2)
+    ended: list[Ended] = []
+
+    async def look() -> None:
+        ended.append((await run(made))[0])
+
+    with trio.fail_after(5):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(look)
+            if given_up:
+                await trio.sleep(0.1)
+                nursery.cancel_scope.cancel()
+    if not given_up:
+        [at_end] = ended
+        assert (at_end.reason, at_end.output) == (UnknownReason.TIMEOUT, b"")
+        assert at_end.detail.endswith("was not started within 0.2 s: its disk hangs")
+    stuck.set()
+    with trio.fail_after(10):
+        while late[0].returncode is None:
+            await trio.sleep(0.01)
+    assert late[0].returncode == -signal.SIGKILL
+
+
+@real
+async def test_a_program_that_starts_just_as_we_are_told_to_stop_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its thread is through, and nobody has taken note of that yet."""
+    begin = subprocess.Popen
+    started: list[subprocess.Popen[bytes]] = []
+
+    def note(*arguments: Any, **options: Any) -> "subprocess.Popen[bytes]":
+        started.append(begin(*arguments, **options))
+        return started[0]
+
+    async def cut_short(self: Program, function: Callable[[Any], Any], argument: Any) -> Any:
+        done = function(argument)
+        if started:
+            await trio.sleep_forever()
+        return done
+
+    monkeypatch.setattr(subprocess, "Popen", note)
+    monkeypatch.setattr(Program, "_in_thread", cut_short)
+    with trio.move_on_after(0.2) as stopping:
+        await run(program(tmp_path, "time.sleep(60)", deadline=60.0))
+    assert stopping.cancelled_caught
+    assert started[0].returncode is not None
 
 
 @real

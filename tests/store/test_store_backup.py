@@ -3,14 +3,19 @@
 import errno
 import os
 import stat
+import threading
+import time
 from pathlib import Path
 
 import pytest
 import trio
 
 from numtrustd.store.batch import Batch
+from numtrustd.store.environment import Environment
 from numtrustd.store.errors import BackupFailed
+from numtrustd.store.store import LAST_WAIT
 from numtrustd.store.tables import Table
+from numtrustd.store.writer import Trouble
 
 
 async def test_a_copy_made_while_writing_holds_everything_up_to_one_moment(
@@ -94,3 +99,52 @@ async def test_copies_work_inline_too(run_store, open_store, tmp_path: Path, aut
         await store.commit(Batch().put(Table.CASE, b"c", b"v"))
         await store.backup(tmp_path / "copy")
     assert open_store(tmp_path / "copy").get(Table.CASE, b"c") == b"v"
+
+
+@pytest.mark.parametrize("hangs", [True, False], ids=["hung disk", "slow disk"])
+async def test_whoever_stops_waits_for_no_disk_that_hangs(
+    hangs: bool, run_store, open_store, state: Path, tmp_path: Path, now: float, monkeypatch
+) -> None:
+    """A copy that is nearly done is waited for; one that hangs is left to itself, and the store closes without it."""
+    copy, release, ended = Environment.copy, threading.Event(), threading.Event()
+
+    def slow(self: Environment, target: Path, marks: Batch) -> None:
+        release.wait(30.0 if hangs else 0.2)
+        copy(self, target, marks)
+        ended.set()
+
+    monkeypatch.setattr(Environment, "copy", slow)
+    async with run_store() as store:
+        await store.commit(Batch().put(Table.CASE, b"c", b"v"))
+        began = time.monotonic()
+        with trio.move_on_after(0.1) as stopping:
+            await store.backup(tmp_path / "copy", now=now)
+        assert stopping.cancelled_caught
+        assert time.monotonic() - began < 0.1 + LAST_WAIT + 1.0
+        assert ended.is_set() is not hangs
+        await store.commit(Batch().put(Table.CASE, b"d", b"v"))
+    assert store._copying is hangs, "what the thread is at work on is still there"
+    release.set()
+    with trio.fail_after(30.0):
+        while store._copying:
+            await trio.sleep(0.01)
+    store.close()  # which the end of a process does for it
+    assert open_store(tmp_path / "copy", init=False).get(Table.CASE, b"c") == b"v"
+    assert open_store(init=False).get(Table.CASE, b"d") == b"v"
+
+
+async def test_a_map_does_not_grow_under_a_copy_that_nobody_waits_for(run_store, tmp_path: Path, monkeypatch) -> None:
+    release = threading.Event()
+    monkeypatch.setattr(Environment, "copy", lambda *_: release.wait(30.0))
+    async with run_store(map_size=1 << 20, max_map_size=64 << 20) as store:
+        with trio.move_on_after(0.05):
+            await store.backup(tmp_path / "copy")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(store.commit, Batch().put(Table.CASE, b"c", b"v" * (2 << 20)))
+            with trio.fail_after(10):
+                while store.trouble is None:
+                    await trio.sleep(0.01)
+            assert store.trouble is Trouble.MAP_FULL
+            release.set()
+        assert store.trouble is None
+        assert store.get(Table.CASE, b"c") == b"v" * (2 << 20)

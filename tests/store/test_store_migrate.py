@@ -50,7 +50,10 @@ def test_the_shipped_list_leads_to_the_schema_of_this_program(open_store) -> Non
 async def test_all_steps_are_taken_and_the_state_before_is_kept(open_store, old: Path, now: float) -> None:
     store = open_store(init=False, migrations=STEPS)
     copy = old / "before-schema-3-generation-1"
-    assert store.migrated == (1, 3, copy)
+    made = store.migrated
+    assert (made.old, made.new, made.copy) == (1, 3, copy)
+    assert made.records == 2500 + 2 * 2500, "written in capitals, then moved: a put and a delete each"
+    assert 0.0 < made.seconds < 60.0
     assert store.count(Table.NUMBER) == 0
     assert store.count(Table.CASE) == 2500
     assert store.get(Table.CASE, b"00042") == b"N42!"
