@@ -200,7 +200,7 @@ class Daemon:
                         with contextlib.suppress(trio.WouldBlock):
                             ask.send_nowait(None)
                     case signal.SIGUSR1:
-                        self._log.emit(self.pulse.dump())
+                        self._log.emit(await self.pulse.dump())
                     case _:
                         self._log.emit(DaemonStopping(signal=signal.Signals(number).name))
                         nursery.cancel_scope.cancel()

@@ -37,6 +37,9 @@ NOTABLE = 60.0
 
 STATUS_EVERY = 5.0
 
+BREATH = 500
+"""Cases that are counted before others get a turn."""
+
 COLLECT_ALL_EVERY = 10.0
 """Real seconds between two collections of everything, while they are quick."""
 
@@ -152,11 +155,18 @@ class Pulse:
             self._house.log.emit(self.figures())
             self._late_since_beat, self._looks_at_beat = 0.0, self._house.board.looks
 
-    def dump(self) -> DaemonDumped:
-        """Everything that somebody who sent SIGUSR1 wants to know at once."""
+    async def dump(self) -> DaemonDumped:
+        """Everything that somebody who sent SIGUSR1 wants to know at once. Others get their turn while open cases are
+        counted, and those of years ago are not read."""
         house, clock = self._house, self._house.clock
+        states = Counter[str]()
+        for n, identity in enumerate(house.board.cases(), 1):
+            if n % BREATH == 0:
+                await trio.lowlevel.checkpoint()
+            case = records.get_case(house.store, identity)
+            if case is not None and case.open:
+                states[case.snapshot.state] += 1
         totals, (late, _) = house.board.totals(), self._sources.overdue(clock.now())
-        states = Counter(case.snapshot.state for case in records.all_cases(house.store) if case.open)
         down = {source: actor.record.reason for source, actor in self._sources.actors.items() if actor.down}
         return DaemonDumped(
             numbers=len(self._roster),

@@ -10,16 +10,19 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from msgspec import structs
 
 from numtrustd.actors.glance import HttpGlance, Sight
 from numtrustd.actors.source import SLACK, SourceActor
 from numtrustd.clock import Clock, VirtualClock
+from numtrustd.domain.case import Case
 from numtrustd.events import DaemonHeartbeat
 from numtrustd.pulse import COLLECT_ALL_EVERY, STUCK, TICK, Pulse, collect
+from numtrustd.sim.script import Label, Story
 from numtrustd.sim.service import Service
 from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.sim.world import World
-from numtrustd.store import Batch, Table
+from numtrustd.store import Batch, Store, Table, records
 from numtrustd.store.errors import DiskFull
 from tests.logcheck import MemoryLog
 from tests.virtual import Town, town, write_config
@@ -280,3 +283,33 @@ async def test_a_task_that_holds_the_loop_is_measured_and_the_watchdog_is_hungry
         assert await pulse._proved(), "late once is not late for ever"
         assert pulse.figures().loop_late_ms > 1_000, "until it has been told"
         nursery.cancel_scope.cancel()
+
+
+async def test_a_dump_reads_no_case_that_is_closed(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are kept for ever: reading fifty thousand stops everything for a second."""
+    config = write_config(tmp_path, ["+1 415 555 2671"], ["telnyx.reputation"])
+    clock = VirtualClock(DEMO_ORIGIN)
+    number = "+14155552671"
+    story = Story("dump", (Label(number, "telnyx", "Telemarketing", at=HOUR, marks=9),))
+    service = Service(World.create(seed=1, origin=DEMO_ORIGIN, numbers=[number], story=story))
+    async with town(config, service, MemoryLog(clock), clock) as place:
+        await trio.sleep(2 * DAY)
+        [case] = [case for case in place.cases() if case.open]
+        batch = Batch()
+        for n in range(20):
+            records.put_case(batch, structs.replace(case, id=f"{number}/gone/{n}", closed_at=1.0, outcome="cleared"))
+        await place.store.commit(batch)
+        read: list[str] = []
+        get_case = records.get_case
+
+        def counted(store: Store, identity: str) -> Case | None:
+            read.append(identity)
+            return get_case(store, identity)
+
+        monkeypatch.setattr(records, "get_case", counted)
+        monkeypatch.setattr(records, "all_cases", lambda *_: pytest.fail("all cases were read"))
+        dump = await pulse_of(place, Systemd()).dump()
+        assert dump.cases == (f"{case.snapshot.state}: 1",)
+        assert read == [case.id]

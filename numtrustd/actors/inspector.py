@@ -87,7 +87,7 @@ class Inspector:
         if any(isinstance(effect, BeginLooks) for effect in made.effects):
             house.inspected_since = new.data.began_at
             self._replan()
-            wanted = sum(1 for _ in self._wanted(house.context.order))
+            wanted = await self._looks_wanted()
             house.log.emit(
                 InspectionOpened(
                     inspection=found.n,
@@ -111,6 +111,15 @@ class Inspector:
                 if errands.look_of(source, context) is not None:
                     for reading in source.readings:
                         yield number, place(reading.platform, f"{source.id}/{reading.surface}")
+
+    async def _looks_wanted(self) -> int:
+        """How many looks people can make of all numbers."""
+        wanted = 0
+        for n, number in enumerate(self._house.context.order, 1):
+            if n % BREATH == 0:
+                await trio.lowlevel.checkpoint()
+            wanted += sum(1 for _ in self._wanted((number,)))
+        return wanted
 
     async def _all_seen(self, since: Instant) -> bool:
         """Whether every look was made since; nothing to look at is seen when the time is over."""

@@ -6,6 +6,7 @@ is what goes in, `view` what each source said last, `quorum` who agrees; `findin
 """
 
 import enum
+import math
 from collections.abc import Collection
 
 from msgspec import Struct, structs
@@ -89,8 +90,13 @@ class Verdict(Struct, frozen=True, omit_defaults=True):
 
     @property
     def maintenance(self) -> bool:
-        """Whether a view's latest word is the platform's own "under maintenance"."""
-        return any(v.reason is UnknownReason.MAINTENANCE for v in self.views.values())
+        """Whether a view's latest word is the platform's own "under maintenance", and no other has seen anything since
+        it cannot see: a source may speak of itself, or for ever of a page that has moved."""
+        since = [v.unknown_since or v.at for v in self.views.values() if v.reason is UnknownReason.MAINTENANCE]
+        if not since:
+            return False
+        seen = max((v.at for v in self.views.values() if v.unknown_since is None), default=-math.inf)
+        return max(since) > seen
 
 
 class ChangeKind(enum.StrEnum):

@@ -2,11 +2,13 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import trio.testing
 
+from numtrustd.actors import errands, inspector
 from numtrustd.domain.budget import Budget, Spent
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.evidence import Document
@@ -57,6 +59,35 @@ async def test_it_asks_for_every_look_anew_and_ends_when_all_are_made(tmp_path: 
         [kept] = records.all_outcomes(house.store)
         assert (kept.n, kept.looks_made, kept.ended_at - kept.began_at) == (1, 4, closed.took_seconds)
         assert not tasks(house)
+
+
+async def test_others_have_their_turn_while_its_looks_are_counted(
+    tmp_path: Path, autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a hundred thousand numbers there are millions of looks: counted in one go, all else would stop for seconds."""
+    monkeypatch.setattr(inspector, "BREATH", 1)
+    began: list[int] = []
+    look_of = errands.look_of
+
+    def counted(*args: Any) -> Any:
+        began.append(turns)
+        return look_of(*args)
+
+    async with make_house(tmp_path, numbers=(MOBILE, OTHER_MOBILE), inspection=MONTHLY, **handsets()) as house:
+        counting = inspector.Inspector(house.house, lambda: None)
+        turns = 0
+        monkeypatch.setattr(errands, "look_of", counted)
+        async with trio.open_nursery() as nursery:
+
+            async def count() -> None:
+                assert await counting._looks_wanted() == 4
+                nursery.cancel_scope.cancel()
+
+            nursery.start_soon(count)
+            while True:
+                turns += 1
+                await trio.lowlevel.checkpoint()
+    assert len(set(began)) > 1
 
 
 async def test_what_nobody_looked_at_is_told_when_its_time_is_over(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -23,6 +23,7 @@ from numtrustd.domain.task import TaskKind
 from numtrustd.domain.window import Window
 from numtrustd.domain.workflows.request import Restored
 from numtrustd.events import ActionSent, BudgetExceeded, CaseMoved, LedgerCharged
+from numtrustd.probes.spec import Reading
 from numtrustd.store import records
 from numtrustd.wire.letter import compile_letter
 from tests.actors.house import DAY, HOUR, MOBILE, OTHER_MOBILE, T0, TestHouse, make_house, number, platform, source
@@ -160,6 +161,21 @@ async def test_each_kind_of_maintenance_takes_what_it_takes(
         assert (case.data.sent_at is not None) is sent
         if sent:
             assert case.data.review_by == calendar.add_working_days(house.clock.now(), days, "CN")
+
+
+async def test_a_source_that_says_maintenance_for_ever_holds_nothing_back_that_another_sees(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """An aggregator may speak of itself: where the platform is seen meanwhile, it is at work."""
+    aggregator = source("beta", id="beta.aggregator", readings=(Reading("alpha"),))
+    sources = {"alpha.api": source("alpha"), "beta.aggregator": aggregator}
+    async with make_house(tmp_path, sources=sources) as house:
+        house.beta.weather = "maintenance"
+        await house.labelled("alpha")
+        sent = await house.in_state("in_review", "alpha")
+        assert sent.moves[-1].at - sent.opened_at < DAY
+        house.alpha.weather = "blocked"
+        await house.until(lambda: house.record().verdicts["alpha"].maintenance)  # now nobody sees more than that
 
 
 async def test_a_maintenance_that_is_over_early_keeps_nothing_back(tmp_path: Path, autojump_clock: Clock) -> None:
