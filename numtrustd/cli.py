@@ -154,7 +154,8 @@ def check(config: Path) -> None:
         click.echo(f"warning: {warning}")
     click.echo(
         f"{config}: good: {_many('number', 'numbers', len(loaded.numbers))}, "
-        f"{_many('platform', 'platforms', len(loaded.platforms))}, sources in use: {', '.join(loaded.sources) or 'none'}"
+        f"{_many('platform', 'platforms', len(loaded.platforms))}, "
+        f"sources in use: {', '.join(loaded.sources) or 'none'}"
     )
 
 
