@@ -60,7 +60,7 @@ def number(n: status.NumberView) -> Document:
             Column(tr("SINCE"), drop=1),
             Column(tr("LAST LOOK"), drop=2),
             Column(tr("NEXT"), drop=3),
-            Column(tr("NOTE"), prose=True),
+            Column(tr("NOTE"), cut=40, prose=True),
         ),
         [
             (
@@ -159,7 +159,8 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
                 Column(tr("SURFACE"), drop=2),
                 Column(tr("LAST SAID"), cut=24),
                 tr("WHEN"),
-                Column(tr("NOW"), prose=True),
+                tr("NOW"),
+                Column(tr("NOTE"), prose=True),
             ),
             [
                 (
@@ -168,7 +169,7 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
                     view.surface,
                     _last_said(view),
                     None if view.said_at is None else _age(view.said_at, n.now),
-                    _now(view, n.now),
+                    *_now(view, n.now),
                 )
                 for r, view in rows
             ],
@@ -213,20 +214,20 @@ def _last_said(view: ViewRow) -> CellLike:
     return " ".join(p for p in (word(view.said), view.shown_name, view.tag, view.words, category, marks, hidden) if p)
 
 
-def _now(view: ViewRow, now: datetime) -> Cell:
+def _now(view: ViewRow, now: datetime) -> tuple[Cell, CellLike]:
+    """Whether a view says what is believed, and why it cannot be asked, if so."""
     if view.blind_since is not None:
         missed = ""
         if view.missed and view.looked_at is None:
             missed = tr(", never looked through")
         elif view.missed and view.looked_at is not None:
             missed = tr(", looked through last {looked_at}").format(looked_at=local(view.looked_at, now))
-        return Cell(
-            tr("cannot see since {blind_since} ({reason}){missed}").format(
-                blind_since=local(view.blind_since, now), reason=word(view.reason), missed=missed
-            ),
-            Tone.WARN,
+        why = tr("cannot see since {blind_since} ({reason}){missed}")
+        return Cell(tr("cannot see"), Tone.WARN), why.format(
+            blind_since=local(view.blind_since, now), reason=word(view.reason), missed=missed
         )
-    return Cell(tr("disagrees"), Tone.WARN) if view.agrees is False else Cell(tr("agrees") if view.agrees else "")
+    agrees = Cell(tr("disagrees"), Tone.WARN) if view.agrees is False else Cell(tr("agrees") if view.agrees else "")
+    return agrees, None
 
 
 def _age(at: datetime, now: datetime) -> Cell:
@@ -326,7 +327,7 @@ def _who(line: ExplainLine) -> str | None:
 def _next(line: ExplainLine, now: datetime) -> CellLike:
     if not line.next:
         return None
-    at = f", {due(line.when, now)}" if line.when else ""
+    at = tr(", ") + due(line.when, now) if line.when else ""
     who = f" [{move}]" if (move := _who(line)) else ""
     late = line.when is not None and missed(line.when, now)
     tone = Tone.BAD if late else Tone.WARN if line.who == "person" else Tone.PLAIN
@@ -353,7 +354,7 @@ def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
         (tr("opened"), local(c.opened_at, c.now)),
         (tr("in this state"), tr("since {moved_at}").format(moved_at=local(c.moved_at, c.now))),
         (tr("closed"), when(c.closed_at, c.now)),
-        (tr("waits for"), Waits(tasks).of(c)),
+        *_waits_for(c, tasks),
         (tr("deadline"), deadline(c.due, c.now)),
         (tr("then"), said(c.then) or None),
         (tr("task"), c.task),
@@ -397,6 +398,12 @@ def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
     )
     _case_hints(doc, c)
     return doc
+
+
+def _waits_for(c: status.CaseView, tasks: Iterable[TaskRow]) -> list[tuple[str, CellLike]]:
+    who, task = Waits(tasks).of(c)
+    # Its own task has a line of its own, which is there also where nobody said what tasks there are.
+    return [(tr("waits for"), who), ("", None if task is None else task)]
 
 
 def _name(fact: Fact) -> str:
