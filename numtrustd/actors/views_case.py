@@ -235,7 +235,15 @@ def task_view(sight: Sight, task: Task) -> TaskView:
         letter=packet.letter or None if packet is not None else None,
         bring_back=packet.bring_back or None if packet is not None else None,
         reports=reports or None,
+        asked=_asked(task, case),
     )
+
+
+def _asked(task: Task, case: Case | None) -> str | None:
+    """The platform's latest words, where papers are lacking because it answered: it refused, or wanted more."""
+    if task.kind is not TaskKind.SUPPLY_EVIDENCE or case is None or not isinstance(case.data, RequestData):
+        return None
+    return case.data.reasons[-1] if case.data.reasons else None
 
 
 def _left(sight: Sight, task: Task) -> errands.Left | None:

@@ -255,7 +255,8 @@ class TaskView(TaskRow, frozen=True, kw_only=True):
     """One task with all that is needed to do it.
 
     `address` is where, `fields` what to fill in, `letter` the text to hand in, `evidence` the papers,
-    `steps` the way, `bring_back` what to come back with, `reports` the lines that tell what was seen.
+    `steps` the way, `bring_back` what to come back with, `reports` the lines that tell what was seen. `asked` is what
+    the platform wrote when it wanted more, of a task for papers.
     """
 
     now: When
@@ -267,6 +268,7 @@ class TaskView(TaskRow, frozen=True, kw_only=True):
     letter: str | None = None
     bring_back: str | None = None
     reports: tuple[str, ...] | None = None
+    asked: str | None = None
 
 
 class GetTask(Params[TaskView], frozen=True, kw_only=True):

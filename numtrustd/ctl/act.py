@@ -11,7 +11,7 @@ import click
 
 from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
-from numtrustd.ctl import aside, complete, packets, render, render_detail, render_world, reports
+from numtrustd.ctl import aside, complete, packets, render, render_detail, render_task, render_world, reports
 from numtrustd.ctl.common import Span, author_option, command, instant_option
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
@@ -49,7 +49,7 @@ def show(session: Session, task: str, folder: str | None) -> None:
 
     def drawn(view: status.TaskView) -> Document:
         aside.platforms(session)
-        return render_detail.task(view)
+        return render_task.task(view)
 
     if folder is None:
         session.show(status.GetTask(task=task), drawn)

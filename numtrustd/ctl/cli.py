@@ -14,7 +14,8 @@ import click
 from click.shell_completion import shell_complete
 
 import numtrustd
-from numtrustd.ctl import act, calls, lang, ledger, links, papers, see, silence
+from numtrustd.api import status
+from numtrustd.ctl import act, calls, lang, ledger, links, older, papers, see, silence
 from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.packets import FolderError
@@ -114,9 +115,27 @@ def _refused(error: ErrorReply, context: click.Context | None) -> int:
     session = context.obj if context is not None else None
     if isinstance(session, Session) and session.as_json:
         session.write_json({"error": error.name, "parameters": error.parameters})
-    for line in words(error.name, error.parameters):
+    told = words(error.name, error.parameters)
+    if isinstance(session, Session) and (what := older.unknown(error)) is not None:
+        told = _older(session, what) or told
+    for line in told:
         _say(line)
     return REFUSED
+
+
+def _older(session: Session, what: str) -> list[str]:
+    """That the daemon is of another version, where that is why it does not know something."""
+    try:
+        version = session.ask(status.GetStatus()).version
+    except ClientError:
+        return []
+    if version == numtrustd.__version__:
+        return []
+    said = tr("the daemon is version {version}, this numtrustctl is {own}: it does not know {what}")
+    return [
+        said.format(version=version, own=numtrustd.__version__, what=what),
+        tr("leave that out, or restart the daemon if a newer one is installed: systemctl restart numtrustd"),
+    ]
 
 
 def _unreachable(error: ClientError) -> int:

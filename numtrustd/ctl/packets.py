@@ -16,6 +16,7 @@ from numtrustd.api.status import TaskView
 from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import listed, tr
+from numtrustd.ctl.render_task import APPROVE, closing, deciding, lacking
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.text import escape, local
@@ -137,6 +138,7 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
     rows += ["- " + tr("by {due}").format(due=local(task.due, task.now))]
     rows += ["- " + tr("where: {address}").format(address=task.address)] if task.address else []
     rows += [f"- {said(line)}" for line in task.detail if line]
+    rows += ["- " + tr("the platform wrote: {words}").format(words=task.asked)] if task.asked else []
     if task.steps:
         rows += ["", "## " + tr("Steps"), "", *(f"{n}. [ ] {said(step)}" for n, step in enumerate(task.steps, 1))]
     if task.evidence:
@@ -145,9 +147,14 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
     if task.bring_back:
         rows += ["", "## " + tr("Bring back"), "", f"- [ ] {task.bring_back}"]
     rows += ["", "## " + tr("Then"), ""]
-    rows += [f"- `numtrustctl task done {task.task} --outcome {answer}`" for answer in task.answers]
+    rows += [f"- `numtrustctl {command}`" for command in _commands(task)]
     rows += [f"- `{line}`" for line in task.reports or ()]
     return "".join(f"{escape(row)}\n" for row in rows)
+
+
+def _commands(task: TaskView) -> list[str]:
+    """What ends the task, and before it what that takes."""
+    return [command for _, command in deciding(task)] if task.kind == APPROVE else [*lacking(task), *closing(task)]
 
 
 def _paper(paper: Paper, copied: dict[str, str]) -> str:

@@ -67,5 +67,7 @@ def words(name: str, given: Any) -> list[str]:
                     "the daemon does not know {what}: is it older than this program? A restart brings the new one"
                 ).format(what=what)
             ]
+        case "InvalidParameter" if name.startswith("org.varlink.service."):
+            return [tr("the daemon does not take {what} so").format(what=told.get("parameter", ""))]
         case _:
             return [f"{name} {told or ''}".strip()]

@@ -212,7 +212,8 @@ def case_table(
             Column(tr("SEEN BY"), drop=4),
             Column(tr("OUTCOME"), drop=2),
             Column(tr("THEN"), drop=7),
-            Column(tr("WAITS FOR"), prose=True),
+            tr("WAITS FOR"),
+            Column(tr("TASK"), prose=True),
         ),
         [
             (
@@ -225,7 +226,7 @@ def case_table(
                 r.acked_by,
                 word(r.outcome),
                 said(r.then),
-                waits.of(r),
+                *waits.of(r),
             )
             for r, now in rows
         ],
@@ -250,7 +251,7 @@ def task_table(doc: Document, rows: Iterable[tuple[TaskRow, datetime]], empty: s
             Column(tr("OUTCOME"), drop=1),
             Column(tr("PLATFORM"), drop=2),
             Column(tr("NUMBER"), drop=3),
-            Column(tr("WHAT"), prose=True),
+            Column(tr("WHAT"), cut=34, prose=True),
         ),
         [
             (

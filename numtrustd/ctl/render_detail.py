@@ -3,13 +3,13 @@
 Each ends with what the reader can type next. Lists are in `render`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 
 from numtrustd.api import control, status
 from numtrustd.api.incidents import MarkRow
-from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, Paper, TaskRow, VerdictRow, ViewRow
-from numtrustd.ctl import names, render
+from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, TaskRow, VerdictRow, ViewRow
+from numtrustd.ctl import names, render, render_task
 from numtrustd.ctl.document import Cell, CellLike, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
@@ -17,7 +17,6 @@ from numtrustd.ctl.sentences import said, shown
 from numtrustd.ctl.text import age, brief, brief_age, due, local, missed, span
 from numtrustd.ctl.waits import Waits, part_said, task_said
 
-_WITH_RECEIPT = ("submit_appeal", "submit_correction", "submit_removal", "bring_receipt", "did_it_arrive")
 _SHOWN = frozenset({"label", "shown"})
 """The facts of a case whose value is what a called person sees."""
 
@@ -61,7 +60,7 @@ def number(n: status.NumberView) -> Document:
             Column(tr("SINCE"), drop=1),
             Column(tr("LAST LOOK"), drop=2),
             Column(tr("NEXT"), drop=3),
-            Column(tr("NOTE"), prose=True),
+            Column(tr("NOTE"), cut=40, prose=True),
         ),
         [
             (
@@ -160,7 +159,8 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
                 Column(tr("SURFACE"), drop=2),
                 Column(tr("LAST SAID"), cut=24),
                 tr("WHEN"),
-                Column(tr("NOW"), prose=True),
+                tr("NOW"),
+                Column(tr("NOTE"), prose=True),
             ),
             [
                 (
@@ -169,7 +169,7 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
                     view.surface,
                     _last_said(view),
                     None if view.said_at is None else _age(view.said_at, n.now),
-                    _now(view, n.now),
+                    *_now(view, n.now),
                 )
                 for r, view in rows
             ],
@@ -214,20 +214,20 @@ def _last_said(view: ViewRow) -> CellLike:
     return " ".join(p for p in (word(view.said), view.shown_name, view.tag, view.words, category, marks, hidden) if p)
 
 
-def _now(view: ViewRow, now: datetime) -> Cell:
+def _now(view: ViewRow, now: datetime) -> tuple[Cell, CellLike]:
+    """Whether a view says what is believed, and why it cannot be asked, if so."""
     if view.blind_since is not None:
         missed = ""
         if view.missed and view.looked_at is None:
             missed = tr(", never looked through")
         elif view.missed and view.looked_at is not None:
             missed = tr(", looked through last {looked_at}").format(looked_at=local(view.looked_at, now))
-        return Cell(
-            tr("cannot see since {blind_since} ({reason}){missed}").format(
-                blind_since=local(view.blind_since, now), reason=word(view.reason), missed=missed
-            ),
-            Tone.WARN,
+        why = tr("cannot see since {blind_since} ({reason}){missed}")
+        return Cell(tr("cannot see"), Tone.WARN), why.format(
+            blind_since=local(view.blind_since, now), reason=word(view.reason), missed=missed
         )
-    return Cell(tr("disagrees"), Tone.WARN) if view.agrees is False else Cell(tr("agrees") if view.agrees else "")
+    agrees = Cell(tr("disagrees"), Tone.WARN) if view.agrees is False else Cell(tr("agrees") if view.agrees else "")
+    return agrees, None
 
 
 def _age(at: datetime, now: datetime) -> Cell:
@@ -327,7 +327,7 @@ def _who(line: ExplainLine) -> str | None:
 def _next(line: ExplainLine, now: datetime) -> CellLike:
     if not line.next:
         return None
-    at = f", {due(line.when, now)}" if line.when else ""
+    at = tr(", ") + due(line.when, now) if line.when else ""
     who = f" [{move}]" if (move := _who(line)) else ""
     late = line.when is not None and missed(line.when, now)
     tone = Tone.BAD if late else Tone.WARN if line.who == "person" else Tone.PLAIN
@@ -354,13 +354,13 @@ def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
         (tr("opened"), local(c.opened_at, c.now)),
         (tr("in this state"), tr("since {moved_at}").format(moved_at=local(c.moved_at, c.now))),
         (tr("closed"), when(c.closed_at, c.now)),
-        (tr("waits for"), Waits(tasks).of(c)),
+        *_waits_for(c, tasks),
         (tr("deadline"), deadline(c.due, c.now)),
         (tr("then"), said(c.then) or None),
         (tr("task"), c.task),
         *((_name(f), _fact(f, c)) for f in c.data),
     )
-    _papers(doc, c.evidence)
+    render_task.papers(doc, c.evidence)
     if c.actions:
         doc.heading(tr("done to the outside"))
         doc.table(
@@ -398,6 +398,12 @@ def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
     )
     _case_hints(doc, c)
     return doc
+
+
+def _waits_for(c: status.CaseView, tasks: Iterable[TaskRow]) -> list[tuple[str, CellLike]]:
+    who, task = Waits(tasks).of(c)
+    # Its own task has a line of its own, which is there also where nobody said what tasks there are.
+    return [(tr("waits for"), who), ("", None if task is None else task)]
 
 
 def _name(fact: Fact) -> str:
@@ -441,69 +447,3 @@ def _case_hints(doc: Document, c: status.CaseView) -> None:
     else:
         doc.hint(f"hold {c.case} --for 2d", tr("stop it here for a while"))
         doc.hint(f"withdraw {c.case}", tr("give it up"))
-
-
-def _papers(doc: Document, papers: Sequence[Paper]) -> None:
-    if not papers:
-        return
-    doc.heading(tr("papers demanded"))
-    doc.table(
-        (tr("PAPER"), "", tr("ON FILE"), tr("EXPIRES"), tr("WHY")),
-        [
-            (
-                f"{p.title} ({p.kind})",
-                None if p.held else Cell(tr("MISSING"), Tone.BAD),
-                p.on_file,
-                p.expires,
-                said(p.why),
-            )
-            for p in papers
-        ],
-    )
-
-
-def task(t: status.TaskView) -> Document:
-    """`numtrustctl task show`: everything on one screen, ready to be done."""
-    doc = Document()
-    many = trn("{n} number", "{n} numbers", len(t.numbers)) if t.numbers else t.number
-    doc.line(
-        Cell(tr(t.title), Tone.STRONG),
-        tr("for {many} at {platform_name}").format(many=many, platform_name=names.name(t.platform, t.platform_name)),
-    )
-    doc.facts(
-        (tr("task"), t.task),
-        (tr("case"), t.case or None),
-        (tr("state"), word(t.state) if t.state != "open" else None),
-        (tr("outcome"), word(t.outcome) or None),
-        (tr("note"), t.note or None),
-        (tr("done by"), t.by or None),
-        (tr("deadline"), deadline(t.due, t.now) if t.state == "open" else None),
-        (tr("closed"), when(t.closed_at, t.now)),
-        (tr("where"), Cell(t.address, Tone.STRONG) if t.address else None),
-        (tr("bring back"), t.bring_back or None),
-        (tr("answers"), ", ".join(t.answers) if t.state == "open" else None),
-        *((tr("about"), said(d)) for d in t.detail if d),
-    )
-    if t.steps:
-        doc.heading(tr("steps"))
-        for index, step in enumerate(t.steps, 1):
-            doc.line(f"{index}. {said(step)}", indent=2)
-    if t.fields:
-        doc.heading(tr("numbers") if t.numbers else tr("fill in"))
-        # The letter stands below with its line ends; a field is one line.
-        doc.facts(*((f.name, tr("the letter below") if f.value == t.letter else f.value) for f in t.fields), indent=2)
-    if t.letter:
-        doc.heading(tr("letter"))
-        doc.prose(t.letter, indent=2)
-    _papers(doc, t.evidence)
-    if t.reports and t.state == "open":
-        doc.heading(tr("report with"))
-        for line in t.reports:
-            doc.line(line, indent=2)
-    if t.state == "open":
-        receipt = " --receipt NUMBER" if t.kind in _WITH_RECEIPT else ""
-        for index, answer in enumerate(t.answers):
-            reason = " --reason WORDS" if answer in ("rejected", "refused", "info_requested", "abandon") else ""
-            doc.hint(f"task done {t.task} --outcome {answer}{reason or (receipt if index == 0 else '')}", "")
-        doc.hint(f"task fail {t.task} --reason WORDS", tr("it cannot be done"))
-    return doc

@@ -18,7 +18,7 @@ from msgspec import Raw, Struct
 
 from numtrustd.api import CONTROL, STATUS
 from numtrustd.api.declare import Params
-from numtrustd.ctl import plain
+from numtrustd.ctl import older, plain
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.text import escape_json
 from numtrustd.varlink.client import BadReply, ClientError, Connection, Disconnected, ErrorReply
@@ -55,9 +55,8 @@ class Session:
         return Path(os.environ.get(SOCKET_DIR) or DEFAULT_DIR) / name
 
     def _call(self, params: Struct, *, more: bool = False, timeout: float | None = None) -> Iterator[Raw]:
-        interface, method = _METHODS[type(params)]
         with Connection(self.path(params)) as connection:
-            yield from connection.call(f"{interface.name}.{method.name}", params, more=more, timeout=timeout)
+            yield from _asked(connection, params, more=more, timeout=timeout)
 
     def keep(self, timeout: float) -> "Kept":
         """For many calls over one connection."""
@@ -129,6 +128,22 @@ class Session:
         self._out.flush()
 
 
+def _asked(
+    connection: Connection, params: Struct, *, more: bool = False, timeout: float | None = None
+) -> Iterator[Raw]:
+    """The replies to a call, of an older daemon to as much of it as it knows."""
+    interface, method = _METHODS[type(params)]
+    sent: dict[str, Any] | None = older.given(params)
+    while sent is not None:
+        try:
+            yield from connection.call(f"{interface.name}.{method.name}", sent, more=more, timeout=timeout)
+            return
+        except ErrorReply as error:  # which comes in the place of all replies
+            sent = older.without(params, sent, error)
+            if sent is None:
+                raise
+
+
 class Kept:
     """A connection that is kept between calls, and made anew when the daemon was away. One thread at a time calls."""
 
@@ -140,7 +155,6 @@ class Kept:
 
     def ask(self, params: Params[R]) -> R:
         """One typed result. Raises `ClientError`; unless the daemon refused, the next call connects anew."""
-        interface, method = _METHODS[type(params)]
         fresh = self._connection is None
         while True:
             if self._connection is None:
@@ -148,7 +162,7 @@ class Kept:
             try:
                 if self._ended:
                     raise Disconnected("it is over")
-                replies = list(self._connection.call(f"{interface.name}.{method.name}", params))
+                replies = list(_asked(self._connection, params))
                 return next(self._session.typed(params, replies))
             except ErrorReply:
                 raise

@@ -59,7 +59,7 @@ def look(kept: Kept, money: ledger.LedgerView | None) -> World:
     sources = kept.ask(status.ListSources())
     return World(
         status=now,
-        labelled=numbers.numbers,
+        labelled=tuple(row for row in numbers.numbers if row.labelled),  # an older daemon may have told of all
         cases=cases.cases,
         sources=sources.sources,
         now=sources.now,

@@ -6,7 +6,7 @@ The pages are those of the commands of the same names; `top` beside this module 
 from dataclasses import dataclass
 
 from numtrustd.api import facts, status
-from numtrustd.ctl import aside, render, render_detail, render_platform, render_timeline, render_world
+from numtrustd.ctl import aside, render, render_detail, render_platform, render_task, render_timeline, render_world
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Kept
@@ -56,7 +56,7 @@ def fetch(kept: Kept, key: Key) -> Page:
             return _source(kept, identity)
         case "task":
             task = kept.ask(status.GetTask(task=identity))
-            return Page(render_detail.task(task), _links(("case", task.case), ("number", task.number)))
+            return Page(render_task.task(task), _links(("case", task.case), ("number", task.number)))
         case "explain":
             explained = kept.ask(status.Explain(number=identity))
             return Page(

@@ -58,12 +58,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Listing:
-    """A table of which each row is one line. The first columns are the last to be left out where room is scarce."""
+    """A table of which each row is one line. The first columns are the last to be left out where room is scarce.
+    `partial` tells that the daemon has more rows than were asked for.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     empty: str
+    partial: bool = False
 
 
 def lay_out(listing: Listing, columns: int) -> tuple[Text, list[Text]]:
@@ -102,7 +105,10 @@ def picked(listing: Listing, words: str) -> Listing:
         for row in listing.rows
         if all(each in " ".join([row.key[1], *(cell(c).text for c in row.cells)]).casefold() for each in wanted)
     )
-    return Listing(listing.title, listing.columns, rows, tr("nothing has “{words}” in it").format(words=words))
+    said = tr("nothing has “{words}” in it").format(words=words)
+    if listing.partial:
+        said = tr("nothing of what is shown has “{words}” in it").format(words=words)
+    return Listing(listing.title, listing.columns, rows, said, listing.partial)
 
 
 # ------------------------------------------------------------------------------------------------------------ head
@@ -214,7 +220,7 @@ def _trouble(r: SourceRow) -> int:
 
 
 def _title(name: str, shown: int, of: int | None, order: str) -> str:
-    many = str(shown) if of is None or of == shown else tr("{shown} of {all}").format(shown=shown, all=of)
+    many = str(shown) if of is None or of <= shown else tr("{shown} of {all} shown").format(shown=shown, all=of)
     return tr("{name} ({many}), {order}").format(name=name, many=many, order=order)
 
 
@@ -239,6 +245,7 @@ def labelled(world: World, order: Order) -> Listing:
             for r in rows
         ),
         tr("no number is labelled"),
+        len(rows) < world.status.numbers_labelled,
     )
 
 
@@ -263,6 +270,7 @@ def cases(world: World, order: Order) -> Listing:
             for r in rows
         ),
         tr("no open cases"),
+        len(rows) < world.status.open_cases,
     )
 
 

@@ -45,13 +45,13 @@ class Waits:
             return others
         return [task for task in others if is_incident(task.case)] if waits_for == "daemon" else []
 
-    def of(self, r: CaseRow) -> Cell:
-        """For a table: the most urgent task, or who has to do something."""
+    def of(self, r: CaseRow) -> tuple[Cell, Cell | None]:
+        """Who has to do something, and of people the most urgent task."""
         tasks = [] if r.closed_at is not None else self.tasks(r.case, r.number, r.platform, r.waits_for)
         if not tasks:
-            return Cell(word(r.waits_for), _TONES.get(r.waits_for, Tone.PLAIN))
+            return Cell(word(r.waits_for), _TONES.get(r.waits_for, Tone.PLAIN)), None
         first = min(tasks, key=lambda task: task.due)
-        return Cell(task_said(first, len(tasks) - 1), Tone.WARN)
+        return Cell(word("person"), Tone.WARN), Cell(task_said(first, len(tasks) - 1), Tone.WARN)
 
 
 def is_incident(case: str) -> bool:

@@ -522,6 +522,21 @@ async def test_the_facts_of_a_case_that_are_instants_are_those_named_so(tmp_path
 # ------------------------------------------------------------------------------------------------------------ tasks
 
 
+async def test_papers_that_a_platform_asks_for_come_with_its_words(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("beta")
+        [task] = await house.until(house.tasks)
+        await house.ask("TaskDone", task=task.id, receipt="R-1", author="li")
+        await house.in_state("in_review", "beta")
+        [task] = await house.until(house.tasks)
+        await house.ask("TaskDone", task=task.id, outcome="info_requested", reason="recordings, please", author="li")
+        await house.in_state("gathering", "beta")
+        [task] = house.tasks()
+        view = await house.ask("GetTask", task=task.id)
+        assert (view.kind, view.asked) == ("supply_evidence", "recordings, please")
+        assert "recordings" in [paper.kind for paper in view.evidence if not paper.held]
+
+
 async def test_the_packet_of_an_appeal_by_hand(tmp_path: Path, autojump_clock: Clock) -> None:
     demanding = AppealFacts(channel="manual", attempts=(Attempt(("licence", "recordings")),))
     platforms = {"alpha": platform("alpha"), "beta": platform("beta", appeal=demanding)}
@@ -536,6 +551,7 @@ async def test_the_packet_of_an_appeal_by_hand(tmp_path: Path, autojump_clock: C
             ("licence", False, None),
             ("recordings", False, None),
         ]
+        assert view.asked is None, "the platform has not said anything yet"
         await refused(house, errors.Refused, "TaskDone", task=task.id)
 
         papers = tuple(Document(kind, f"/srv/{kind}") for kind in ("licence", "recordings"))

@@ -737,6 +737,7 @@ class Fake:
         async def answer(params: Struct, call: Call) -> Struct:
             self.asked.append(params)
             found = self.answers[name]
+            found = found(params) if callable(found) else found
             if isinstance(found, Exception):
                 raise found
             assert isinstance(found, Struct)

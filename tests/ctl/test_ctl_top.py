@@ -155,7 +155,7 @@ def test_the_row_that_was_chosen_stays_so(busy: Any) -> None:
         page = busy.answers["ListNumbers"][0]
         more = (*(number_row(f"+86139000000{n:02}", labelled=("a", "b")) for n in range(30)), *page.numbers)
         busy.answers["ListNumbers"] = [structs.replace(page, numbers=more)]
-        await until(pilot, top, r"^ Labelled numbers \(32 of 2\)")
+        await until(pilot, top, r"^ Labelled numbers \(32\)")
         assert panel.key == ("number", ONE)  # type: ignore[attr-defined]
         busy.answers["ListNumbers"] = [structs.replace(page, numbers=())]
         await until(pilot, top, "^no number is labelled")
@@ -229,7 +229,8 @@ def test_a_daemon_that_is_not_ready_and_a_network_that_is_down(busy: Any) -> Non
         busy.answers["GetStatus"] = structs.replace(
             whole, network_down_since=NOW, store=full, parked=3, stalled=("timers for 2 min",)
         )
-        shown = await until(pilot, top, "^nobody can be reached since 18:00")
+        await until(pilot, top, "^nobody can be reached since 18:00")
+        shown = await until(pilot, top, "parked 3")  # the head has grown by then
         assert "held up by the daemon itself: timers for 2 min" in shown
         assert "the store is nearly full: nothing new is submitted" in shown
         assert "parked 3" in shown
@@ -337,3 +338,17 @@ def test_platforms_with_labels_come_first(busy: Any) -> None:
     known: tuple[rows.PlatformRow, ...] = kept.ask(status.ListPlatforms()).platforms
     kept.close()
     assert [row.key[1] for row in top_view.platforms(known).rows] == ["so360", "telnyx", "baidu", "sogou"]
+
+
+def test_how_many_are_shown_of_how_many_there_are(busy: Any) -> None:
+    """So that nobody takes the first of them for all, also when he looks for one of the others."""
+    whole = busy.answers["GetStatus"]
+    busy.answers["GetStatus"] = structs.replace(whole, numbers_labelled=1234, open_cases=3)
+
+    async def play(top: Top, pilot: Pilot[None]) -> None:
+        shown = await until(pilot, top, r"^ Labelled numbers \(2 of 1234 shown\)")
+        assert " Open cases (3), " in shown
+        listing = top_view.labelled(top.world, top_view.orders()["labelled"][0])
+        assert picked(listing, "nowhere").empty == "nothing of what is shown has “nowhere” in it"
+
+    at_the_screen(play)
