@@ -508,6 +508,23 @@ async def test_nothing_else_is_asked_for_what_is_being_deleted(
         assert "is being cancelled" in told.value.error.why
 
 
+async def test_what_was_given_up_for_a_cancellation_is_not_reopened_while_that_lasts(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    both = platform("alpha", ways={"removal": WAY, "correction": WAY})
+    async with make_house(tmp_path, **leaving(platforms={**leaving()["platforms"], "alpha": both})) as house:
+        await shown(house, OLD, "alpha")
+        await house.opened("correction", "alpha")
+        await cancel(house)
+        case = house.case("alpha", kind="correction").id
+        with pytest.raises(Refusal) as told:
+            await house.ask("Reopen", case=case, reason="it is wrong", author="kim")
+        assert isinstance(told.value.error, Refused)
+        assert "is being cancelled" in told.value.error.why
+        await house.ask("Withdraw", case=parent(house).id, reason="it stays", author="kim")
+        assert (await house.ask("Reopen", case=case, reason="it is wrong", author="kim")).new == "waiting"
+
+
 async def test_papers_that_are_missing_are_named_with_the_reason(tmp_path: Path, autojump_clock: Clock) -> None:
     held = tuple(paper for paper in PAPERS if paper.kind not in ("number_cancellation", "transfer_agreement"))
     async with make_house(tmp_path, **leaving(documents=held)) as house:

@@ -72,7 +72,7 @@ class Drawing:
         return [kind for kind in kinds if kind in self.kinds]
 
     def plan(self) -> Plan:
-        knobs = seldom.seasons(self, self.more(self.knobs()))
+        knobs = seldom.seasons(self, seldom.touring(self, self.more(self.knobs())))
         agenda = [
             *self.faults(),
             *self.jumps(),
@@ -85,7 +85,7 @@ class Drawing:
             *self.wishes(knobs),
             *seldom.wishes_of_tags(self, knobs),
             *seldom.leavings(self, knobs),
-            *seldom.sieges(self, knobs),
+            *seldom.tours(self, knobs),
             *seldom.moments(self, knobs),
             Entry(self.calm, Calm()),
         ]

@@ -76,6 +76,8 @@ class Mishaps:
 
     def plan_death(self, death: Death) -> None:
         """One more death is to come, from now on."""
+        if death.where == "step" and not self.at_steps:
+            trio.lowlevel.add_instrument(DeathClock(self._run))
         self._deaths.insert(0, _Pending(death))
 
     def plan_bug(self, span: Span) -> None:

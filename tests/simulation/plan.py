@@ -53,16 +53,7 @@ KINDS = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDER
 """Every kind of fault, by the name that the coverage report gives it."""
 
 SIEGED = 0.2
-"""The share of seeds in which states that are seldom come to are beset by faults."""
-MOVING = ("hold", "advance", "withdraw", "reopen", "reject", "number_removed", "double_click", "park")
-"""Kinds that a siege has towards its end, since they move a case or its number, and kinds that end it."""
-DEADLY = (*DEATHS, *BUGS)
-GENTLE = tuple(
-    kind
-    for kind in KINDS
-    if kind not in (*MOVING, *DEADLY, *CLERK, *CLOCK, *SOURCES, "late", "error_after", "listing_lag")
-)
-"""Kinds that leave a case where it is."""
+"""The share of seeds in which cases of the lesser workflows are led through their states and beset by faults."""
 
 AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
 CHINESE = ("+8613910000007", "+862151288801", "4008100001", "+8613910000014")
@@ -219,6 +210,17 @@ class Siege(Struct, frozen=True):
     kinds: tuple[str, ...]
 
 
+class Tour(Struct, frozen=True):
+    """A number's cases of some workflows are led from state to state and besieged in each, for so many `stays`.
+    `reasons` are those for which the number may leave.
+    """
+
+    number: str
+    workflows: tuple[str, ...]
+    stays: int
+    reasons: tuple[str, ...] = REASONS
+
+
 class Shortage(Struct, frozen=True):
     """There is no room to write in, for so many seconds."""
 
@@ -234,7 +236,9 @@ class Calm(Struct, frozen=True):
     """From now on nothing goes wrong, and people do what they are asked."""
 
 
-Happening = SetFaults | Jump | Reload | Order | Wish | Leave | GiveUp | Complaint | Siege | Shortage | Desk | Calm
+Happening = (
+    SetFaults | Jump | Reload | Order | Wish | Leave | GiveUp | Complaint | Siege | Tour | Shortage | Desk | Calm
+)
 
 ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")
 

@@ -45,6 +45,7 @@ from tests.simulation.people import Clerk, Operator
 from tests.simulation.plan import DAY, HOUR, ORIGIN, Knobs, Plan
 from tests.simulation.promises import Promise
 from tests.simulation.seams import Line, SimDaemon, SimLog, SimWay, WallClock, WatchedService
+from tests.simulation.tour import Guide
 from tests.virtual import fast_directory
 
 AUDIT = 8 * HOUR
@@ -114,6 +115,7 @@ class Run:
         self.clerk = Clerk(self)
         self.operator = Operator(self)
         self.owner = Owner(self)
+        self.guide = Guide(self)
 
     # ------------------------------------------------------------------------------------------------------- times
 
