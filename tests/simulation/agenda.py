@@ -20,12 +20,15 @@ from tests.simulation.plan import (
     PAPERS,
     Calm,
     Complaint,
+    Copy,
     Desk,
+    Entry,
     GiveUp,
     Happening,
     Jump,
     Leave,
     Order,
+    PutBack,
     Reload,
     SetFaults,
     Shortage,
@@ -50,6 +53,7 @@ class Agenda:
         self._due = [(ORIGIN + entry.at, n, entry.what) for n, entry in enumerate(entries) if not entry.after]
         heapq.heapify(self._due)
         self._triggers = [entry for entry in entries if entry.after]
+        self._more = len(entries)
         self._nursery: trio.Nursery | None = None
         self.undo: list[SetFaults | Reload] = []
         """What sets back what a siege has changed; a death in its midst leaves that to the next life."""
@@ -72,6 +76,17 @@ class Agenda:
     def stop(self) -> None:
         """The daemon has ended."""
         self._nursery = None
+
+    def plan(self, after: float, what: Happening) -> None:
+        """Let something happen so many seconds from now."""
+        self._more += 1
+        heapq.heappush(self._due, (self._run.now + after, self._more, what))
+        if self._nursery is not None:
+            self._nursery.start_soon(self._direct)
+
+    def await_moment(self, entry: Entry) -> None:
+        """Let something happen right after a moment that is to come."""
+        self._triggers.append(entry)
 
     def meanwhile(self, what: Callable[..., Awaitable[None]], *args: object) -> None:
         """Let something go on beside what happens, as long as this daemon works."""
@@ -102,7 +117,8 @@ class Agenda:
     async def _direct(self) -> None:
         while self._due:
             await self._run.clock.sleep_until(self._due[0][0])
-            self._happen(heapq.heappop(self._due)[2])
+            if self._due and self._due[0][0] <= self._run.now:  # else another one who waited was first
+                self._happen(heapq.heappop(self._due)[2])
 
     def said(self, event: Event) -> None:
         """The daemon logged something: is that what an entry waits for?"""
@@ -147,6 +163,10 @@ class Agenda:
                 nursery.start_soon(run.owner.give_up, what)
             case Siege(kinds):
                 nursery.start_soon(besiege, run, case, kinds)
+            case Copy():
+                nursery.start_soon(run.back_up)
+            case PutBack(pause):
+                run.mishaps.lose_disk(pause)
             case Tour():
                 run.guide.begin(what)
                 nursery.start_soon(run.guide.lead, what)

@@ -159,6 +159,17 @@ class Mishaps:
         if run.scope is not None:
             run.scope.cancel()
 
+    def lose_disk(self, pause: float) -> None:
+        """The process dies with its disk, if there is a backup to put back."""
+        run = self._run
+        if not run.backups.there or run.dead or run.calm:
+            return
+        run.true = run.clock.now()
+        run.dead, run.pause, run.backups.due = True, pause, True
+        run.note("the disk is lost")
+        if run.scope is not None:
+            run.scope.cancel()
+
     def _tell(self, death: Death) -> None:
         run = self._run
         run.counts["deaths"] += 1

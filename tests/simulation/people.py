@@ -52,7 +52,7 @@ class Clerk:
         self._begin: dict[str, float] = {}
         self._tries: dict[str, int] = {}
         self._put_aside: dict[str, Task] = {}
-        self._looker = Looker(run)
+        self.looker = Looker(run)
         self._replies = Replies(run)
 
     async def work(self) -> None:
@@ -133,7 +133,7 @@ class Clerk:
     def _absent(self) -> None:
         for task in self._listed():
             if task.numbers:
-                self._looker.meets("clerk_absent")
+                self.looker.meets("clerk_absent")
             else:
                 self._run.oracle.meets("clerk_absent", case=task.case)
 
@@ -144,7 +144,7 @@ class Clerk:
         if current is None or current.state is not TaskState.OPEN:  # closed while the ones before it were done
             return
         if task.numbers:
-            await self._looker.do(task)
+            await self.looker.do(task)
             return
         rng = draw(run.plan.seed, "clerk", task.id)
         begin = self._begin.setdefault(task.id, now + rng.uniform(*habits.delay))

@@ -49,9 +49,14 @@ BATCHES = ("batch_gone", "batch_never", "batch_late", "batch_twice")
 BATCH_LEAVES = "batch leaves"
 """The moment after a request about a batch has left."""
 BATCH_STATES = tuple(f"batch {state}" for state in BatchState if state is not BatchState.ENDED)
-KINDS = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
+DRAWN = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
+"""Kinds of fault of which each seed gets its own."""
+BACKUPS = ("restored",)
+KINDS = (*DRAWN, *BACKUPS)
 """Every kind of fault, by the name that the coverage report gives it."""
 
+RESTORED = 0.1
+"""The share of seeds without batches in which a backup is put back."""
 SIEGED = 0.2
 """The share of seeds in which cases of the lesser workflows are led through their states and beset by faults."""
 
@@ -221,6 +226,16 @@ class Tour(Struct, frozen=True):
     reasons: tuple[str, ...] = REASONS
 
 
+class Copy(Struct, frozen=True):
+    """A backup is made."""
+
+
+class PutBack(Struct, frozen=True):
+    """The disk is lost with the process, and `pause` seconds later the last backup is put back."""
+
+    pause: float
+
+
 class Shortage(Struct, frozen=True):
     """There is no room to write in, for so many seconds."""
 
@@ -237,7 +252,21 @@ class Calm(Struct, frozen=True):
 
 
 Happening = (
-    SetFaults | Jump | Reload | Order | Wish | Leave | GiveUp | Complaint | Siege | Tour | Shortage | Desk | Calm
+    SetFaults
+    | Jump
+    | Reload
+    | Order
+    | Wish
+    | Leave
+    | GiveUp
+    | Complaint
+    | Siege
+    | Tour
+    | Copy
+    | PutBack
+    | Shortage
+    | Desk
+    | Calm
 )
 
 ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")

@@ -11,20 +11,25 @@ from numtrustd.sim.script import Faults, Item, Tag
 from tests.simulation.plan import (
     AMERICAN,
     BATCH_LEAVES,
+    BRIEFLY,
     CHINESE,
     DAY,
     FORBIDDEN_TAGS,
     HOUR,
+    MINUTE,
     NAMING,
     REASONS,
+    RESTORED,
     SIEGED,
     TAGS,
     WRONG_TAGS,
+    Copy,
     Entry,
     GiveUp,
     Jump,
     Knobs,
     Leave,
+    PutBack,
     SetFaults,
     Siege,
     Tour,
@@ -149,7 +154,8 @@ def tours(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
     led = rng.choice((("removal",), ("removal", "cancellation"))) if leaves else NAMED
     found = [
         Entry(
-            rng.uniform(0.05, 0.3) * drawing.calm, Tour(american, ("incident", "cancellation"), rng.choice((10, 20)))
+            rng.uniform(0.05, 0.3) * drawing.calm,
+            Tour(american, ("incident", "cancellation", "appeal"), rng.choice((10, 20))),
         ),
         Entry(rng.uniform(0.05, 0.2) * drawing.calm, Tour(chinese, led, rng.choice((20, 30)))),
     ]
@@ -157,3 +163,15 @@ def tours(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
         at = rng.uniform(0.2, 0.7) * drawing.calm
         found += [Entry(at, Jump(by)), Entry(at + rng.uniform(0.2, 3.0) * HOUR, Jump(-by))]
     return found
+
+
+def backups(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
+    """A copy of the state is made at some moment, and put back later."""
+    rng = drawing.rng("backups")
+    if knobs.batch or rng.random() >= RESTORED:
+        return []
+    at = rng.uniform(0.1, 0.6) * drawing.calm
+    after = rng.choice((*BRIEFLY, drawing.after(rng), drawing.after(rng), ""))
+    back = min(at + rng.choice((HOUR, 12 * HOUR, DAY)) * rng.uniform(0.2, 1.5), 0.9 * drawing.calm)
+    pause = rng.choice((10 * MINUTE, HOUR, 6 * HOUR))
+    return [Entry(at, Copy(), after), Entry(back, PutBack(pause))]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from numtrustd.domain.case import number_of
+from numtrustd.sim.ground import draw
 from numtrustd.sim.script import Faults, Weather, Window
 from numtrustd.sim.traits import TRAITS
 from numtrustd.store import records
@@ -27,6 +28,7 @@ from tests.simulation.plan import (
     Death,
     Lie,
     Order,
+    PutBack,
     Reload,
     SetFaults,
     Span,
@@ -39,6 +41,8 @@ _get_case, _all_cases = records.get_case, records.all_cases  # before any mutant
 
 LASTS = 90.0
 """Seconds that each fault lasts."""
+MOST_BACKUPS = 3
+"""So many backups are put back in a tour."""
 DELIVERED = 4.5 * HOUR
 """Seconds within which an outcome comes, where something is under way."""
 CHANGES: dict[str, dict[str, object]] = {"reload": {"query": True}, "source_changed": {"interval": 20.0}}
@@ -66,6 +70,9 @@ async def _beset_batch(run: "Run", kinds: tuple[str, ...]) -> None:
     for kind in kinds:
         run.note(f"siege of a batch: {kind}")
         run.mishaps.plan_death(Death(run.elapsed, kind.removeprefix("die_"), 0, "", 5.0, channel=True))
+    # The batch is on its slow way by now, and what is submitted after it comes back before it.
+    await run.clock.sleep(2.0)
+    run.world.inject(Faults(), run.now)
     for case in sorted(_all_cases(run.store), key=lambda case: case.id):
         if case.platform == "telnyx" and case.snapshot.state in ("held", "waiting", "cooling", "escalated"):
             await run.operator.order(Order("advance", 0.0), case.id)
@@ -97,6 +104,11 @@ async def _cause(run: "Run", case: str, kind: str) -> None:
         run.clerk.put_aside(case)
     elif kind in CLERK:
         await run.clerk.attend(case, kind)
+    elif kind == "restored":
+        if run.backups.made < MOST_BACKUPS:
+            await run.back_up()
+            rng = draw(run.plan.seed, "put back", run.backups.made)
+            run.agenda.plan(rng.choice((0.5, 6.0)) * rng.uniform(0.5, 2.0) * HOUR, PutBack(rng.choice((600.0, HOUR))))
     elif kind in STORE:
         run.mishaps.short_of = (kind, run.now + 0.5 * LASTS)
     elif kind in DEATHS:

@@ -57,6 +57,15 @@ class Tags:
         """It was taken."""
         ordered.sure = True
 
+    def sure(self) -> int:
+        """So many wishes were made so far."""
+        return len(self._ordered)
+
+    def forget(self, kept: int) -> None:
+        """A backup was put back, which knows of no more wishes than these."""
+        for ordered in self._ordered[kept:]:
+            ordered.sure = False
+
     def told(self, event: e.IdentityWanted) -> None:
         """It was said that something is wanted."""
         if event.wanted_tag is None:

@@ -8,21 +8,29 @@ to tasks, right ones and wrong ones, and by what the platforms show.
 import random
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from numtrustd.domain.case import Case
 from numtrustd.domain.task import TaskState
 from numtrustd.sim.ground import draw
-from numtrustd.sim.script import Certify
+from numtrustd.sim.script import Certify, Faults, Label
 from numtrustd.store import Store, records
 from tests.simulation import coverage
 from tests.simulation.plan import (
+    BACKUPS,
     BUGS,
     CLERK,
     CLOCK,
     DEATHS,
+    HOUR,
     KINDS,
     NAME,
+    WORDS,
+    Entry,
     Leave,
     Order,
+    SetFaults,
+    Shortage,
     Tour,
     Wish,
     state_of,
@@ -36,7 +44,7 @@ _all_cases, _get_case, _all_tasks = records.all_cases, records.get_case, records
 
 MOVING = ("hold", "advance", "withdraw", "reopen", "reject", "approve", "number_removed", "double_click", "park")
 """Kinds that may move a case or its number: the last of a siege."""
-DEADLY = (*DEATHS, *BUGS)
+DEADLY = (*DEATHS, "die_pre_deliver", *BUGS, *BACKUPS, *BACKUPS)
 """Kinds that end what stands about it: the last of a siege as well."""
 GENTLE = tuple(
     kind for kind in KINDS if kind not in (*MOVING, *DEADLY, *CLERK, *CLOCK, "late", "error_after", "listing_lag")
@@ -48,17 +56,23 @@ _REQUEST: dict[str, tuple[str, ...]] = {
     "waiting": ("order advance", "order approve", "order approve", "order hold", "order withdraw", "wait"),
     "gathering": ("order advance", "right", "right", "fail", "order hold"),
     "at_person": ("right", "right", "right", "right", "say refused", "fail"),
-    "in_review": ("say approved", "say rejected", "say info_requested", "order advance", "fail", "order hold"),
+    "in_review": (
+        *("say approved", "say approved", "say rejected", "say rejected", "say info_requested", "say info_requested"),
+        *("order advance", "order advance", "fail", "order hold"),
+    ),
     "overdue": ("say approved", "say rejected", "say info_requested", "order advance", "fail"),
     "cooling": ("order advance", "wait", "order hold"),
     "propagating": ("order advance", "order advance", "right", "order hold"),
     "verifying": ("wait", "wait", "wait", "right", "order withdraw", "order hold"),
     "escalated": ("order advance", "right", "order withdraw", "order hold"),
+    "asking": ("wait", "fail", "right", "right"),
     "held": ("order advance", "order advance", "order withdraw"),
     "cleared": ("order reopen", "wait"),
     "withdrawn": ("order reopen", "wait"),
 }
+_FLEETING = dict.fromkeys(("submitting", "uncertain", "looking_up"), ("wait", "wait soon"))
 LEVERS: dict[str, dict[str, tuple[str, ...]]] = {
+    "appeal": {**_REQUEST, **_FLEETING, "waiting": ("lose", "lose", "order approve", "order hold")},
     "correction": _REQUEST,
     "tag": _REQUEST,
     "certification": _REQUEST,
@@ -94,6 +108,14 @@ LEVERS: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 """How a case of each workflow is brought on from each state."""
+
+RARE = frozenset(
+    {
+        *("uncertain", "looking_up", "asking", "gathering", "overdue", "cooling", "propagating"),
+        *("chasing", "escalated", "renewing", "blocked", "safe_to_release"),
+    }
+)
+"""States that a case is seldom found in: there it is stayed with for longer."""
 
 BETWEEN = (60.0, 2_400.0)
 """Seconds between two stays; some of them follow at once."""
@@ -137,6 +159,9 @@ class Guide:
         cases = [c for c in _all_cases(store, f"{tour.number}/") if c.workflow in tour.workflows]
         if not cases or rng.random() < 0.05:
             return None
+        rare = [c for c in cases if c.open and c.snapshot.state in RARE]
+        if rare and rng.random() < 0.6:
+            return rng.choice(rare)
         workflow = rng.choice(sorted({c.workflow for c in cases}))
         newest: dict[str, Case] = {}
         for case in cases:
@@ -151,7 +176,10 @@ class Guide:
         run, number = self._run, tour.number
         workflow = rng.choice(tour.workflows)
         platform = rng.choice(run.knobs.names) if run.knobs.names else ""
-        if workflow == "cancellation" or workflow == "removal":
+        if workflow == "appeal":
+            self._label(number)
+            await self._look(number)
+        elif workflow in ("cancellation", "removal"):
             await run.owner.leave(Leave(number, rng.choice(tour.reasons)))
         elif workflow == "incident":
             for _ in range(5):
@@ -170,16 +198,21 @@ class Guide:
         run = self._run
         state = state_of(case.workflow, case.snapshot.state)
         possible = [kind for kind in GENTLE if (state, kind) not in coverage.CANNOT_MEET]
-        kinds = rng.sample(possible, min(len(possible), 6))
+        rare = case.snapshot.state in RARE
+        kinds = rng.sample(possible, min(len(possible), 8 if rare else 5))
         tasks = [t for t in _all_tasks(self._store, f"{case.id}/") if t.state is TaskState.OPEN]
         clerk = [kind for kind in AT_TASKS if tasks and (state, kind) not in coverage.CANNOT_MEET]
         if clerk:
             kinds.append(rng.choice(clerk))
         kinds.append("clerk_stale")
-        if rng.random() < 0.75:
-            kinds.append(rng.choice(rng.choice((MOVING, DEADLY))))
-        if state == "incident opening":  # it lasts a moment: one of them will do, and the others come next time
-            kinds = [rng.choice((*kinds, *DEADLY))]
+        if rare:  # the siege ends with the first one that moves it
+            kinds += rng.sample(MOVING, 4)
+        elif rng.random() < 0.4:
+            kinds.append(rng.choice(MOVING))
+        if rare or rng.random() < 0.5:
+            kinds.append(rng.choice(DEADLY))
+        if state == "incident opening":
+            rng.shuffle(kinds)
         await besiege(run, case.id, tuple(kinds))
 
     @property
@@ -198,6 +231,12 @@ class Guide:
         run.note(f"tour: {identity} is {case.snapshot.state}: {lever}")
         match what:
             case "order":
+                if how == "reopen" and case.workflow == "incident":
+                    # It begins with a step that is over at once, unless there is no room to write it in.
+                    full = Entry(
+                        run.elapsed, Shortage("disk_full", 400.0), "state:incident opening", run.elapsed + 60.0
+                    )
+                    run.agenda.await_moment(full)
                 await run.operator.order(Order(how, 0.0), identity)
             case "right" | "fail" | "say":
                 await run.clerk.attend(identity, what, how)
@@ -206,13 +245,24 @@ class Guide:
                     if other.open and other.workflow in ("appeal", "correction"):
                         await run.operator.order(Order("withdraw", 0.0), other.id)
                 await run.clerk.attend(identity, "right")
+            case "lose":
+                # Its submission is lost on the way: for some minutes nobody knows whether it arrived.
+                run.agenda.undo.append(SetFaults(structs.replace(run.world.state.faults)))
+                run.world.inject(Faults(lost=0.95), run.now)
+                await run.operator.order(Order("advance", 0.0), identity)
+                await run.clock.sleep(rng.choice((0.05, 5.0, 60.0)))
+                await run.agenda.set_back()
             case "hide" | "show":
                 self._show(case.number, case.platform, "" if what == "hide" else NAME)
                 for _ in range(4):
                     await self._look(case.number)
                     await run.clock.sleep(rng.uniform(600.0, 2_400.0))
             case _:
-                await run.clock.sleep(rng.uniform(0.0, 6 * 3_600.0))
+                await run.clock.sleep(rng.uniform(0.0, 300.0 if how else 6 * HOUR))
+
+    def _label(self, number: str) -> None:
+        at = self._run.now
+        self._run.world.inject(Label(number, "telnyx", WORDS["telnyx"][0], at=1.0, spreads=False), at)
 
     def _show(self, number: str, platform: str, name: str) -> None:
         self._run.world.inject(Certify(number, platform, name, at=0.0), self._run.now)
