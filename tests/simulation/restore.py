@@ -19,14 +19,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from numtrustd import events as e
-from numtrustd.domain.case import reference
+from numtrustd.domain.case import Case, reference
+from numtrustd.domain.workflows.request import RequestData
 from numtrustd.store import records
 from tests.simulation.promises import Promise
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
 
-_all_cases = records.all_cases  # before any mutant
+_all_cases, _get_case = records.all_cases, records.get_case  # before any mutant
 
 UNSENT = frozenset({"waiting", "gathering", "at_person", "cooling", "escalated", "held"})
 """States of a request in which something may have been handed in since the backup."""
@@ -44,9 +45,10 @@ class Backups:
         self._kept: dict[str, object] | None = None
         self._at = 0.0
         self._fresh = False
+        self._wishes = 0
         self._spans: list[tuple[float, float]] = []
         self._forgiven: set[tuple[str, str, str]] = set()
-        self._unsure: set[str] = set()
+        self._unsure: dict[str, int] = {}
         self.due = False
         self.made = 0
 
@@ -112,7 +114,8 @@ class Backups:
         assert isinstance(doubts, set)
         assert isinstance(tags, int)
         oracle.beliefs.doubted_again(doubts)
-        oracle.tags.forget(tags)
+        self._wishes = tags
+        oracle.money.forget()
         oracle.states.clear()
 
     # ------------------------------------------------------------------------------------------------ what is held
@@ -122,6 +125,7 @@ class Backups:
         if not self._fresh:
             return
         self._fresh = False
+        self._run.oracle.tags.forget(self._wishes)
         run, store = self._run, self._run.oracle.store
         cases = [c for c in _all_cases(store) if c.open and c.workflow in OF_REQUESTS]
         run.oracle.meets("restored")
@@ -129,7 +133,7 @@ class Backups:
         self._forgiven |= {
             (a.number, a.platform, a.ref) for a in run.world.state.appeals if self.forgot(a.at) and a.ref not in known
         }
-        self._unsure = {c.id for c in cases if c.snapshot.state in UNSENT}
+        self._unsure = {c.id: c.data.attempt for c in cases if c.snapshot.state in UNSENT and not _receipt(c)}
 
     def forgot(self, at: float) -> bool:
         """Whether a backup that was put back is older than what happened at this true time."""
@@ -146,9 +150,16 @@ class Backups:
 
     def moved(self, event: e.CaseMoved) -> None:
         """A case moved: after a restore it makes sure before anything is handed in."""
-        if event.case not in self._unsure:
+        case = _get_case(self._run.oracle.store, event.case)
+        if event.case not in self._unsure or case is None:
             return
-        if event.to in SURE:
-            self._unsure.discard(event.case)
+        if event.to in SURE or case.data.attempt != self._unsure[event.case]:
+            del self._unsure[event.case]
+            return
         what = f"{event.case} is restored and {event.to}, and nobody has made sure"
         self._run.oracle.expect(event.to not in OUT, Promise.RECONCILED, what)
+
+
+def _receipt(case: Case) -> str | None:
+    """What the platform gave for the present attempt, if that is known to have been handed in."""
+    return case.data.receipt if isinstance(case.data, RequestData) else None
