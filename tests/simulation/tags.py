@@ -22,8 +22,8 @@ _all_tasks = records.all_tasks  # before any mutant is patched in
 
 
 class Wanted(Struct):
-    """A tag that was ordered, from when (the daemon's time); `sure` once that was acknowledged, `lost` where a backup
-    was put back that is older."""
+    """A tag that was ordered, from when (the daemon's time); `sure` once that was acknowledged, `lost` where it
+    was refused, or a backup was put back that is older."""
 
     number: str
     text: str
