@@ -117,6 +117,8 @@ class Decider(Leaver):
             over = self.book.get(case.data.parent)
             if over is not None and over.outcome == "withdrawn":
                 raise RefusedError(f"its cancellation {over.id} was withdrawn: reopen that one")
+        if case is not None and isinstance(message.event, a.Reopen) and (why := self._not_wanted(case)) is not None:
+            raise RefusedError(f"{why}: wait until its cancellation is over, or withdraw that one")
         if not self._happen(message.case, message.event, message.by):
             raise RefusedError(self._why_not(message.case, type(message.event).__name__.lower()))
 

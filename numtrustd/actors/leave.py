@@ -67,8 +67,17 @@ class Leaver(Kin):
         """Everything decided; what a giving up ends is ended in the same step."""
         answer = self.made.told  # who gave an order hears of his own case, not of those that it ends
         self._note_leaving()
+        self._stop_the_returned()
         self.made.told = answer
         return super().finish()
+
+    def _stop_the_returned(self) -> None:
+        """What could not be withdrawn when the number began to leave, since it was on its way, is once it is not."""
+        if self.record.leaving is None:
+            return
+        for case in [case for case in self.made.cases.values() if case.open and case.snapshot.state == "waiting"]:
+            if why := self._not_wanted(case):
+                self.book.happen(case.id, a.Withdraw(why), "configuration")
 
     def _note_leaving(self) -> None:
         """Keep in the number's record what its newest cancellation has come to."""

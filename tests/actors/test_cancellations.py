@@ -7,7 +7,8 @@ import pytest
 import trio.testing
 from msgspec import structs
 
-from numtrustd.actors.messages import Refresh, RefusedError
+from numtrustd.actors.mailbox import Reply
+from numtrustd.actors.messages import Order, Refresh, RefusedError
 from numtrustd.api.errors import InvalidArgument, Refused
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.leaving import LeavingPolicy
@@ -506,6 +507,40 @@ async def test_nothing_else_is_asked_for_what_is_being_deleted(
             await house.ask("Certify", number=MOBILE, platform="alpha", held=held, author="kim")
         assert isinstance(told.value.error, Refused)
         assert "is being cancelled" in told.value.error.why
+
+
+async def test_what_was_given_up_for_a_cancellation_is_not_reopened_while_that_lasts(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    both = platform("alpha", ways={"removal": WAY, "correction": WAY})
+    async with make_house(tmp_path, **leaving(platforms={**leaving()["platforms"], "alpha": both})) as house:
+        await shown(house, OLD, "alpha")
+        await house.opened("correction", "alpha")
+        await cancel(house)
+        case = house.case("alpha", kind="correction").id
+        with pytest.raises(Refusal) as told:
+            await house.ask("Reopen", case=case, reason="it is wrong", author="kim")
+        assert isinstance(told.value.error, Refused)
+        assert "is being cancelled" in told.value.error.why
+        await house.ask("Withdraw", case=parent(house).id, reason="it stays", author="kim")
+        assert (await house.ask("Reopen", case=case, reason="it is wrong", author="kim")).new == "waiting"
+
+
+async def test_a_request_that_may_be_on_its_way_ends_once_it_is_known_not_to_have_arrived(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    both = platform("alpha", ways={"removal": WAY, "correction": WAY})
+    async with make_house(tmp_path, **leaving(platforms={**leaving()["platforms"], "alpha": both})) as house:
+        await shown(house, OLD, "alpha")
+        await house.opened("correction", "alpha")
+        await task(house, "submit_correction", "alpha")
+        case = house.case("alpha", kind="correction").id
+        house.house.post(MOBILE, Order(case, a.Restored(), "restore", Reply()))  # a backup was put back
+        asked = await task(house, "did_it_arrive", "alpha")
+        await cancel(house)
+        assert house.case("alpha", kind="correction").open, "it may have arrived"
+        await house.ask("TaskDone", task=asked.id, outcome="did_not_happen", author="kim")
+        assert house.case("alpha", kind="correction").outcome == "withdrawn"
 
 
 async def test_papers_that_are_missing_are_named_with_the_reason(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Six tests that hold every table in the registry, with no test code per workflow."""
+"""Seven tests that hold every table in the registry, with no test code per workflow."""
 
 import inspect
 from pathlib import Path
@@ -12,6 +12,7 @@ from numtrustd.domain.workflow import (
     Row,
     Snapshot,
     TimedOut,
+    Who,
     Workflow,
     alternatives,
     mermaid,
@@ -143,3 +144,12 @@ def test_guards_updates_and_effects_have_the_one_signature(table: Workflow[Any, 
                             "now",
                             "policy",
                         ]
+
+
+@TABLES
+def test_whoever_is_to_decide_is_given_time(table: Workflow[Any, Any, Any]) -> None:
+    """A reminder that is due at once is followed by the next one, and so on for ever."""
+    now, data, policy = 1_790_000_000.0, table.data(), table.policy()
+    for state, row in table.rows.items():
+        if row.who is Who.PERSON and row.deadline is not None:
+            assert row.deadline(data, now, policy) > now, state

@@ -1,6 +1,7 @@
 """Makes happen what the plan says: at its time, or right after the log line that it waits for."""
 
 import heapq
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import trio
@@ -19,16 +20,20 @@ from tests.simulation.plan import (
     PAPERS,
     Calm,
     Complaint,
+    Copy,
     Desk,
+    Entry,
     GiveUp,
     Happening,
     Jump,
     Leave,
     Order,
+    PutBack,
     Reload,
     SetFaults,
     Shortage,
     Siege,
+    Tour,
     Wish,
     follows,
 )
@@ -48,12 +53,17 @@ class Agenda:
         self._due = [(ORIGIN + entry.at, n, entry.what) for n, entry in enumerate(entries) if not entry.after]
         heapq.heapify(self._due)
         self._triggers = [entry for entry in entries if entry.after]
+        self._more = len(entries)
         self._nursery: trio.Nursery | None = None
+        self.undo: list[SetFaults | Reload] = []
+        """What sets back what a siege has changed; a death in its midst leaves that to the next life."""
 
     def begin(self, nursery: trio.Nursery, *, last: bool) -> None:
         """A daemon works: things can happen to it."""
         self._nursery = nursery
         nursery.start_soon(self._direct)
+        for tour in self._run.guide.tours:
+            nursery.start_soon(self._run.guide.lead, tour)
         if self._run.calm and not last:
             nursery.start_soon(self._run.operator.set_right)
 
@@ -61,16 +71,48 @@ class Agenda:
         """The daemon has ended."""
         self._nursery = None
 
+    def plan(self, after: float, what: Happening) -> None:
+        """Let something happen so many seconds from now."""
+        self._more += 1
+        heapq.heappush(self._due, (self._run.now + after, self._more, what))
+        if self._nursery is not None:
+            self._nursery.start_soon(self._direct)
+
+    def await_moment(self, entry: Entry) -> None:
+        """Let something happen right after a moment that is to come."""
+        self._triggers.append(entry)
+
+    def meanwhile(self, what: Callable[..., Awaitable[None]], *args: object) -> None:
+        """Let something go on beside what happens, as long as this daemon works."""
+        assert self._nursery is not None
+        self._nursery.start_soon(what, *args)
+
     def change_while_down(self) -> None:
         """The configuration may have been changed while no daemon was there to read it again."""
         while self._due and self._due[0][0] <= self._run.true and isinstance(change := self._due[0][2], Reload):
             heapq.heappop(self._due)
             self.configure(change)
+        self._undone()
+
+    def _undone(self) -> bool:
+        """Set back what a siege has changed; whether the configuration has to be read again."""
+        undo, self.undo = self.undo, []
+        for what in undo:
+            if isinstance(what, SetFaults):
+                self._run.world.inject(what.faults, self._run.true)
+        changed = [self.configure(what) for what in undo if isinstance(what, Reload)]  # each of them
+        return any(changed)
+
+    async def set_back(self) -> None:
+        """A siege is over."""
+        if self._undone() and not self._run.calm:
+            await self.reload()
 
     async def _direct(self) -> None:
         while self._due:
             await self._run.clock.sleep_until(self._due[0][0])
-            self._happen(heapq.heappop(self._due)[2])
+            if self._due and self._due[0][0] <= self._run.now:  # else another one who waited was first
+                self._happen(heapq.heappop(self._due)[2])
 
     def said(self, event: Event) -> None:
         """The daemon logged something: is that what an entry waits for?"""
@@ -115,6 +157,13 @@ class Agenda:
                 nursery.start_soon(run.owner.give_up, what)
             case Siege(kinds):
                 nursery.start_soon(besiege, run, case, kinds)
+            case Copy():
+                nursery.start_soon(run.back_up)
+            case PutBack(pause):
+                run.mishaps.lose_disk(pause)
+            case Tour():
+                run.guide.begin(what)
+                nursery.start_soon(run.guide.lead, what)
             case Complaint():
                 nursery.start_soon(run.operator.complain, what)
             case Shortage(kind, seconds):

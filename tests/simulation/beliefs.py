@@ -86,6 +86,17 @@ class Beliefs:
         for doubt in self._doubts[source]:
             doubt[1] = min(doubt[1], self._run.now)
 
+    def doubted(self) -> set[str]:
+        """The sources that were said not to be believed at present."""
+        return {source for source, doubts in self._doubts.items() if any(until == math.inf for _, until in doubts)}
+
+    def doubted_again(self, sources: set[str]) -> None:
+        """A backup was put back, which knows that these are not believed."""
+        for source in self.doubted() - sources:
+            self.released(source)
+        for source in sorted(sources - self.doubted()):
+            self.quarantined(source)
+
     def quarantine_lost(self) -> str | None:
         """A source that was said not to be believed, and of which the store does not know that."""
         return next(

@@ -70,9 +70,9 @@ _declare(
     "nobody has a task there",
 )
 _declare(
-    [f"{workflow} {state}" for workflow in _REQUESTS for state in ("submitting", "uncertain", "looking_up", "asking")],
+    [f"{workflow} {state}" for workflow in _REQUESTS for state in ("submitting", "uncertain", "looking_up")],
     KINDS,
-    "the desks take forms, so nothing goes out by itself, and no backup is put back; an appeal's rows are the same",
+    "the desks take forms, so nothing goes out by itself or is looked up; an appeal's rows are the same",
 )
 _declare(
     [state for state in STATES if state != "submitting"],

@@ -59,7 +59,9 @@ class Desks:
         receipt, decided = f"N-{len(self.taken) + 1:04d}", run.now + took
         handed = Handed(receipt, ref, case.id, case.platform, run.now, decided, decided + cache, granted, done)
         if case.workflow == "removal":
-            run.oracle.leavings.asked_again(case, [h for h in self.taken if h.case == case.id])
+            run.oracle.leavings.asked_again(
+                case, [h for h in self.taken if h.case == case.id and not run.backups.forgot(h.at)]
+            )
         self.taken.append(handed)
         run.counts["names asked for"] += 1
         run.counts[f"{case.workflow}s asked for"] += 1

@@ -21,8 +21,8 @@ from tests.simulation.plan import (
     CONTROLS,
     DAY,
     DEATHS,
+    DRAWN,
     HOUR,
-    KINDS,
     MINUTE,
     MOMENTS,
     NAME,
@@ -61,7 +61,7 @@ class Drawing:
         self.seed = seed
         rng = self.rng("kinds")
         share = rng.choice((0.2, 0.35, 0.5))
-        self.kinds = frozenset(kind for kind in KINDS if rng.random() < share)
+        self.kinds = frozenset(kind for kind in DRAWN if rng.random() < share)
         self.calm = rng.uniform(3 * DAY, 5.5 * DAY)
         self.length = self.calm + CALM
 
@@ -72,7 +72,7 @@ class Drawing:
         return [kind for kind in kinds if kind in self.kinds]
 
     def plan(self) -> Plan:
-        knobs = seldom.seasons(self, self.more(self.knobs()))
+        knobs = seldom.seasons(self, seldom.touring(self, self.more(self.knobs())))
         agenda = [
             *self.faults(),
             *self.jumps(),
@@ -85,8 +85,9 @@ class Drawing:
             *self.wishes(knobs),
             *seldom.wishes_of_tags(self, knobs),
             *seldom.leavings(self, knobs),
-            *seldom.sieges(self, knobs),
+            *seldom.tours(self, knobs),
             *seldom.moments(self, knobs),
+            *seldom.backups(self, knobs),
             Entry(self.calm, Calm()),
         ]
         rng = self.rng("habits")

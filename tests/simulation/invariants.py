@@ -150,6 +150,7 @@ class Oracle:
         self._crashes.clear()
         for case in _all_cases(store):
             self._check_case(case)
+        self.run.backups.born()
         self._nothing_lost()
 
     def _nothing_lost(self) -> None:
@@ -307,6 +308,7 @@ class Oracle:
             self.tags.moved(event)
             self.leavings.moved(event)
             self.reviews.moved(event)
+            self.run.backups.moved(event)
 
     def _crashed(self, event: e.ActorCrashed) -> None:
         self._crashes[event.actor] += 1

@@ -76,6 +76,8 @@ class Mishaps:
 
     def plan_death(self, death: Death) -> None:
         """One more death is to come, from now on."""
+        if death.where == "step" and not self.at_steps:
+            trio.lowlevel.add_instrument(DeathClock(self._run))
         self._deaths.insert(0, _Pending(death))
 
     def plan_bug(self, span: Span) -> None:
@@ -154,6 +156,17 @@ class Mishaps:
         run.true = run.clock.now()
         run.dead, run.pause = True, death.pause
         self._tell(death)
+        if run.scope is not None:
+            run.scope.cancel()
+
+    def lose_disk(self, pause: float) -> None:
+        """The process dies with its disk, if there is a backup to put back."""
+        run = self._run
+        if not run.backups.there or run.dead or run.calm:
+            return
+        run.true = run.clock.now()
+        run.dead, run.pause, run.backups.due = True, pause, True
+        run.note("the disk is lost")
         if run.scope is not None:
             run.scope.cancel()
 

@@ -30,6 +30,10 @@ OUT = frozenset({"submitting", "uncertain", "looking_up", "asking", "at_person"}
 """States of a request that is being handed in."""
 
 
+SENT = frozenset({"submitting", "at_person"})
+"""Of these, where it is on its way for the first time."""
+
+
 class Money:
     """All that is paid in a run. `wanted` are the numbers of which somebody said which name is wanted."""
 
@@ -38,6 +42,7 @@ class Money:
         self._run = oracle.run
         self._telling: dict[str, set[int]] = {}
         self._told: set[tuple[str, int]] = set()
+        self._former: set[str] = set()
         self.wanted: set[str] = set()
 
     def telling(self, task: Task, outcome: str) -> None:
@@ -51,11 +56,16 @@ class Money:
         if outcome in PAYING and task.case in self._telling:
             self._told.add((task.case, max(self._telling[task.case])))
 
+    def forget(self) -> None:
+        """A backup was put back: what was told since was paid all the same, and cases may begin anew."""
+        self._former |= {f"{case}/{attempt}" for case, attempts in self._telling.items() for attempt in attempts}
+        self._telling.clear()
+
     def moved(self, event: e.CaseMoved) -> None:
         """A request was given to a person to hand in: the charge is there, and the budget has it or somebody does."""
         case = _get_case(self._oracle.store, event.case)
-        if event.from_ != "waiting" or event.to not in OUT or case is None:
-            return
+        if event.from_ != "waiting" or event.to not in SENT or case is None:  # a restored one makes sure, and costs
+            return  # what it may have cost already
         if not isinstance(case.data, PAID):
             return
         charges = [c for c in _all_charges(self._oracle.store) if c.standing is not Standing.VOID]
@@ -79,7 +89,7 @@ class Money:
         oracle, store = self._oracle, self._oracle.store
         committed = {c.id for c in _all_charges(store) if c.standing is Standing.COMMITTED and c.what in COSTS}
         told = {f"{case}/{attempt}" for case, attempt in self._told}
-        paid = {f"{case}/{attempt}" for case, attempts in self._telling.items() for attempt in attempts}
+        paid = {f"{case}/{attempt}" for case, attempts in self._telling.items() for attempt in attempts} | self._former
         oracle.expect(told <= committed, Promise.LEDGER, f"paid and not in the ledger: {sorted(told - committed)}")
         oracle.expect(committed <= paid, Promise.LEDGER, f"nobody paid {sorted(committed - paid)}")
         for charge in _all_charges(store):

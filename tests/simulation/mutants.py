@@ -20,6 +20,7 @@ from numtrustd.actors import outbox as outboxes
 from numtrustd.actors.batch_diary import BatchDiary
 from numtrustd.actors.cases import CaseBook
 from numtrustd.actors.messages import Answered
+from numtrustd.actors.number import NumberActor
 from numtrustd.actors.outbox import Outbox
 from numtrustd.actors.timers import Timers
 from numtrustd.domain import batch as batches
@@ -30,7 +31,8 @@ from numtrustd.domain.workflows import appeal
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.appeal import S
 from numtrustd.probes.extract import unread
-from numtrustd.store import Store, records
+from numtrustd.store import Store, meta, records
+from numtrustd.store.batch import Batch
 from numtrustd.store.environment import Environment
 from numtrustd.store.writer import Writer
 from tests.simulation import mutants_at_work as mutants_at_work  # plants its own
@@ -176,6 +178,24 @@ def last_commit_lost() -> Iterator[None]:
             undo.clear()
 
     with mock.patch.object(Environment, "write", _write), mock.patch.object(Run, "after_death", _lose):
+        yield
+
+
+@mutant
+def backup_not_marked() -> Iterator[None]:
+    """A backup that is put back passes for the state as it was."""
+    with mock.patch.object(meta, "mark", lambda now: Batch()):
+        yield
+
+
+@mutant
+def restored_goes_on() -> Iterator[None]:
+    """It is known that a backup was put back, and no case makes sure of what was sent since."""
+
+    async def _reconcile(self: NumberActor) -> None:
+        await trio.lowlevel.checkpoint()
+
+    with mock.patch.object(NumberActor, "_reconcile", _reconcile):
         yield
 
 

@@ -28,6 +28,8 @@ class Owner:
 
     def __init__(self, run: "Run") -> None:
         self._run = run
+        self._not_taken = False
+        """Whether the last order was refused for good, and not only unanswered."""
 
     async def _ask(self, method: str, **params: Any) -> Any:
         """Ask for something; the answer, or `None` where it was refused."""
@@ -36,6 +38,7 @@ class Owner:
         try:
             told = await run.ask(method, author=AUTHOR, **params)
         except CallError as error:
+            self._not_taken = isinstance(error.parameters, errors.Refused)
             run.counts[f"owner: {type(error.parameters).__name__}"] += 1
             run.note(f"owner: {method}: {error}")
             if not isinstance(error.parameters, REFUSALS):
@@ -55,6 +58,8 @@ class Owner:
             said = run.oracle.tags.wishes(number, wish.text)
             if await self._ask("SetIdentity", number=number, tag=wish.text) is not None:
                 run.oracle.tags.acknowledged(said)
+            else:
+                said.lost = self._not_taken
             return
         if wish.what == "change":
             told = await self._ask("ChangeTag", number=number, platform=wish.platform)

@@ -20,7 +20,7 @@ from numtrustd.sim.traits import TRAITS
 from numtrustd.store import Store, records
 from numtrustd.varlink.interface import CallError
 from tests.simulation.looker import Looker
-from tests.simulation.plan import HOUR, MAINTENANCES, Complaint, Order
+from tests.simulation.plan import CLERK, HOUR, MAINTENANCES, Complaint, Order
 from tests.simulation.promises import Promise
 from tests.simulation.replies import Replies
 
@@ -52,7 +52,7 @@ class Clerk:
         self._begin: dict[str, float] = {}
         self._tries: dict[str, int] = {}
         self._put_aside: dict[str, Task] = {}
-        self._looker = Looker(run)
+        self.looker = Looker(run)
         self._replies = Replies(run)
 
     async def work(self) -> None:
@@ -89,10 +89,51 @@ class Clerk:
             if (answer := self._replies.wrong(task, draw(self._run.plan.seed, "clerk", task.id, "aside"))) is not None:
                 await self._tell(task, answer)
 
+    async def attend(self, case: str, what: str, how: str = "") -> None:
+        """Do what the plan says about the open tasks of a case: the "right" thing, "say" `how` it went, "fail" to do
+        it; or what the kinds of fault are called, a late clerk being one who comes by and leaves it undone.
+        """
+        run = self._run
+        for task in list(all_tasks(self._store, f"{case}/")):
+            if (
+                (current := get_task(self._store, task.id)) is None
+                or current.state is not TaskState.OPEN
+                or task.numbers
+            ):
+                continue
+            tries = self._tries[task.id] = self._tries.get(task.id, 0) + 1
+            rng = draw(run.plan.seed, "clerk", task.id, tries, what)
+            if what in CLERK:
+                run.oracle.meets(what, case=case)
+            if what in ("clerk_late", "clerk_absent"):
+                self._begin[task.id] = run.now + rng.uniform(EVERY, 2 * EVERY)
+                continue
+            answer: dict[str, str] | None = {"outcome": "failed"}
+            if what == "clerk_wrong":
+                answer = self._replies.wrong(task, rng)
+            elif what in ("right", "clerk_twice"):
+                answer = await self._replies.right(task)
+            elif what == "say":
+                answer = {"outcome": how, "reason": "材料不足"}
+            if what in ("clerk_wrong", "fail", "say"):
+                run.oracle.traffic.intervened(case)
+            if answer is None:
+                continue
+            run.note(f"clerk: {task.id} {task.kind}: {answer}")
+            async with trio.open_nursery() as nursery:
+                for _ in range(2 if what == "clerk_twice" else 1):
+                    nursery.start_soon(self._tell, task, answer)
+
+    def put_aside(self, case: str) -> None:
+        """Leave what is open of a case for an answer that comes too late."""
+        for task in list(all_tasks(self._store, f"{case}/")):
+            if task.state is TaskState.OPEN and not task.numbers:
+                self._put_aside[task.id] = task
+
     def _absent(self) -> None:
         for task in self._listed():
             if task.numbers:
-                self._looker.meets("clerk_absent")
+                self.looker.meets("clerk_absent")
             else:
                 self._run.oracle.meets("clerk_absent", case=task.case)
 
@@ -103,7 +144,7 @@ class Clerk:
         if current is None or current.state is not TaskState.OPEN:  # closed while the ones before it were done
             return
         if task.numbers:
-            await self._looker.do(task)
+            await self.looker.do(task)
             return
         rng = draw(run.plan.seed, "clerk", task.id)
         begin = self._begin.setdefault(task.id, now + rng.uniform(*habits.delay))
@@ -247,9 +288,16 @@ class Operator:
     async def complain(self, complaint: Complaint) -> None:
         """Somebody complained about a number: tell it."""
         numbers = self._run.knobs.numbers
-        number = numbers[int(complaint.pick * len(numbers))]
+        await self.complain_about(numbers[int(complaint.pick * len(numbers))])
+
+    async def complain_about(self, number: str) -> None:
+        """Tell one complaint about a number."""
         if await self._ask("Complain", number=number, text="called again and again", author="operator"):
             self._run.counts["complaints"] += 1
+
+    async def have_looked_at(self, number: str) -> None:
+        """Have a number looked at now."""
+        await self._ask("Look", number=number)
 
     async def set_right(self) -> None:
         """In calm times: let what is parked work again, end holds, chase reviews that the platform knows nothing of."""

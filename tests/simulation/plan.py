@@ -49,20 +49,16 @@ BATCHES = ("batch_gone", "batch_never", "batch_late", "batch_twice")
 BATCH_LEAVES = "batch leaves"
 """The moment after a request about a batch has left."""
 BATCH_STATES = tuple(f"batch {state}" for state in BatchState if state is not BatchState.ENDED)
-KINDS = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
+DRAWN = (*NETWORK, *WEATHER, *SOURCES, *STORE, *CLOCK, *DEATHS, *RELOADS, *ORDERS, "double_click", *CLERK, *BUGS)
+"""Kinds of fault of which each seed gets its own."""
+BACKUPS = ("restored",)
+KINDS = (*DRAWN, *BACKUPS)
 """Every kind of fault, by the name that the coverage report gives it."""
 
+RESTORED = 0.1
+"""The share of seeds without batches in which a backup is put back."""
 SIEGED = 0.2
-"""The share of seeds in which states that are seldom come to are beset by faults."""
-MOVING = ("hold", "advance", "withdraw", "reopen", "reject", "number_removed", "double_click", "park")
-"""Kinds that a siege has towards its end, since they move a case or its number, and kinds that end it."""
-DEADLY = (*DEATHS, *BUGS)
-GENTLE = tuple(
-    kind
-    for kind in KINDS
-    if kind not in (*MOVING, *DEADLY, *CLERK, *CLOCK, *SOURCES, "late", "error_after", "listing_lag")
-)
-"""Kinds that leave a case where it is."""
+"""The share of seeds in which cases of the lesser workflows are led through their states and beset by faults."""
 
 AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
 CHINESE = ("+8613910000007", "+862151288801", "4008100001", "+8613910000014")
@@ -219,6 +215,27 @@ class Siege(Struct, frozen=True):
     kinds: tuple[str, ...]
 
 
+class Tour(Struct, frozen=True):
+    """A number's cases of some workflows are led from state to state and besieged in each, for so many `stays`.
+    `reasons` are those for which the number may leave.
+    """
+
+    number: str
+    workflows: tuple[str, ...]
+    stays: int
+    reasons: tuple[str, ...] = REASONS
+
+
+class Copy(Struct, frozen=True):
+    """A backup is made."""
+
+
+class PutBack(Struct, frozen=True):
+    """The disk is lost with the process, and `pause` seconds later the last backup is put back."""
+
+    pause: float
+
+
 class Shortage(Struct, frozen=True):
     """There is no room to write in, for so many seconds."""
 
@@ -234,7 +251,23 @@ class Calm(Struct, frozen=True):
     """From now on nothing goes wrong, and people do what they are asked."""
 
 
-Happening = SetFaults | Jump | Reload | Order | Wish | Leave | GiveUp | Complaint | Siege | Shortage | Desk | Calm
+Happening = (
+    SetFaults
+    | Jump
+    | Reload
+    | Order
+    | Wish
+    | Leave
+    | GiveUp
+    | Complaint
+    | Siege
+    | Tour
+    | Copy
+    | PutBack
+    | Shortage
+    | Desk
+    | Calm
+)
 
 ACTIONS = ("action.planned", "action.sent", "action.uncertain", "case.opened", "case.moved", "task.opened")
 

@@ -19,6 +19,7 @@ class Promise(enum.StrEnum):
     READ_AS_SHOWN = "what is read is what is shown"
     PACE = "the pace of a source holds"
     PAUSE = "a pause that was asked for is kept"
+    RECONCILED = "after a restore each case makes sure before anything is sent"
     LEDGER = "money spent is in the ledger"
     MARK_IS_SO = "a mark is told once, in time, and as it was"
     SLOT_KEPT = "nothing is handed in outside its slot"

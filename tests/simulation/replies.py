@@ -102,6 +102,13 @@ class Replies:
                 return {"outcome": "released" if self._run.owner.decides_to_release(task.id) else "kept"}
             case kind if kind in ERRANDS:
                 return {"outcome": ANSWERS[kind][0]}
+            case TaskKind.DID_IT_ARRIVE if case.workflow != "appeal":
+                known = self._run.desks.found(ref)
+                return (
+                    {"outcome": "did_not_happen"}
+                    if known is None
+                    else {"outcome": "happened", "receipt": known.receipt}
+                )
             case TaskKind.DID_IT_ARRIVE:
                 found = self._found(case, ref)
                 if found is None:

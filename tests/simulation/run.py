@@ -44,7 +44,9 @@ from tests.simulation.owner import Owner
 from tests.simulation.people import Clerk, Operator
 from tests.simulation.plan import DAY, HOUR, ORIGIN, Knobs, Plan
 from tests.simulation.promises import Promise
+from tests.simulation.restore import Backups
 from tests.simulation.seams import Line, SimDaemon, SimLog, SimWay, WallClock, WatchedService
+from tests.simulation.tour import Guide
 from tests.virtual import fast_directory
 
 AUDIT = 8 * HOUR
@@ -114,6 +116,8 @@ class Run:
         self.clerk = Clerk(self)
         self.operator = Operator(self)
         self.owner = Owner(self)
+        self.guide = Guide(self)
+        self.backups = Backups(self)
 
     # ------------------------------------------------------------------------------------------------------- times
 
@@ -148,7 +152,7 @@ class Run:
 
     def play(self) -> Played:
         """Carry the plan out, to its end or to the first broken promise."""
-        place = Path(tempfile.mkdtemp(dir=fast_directory(), prefix="simulation-"))
+        self.place = place = Path(tempfile.mkdtemp(dir=fast_directory(), prefix="simulation-"))
         end = ORIGIN + self.plan.length
         try:
             with seams.taken_hold_of(self):
@@ -269,9 +273,20 @@ class Run:
         self.on_the_wire.clear()
         self.oracle.batches.taken_in()
         self.after_death(state)
+        if self.backups.due:
+            self.backups.put_back(self.copy, state)
         self.died_at = self.true
         # In calm times it is up again, or nothing could be seen of them.
         self.true = max(self.true, min(self.true + self.pause, ORIGIN + self.plan.calm))
+
+    async def back_up(self) -> None:
+        """Somebody makes a backup."""
+        await self.backups.make(self.copy)
+
+    @property
+    def copy(self) -> Path:
+        """Where the last backup lies."""
+        return self.place / "copy"
 
     def after_death(self, state: Path) -> None:
         """What a death does to the disk: nothing, since what was committed is there. Mutants know better."""

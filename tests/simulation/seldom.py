@@ -9,31 +9,39 @@ from msgspec import structs
 
 from numtrustd.sim.script import Faults, Item, Tag
 from tests.simulation.plan import (
+    AMERICAN,
     BATCH_LEAVES,
+    BRIEFLY,
     CHINESE,
     DAY,
-    DEADLY,
     FORBIDDEN_TAGS,
-    GENTLE,
     HOUR,
-    MOVING,
+    MINUTE,
+    NAMING,
     REASONS,
+    RESTORED,
     SIEGED,
-    STATES,
     TAGS,
     WRONG_TAGS,
+    Copy,
     Entry,
     GiveUp,
     Jump,
     Knobs,
     Leave,
+    PutBack,
     SetFaults,
     Siege,
+    Tour,
     Wish,
 )
 
 if TYPE_CHECKING:
     from tests.simulation.drawing import Drawing
+
+
+NAMED = ("certification", "certificate", "certificate", "correction", "tag")
+"""Workflows about what a platform shows beside a number."""
 
 
 def seasons(drawing: "Drawing", knobs: Knobs) -> Knobs:
@@ -108,20 +116,62 @@ def moments(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
     return found
 
 
-def sieges(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
-    """Faults for states that are seldom come to: what happens there by chance would be too little in a night."""
+def touring(drawing: "Drawing", knobs: Knobs) -> Knobs:
+    """What a tour needs to find: a number that shows names, and one that does not."""
     rng = drawing.rng("sieges")
     if rng.random() >= SIEGED:
+        return knobs
+    rng = drawing.rng("touring")
+    american, chinese = rng.choice(AMERICAN[:2]), CHINESE[0]
+    platforms = tuple(rng.sample(NAMING, rng.choice((1, 1, 2))))
+    return structs.replace(
+        knobs,
+        numbers=(american, chinese),
+        platforms=tuple(dict.fromkeys((*platforms, *rng.sample(knobs.platforms, 1)))),
+        names=platforms,
+        approval=rng.random() < 0.4,
+        emergencies=("label", "complaints", "name"),
+        interval=1.0,
+        concurrency=3,
+        windows=(),
+        avoid_days=1,
+        controls=False,
+        per_day=None,
+        per_month=None,
+        batch="",
+        max_attempts=rng.choice((2, 3)),
+        budget=rng.choice((15.0, 45.0, 500.0)),
+    )
+
+
+def tours(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
+    """Faults for states that are seldom come to: what happens there by chance would be too little in a night."""
+    if drawing.rng("sieges").random() >= SIEGED:
         return []
-    workflows = ["incident"] if knobs.emergencies else []
-    if knobs.names:
-        workflows += ["correction", "certification", "certificate", "removal", "cancellation"]
-        workflows += ["tag", "tag"] if knobs.tags else []
-    else:
-        workflows += ["cancellation"]
-    found = []
-    for _ in range(rng.choice((3, 6))):
-        state = rng.choice([s for s in STATES if s.startswith(f"{rng.choice(workflows)} ")])
-        kinds = (*rng.sample(GENTLE, 5), rng.choice(MOVING), rng.choice(DEADLY))
-        found.append(Entry(rng.uniform(0.0, 0.5 * drawing.calm), Siege(kinds), f"state:{state}"))
+    rng = drawing.rng("tours")
+    american, chinese = knobs.numbers
+    leaves = rng.random() < 0.35
+    led = rng.choice((("removal",), ("removal", "cancellation"))) if leaves else NAMED
+    found = [
+        Entry(
+            rng.uniform(0.05, 0.3) * drawing.calm,
+            Tour(american, ("incident", "cancellation", "appeal"), rng.choice((10, 20))),
+        ),
+        Entry(rng.uniform(0.05, 0.2) * drawing.calm, Tour(chinese, led, rng.choice((20, 30)))),
+    ]
+    for by in (HOUR, -HOUR) if rng.random() < 0.6 else ():
+        at = rng.uniform(0.2, 0.7) * drawing.calm
+        found += [Entry(at, Jump(by)), Entry(at + rng.uniform(0.2, 3.0) * HOUR, Jump(-by))]
     return found
+
+
+def backups(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
+    """A copy of the state is made at some moment, and put back later."""
+    rng = drawing.rng("backups")
+    if knobs.batch or rng.random() >= RESTORED:
+        return []
+    at = rng.uniform(0.1, 0.6) * drawing.calm
+    after = rng.choice((*BRIEFLY, drawing.after(rng), drawing.after(rng), ""))
+    back = min(at + rng.choice((HOUR, 12 * HOUR, DAY)) * rng.uniform(0.2, 1.5), 0.9 * drawing.calm)
+    pause = rng.choice((10 * MINUTE, HOUR, 6 * HOUR))
+    return [Entry(at, Copy(), after), Entry(back, PutBack(pause))]

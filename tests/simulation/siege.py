@@ -11,11 +11,28 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from numtrustd.domain.case import number_of
+from numtrustd.sim.ground import draw
 from numtrustd.sim.script import Faults, Weather, Window
 from numtrustd.sim.traits import TRAITS
 from numtrustd.store import records
 from numtrustd.varlink.interface import CallError
-from tests.simulation.plan import BUGS, DEATHS, NETWORK, STORE, WEATHER, Death, Order, Reload, Span
+from tests.simulation.plan import (
+    BUGS,
+    CLERK,
+    DEATHS,
+    HOUR,
+    NETWORK,
+    SERVICES,
+    STORE,
+    WEATHER,
+    Death,
+    Lie,
+    Order,
+    PutBack,
+    Reload,
+    SetFaults,
+    Span,
+)
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -24,6 +41,10 @@ _get_case, _all_cases = records.get_case, records.all_cases  # before any mutant
 
 LASTS = 90.0
 """Seconds that each fault lasts."""
+MOST_BACKUPS = 3
+"""So many backups are put back in a tour."""
+DELIVERED = 4.5 * HOUR
+"""Seconds within which an outcome comes, where something is under way."""
 CHANGES: dict[str, dict[str, object]] = {"reload": {"query": True}, "source_changed": {"interval": 20.0}}
 
 
@@ -49,6 +70,9 @@ async def _beset_batch(run: "Run", kinds: tuple[str, ...]) -> None:
     for kind in kinds:
         run.note(f"siege of a batch: {kind}")
         run.mishaps.plan_death(Death(run.elapsed, kind.removeprefix("die_"), 0, "", 5.0, channel=True))
+    # The batch is on its slow way by now, and what is submitted after it comes back before it.
+    await run.clock.sleep(2.0)
+    run.world.inject(Faults(), run.now)
     for case in sorted(_all_cases(run.store), key=lambda case: case.id):
         if case.platform == "telnyx" and case.snapshot.state in ("held", "waiting", "cooling", "escalated"):
             await run.operator.order(Order("advance", 0.0), case.id)
@@ -66,11 +90,25 @@ async def _cause(run: "Run", case: str, kind: str) -> None:
     platform = place if place in TRAITS else ""
     before = run.world.state.faults
     if kind in NETWORK:
+        run.agenda.undo.append(SetFaults(structs.replace(before)))
         run.world.inject(Faults(**{kind: 0.9}), run.now)
     elif kind in WEATHER:
         if platform:
             detail = "0.5" if kind == "flicker" else ""
             run.world.inject(Window(Weather(kind), platform, at=0.0, until=LASTS, detail=detail), run.now)
+    elif kind == "lie":
+        at = run.elapsed
+        run.world.lies += tuple(Lie(service, at, at + LASTS) for service in SERVICES)
+    elif kind == "clerk_stale":
+        await run.clerk.clear_the_desk()
+        run.clerk.put_aside(case)
+    elif kind in CLERK:
+        await run.clerk.attend(case, kind)
+    elif kind == "restored":
+        if run.backups.made < MOST_BACKUPS:
+            await run.back_up()
+            rng = draw(run.plan.seed, "put back", run.backups.made)
+            run.agenda.plan(rng.choice((0.5, 6.0)) * rng.uniform(0.5, 2.0) * HOUR, PutBack(rng.choice((600.0, HOUR))))
     elif kind in STORE:
         run.mishaps.short_of = (kind, run.now + 0.5 * LASTS)
     elif kind in DEATHS:
@@ -84,20 +122,20 @@ async def _cause(run: "Run", case: str, kind: str) -> None:
     elif kind in ("reload", "source_changed", "number_removed", "number_added"):
         change = Reload(kind, CHANGES.get(kind, {}), number if kind.startswith("number") else "")
         if run.agenda.configure(change):
+            if kind == "number_removed":
+                run.agenda.undo.append(Reload("number_added", number=number))
             await run.agenda.reload()
     elif kind == "used_up":
+        run.agenda.undo.append(Reload("source_changed", {"per_day": run.plan.knobs.per_day}))
         run.agenda.configure(Reload("source_changed", {"per_day": 1}))
         await run.agenda.reload()
+    elif kind in ("declare", "park"):  # which last for hours
+        run.agenda.meanwhile(run.operator.order, Order(kind, 0.0), case)
     elif kind == "double_click":
         await run.operator.order(Order("advance", 0.0, twice=True), case)
     else:
         await run.operator.order(Order(kind, 0.0), case)
     await _look(run, number_of(case))
-    await run.clock.sleep(LASTS)
-    if kind in NETWORK:
-        run.world.inject(structs.replace(before), run.now)
-    if kind == "used_up":
-        run.agenda.configure(Reload("source_changed", {"per_day": run.plan.knobs.per_day}))
-        await run.agenda.reload()
-    if kind == "number_removed" and run.agenda.configure(Reload("number_added", number=number)):
-        await run.agenda.reload()
+    # What is submitted or asked anywhere is answered within some hours: only then is there something to hand over.
+    await run.clock.sleep(LASTS if kind != "die_pre_deliver" else DELIVERED)
+    await run.agenda.set_back()

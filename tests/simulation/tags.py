@@ -22,12 +22,14 @@ _all_tasks = records.all_tasks  # before any mutant is patched in
 
 
 class Wanted(Struct):
-    """A tag that was ordered, from when (the daemon's time); `sure` once that was acknowledged."""
+    """A tag that was ordered, from when (the daemon's time); `sure` once that was acknowledged, `lost` where it
+    was refused, or a backup was put back that is older."""
 
     number: str
     text: str
     since: float
     sure: bool = False
+    lost: bool = False
 
 
 def forbidden(text: str) -> bool:
@@ -57,6 +59,17 @@ class Tags:
         """It was taken."""
         ordered.sure = True
 
+    def sure(self) -> int:
+        """So many wishes were made so far."""
+        return len(self._ordered)
+
+    def forget(self, kept: int) -> None:
+        """A backup was put back, which knows of no more wishes than these."""
+        for ordered in self._ordered[kept:]:
+            record = self._oracle.record(ordered.number)
+            tags = () if record is None or record.wanted is None else record.wanted.tags
+            ordered.sure, ordered.lost = False, not any(version.text == ordered.text for version in tags)
+
     def told(self, event: e.IdentityWanted) -> None:
         """It was said that something is wanted."""
         if event.wanted_tag is None:
@@ -81,7 +94,7 @@ class Tags:
     def right(self, number: str, at: float) -> set[str]:
         """The tags that are right at the daemon's time `at`, or will be; of orders that may have been taken, each."""
         versions = [(ORIGIN + s, ORIGIN + u if u else None, t, True) for t, s, u in self._run.knobs.tags]
-        versions += [(o.since, None, o.text, o.sure) for o in self._ordered if o.number == number]
+        versions += [(o.since, None, o.text, o.sure) for o in self._ordered if o.number == number and not o.lost]
         found = {text for since, _, text, _ in versions if since > at - 60.0}
         for since, until, text, sure in sorted(versions, reverse=True):
             if since > at + 60.0:
@@ -94,7 +107,9 @@ class Tags:
 
     def known(self, number: str, text: str) -> bool:
         """Whether a tag is one that the owner has ever wanted, or may have."""
-        each = {t for t, _, _ in self._run.knobs.tags} | {o.text for o in self._ordered if o.number == number}
+        each = {t for t, _, _ in self._run.knobs.tags} | {
+            o.text for o in self._ordered if o.number == number and not o.lost
+        }
         return text != "" and text in each
 
     def wanted(self, number: str) -> str:

@@ -59,6 +59,8 @@ NAMED = frozenset(
         "tags_always_free",
         "plain_days",
         "inspection_not_stored",
+        "backup_not_marked",
+        "restored_goes_on",
     }
 )
 """Mutants that there have to be, whatever else there is."""

@@ -149,15 +149,17 @@ class Traffic:
     def none_twice(self) -> None:
         """No appeal was accepted twice, and none while another one was under review unless a person had it so."""
         world, expect = self._run.world, self._oracle.expect
-        what = f"{dict(world.duplicates())} {world.state.repeats} repeats"
-        expect(not world.duplicates() and not world.state.repeats, Promise.NOT_TWICE, what)
+        backups = self._run.backups
+        twice = {key: n for key, n in world.duplicates().items() if not backups.forgives(*key)}
+        what = f"{twice} {world.state.repeats} repeats"
+        expect(not twice and world.state.repeats <= backups.repeats, Promise.NOT_TWICE, what)
         latest: dict[tuple[str, str], Appeal] = {}
         for appeal in world.state.appeals:
             before = latest.get((appeal.number, appeal.platform))
             latest[appeal.number, appeal.platform] = appeal
             if before is None or (before.decided is not None and before.decided <= appeal.at):
                 continue
-            if appeal.receipt in self._overlapping:
+            if appeal.receipt in self._overlapping or backups.forgives(before.number, before.platform, before.ref):
                 continue
             self._overlapping.add(appeal.receipt)
             acted = self._acted.get((appeal.number, appeal.platform), -math.inf)

@@ -27,8 +27,10 @@ class C(enum.StrEnum):
 
 
 def _at_reminder(data: CancellationData, now: Instant, policy: CancellationPolicy) -> Instant:
-    if not data.asked:
-        return now
+    return _at_decision(data, now, policy) if data.asked else now
+
+
+def _at_decision(data: CancellationData, now: Instant, policy: CancellationPolicy) -> Instant:
     due = now + policy.remind_interval
     # What was due on the same day and is not done is said as soon as the day is over.
     return min(due, policy.urgent_until) if now < policy.urgent_until else due
@@ -113,7 +115,7 @@ ROWS: dict[C, Row[C]] = {
         meaning="a removal or an errand was given up: nobody can say that all is gone, and a person has to decide",
         who=Who.PERSON,
         then="reminds",
-        deadline=_at_reminder,
+        deadline=_at_decision,
         on={
             TimedOut: (*_THROUGH, To(C.BLOCKED, (c.ask_for_decision,), update=c.note_reminder)),
             c.ChildMoved: (
