@@ -131,7 +131,7 @@ def _older(session: Session, what: str) -> list[str]:
         return []
     if version == numtrustd.__version__:
         return []
-    said = tr("the daemon is version {version}, this numtrustctl is {own}: it does not know {what}")
+    said = tr("the daemon is version {version}, this program is version {own}: it does not know {what}")
     return [
         said.format(version=version, own=numtrustd.__version__, what=what),
         tr("leave that out, or restart the daemon if a newer one is installed: systemctl restart numtrustd"),

@@ -157,7 +157,7 @@ def _who_says_what(doc: Document, n: status.NumberView) -> None:
                 Column(tr("PLATFORM"), drop=1),
                 tr("SOURCE"),
                 Column(tr("SURFACE"), drop=2),
-                Column(tr("LAST SAID"), cut=24),
+                Column(tr("LAST SAID"), cut=18),
                 tr("WHEN"),
                 tr("NOW"),
                 Column(tr("NOTE"), prose=True),

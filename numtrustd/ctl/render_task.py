@@ -14,6 +14,9 @@ from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.render import deadline, when
 from numtrustd.ctl.sentences import said
 
+PROGRAM = "numtrustctl"
+"""What commands begin with, where they stand in the text."""
+
 APPROVE, SUPPLY = "approve", "supply_evidence"
 """Kinds of tasks that are shown in a way of their own."""
 
@@ -92,7 +95,7 @@ def task(t: status.TaskView) -> Document:
     if is_open and (commands := lacking(t)):
         doc.heading(tr("put each on file, then say that it is there"))
         for command in (*commands, closing(t)[0]):
-            doc.line(f"numtrustctl {command}", indent=2)
+            doc.line(f"{PROGRAM} {command}", indent=2)
     if later:
         doc.heading(tr("what would be sent"))
         doc.facts(*packet, indent=2)
@@ -112,7 +115,7 @@ def _decision(doc: Document, t: status.TaskView) -> None:
     doc.heading(tr("to be decided"))
     doc.facts(
         *((tr("cost"), Cell(said(d), Tone.WARN)) for d in t.detail if d),
-        *((name, f"numtrustctl {command}") for name, command in (deciding(t) if t.state == "open" else ())),
+        *((name, f"{PROGRAM} {command}") for name, command in (deciding(t) if t.state == "open" else ())),
         (tr("without an answer"), tr("nothing is sent; somebody is asked again") if t.state == "open" else None),
         indent=2,
     )

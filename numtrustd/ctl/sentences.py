@@ -49,6 +49,7 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
     "word": re.compile(r"\w+"),
     **dict.fromkeys(("id", "view", "number"), re.compile(r"[^\s,;]*[^\s,;:]")),
     "ids": re.compile(r"[^\s,;]+(?:, [^\s,;]+)*"),
+    "flaw": re.compile(r"(?:still )?shows .+", re.DOTALL),
 }
 """What a value has to look like to stand in a pattern at all; others may be anything."""
 

@@ -77,7 +77,7 @@ def test_what_an_older_daemon_does_not_know_is_named_with_its_version(
     daemon.answers["GetStatus"] = structs.replace(whole, version="0.0.9")
     assert main(["explain", NUMBER]) == 1
     said = capsys.readouterr().err
-    assert "the daemon is version 0.0.9, this numtrustctl is 0.1.0: it does not know" in said
+    assert "the daemon is version 0.0.9, this program is version 0.1.0: it does not know" in said
     assert what in said
     assert "restart the daemon" in said
     daemon.answers["GetStatus"] = whole

@@ -149,6 +149,11 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
             "很可能：由他平台同步：so360 向 teddy 提供数据，且早 0.8 天被标记；用户举报：平台计有 4 次标记，"
             "首次看到以来每天增加 0.9 次",
         ),
+        (
+            "+8613900010007/teddy/1 is overdue, teddy shown as 骚扰电话, which costs answered calls",
+            "+8613900010007/teddy/1 处于“已超期”，teddy 显示为“骚扰电话”，会减少接通",
+        ),
+        ("so360.page/search still shows the old name 甲 instead of 乙", "so360.page/search 仍显示旧名称 甲，应为 乙"),
         ("until 2026-11-20 10:00:00 UTC", "直到 2026-11-20 18:00"),
         ("a note: {n} and {0}", "a note: {n} and {0}"),
         ("somebody wrote this, which is no sentence of the daemon's", None),

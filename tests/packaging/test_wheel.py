@@ -105,7 +105,7 @@ def test_pipx_installs_it_and_it_works_far_from_here(wheel: Path, tmp_path: Path
     assert dead_links(documents) == []
     checked = run(tmp_path / "bin" / "numtrustd", "check", "--config", documents / "config" / "numtrustd.toml")
     assert checked.returncode == 0, checked.stdout + checked.stderr
-    assert re.search(r"good: \d+ numbers, \d\d platforms, ", checked.stdout), "the packs came along"
+    assert re.search(r"good: \d+ numbers?, \d\d platforms, ", checked.stdout), "the packs came along"
     assert {path.name for path in (tmp_path / "man").rglob("*.[158]")} >= {
         p.name for p in (ROOT / "man").glob("*.[158]")
     }
