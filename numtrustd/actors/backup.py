@@ -7,7 +7,7 @@ from numtrustd.actors.views import Sight
 from numtrustd.domain import wording
 from numtrustd.domain.case import Case
 from numtrustd.domain.number import from_canonical
-from numtrustd.domain.owned import Owned, Watch
+from numtrustd.domain.owned import Watch
 from numtrustd.domain.task import Task, TaskKind, TaskState
 from numtrustd.domain.wording import Fitness
 from numtrustd.domain.workflows.certificate import CertificateData
@@ -43,12 +43,17 @@ def steps(sight: Sight, task: Task) -> tuple[str, ...]:
 
 def _named(sight: Sight, number: str, platform: str) -> list[tuple[str, Fitness]]:
     """(number as people write it, why it may), the best first."""
-    group = sight.owned(number).group
-    fit = [
-        (fitness, other)
-        for other, owned in sight.context.numbers.items()
-        if owned.group == group and other != number and (fitness := _fitness(sight, owned, platform)) is not None
-    ]
+    group, board = sight.owned(number).group, sight.house.board
+    known: dict[object, Fitness | None] = {}  # there may be a hundred thousand in the group, and few kinds of them
+    fit = []
+    for other, owned in sight.context.numbers.items():
+        if owned.group != group or other == number or owned.watch is not Watch.YES or other in sight.parked:
+            continue
+        alike = board.alike(other)
+        if alike not in known:
+            known[alike] = _fitness(sight, other, platform)
+        if (fitness := known[alike]) is not None:
+            fit.append((fitness, other))
     named: list[tuple[str, Fitness]] = []
     for fitness, other in sorted(fit):
         if len(named) == MOST:
@@ -58,11 +63,11 @@ def _named(sight: Sight, number: str, platform: str) -> list[tuple[str, Fitness]
     return named
 
 
-def _fitness(sight: Sight, owned: Owned, platform: str) -> Fitness | None:
-    """`None` for a number that nobody is to call from: labelled anywhere, not in use, or not known."""
+def _fitness(sight: Sight, number: str, platform: str) -> Fitness | None:
+    """`None` for a number that nobody is to call from: labelled anywhere, or not known."""
     board = sight.house.board
-    everywhere, there = board.line(owned.number), board.line_at(owned.number, platform)
-    if owned.watch is not Watch.YES or owned.number in sight.parked or everywhere.labelled:
+    everywhere, there = board.line(number), board.line_at(number, platform)
+    if everywhere.labelled:
         return None
     if there.certified:
         return Fitness.CERTIFIED_THERE

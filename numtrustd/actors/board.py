@@ -181,6 +181,11 @@ class Board:
         shape = self._numbers.get(number)
         return QUIET if shape is None else shape.line
 
+    def alike(self, number: str) -> object:
+        """The same object for all numbers that stand alike on every platform: what is asked of very many numbers needs
+        an answer for each of these only."""
+        return self._numbers.get(number)
+
     def line_at(self, number: str, platform: str) -> Line:
         """How one number stands on one platform."""
         shape = self._numbers.get(number)

@@ -284,8 +284,9 @@ class Hands:
         actor = house.numbers.get(number)
         if actor is None or actor.closed or self.asked(source.id, number) is not None:
             return False
-        at = self._given_up.get((source.id, number))
-        return at is None or house.clock.now() >= plan.again_at(at, house.context.hands)
+        at, now = self._given_up.get((source.id, number)), house.clock.now()
+        # A time that is still to come is of a clock that was set back since: it must not put off the next one.
+        return at is None or at > now or now >= plan.again_at(at, house.context.hands)
 
     def _wish(self, source: Source, owned: Owned, policy: HandPolicy) -> Iterator[Wish]:
         record, home = self._record(owned.number), source.readings[0].platform

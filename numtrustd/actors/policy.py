@@ -186,6 +186,7 @@ def request_policy(
         approval_needed=context.approval(owned, platform)
         or _asked_first(context, kind, data)
         or (cost is not None and cost.may is not May.OK),
+        costs=cost is not None,
         evidence=tuple(evidence.demanded(attempt.evidence, agent) for attempt in facts.attempts),
         held=evidence.on_file(context.documents, local_date(now, facts.country), platform, kind, agent),
         views=tracks.views(context, owned, platform, data),

@@ -344,3 +344,15 @@ async def test_tasks_that_ended_long_ago_are_deleted_and_no_id_is_given_twice(
         await again.sleep(HOUR)
         assert [task.id for task in records.all_tasks(again.store, "look/")][-1] == "look/beta.device/5"
         assert len(list(records.all_tasks(again.store, "look/"))) <= 2
+
+
+async def test_what_was_in_vain_by_a_clock_that_was_set_back_since_is_asked_for_again(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path, **handsets()) as house:
+        house.clock.shift(30 * DAY)
+        await asked(house)
+        await house.until(lambda: house.log.of(TaskExpired))
+        house.clock.shift(-30 * DAY)
+        opened = len(house.log.of(TaskOpened))
+        await house.until(lambda: len(house.log.of(TaskOpened)) > opened, 4 * DAY)

@@ -25,7 +25,7 @@ from numtrustd.domain.workflows.inspection import InspectionPolicy
 from numtrustd.events import InspectionClosed, InspectionOpened
 from numtrustd.store import Batch, Store, Table, records
 from numtrustd.store.records import SourceRecord
-from tests.actors.house import DAY, HOUR, MOBILE, OTHER_MOBILE, T0, make_house, platform, source
+from tests.actors.house import DAY, HOUR, LANDLINE, MOBILE, OTHER_MOBILE, T0, make_house, platform, source
 from tests.actors.parts import killed
 from tests.actors.test_hands import asked, handsets, report_all, tasks
 
@@ -73,14 +73,16 @@ async def test_others_have_their_turn_while_its_looks_are_counted(
         began.append(turns)
         return look_of(*args)
 
-    async with make_house(tmp_path, numbers=(MOBILE, OTHER_MOBILE), inspection=MONTHLY, **handsets()) as house:
+    async with make_house(
+        tmp_path, numbers=(MOBILE, OTHER_MOBILE, LANDLINE), inspection=MONTHLY, **handsets()
+    ) as house:
         counting = inspector.Inspector(house.house, lambda: None)
         turns = 0
         monkeypatch.setattr(errands, "look_of", counted)
         async with trio.open_nursery() as nursery:
 
             async def count() -> None:
-                assert await counting._looks_wanted() == 4
+                assert await counting._looks_wanted() == 6
                 nursery.cancel_scope.cancel()
 
             nursery.start_soon(count)

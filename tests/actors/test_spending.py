@@ -233,6 +233,25 @@ async def test_three_changes_of_a_tag_are_free_and_the_fourth_waits_for_money(
         consistent(house.store)
 
 
+async def test_what_is_paid_a_second_time_is_approved_a_second_time(tmp_path: Path, autojump_clock: Clock) -> None:
+    """The platform wants more: what is handed in with it costs anew, over a budget that one approval had passed."""
+    async with make_house(tmp_path, **tags(ledger=LedgerPolicy(free_tag_changes=0))) as house:
+        await wrong_tag(house)
+        for n in (1, 2):
+            [task] = await house.until(house.tasks)
+            assert task.kind == "approve"
+            await answer(house, task, "approved")
+            await house.in_state("at_person", "alpha", kind="tag")
+            await answer(house, house.tasks()[0], "submitted", receipt=f"T-{n}")
+            [report] = house.tasks()
+            await answer(house, report, "info_requested", reason="请说明用途")
+            await house.until(lambda: house.case("alpha", kind="tag").snapshot.state != "gathering")
+            assert len([e for e in house.log.of(LedgerCharged) if e.case]) == n
+        [task] = await house.until(house.tasks)
+        assert task.kind == "approve"
+        assert len(house.log.of(BudgetExceeded)) == 3
+
+
 async def test_what_was_not_handed_in_is_not_paid(tmp_path: Path, autojump_clock: Clock) -> None:
     paying = LedgerPolicy(monthly_budget=1000.0, free_tag_changes=0)
     async with make_house(tmp_path, **tags(ledger=paying)) as house:

@@ -19,17 +19,18 @@ class RequestPolicy(Struct, frozen=True):
     platform whose own appeal goes first, for the reason `feeder_why`. Nothing is handed in before `slot`, for
     the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
     sent for the reasons `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be
-    paid to answer within `expedite_within`. `believed`: the label is still believed to be there, whatever the
-    latest looks say; `wish` is what is wanted to be shown now, in words. In an emergency, `mark` is when people are
-    next to have done their part by its clock, 0 without one, and `deadline` when the present wait of the request ends.
-    Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the platform's receipt of the
-    deletion must be brought back.
+    paid to answer within `expedite_within`; `costs`: each attempt is paid for. `believed`: the label is still believed
+    to be there, whatever the latest looks say; `wish` is what is wanted to be shown now, in words. In an emergency,
+    `mark` is when people are next to have done their part by its clock, 0 without one, and `deadline` when the present
+    wait of the request ends. Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the
+    platform's receipt of the deletion must be brought back.
     """
 
     by_person: bool = True
     can_query: bool = False
     can_look_up: bool = False
     approval_needed: bool = False
+    costs: bool = False
     evidence: tuple[tuple[str, ...], ...] = ((),)
     held: frozenset[str] = frozenset()
     views: tuple[str, ...] = ()

@@ -221,7 +221,8 @@ def note_expedited(data: RequestData, event: object, now: Instant, policy: Reque
 
 
 def note_more(data: RequestData, event: InfoRequested, now: Instant, policy: RequestPolicy) -> RequestData:
-    """A requested kind of evidence becomes required; other words are kept as a reason for the letter."""
+    """A requested kind of evidence becomes required; other words are kept as a reason for the letter. What is paid for
+    is paid anew, so that its approval was not for this."""
     return structs.replace(
         data,
         more=_demanded(data, event.what),
@@ -232,6 +233,8 @@ def note_more(data: RequestData, event: InfoRequested, now: Instant, policy: Req
         sent_at=None,
         attempt=data.attempt + 1,
         tries=0,
+        asked_approval=data.asked_approval and not policy.costs,
+        approved_by="" if policy.costs else data.approved_by,
     )
 
 
