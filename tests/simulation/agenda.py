@@ -8,7 +8,7 @@ import trio
 from msgspec import structs
 
 from numtrustd.events import Event
-from numtrustd.sim.script import Certify, Mood, Review, Tag
+from numtrustd.sim.script import Certify, Faults, Mood, Review, Tag
 from numtrustd.sim.traits import TRAITS
 from numtrustd.varlink.interface import CallError
 from tests.simulation.plan import (
@@ -60,7 +60,8 @@ class Agenda:
 
     def jumps(self) -> list[tuple[float, float]]:
         """The true times at which, or between which, the wall clock will be stepped."""
-        fixed = [(at, at) for at, _, what in self._due if isinstance(what, Jump)]
+        begun = self._run.true  # what fell due while no daemon was there happens once there is one
+        fixed = [(max(at, begun), max(at, begun)) for at, _, what in self._due if isinstance(what, Jump)]
         waiting = [entry for entry in self._triggers if isinstance(entry.what, Jump)]
         return [*fixed, *((ORIGIN + entry.at, ORIGIN + entry.until) for entry in waiting)]
 
@@ -103,7 +104,7 @@ class Agenda:
     def _undone(self) -> bool:
         """Set back what a siege has changed; whether the configuration has to be read again."""
         undo, self.undo = self.undo, []
-        for what in undo:
+        for what in reversed(undo):  # two may have been at it
             if isinstance(what, SetFaults):
                 self._run.world.inject(what.faults, self._run.true)
         changed = [self.configure(what) for what in undo if isinstance(what, Reload)]  # each of them
@@ -184,6 +185,7 @@ class Agenda:
         run = self._run
         run.calm = True
         run.note("calm from here on")
+        run.world.inject(Faults(), run.now)
         for platform in TRAITS:
             run.world.inject(Review(platform, (Mood.APPROVE,), None, 0.2 * DAY, HOUR), run.now)
         numbers = run.plan.knobs.numbers
