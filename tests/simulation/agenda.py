@@ -8,7 +8,7 @@ import trio
 from msgspec import structs
 
 from numtrustd.events import Event
-from numtrustd.sim.script import Certify, Mood, Review, Tag
+from numtrustd.sim.script import Certify, Faults, Mood, Review, Tag
 from numtrustd.sim.traits import TRAITS
 from numtrustd.varlink.interface import CallError
 from tests.simulation.plan import (
@@ -97,7 +97,7 @@ class Agenda:
     def _undone(self) -> bool:
         """Set back what a siege has changed; whether the configuration has to be read again."""
         undo, self.undo = self.undo, []
-        for what in undo:
+        for what in reversed(undo):  # two may have been at it
             if isinstance(what, SetFaults):
                 self._run.world.inject(what.faults, self._run.true)
         changed = [self.configure(what) for what in undo if isinstance(what, Reload)]  # each of them
@@ -178,6 +178,7 @@ class Agenda:
         run = self._run
         run.calm = True
         run.note("calm from here on")
+        run.world.inject(Faults(), run.now)
         for platform in TRAITS:
             run.world.inject(Review(platform, (Mood.APPROVE,), None, 0.2 * DAY, HOUR), run.now)
         numbers = run.plan.knobs.numbers

@@ -144,7 +144,8 @@ class Leavings:
 
     def _proved(self, case: Case) -> list[str]:
         """What of a cancellation nobody has proved yet."""
-        removals = {c.platform: c for c in self._cases(case.id) if c.workflow == "removal"}  # the newest of each
+        each = sorted(self._cases(case.id), key=lambda c: int(c.id.rsplit("/", 1)[1]))
+        removals = {c.platform: c for c in each if c.workflow == "removal"}  # the newest of each
         ours = case.number in CHINESE and self._run.plan.knobs.names
         lacking = [
             platform

@@ -34,6 +34,7 @@ UNSENT = frozenset({"waiting", "gathering", "at_person", "cooling", "escalated",
 SURE = frozenset({"uncertain", "asking"})
 """Where a request makes sure."""
 OUT = frozenset({"submitting", "at_person"})
+ENDS = frozenset({"withdrawn", "verifying", "cleared"})
 OF_REQUESTS = frozenset({"appeal", "correction", "tag", "certification", "removal"})
 
 
@@ -153,11 +154,14 @@ class Backups:
         case = _get_case(self._run.oracle.store, event.case)
         if event.case not in self._unsure or case is None:
             return
-        if event.to in SURE or case.data.attempt != self._unsure[event.case]:
+        later = event.from_ not in UNSENT and case.data.attempt != self._unsure[event.case]
+        if event.to in SURE or later or event.from_ in ENDS:
             del self._unsure[event.case]
             return
-        what = f"{event.case} is restored and {event.to}, and nobody has made sure"
-        self._run.oracle.expect(event.to not in OUT, Promise.RECONCILED, what)
+        # Its first step makes sure, or ends it; only one that is held waits with that until it goes on.
+        skipped = event.from_ in UNSENT - {"held"} and event.to not in ENDS
+        what = f"{event.case} is restored and goes from {event.from_} to {event.to}, and nobody has made sure"
+        self._run.oracle.expect(not skipped and event.to not in OUT, Promise.RECONCILED, what)
 
 
 def _receipt(case: Case) -> str | None:

@@ -172,6 +172,8 @@ def backups(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
         return []
     at = rng.uniform(0.1, 0.6) * drawing.calm
     after = rng.choice((*BRIEFLY, drawing.after(rng), drawing.after(rng), ""))
+    if knobs.look_up and "lost" in drawing.kinds and drawing.rng("backups of moments").random() < 0.5:
+        after = "state:appeal looking_up"
     back = min(at + rng.choice((HOUR, 12 * HOUR, DAY)) * rng.uniform(0.2, 1.5), 0.9 * drawing.calm)
     pause = rng.choice((10 * MINUTE, HOUR, 6 * HOUR))
     return [Entry(at, Copy(), after), Entry(back, PutBack(pause))]

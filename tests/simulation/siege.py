@@ -118,7 +118,7 @@ async def _cause(run: "Run", case: str, kind: str) -> None:
     elif kind in BUGS:
         run.mishaps.plan_bug(Span(run.elapsed, run.elapsed + LASTS, kind, number))
         if kind == "bug_start":  # an actor that crashes starts again
-            run.mishaps.plan_bug(Span(run.elapsed, run.elapsed + 1.0, "bug_before", number))
+            run.mishaps.plan_bug(Span(run.elapsed, run.elapsed + 20.0, "bug_before", number))
     elif kind in ("reload", "source_changed", "number_removed", "number_added"):
         change = Reload(kind, CHANGES.get(kind, {}), number if kind.startswith("number") else "")
         if run.agenda.configure(change):

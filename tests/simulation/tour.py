@@ -44,7 +44,7 @@ _all_cases, _get_case, _all_tasks = records.all_cases, records.get_case, records
 
 MOVING = ("hold", "advance", "withdraw", "reopen", "reject", "approve", "number_removed", "double_click", "park")
 """Kinds that may move a case or its number: the last of a siege."""
-DEADLY = (*DEATHS, "die_pre_deliver", *BUGS, *BACKUPS, *BACKUPS)
+DEADLY = (*DEATHS, "die_pre_deliver", *BUGS, *BUGS, *BACKUPS, *BACKUPS)
 """Kinds that end what stands about it: the last of a siege as well."""
 GENTLE = tuple(
     kind for kind in KINDS if kind not in (*MOVING, *DEADLY, *CLERK, *CLOCK, "late", "error_after", "listing_lag")
