@@ -4,6 +4,7 @@ What is wanted is what the settings of the plan and the owner's orders say; an o
 been taken or not. Nothing here asks the daemon what a season is or which word is forbidden.
 """
 
+import math
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -96,13 +97,16 @@ class Tags:
         versions = [(ORIGIN + s, ORIGIN + u if u else None, t, True) for t, s, u in self._run.knobs.tags]
         versions += [(o.since, None, o.text, o.sure) for o in self._ordered if o.number == number and not o.lost]
         found = {text for since, _, text, _ in versions if since > at - 60.0}
-        for since, until, text, sure in sorted(versions, reverse=True):
+        settled = -math.inf
+        for since, until, text, sure in sorted(versions, reverse=True, key=lambda version: version[0]):
             if since > at + 60.0:
                 continue
+            if since < settled:
+                break
             if until is None or until > at:
                 found.add(text)
             if sure and since <= at - 60.0:
-                break
+                settled = since  # of two of the same instant nobody here knows which was first
         return found
 
     def known(self, number: str, text: str) -> bool:
