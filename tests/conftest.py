@@ -32,6 +32,7 @@ REAL_TIME = (
 """Tests that hold a clock or a disk against the machine: one of them at a time, where several run at once."""
 
 
+@pytest.hookimpl(tryfirst=True)  # the group is read by the hook of pytest-xdist, which writes it into the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep those of `REAL_TIME` together on one of the processes."""
     for item in items:

@@ -134,6 +134,7 @@ async def test_whoever_stops_waits_for_no_disk_that_hangs(
 
 
 async def test_a_map_does_not_grow_under_a_copy_that_nobody_waits_for(run_store, tmp_path: Path, monkeypatch) -> None:
+    """Nor under one that somebody does: the copy reads what the map would move away from under it."""
     release = threading.Event()
     monkeypatch.setattr(Environment, "copy", lambda *_: release.wait(30.0))
     async with run_store(map_size=1 << 20, max_map_size=64 << 20) as store:
@@ -145,6 +146,7 @@ async def test_a_map_does_not_grow_under_a_copy_that_nobody_waits_for(run_store,
                 while store.trouble is None:
                     await trio.sleep(0.01)
             assert store.trouble is Trouble.MAP_FULL
+            assert store.stats().map_size == 1 << 20
             release.set()
         assert store.trouble is None
         assert store.get(Table.CASE, b"c") == b"v" * (2 << 20)

@@ -76,21 +76,6 @@ async def test_nearly_full_comes_before_full_and_leaves_again(run_store, autojum
         assert not store.nearly_full
 
 
-async def test_the_map_does_not_grow_under_a_copy(run_store, autojump_clock) -> None:
-    async with run_store(inline=True, map_size=512 * KIB, max_map_size=4096 * KIB) as store:
-        store._copying = 1
-        count = await fill(store, 100)
-        assert count < 30
-        assert store.stats().map_size == 512 * KIB
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(store.commit, block(count))
-            await trio.sleep(7)
-            assert store.trouble is Trouble.MAP_FULL
-            store._copying = 0
-        assert store.trouble is None
-        assert intact(store, count + 1)
-
-
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 2 MiB, of its own."""
