@@ -22,6 +22,7 @@ from numtrustd.actors.glance import CommandGlance, HttpGlance
 from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.inspector import Inspector
+from numtrustd.actors.mender import Mender
 from numtrustd.actors.messages import ReloadRejectedError
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.papers import Papers
@@ -111,6 +112,7 @@ class Daemon:
         self.timers = house.timers = Timers(house, random)
         self.outbox = house.outbox = Outbox(house, self._ways.get, random)
         self.roster = Roster(house, random)
+        self.mender = Mender(house, self.roster.refresh)
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
         self.hands = house.hands = Hands(house)
         self.inspector = Inspector(house, self.hands.replan)
@@ -176,6 +178,7 @@ class Daemon:
             self.outbox.load()
             self.papers.load()
             async with (
+                running(self.mender.run),
                 running(self.sources.run),
                 running(self.roster.run),
                 running(self.outbox.run),

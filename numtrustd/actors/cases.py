@@ -13,6 +13,7 @@ from numtrustd.actors.packets import Packets
 from numtrustd.actors.policy import cancellation_policy, policy_for, spending_of
 from numtrustd.actors.present import Present
 from numtrustd.actors.task_book import TaskBook, Tasks
+from numtrustd.domain import set_back
 from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case_id, reference
 from numtrustd.domain.cause import Cause
 from numtrustd.domain.finding import Finding
@@ -37,6 +38,7 @@ from numtrustd.events import (
     CaseJoined,
     CaseMoved,
     CaseOpened,
+    DeadlineCorrected,
     NumberReleased,
 )
 from numtrustd.wire.template import number_values
@@ -185,6 +187,31 @@ class CaseBook:
         self._made.durable = True
         event = CaseJoined(case=case.id, number=case.number, platform=case.platform, display=display)
         self._made.say(event, self._now)
+
+    def put_right(self, case: Case) -> None:
+        """The clock was set back since it set the case's wait: the case waits as long as it was to, and no longer."""
+        set_at = case.snapshot.set_at or case.snapshot.entered_at
+        tasks = [made for task in self.tasks.of(case.id) if (made := set_back.task(task, self._now, set_at))]
+        mended = set_back.case(case, self._now)
+        if mended is None and not tasks:
+            return
+        new = mended or case
+        self._made.durable = True
+        self._made.cases[case.id] = new
+        self._made.tasks |= {task.id: task for task in tasks}
+        old, deadline = case.snapshot.deadline, new.snapshot.deadline
+        self._made.set_timer(case.id, old, deadline, new.snapshot.seq)
+        self._made.say(
+            DeadlineCorrected(
+                earlier_seconds=max(0.0, (old or 0.0) - (deadline or 0.0)),
+                case=case.id,
+                number=case.number,
+                platform=case.platform or None,
+                kind=case.workflow,
+                deadline=deadline,
+            ),
+            self._now,
+        )
 
     def happen(self, identity: str, event: Event, by: str = "") -> bool:
         """Feed one event to a case. False when it changes nothing."""

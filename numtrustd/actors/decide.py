@@ -28,6 +28,8 @@ class Decider(Leaver):
 
     def refresh(self) -> None:
         """Configuration or evidence changed: compare findings anew and tell the cases that wait for papers."""
+        for case in self._open_cases():
+            self.book.put_right(case)
         for platform, stored in list(self.record.verdicts.items()):
             if platform not in self.context.platforms:
                 continue

@@ -289,12 +289,13 @@ def next_free(
     charges: Iterable[Charge], what: What, most: int, per: float, now: Instant, *, number: str = "", platform: str = ""
 ) -> Instant:
     """When one more of a kind may be used, under a quota of `most` within any `per` seconds: `now`, or the instant at
-    which enough of those before have passed out of that time. Without a number or platform, over all of them.
+    which enough of those before have passed out of that time. Without a number or platform, over all of them. What a
+    clock that was set back since has dated in the future counts as of now; `set_back` has it dated so for good.
     """
     if most < 1 or per <= 0:
         raise ValueError(f"a quota is at least one within some time, not {most} within {per:g} s")
     at = sorted(
-        charge.counted_at
+        min(charge.counted_at, now)
         for charge in charges
         if charge.what is what
         and charge.standing is not Standing.VOID
