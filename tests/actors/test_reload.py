@@ -12,6 +12,7 @@ import pytest
 import trio
 import trio.testing
 
+from numtrustd import build
 from numtrustd.actors.control import Control
 from numtrustd.actors.messages import ReloadRejectedError
 from numtrustd.actors.number import NumberActor
@@ -388,6 +389,53 @@ async def test_reloads_at_once_come_one_after_the_other(shm: Path, autojump_cloc
         assert len(made.daemon.roster) == 8
         await trio.sleep(DAY)
         assert made.daemon.house.board.totals().clean == 8 * 5
+
+
+async def test_a_number_that_is_about_to_go_opens_no_case_any_more(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The numbers that go with it, and their sources, may take their time between its retirement and its end."""
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007", "13910000008"], [SO360], labels=(label,)) as made:
+        roster = made.daemon.roster
+        retire = roster.retire
+
+        async def slowly(numbers: Any) -> None:
+            await retire(numbers)
+            await trio.sleep(3 * DAY)
+
+        monkeypatch.setattr(roster, "retire", slowly)
+        await trio.sleep(HOUR)
+        write_config(shm, ["13910000008"], [SO360])
+        await made.daemon.reload()
+        assert [case for case in records.all_cases(made.store) if case.open] == []
+
+
+async def test_what_a_reload_changes_of_the_numbers_is_worked_out_where_the_files_are_read(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside: list[bool] = []
+    compared: list[tuple[int, bool]] = []
+    difference = build.difference
+
+    async def run(function: Callable[..., Any], *args: Any, **_: Any) -> Any:
+        inside.append(True)
+        try:
+            return function(*args)
+        finally:
+            inside.pop()
+
+    def noted(old: Any, new: Any) -> Any:
+        compared.append((len(new), bool(inside)))
+        return difference(old, new)
+
+    async with works(shm, ["13910000007", "13910000008"], [SO360]) as made:
+        monkeypatch.setattr(trio.to_thread, "run_sync", run)
+        monkeypatch.setattr(build, "difference", noted)
+        write_config(shm, [f"1391000000{n}" for n in range(9)], [SO360])
+        result = await made.daemon.reload()
+        assert result.numbers_added == 7
+        assert [where for size, where in compared if size == 9] == [True]
 
 
 class Disk:
