@@ -192,7 +192,7 @@ class CaseBook:
         """The clock was set back since it set the case's wait: the case waits as long as it was to, and no longer."""
         set_at = case.snapshot.set_at or case.snapshot.entered_at
         tasks = [made for task in self.tasks.of(case.id) if (made := set_back.task(task, self._now, set_at))]
-        mended = set_back.case(case, self._now)
+        mended = set_back.case(case, self._now, self._waits)
         if mended is None and not tasks:
             return
         new = mended or case
@@ -212,6 +212,11 @@ class CaseBook:
             ),
             self._now,
         )
+
+    def _waits(self, case: Case) -> Instant | None:
+        """Until when its table has a case wait from now on."""
+        deadline = case.row.deadline
+        return None if deadline is None else deadline(case.data, self._now, self._policy_of(case))
 
     def happen(self, identity: str, event: Event, by: str = "") -> bool:
         """Feed one event to a case. False when it changes nothing."""

@@ -1,11 +1,11 @@
 """PURE: what a clock that ran ahead has written, put right once it was set back.
 
-Whoever waits was to wait so long, not until that day: a wait keeps what was left of it when it was set. What happened,
+Whoever waits was to wait so long, not until that day: a date keeps what was left of it when it was set. What happened,
 happened by now. What a person or a platform named as a date stays that date, whatever the clock said when it was named.
 `actors.mender` has it done as soon as the clock is set back; each number does it for its own cases when it starts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from msgspec import Struct, structs
@@ -107,11 +107,12 @@ def _instants(value: Struct) -> Iterable[Instant]:
             yield old
 
 
-def case(found: Case, now: Instant) -> Case | None:
-    """An open case whose clock was set by a wrong one, put right; `None` for every other.
+def case(found: Case, now: Instant, wait: Callable[[Case], Instant | None]) -> Case | None:
+    """An open case that a wrong clock has set, put right; `None` for every other.
 
-    The wait goes on for as long as was left of it when it was set, and so do the dates that it was set by. A cool-down
-    that began before the clock went wrong ends when it was to: no platform is asked before its time.
+    The dates that it goes by keep what was left of them when they were set, and its present wait is worked out anew
+    from them: `wait` says until when a case has to wait by its table. A cool-down that began before the clock went
+    wrong ends when it was to: no platform is asked before its time.
     """
     snapshot, data = found.snapshot, found.data
     set_at = snapshot.set_at or snapshot.entered_at
@@ -120,30 +121,25 @@ def case(found: Case, now: Instant) -> Case | None:
     back = set_at - now if ahead(set_at, now) else 0.0
     mended = _struct(data, back, now)
     moved: dict[str, Instant] = {}
-    kept = 0.0
     for name in WAITS.intersection(data.__struct_fields__):
         at = getattr(data, name)
         if at is None or at <= now:
             continue
-        if name == "not_before" and not ahead(snapshot.entered_at, now):
-            kept = at
-        else:
+        if name != "not_before" or ahead(snapshot.entered_at, now):
             moved[name] = max(at - back, now)
-    deadline = snapshot.deadline
-    if deadline is not None and back:
-        # What was set to the end of a cool-down still is.
-        deadline = max(deadline - back, now, kept if deadline >= kept else 0.0)
-    return structs.replace(
+    new = structs.replace(
         found,
         opened_at=_shifted(found.opened_at, back, now),
         snapshot=structs.replace(
-            snapshot,
-            entered_at=_shifted(snapshot.entered_at, back, now),
-            deadline=deadline,
-            set_at=min(set_at, now),
+            snapshot, entered_at=_shifted(snapshot.entered_at, back, now), set_at=min(set_at, now)
         ),
         data=structs.replace(mended, **moved),
     )
+    due = wait(new)
+    if not back or snapshot.deadline is None or due is None:
+        return new
+    later = structs.replace(new.snapshot, deadline=max(min(snapshot.deadline, due), now))
+    return structs.replace(new, snapshot=later)
 
 
 def task(found: Task, now: Instant, set_at: Instant = 0.0) -> Task | None:

@@ -56,11 +56,23 @@ def case_of(data: CaseData, *, set_at: float, deadline: float, entered: float | 
     return Case("+1/alpha/1", "+1", "alpha", "appeal", 1, snapshot, data, opened_at=T)
 
 
+def review(case: Case) -> float | None:
+    """A case that waits for its review."""
+    assert isinstance(case.data, AppealData)
+    return case.data.review_by
+
+
+def cool(case: Case) -> float | None:
+    """A case that cools down."""
+    assert isinstance(case.data, AppealData)
+    return case.data.not_before
+
+
 @given(ahead=st.floats(SLACK + 1, 400 * DAY), left=st.floats(0, 90 * DAY))
 def test_a_wait_keeps_what_was_left_of_it(ahead: float, left: float) -> None:
     wrong = T + ahead
     data = AppealData(sent_at=wrong - HOUR, review_by=wrong + left, clean={"v": CleanRun(1, wrong - HOUR, wrong)})
-    mended = set_back.case(case_of(data, set_at=wrong, deadline=wrong + left), T)
+    mended = set_back.case(case_of(data, set_at=wrong, deadline=wrong + left), T, review)
     assert mended is not None
     assert mended.snapshot.deadline == pytest.approx(T + left)
     assert mended.snapshot.set_at == T
@@ -69,18 +81,18 @@ def test_a_wait_keeps_what_was_left_of_it(ahead: float, left: float) -> None:
     assert mended.data.sent_at is not None
     assert mended.data.sent_at <= T
     assert mended.data.clean["v"].last_at <= T
-    assert set_back.case(mended, T) is None
+    assert set_back.case(mended, T, review) is None
 
 
 @given(early=st.floats(-400 * DAY, SLACK))
 def test_what_no_wrong_clock_set_stays(early: float) -> None:
     data = AppealData(sent_at=T + min(early, 0.0), review_by=T + 500 * DAY)
-    assert set_back.case(case_of(data, set_at=T + early, deadline=T + 300 * DAY), T) is None
+    assert set_back.case(case_of(data, set_at=T + early, deadline=T + 300 * DAY), T, review) is None
 
 
 def test_a_record_of_before_it_was_kept_is_known_by_when_its_state_began() -> None:
     found = case_of(AppealData(), set_at=0.0, entered=T + 30 * DAY, deadline=T + 31 * DAY)
-    mended = set_back.case(found, T)
+    mended = set_back.case(found, T, lambda case: T + DAY)
     assert mended is not None
     assert mended.snapshot.deadline == T + DAY
 
@@ -88,7 +100,7 @@ def test_a_record_of_before_it_was_kept_is_known_by_when_its_state_began() -> No
 def test_a_cool_down_that_began_before_ends_when_it_was_to() -> None:
     data = AppealData(not_before=T + DAY)
     found = case_of(data, set_at=T + 2 * HOUR, entered=T - HOUR, deadline=T + DAY)
-    mended = set_back.case(found, T)
+    mended = set_back.case(found, T, cool)
     assert mended is not None
     assert mended.snapshot.deadline == T + DAY
     assert isinstance(mended.data, AppealData)
@@ -97,7 +109,7 @@ def test_a_cool_down_that_began_before_ends_when_it_was_to() -> None:
 
 def test_an_emergency_that_began_in_the_future_began_now() -> None:
     data = IncidentData(since=T + 30 * DAY, marks=(Mark(MarkName.SUBMIT, True, T + 30 * DAY),))
-    mended = set_back.case(case_of(data, set_at=T + 30 * DAY, deadline=T + 31 * DAY), T)
+    mended = set_back.case(case_of(data, set_at=T + 30 * DAY, deadline=T + 31 * DAY), T, lambda case: T + DAY)
     assert mended is not None
     assert isinstance(mended.data, IncidentData)
     assert mended.data.since == T
@@ -109,7 +121,7 @@ def test_a_date_that_the_provider_named_stays() -> None:
     wrong = T + 30 * DAY
     pause = Pause(wrong - HOUR, PauseCause.TECHNICAL, until=wrong)
     data = CertificateData(granted_at=wrong, expires=T + 400 * DAY, pauses=(pause,))
-    mended = set_back.case(case_of(data, set_at=wrong, deadline=wrong + DAY), T)
+    mended = set_back.case(case_of(data, set_at=wrong, deadline=wrong + DAY), T, lambda case: T + DAY)
     assert mended is not None
     assert isinstance(mended.data, CertificateData)
     assert mended.data.expires == T + 400 * DAY
