@@ -87,7 +87,7 @@ def outcome(words: Words) -> dict[S, Row[S]]:
             then="reminds",
             deadline=d.at_reminder,
             on={
-                a.Restored: w.RESTORED,
+                a.Restored: w.RESTORED_UNDECIDED,
                 a.Advance: To(S.WAITING, (a.close_tasks,), update=a.try_again),
                 a.Accepted: w.ACCEPTED,
                 a.Approved: w.APPROVED,
