@@ -13,7 +13,7 @@ from numtrustd.actors.packets import Packets
 from numtrustd.actors.policy import cancellation_policy, policy_for, spending_of
 from numtrustd.actors.present import Present
 from numtrustd.actors.task_book import TaskBook, Tasks
-from numtrustd.domain import set_back
+from numtrustd.domain import ledger, set_back
 from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case_id, reference
 from numtrustd.domain.cause import Cause
 from numtrustd.domain.finding import Finding
@@ -21,7 +21,7 @@ from numtrustd.domain.ledger import Charge, May, Standing
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
-from numtrustd.domain.task import TaskKind
+from numtrustd.domain.task import Task, TaskKind
 from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
@@ -165,6 +165,13 @@ class CaseBook:
         """Somebody has paid for a quicker review."""
         if (made := spending.hurried(self._context, case, self._now)) is not None:
             self._enter(made)
+
+    def handed_in_late(self, task: Task) -> None:
+        """What was given up with a task went out all the same."""
+        for charge in self._present.charges():
+            # Given up in the step that closed the task.
+            if charge.case == task.case and charge.standing is Standing.VOID and charge.settled_at == task.closed_at:
+                self._enter(ledger.went_out_after_all(charge, self._now))
 
     def _enter(self, charge: Charge) -> None:
         self._made.charge(charge)

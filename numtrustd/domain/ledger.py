@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from numtrustd.domain.observation import Instant
 
@@ -224,6 +224,13 @@ def commit(charge: Charge, now: Instant, amount: Fen | None = None) -> Charge:
 def give_up(charge: Charge, now: Instant) -> Charge:
     """It certainly did not go out, and never will. One that is settled stays as it is."""
     return _settle(charge, Standing.VOID, now, charge.fen)
+
+
+def went_out_after_all(charge: Charge, now: Instant) -> Charge:
+    """It was given up, and somebody says that it had gone out before that. One that was not given up stays as it is."""
+    if charge.standing is not Standing.VOID:
+        return charge
+    return structs.replace(charge, standing=Standing.COMMITTED, settled_at=now)
 
 
 def _settle(charge: Charge, standing: Standing, now: Instant, amount: Fen) -> Charge:
