@@ -41,7 +41,7 @@ from numtrustd.sim.script import Label, Story
 from numtrustd.sim.service import Service
 from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.sim.world import World
-from numtrustd.store import Batch, Store, records
+from numtrustd.store import Batch, Store, Table, records
 from numtrustd.store.records import PlatformRecord
 from numtrustd.varlink.interface import Call, Peer
 from numtrustd.wire.exchange import Limits, Outcome, Request
@@ -664,3 +664,44 @@ async def test_a_platform_that_is_to_be_looked_at_more_often_is_so_from_the_relo
         await made.daemon.reload()
         await trio.sleep(DAY)
         assert len(made.net.sent("so.com")) > looks + 6
+
+
+async def test_a_number_that_opens_a_case_while_it_is_about_to_go_gives_it_up(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look that it has in hand is not stored yet when it hears that it goes."""
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007", "13910000008"], [SO360], labels=(label,)) as made:
+        commit, held, free = made.store.commit, trio.Event(), trio.Event()
+
+        async def slow(batch: Batch, **more: Any) -> None:
+            if any(table is Table.CASE for table, _ in batch.ops) and not held.is_set():
+                held.set()
+                await free.wait()
+            await commit(batch, **more)
+
+        monkeypatch.setattr(made.store, "commit", slow)
+        await held.wait()
+        write_config(shm, ["13910000008"], [SO360])
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(made.daemon.reload)
+            await trio.sleep(1)
+            free.set()
+        [case] = records.all_cases(made.store)
+        assert case.outcome == "withdrawn"
+
+
+async def test_a_reload_that_is_given_up_leaves_the_numbers_at_work(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with works(shm, ["13910000007", "13910000008"], [SO360]) as made:
+        roster = made.daemon.roster
+
+        async def stuck(actor: Any) -> None:
+            await trio.sleep_forever()
+
+        monkeypatch.setattr(roster, "_retire", stuck)
+        write_config(shm, ["13910000008"], [SO360])
+        with trio.move_on_after(HOUR):
+            await made.daemon.reload()
+        assert not any(actor.leaving for actor in roster._actors.values())
