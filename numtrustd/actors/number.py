@@ -50,10 +50,10 @@ from numtrustd.store.records import WordRecord
 
 
 class NumberActor:
-    """Start `run` under a supervisor; talk to it through `post`. While it is `leaving` the configuration it begins
-    nothing new."""
+    """Start `run` under a supervisor; talk to it through `post`. One that is `leaving` the configuration begins nothing
+    new once it has `retired`: given up its cases, where it had any."""
 
-    __slots__ = ("_box", "_busy", "_house", "_packed", "leaving", "number")
+    __slots__ = ("_box", "_busy", "_house", "_packed", "leaving", "number", "retired")
 
     def __init__(self, number: str, house: House) -> None:
         self.number = number
@@ -61,12 +61,12 @@ class NumberActor:
         self._box: Mailbox[NumberMessage] = Mailbox()
         self._packed: bytes | None = None
         self._busy = False
-        self.leaving = False
+        self.leaving = self.retired = False
 
     @property
     def busy(self) -> bool:
-        """Whether it has a message in hand."""
-        return self._busy
+        """Whether it has a message in hand, or waiting."""
+        return self._busy or len(self._box) > 0
 
     @property
     def packed(self) -> bytes | None:
@@ -203,7 +203,7 @@ class NumberActor:
         if owned is None:
             house.board.forget(self.number)
             raise Finished("no longer watched")
-        if self.leaving and not isinstance(message, Retire | Answered | TimerDue):
+        if self.leaving and self.retired and not isinstance(message, Retire | Answered | TimerDue):
             # What came of what is on its way is taken in; nothing new is begun that nobody would end.
             if isinstance(message, Asked):
                 raise RefusedError(f"{self.number} is no longer configured")
@@ -377,6 +377,7 @@ class NumberActor:
         if isinstance(message, Reported) and house.hands is not None:
             house.hands.poke(self.number)
         if isinstance(message, Retire):
+            self.retired = True
             message.reply.set(None)
         if isinstance(message, Asked):
             assert made.told is not None

@@ -101,12 +101,16 @@ class Roster:
                 self._house.board.update(number, records.decode_number(packed))
 
     async def retire(self, numbers: Iterable[str]) -> None:
-        """Give up the open cases of numbers that are about to leave the configuration; from now on they open none."""
+        """Give up the open cases of numbers that are about to leave the configuration; those that have none begin
+        nothing new from now on, the others once they have given theirs up."""
         leaving = [actor for number in numbers if (actor := self._actors.get(number)) is not None]
+        at_work: list[NumberActor] = []
+        for actor in leaving:
+            actor.leaving, actor.retired = True, not (actor.busy or self._house.board.cases(actor.number))
+            if not actor.retired:
+                at_work.append(actor)
         try:
-            for actor in leaving:
-                actor.leaving = True
-            for actor in leaving:
+            for actor in at_work:
                 await self._retire(actor)
         except BaseException:
             for actor in leaving:  # they stay configured
@@ -114,8 +118,7 @@ class Roster:
             raise
 
     async def _retire(self, actor: NumberActor) -> None:
-        # What it has in hand may open one yet.
-        if actor.number in self.parked or not (actor.busy or self._house.board.cases(actor.number)):
+        if actor.number in self.parked:
             return
         reply: Reply[None] = Reply()
         # One that is too busy keeps its cases; they are given up when the number is configured and removed again.
