@@ -8,7 +8,8 @@ import contextlib
 import gc
 import os
 import signal
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import trio
@@ -22,6 +23,7 @@ from numtrustd.actors.glance import CommandGlance, HttpGlance
 from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.inspector import Inspector
+from numtrustd.actors.mender import Mender
 from numtrustd.actors.messages import ReloadRejectedError
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.papers import Papers
@@ -33,8 +35,10 @@ from numtrustd.actors.timers import Timers
 from numtrustd.actors.upkeep import Upkeep
 from numtrustd.api import when
 from numtrustd.api.control import ReloadResult
+from numtrustd.build import Difference
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.clock import Clock, Random
+from numtrustd.domain.owned import Owned
 from numtrustd.events import (
     ConfigLoaded,
     ConfigRejected,
@@ -111,6 +115,7 @@ class Daemon:
         self.timers = house.timers = Timers(house, random)
         self.outbox = house.outbox = Outbox(house, self._ways.get, random)
         self.roster = Roster(house, random)
+        self.mender = Mender(house, self.roster.refresh)
         self.upkeep = house.upkeep = Upkeep(house, self.roster.refresh)
         self.hands = house.hands = Hands(house)
         self.inspector = Inspector(house, self.hands.replan)
@@ -176,6 +181,7 @@ class Daemon:
             self.outbox.load()
             self.papers.load()
             async with (
+                running(self.mender.run),
                 running(self.sources.run),
                 running(self.roster.run),
                 running(self.outbox.run),
@@ -271,31 +277,30 @@ class Daemon:
     async def reload(self) -> ReloadResult:
         """Read the configuration again and apply it as a diff. Raises `ReloadRejectedError` and changes nothing."""
         async with self._reloading:
-            loaded = await self._load()
-            if isinstance(loaded, list):
-                problems = tuple(str(p) for p in loaded)
+            read = await self._load()
+            if isinstance(read, list):
+                problems = tuple(str(p) for p in read)
                 self._log.emit(ConfigRejected(config=str(self._loaded.path), count=len(problems), problems=problems))
                 raise ReloadRejectedError(problems)
-            return await self._apply(loaded)
+            return await self._apply(*read)
 
-    async def _load(self) -> Loaded | list[Problem]:
-        # In a thread: a hundred thousand rows take seconds to read, and the loop must go on meanwhile. It only reads,
-        # so nothing is lost when nobody waits for it any more.
-        path = self._loaded.path
+    async def _load(self) -> tuple[Loaded, Difference] | list[Problem]:
+        # In a thread: a hundred thousand rows take seconds to read and a good part of one to compare, and the loop must
+        # go on meanwhile. It only reads, so nothing is lost when nobody waits for it any more.
+        path, known = self._loaded.path, self.house.context.numbers
         with trio.move_on_after(LOADING):
             return await trio.to_thread.run_sync(
-                load, path, dict(self._environ), abandon_on_cancel=True, limiter=self._loading
+                _read, path, dict(self._environ), known, abandon_on_cancel=True, limiter=self._loading
             )
         what = f"the configuration was not read within {LOADING:g} s"
         return [
             Problem(str(path), 1, "", what, "see whether the disk of a file that it names hangs, then reload again")
         ]
 
-    async def _apply(self, loaded: Loaded) -> ReloadResult:
+    async def _apply(self, loaded: Loaded, numbers: Difference) -> ReloadResult:
         old, house = self.house.context, self.house
         built = build.context(loaded, self._store.uuid)
         new = self.papers.judged(built)
-        numbers = build.difference(old.numbers, new.numbers)
         # By what their requests carry too: a secret that was rotated makes another source of it.
         sources = build.difference(build.bound_sources(self._loaded), build.bound_sources(loaded))
         channels = build.difference(build.bound_channels(self._loaded), build.bound_channels(loaded))
@@ -384,6 +389,12 @@ class Daemon:
                     detail="each open case is looked up at its platform, or a person is asked, before anything is sent",
                 )
             )
+
+
+def _read(path: Path, environ: dict[str, str], known: Mapping[str, Owned]) -> tuple[Loaded, Difference] | list[Problem]:
+    """The configuration as its files are now, and what it changes of the numbers that are known."""
+    loaded = load(path, environ)
+    return loaded if isinstance(loaded, list) else (loaded, build.difference(known, loaded.numbers))
 
 
 def _policies(context: Context) -> tuple[Any, ...]:

@@ -6,7 +6,7 @@ before that is stored, for two numbers must not spend the same yuan, nor take th
 them waits for the disk.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import trio
 
@@ -38,6 +38,14 @@ class Book:
         """All charges of a kind at a platform, of all numbers, that went out or may: what its shared quotas are held
         against."""
         return self._uses.get((platform, what), {}).values()
+
+    def uses_of_all(self) -> Sequence[Charge]:
+        """Every charge that is not void, as it is now."""
+        return [charge for uses in self._uses.values() for charge in uses.values()]
+
+    def present(self, charge: Charge) -> Charge | None:
+        """What has become of a charge; `None` where it is void by now."""
+        return self._uses.get((charge.platform, charge.what), {}).get(charge.id)
 
     def note(self, charges: Iterable[Charge]) -> None:
         """Charges were entered or settled, or are about to be."""

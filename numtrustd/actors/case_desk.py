@@ -53,7 +53,7 @@ class CaseDesk:
             until = now + params.seconds
         if until is not None and until <= now:
             raise CallError(errors.InvalidArgument("until", "it is over already: name a time that is still to come"))
-        return a.Hold(params.reason or "", by, until)
+        return a.Hold(params.reason or "", by, until, params.seconds)
 
     async def reject(self, params: control.Reject, call: Call) -> tuple[Struct, str]:
         case, by = arguments.case(self._sight, params.case), arguments.by(params, call)

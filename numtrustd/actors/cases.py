@@ -13,6 +13,7 @@ from numtrustd.actors.packets import Packets
 from numtrustd.actors.policy import cancellation_policy, policy_for, spending_of
 from numtrustd.actors.present import Present
 from numtrustd.actors.task_book import TaskBook, Tasks
+from numtrustd.domain import ledger, set_back
 from numtrustd.domain.case import Action, ActionKind, Case, CaseData, Move, case_id, reference
 from numtrustd.domain.cause import Cause
 from numtrustd.domain.finding import Finding
@@ -20,7 +21,7 @@ from numtrustd.domain.ledger import Charge, May, Standing
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
-from numtrustd.domain.task import TaskKind
+from numtrustd.domain.task import Task, TaskKind
 from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.workflow import Effect, Event, Step, TimedOut, start, step
 from numtrustd.domain.workflows import REGISTRY
@@ -37,6 +38,7 @@ from numtrustd.events import (
     CaseJoined,
     CaseMoved,
     CaseOpened,
+    DeadlineCorrected,
     NumberReleased,
 )
 from numtrustd.wire.template import number_values
@@ -164,6 +166,13 @@ class CaseBook:
         if (made := spending.hurried(self._context, case, self._now)) is not None:
             self._enter(made)
 
+    def handed_in_late(self, task: Task) -> None:
+        """What was given up with a task went out all the same."""
+        for charge in self._present.charges():
+            # Given up in the step that closed the task.
+            if charge.case == task.case and charge.standing is Standing.VOID and charge.settled_at == task.closed_at:
+                self._enter(ledger.went_out_after_all(charge, self._now))
+
     def _enter(self, charge: Charge) -> None:
         self._made.charge(charge)
         if charge.standing is Standing.COMMITTED:
@@ -185,6 +194,36 @@ class CaseBook:
         self._made.durable = True
         event = CaseJoined(case=case.id, number=case.number, platform=case.platform, display=display)
         self._made.say(event, self._now)
+
+    def put_right(self, case: Case) -> None:
+        """The clock was set back since it set the case's wait: the case waits as long as it was to, and no longer."""
+        set_at = case.snapshot.set_at or case.snapshot.entered_at
+        tasks = [made for task in self.tasks.of(case.id) if (made := set_back.task(task, self._now, set_at))]
+        mended = set_back.case(case, self._now, self._waits)
+        if mended is None and not tasks:
+            return
+        new = mended or case
+        self._made.durable = True
+        self._made.cases[case.id] = new
+        self._made.tasks |= {task.id: task for task in tasks}
+        old, deadline = case.snapshot.deadline, new.snapshot.deadline
+        self._made.set_timer(case.id, old, deadline, new.snapshot.seq)
+        self._made.say(
+            DeadlineCorrected(
+                earlier_seconds=max(0.0, (old or 0.0) - (deadline or 0.0)),
+                case=case.id,
+                number=case.number,
+                platform=case.platform or None,
+                kind=case.workflow,
+                deadline=deadline,
+            ),
+            self._now,
+        )
+
+    def _waits(self, case: Case) -> Instant | None:
+        """Until when its table has a case wait from now on."""
+        deadline = case.row.deadline
+        return None if deadline is None else deadline(case.data, self._now, self._policy_of(case))
 
     def happen(self, identity: str, event: Event, by: str = "") -> bool:
         """Feed one event to a case. False when it changes nothing."""

@@ -16,7 +16,7 @@ from numtrustd.domain import call_stats, verdict
 from numtrustd.domain.case import Action, Case, track
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
-from numtrustd.domain.task import TaskState
+from numtrustd.domain.task import HAND_INS, Task, TaskState
 from numtrustd.domain.workflow import Event, TimedOut
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.leaving import CancellationData
@@ -28,6 +28,8 @@ class Decider(Leaver):
 
     def refresh(self) -> None:
         """Configuration or evidence changed: compare findings anew and tell the cases that wait for papers."""
+        for case in self._open_cases():
+            self.book.put_right(case)
         for platform, stored in list(self.record.verdicts.items()):
             if platform not in self.context.platforms:
                 continue
@@ -125,6 +127,8 @@ class Decider(Leaver):
     def answer(self, message: TaskAnswer) -> None:
         """A person's answer to a task. Raises `RefusedError` when the task cannot be answered so."""
         task = self.book.tasks.get(message.task)
+        if task is not None and self._late(task, message):
+            return
         if task is None or task.state is not TaskState.OPEN:
             state = "unknown" if task is None else f"already {task.state}"
             raise RefusedError(f"task {message.task} is {state}; `tasks` lists the open ones")
@@ -141,6 +145,21 @@ class Decider(Leaver):
         self.book.tasks.answered(task, outcome, note, message.by)
         if not self._happen(task.case, event, message.by):
             raise RefusedError(self._why_not(task.case, outcome))
+
+    def _late(self, task: Task, message: TaskAnswer) -> bool:
+        """A person had handed something in before it was no longer needed, and tells so late: what he paid is booked
+        all the same, and his receipt is kept. Not where it has gone its way again since: that one has its own task."""
+        if task.state is not TaskState.CLOSED or task.kind not in HAND_INS or outcome_of(task, message) != "submitted":
+            return False
+        case = self.book.get(task.case)
+        if case is None or (case.open and case.snapshot.state != "verifying"):
+            return False
+        self.book.tasks.answered(task, "submitted", message.note or message.receipt, message.by)
+        self.book.handed_in_late(task)
+        if case.snapshot.state == "verifying":
+            self._happen(task.case, a.Accepted(message.receipt), message.by)
+        self.made.told = Told(case.id, case.snapshot.state, case.snapshot.state)
+        return True
 
     def _happen(self, identity: str, event: Event, by: str = "") -> bool:
         case = self.book.get(identity)

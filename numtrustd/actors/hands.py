@@ -17,7 +17,7 @@ from numtrustd.actors import errands
 from numtrustd.actors.house import House
 from numtrustd.actors.messages import RefusedError, Told
 from numtrustd.actors.pace import VERIFYING
-from numtrustd.domain import cadence
+from numtrustd.domain import cadence, set_back
 from numtrustd.domain import device_test as plan
 from numtrustd.domain.device_test import Errand, HandPolicy, Wish
 from numtrustd.domain.observation import Instant
@@ -26,7 +26,7 @@ from numtrustd.domain.platform import HandLook
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.report import place
 from numtrustd.domain.task import Task, TaskState
-from numtrustd.events import TaskDone, TaskExpired, TaskOpened, TaskReminded
+from numtrustd.events import DeadlineCorrected, TaskDone, TaskExpired, TaskOpened, TaskReminded
 from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, Table, records
 from numtrustd.store.errors import DamagedRecord
@@ -62,6 +62,7 @@ class Hands:
         while True:
             self._wake = trio.Event()
             async with self._turn:
+                await self._put_right()
                 await self._close_answered()
                 await self._expire()
                 self._remind()
@@ -216,6 +217,17 @@ class Hands:
             if where.partition(" ")[2].startswith(f"{task.source}/")
         ]
         return max(each, key=lambda report: report.at).by if each else ""
+
+    async def _put_right(self) -> None:
+        """People have so long for their looks, also where the clock was set back since they were asked."""
+        now = self._house.clock.now()
+        mended = [made for task in self._open.values() if (made := set_back.task(task, now)) is not None]
+        if mended:
+            await self._store(mended)
+            for task in mended:
+                self._house.log.emit(
+                    DeadlineCorrected(task=task.id, kind=task.kind, platform=task.platform, deadline=task.due)
+                )
 
     async def _expire(self) -> None:
         now = self._house.clock.now()

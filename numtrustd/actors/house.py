@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+import trio
+
 from numtrustd.actors.board import Board
 from numtrustd.actors.book import Book
 from numtrustd.actors.context import Context
@@ -159,7 +161,8 @@ class House:
     `maintenance` holds what is declared per platform: `upkeep` writes it, decisions read it. `silences` keep loud lines
     down, and change nothing else. `unsure` are the open cases of a backup that was put back, as long as they have not
     made sure of what was sent since. `words` are the new label words of each platform that were said.
-    `inspected_since` is when the present inspection began.
+    `inspected_since` is when the present inspection began. `set_back` is set when the clock was set back: `mender`
+    waits for it.
     """
 
     store: Store
@@ -183,6 +186,7 @@ class House:
     silences: dict[str, Silence] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     inspected_since: Instant | None = None
+    set_back: trio.Event = field(default_factory=trio.Event)
 
     def __post_init__(self) -> None:
         self.network = NetworkWatch(self.clock, self.log)

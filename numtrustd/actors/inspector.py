@@ -13,7 +13,7 @@ from msgspec import structs
 from numtrustd.actors import errands, quotas
 from numtrustd.actors.forecast import forecast
 from numtrustd.actors.house import House
-from numtrustd.domain import evidence
+from numtrustd.domain import evidence, set_back
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.observation import Instant
@@ -21,7 +21,7 @@ from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.report import place
 from numtrustd.domain.workflow import Event, TimedOut, start, step
 from numtrustd.domain.workflows.inspection import INSPECTION, AllSeen, BeginLooks, InspectionData, Outcome, Summarise
-from numtrustd.events import BudgetForecast, InspectionClosed, InspectionOpened
+from numtrustd.events import BudgetForecast, DeadlineCorrected, InspectionClosed, InspectionOpened
 from numtrustd.store import Batch, records
 from numtrustd.store.records import InspectionRecord
 
@@ -43,16 +43,30 @@ class Inspector:
         """Inspect for ever."""
         house = self._house
         found = records.get_inspection(house.store) or await self._next(house.clock.now(), 1)
+        found = await self._put_right(found)
         house.inspected_since = found.data.began_at
         task_status.started()
         while True:
             due = found.snapshot.deadline
             assert due is not None, "an inspection that is over is followed by the next"
             await house.clock.rest(min(house.clock.left(due), EVERY))
+            found = await self._put_right(found)
+            due = found.snapshot.deadline or due
             if house.clock.now() >= due:
                 found = await self._happen(found, TimedOut(found.snapshot.seq))
             elif found.data.began_at is not None and await self._all_seen(found.data.began_at):
                 found = await self._happen(found, AllSeen())
+
+    async def _put_right(self, found: InspectionRecord) -> InspectionRecord:
+        """The present inspection by the clock as it is now, which may have been set back since."""
+        house = self._house
+        mended = set_back.inspection(found.snapshot, found.data, house.clock.now(), house.context.inspection)
+        if mended is None:
+            return found
+        new = await self._store(InspectionRecord(found.n, *mended))
+        house.inspected_since = new.data.began_at
+        house.log.emit(DeadlineCorrected(inspection=new.n, deadline=new.snapshot.deadline))
+        return new
 
     async def _next(self, after: Instant, n: int, ended: Outcome | None = None) -> InspectionRecord:
         data = InspectionData(after=after)

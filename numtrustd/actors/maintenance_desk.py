@@ -27,8 +27,10 @@ async def start(sight: Sight, params: control.MaintenanceStart, by: str) -> tupl
 
 
 async def end(sight: Sight, params: control.MaintenanceEnd, by: str) -> tuple[Struct, str]:
-    """It is over. Raises `CallError` where none is going on."""
-    platform = arguments.platform(sight, params.platform)
+    """It is over. Raises `CallError` where none is going on. One may have been declared before its platform left the
+    packs."""
+    known = params.platform in sight.house.maintenance
+    platform = params.platform if known else arguments.platform(sight, params.platform)
     assert sight.house.upkeep is not None
     old = maintenance_of(sight, platform)
     cases = await sight.house.upkeep.end(platform, by)

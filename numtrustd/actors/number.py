@@ -50,15 +50,23 @@ from numtrustd.store.records import WordRecord
 
 
 class NumberActor:
-    """Start `run` under a supervisor; talk to it through `post`."""
+    """Start `run` under a supervisor; talk to it through `post`. One that is `leaving` the configuration begins nothing
+    new once it has `retired`: given up its cases, where it had any."""
 
-    __slots__ = ("_box", "_house", "_packed", "number")
+    __slots__ = ("_box", "_busy", "_house", "_packed", "leaving", "number", "retired")
 
     def __init__(self, number: str, house: House) -> None:
         self.number = number
         self._house = house
         self._box: Mailbox[NumberMessage] = Mailbox()
         self._packed: bytes | None = None
+        self._busy = False
+        self.leaving = self.retired = False
+
+    @property
+    def busy(self) -> bool:
+        """Whether it has a message in hand, or waiting."""
+        return self._busy or len(self._box) > 0
 
     @property
     def packed(self) -> bytes | None:
@@ -100,6 +108,7 @@ class NumberActor:
             await self._step(await self._box.take())
 
     async def _step(self, message: NumberMessage) -> None:
+        self._busy = True
         try:
             await self._handle(message)
         except RefusedError as error:
@@ -118,6 +127,8 @@ class NumberActor:
             elif isinstance(message, Retire | Stop):  # part of a reload, which goes on with the other numbers
                 message.reply.fail(BusyError("its actor crashed"))
             raise
+        finally:
+            self._busy = False
 
     def _resume(self, *, again: bool) -> bool:
         """Do again what follows from what is stored: the attempt before may have ended between its commit and its acts.
@@ -192,6 +203,11 @@ class NumberActor:
         if owned is None:
             house.board.forget(self.number)
             raise Finished("no longer watched")
+        if self.leaving and self.retired and not isinstance(message, Retire | Answered | TimerDue):
+            # What came of what is on its way is taken in; nothing new is begun that nobody would end.
+            if isinstance(message, Asked):
+                raise RefusedError(f"{self.number} is no longer configured")
+            return
         now, record = house.clock.now(), self._record()
         if record.wanted is not None:
             owned = structs.replace(owned, wanted=joined(owned.wanted, record.wanted))
@@ -361,6 +377,7 @@ class NumberActor:
         if isinstance(message, Reported) and house.hands is not None:
             house.hands.poke(self.number)
         if isinstance(message, Retire):
+            self.retired = True
             message.reply.set(None)
         if isinstance(message, Asked):
             assert made.told is not None

@@ -101,15 +101,30 @@ class Roster:
                 self._house.board.update(number, records.decode_number(packed))
 
     async def retire(self, numbers: Iterable[str]) -> None:
-        """Give up the open cases of numbers that are about to leave the configuration."""
-        for number in numbers:
-            if number in self.parked or not self._house.board.cases(number):
-                continue
-            reply: Reply[None] = Reply()
-            # One that is too busy keeps its cases; they are given up when the number is configured and removed again.
-            with contextlib.suppress(BusyError), trio.move_on_after(STOP_TIME):
-                self._house.post(number, Retire(reply))
-                await reply.wait()
+        """Give up the open cases of numbers that are about to leave the configuration; those that have none begin
+        nothing new from now on, the others once they have given theirs up."""
+        leaving = [actor for number in numbers if (actor := self._actors.get(number)) is not None]
+        at_work: list[NumberActor] = []
+        for actor in leaving:
+            actor.leaving, actor.retired = True, not (actor.busy or self._house.board.cases(actor.number))
+            if not actor.retired:
+                at_work.append(actor)
+        try:
+            for actor in at_work:
+                await self._retire(actor)
+        except BaseException:
+            for actor in leaving:  # they stay configured
+                actor.leaving = False
+            raise
+
+    async def _retire(self, actor: NumberActor) -> None:
+        if actor.number in self.parked:
+            return
+        reply: Reply[None] = Reply()
+        # One that is too busy keeps its cases; they are given up when the number is configured and removed again.
+        with contextlib.suppress(BusyError), trio.move_on_after(STOP_TIME):
+            self._house.post(actor.number, Retire(reply))
+            await reply.wait()
 
     async def apply(self, added: Iterable[str], removed: Iterable[str], changed: Iterable[str]) -> None:
         """A reload as a diff; numbers that did not change are left alone."""

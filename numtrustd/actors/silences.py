@@ -11,10 +11,11 @@ from datetime import UTC, datetime
 import trio
 
 from numtrustd.actors.house import House
+from numtrustd.domain import set_back
 from numtrustd.domain.case import Case
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.silence import Ack, Silence, Target
-from numtrustd.events import CaseAcknowledged, SilenceAdded, SilenceEnded
+from numtrustd.events import CaseAcknowledged, DeadlineCorrected, SilenceAdded, SilenceEnded
 from numtrustd.store import Batch, records
 
 OVER = "its time is over"
@@ -36,10 +37,21 @@ class Silences:
             self._wake = trio.Event()
             async with self._turn:
                 now = clock.now()
+                await self._put_right(now)
                 for silence in [s for s in self._house.silences.values() if not s.lasts(now)]:
                     await self._end(silence, OVER)
             due = min((s.until for s in self._house.silences.values()), default=math.inf)
             await clock.rest(clock.left(due), self._wake)
+
+    async def _put_right(self, now: Instant) -> None:
+        """A silence is for so long, also where the clock was set back since it was asked for."""
+        for silence in list(self._house.silences.values()):
+            if (mended := set_back.silence(silence, now)) is not None:
+                batch = Batch()
+                records.put_silence(batch, mended)
+                await self._house.store.commit(batch)
+                self._house.silences[mended.id] = mended
+                self._house.log.emit(DeadlineCorrected(silence=mended.id, deadline=mended.until))
 
     async def add(self, targets: tuple[Target, ...], until: Instant, by: str, reason: str) -> Silence:
         """Somebody wants quiet; returns the silence once it is stored."""

@@ -153,6 +153,8 @@ class Timers:
         gained = (clock.now() - wall) - (clock.monotonic() - monotonic) * clock.speed
         if abs(gained) > JUMP * clock.speed:
             self._house.log.emit(ClockJumped(seconds=gained))
+            if gained < 0:
+                self._house.set_back.set()
 
 
 def _urgent(case: str) -> bool:

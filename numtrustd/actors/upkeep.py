@@ -14,11 +14,12 @@ import trio
 from msgspec import structs
 
 from numtrustd.actors.house import House
+from numtrustd.domain import set_back
 from numtrustd.domain.calendar import unknown_years
 from numtrustd.domain.case import number_of
 from numtrustd.domain.maintenance import Maintenance, expected_end, overdue
 from numtrustd.domain.observation import Instant
-from numtrustd.events import CalendarUnknown, PlatformMaintenance, instant_for_people
+from numtrustd.events import CalendarUnknown, DeadlineCorrected, PlatformMaintenance, instant_for_people
 from numtrustd.store import Batch, records
 from numtrustd.store.records import PlatformRecord
 
@@ -47,6 +48,7 @@ class Upkeep:
         while True:
             self._wake = trio.Event()
             async with self._turn:
+                await self._put_right()
                 due = min(
                     filter(None, (await self._end_those_over(), await self._say_those_overdue())), default=math.inf
                 )
@@ -80,6 +82,14 @@ class Upkeep:
             if platform not in self._house.maintenance:
                 return None
             return await self._end(platform, f"declared by {by}")
+
+    async def _put_right(self) -> None:
+        """A maintenance that began when the clock was ahead began by now; an end that was named stays."""
+        now = self._house.clock.now()
+        for platform, declared in list(self._house.maintenance.items()):
+            if (mended := set_back.maintenance(declared, now)) is not None:
+                await self._store(platform, mended)
+                self._house.log.emit(DeadlineCorrected(platform=platform, deadline=mended.until))
 
     async def _end_those_over(self) -> Instant | None:
         """End what is over; returns when the next one will be."""

@@ -30,7 +30,7 @@ class OpenBatch(Struct, frozen=True, omit_defaults=True):
 
     `numbers` are awaited, `tell` are to be told that nothing was seen, for `reason`, `late` have been told and may
     still be answered, `got` is how many were. `next_at` is when the platform is asked next. `free`: it is certain that
-    nothing was handed in.
+    nothing was handed in; `absent_at` is when a look-up first did not find it.
     """
 
     id: str
@@ -49,6 +49,7 @@ class OpenBatch(Struct, frozen=True, omit_defaults=True):
     free: bool = False
     reason: UnknownReason | None = None
     detail: str = ""
+    absent_at: Instant = 0.0
 
     @property
     def over(self) -> bool:
@@ -134,6 +135,11 @@ def submitted(batch: OpenBatch, said: Submitted, now: Instant, terms: Terms) -> 
             ready = max(now, batch.sent_at + terms.ready_after)
             found = structs.replace(batch, state=BatchState.OPEN, task=task, next_at=ready, reason=None, detail="")
             return Moved(found, News.SUBMITTED)
+        case Absent() if looked_up and (not batch.absent_at or now < batch.absent_at + terms.settle):
+            # It may still be on its way through a queue: only what is missed again, much later, never arrived.
+            first = batch.absent_at or now
+            asked = structs.replace(batch, absent_at=first, next_at=first + terms.settle, asked=batch.asked + 1)
+            return Moved(asked)
         case Absent() if looked_up:
             return _free(batch, UnknownReason.UNREACHABLE, "the batch never arrived", None)
         case Declined(reason, detail) if not looked_up:
@@ -229,4 +235,9 @@ def taken(batch: OpenBatch, answered: Collection[str], told: Collection[str] = (
 def resumed(batch: OpenBatch, now: Instant, terms: Terms) -> OpenBatch:
     """The batch as of a clock that may have been set back since it was stored: no wait is longer than it can be."""
     longest = max(terms.ready_after, terms.late_poll, terms.settle)
-    return structs.replace(batch, sent_at=min(batch.sent_at, now), next_at=min(batch.next_at, now + longest))
+    return structs.replace(
+        batch,
+        sent_at=min(batch.sent_at, now),
+        next_at=min(batch.next_at, now + longest),
+        absent_at=min(batch.absent_at, now),
+    )

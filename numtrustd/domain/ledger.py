@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
 from numtrustd.domain.observation import Instant
 
@@ -226,6 +226,13 @@ def give_up(charge: Charge, now: Instant) -> Charge:
     return _settle(charge, Standing.VOID, now, charge.fen)
 
 
+def went_out_after_all(charge: Charge, now: Instant) -> Charge:
+    """It was given up, and somebody says that it had gone out before that. One that was not given up stays as it is."""
+    if charge.standing is not Standing.VOID:
+        return charge
+    return structs.replace(charge, standing=Standing.COMMITTED, settled_at=now)
+
+
 def _settle(charge: Charge, standing: Standing, now: Instant, amount: Fen) -> Charge:
     if charge.standing is not Standing.PLANNED:
         return charge
@@ -289,12 +296,13 @@ def next_free(
     charges: Iterable[Charge], what: What, most: int, per: float, now: Instant, *, number: str = "", platform: str = ""
 ) -> Instant:
     """When one more of a kind may be used, under a quota of `most` within any `per` seconds: `now`, or the instant at
-    which enough of those before have passed out of that time. Without a number or platform, over all of them.
+    which enough of those before have passed out of that time. Without a number or platform, over all of them. What a
+    clock that was set back since has dated in the future counts as of now; `set_back` has it dated so for good.
     """
     if most < 1 or per <= 0:
         raise ValueError(f"a quota is at least one within some time, not {most} within {per:g} s")
     at = sorted(
-        charge.counted_at
+        min(charge.counted_at, now)
         for charge in charges
         if charge.what is what
         and charge.standing is not Standing.VOID

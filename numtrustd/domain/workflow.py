@@ -98,12 +98,14 @@ class Workflow(Generic[S, D, P]):
 
 
 class Snapshot(Struct, frozen=True, omit_defaults=True):
-    """Where a workflow stands. `deadline` is its one timer (absolute UTC), `seq` counts its steps."""
+    """Where a workflow stands. `deadline` is its one timer (absolute UTC), `seq` counts its steps. `set_at` is when the
+    timer was last set, by the clock of then; 0 in records of before that was kept."""
 
     state: str
     seq: int
     entered_at: Instant
     deadline: Instant | None = None
+    set_at: Instant = 0.0
 
 
 class Step(Struct, frozen=True):
@@ -130,7 +132,7 @@ def start(workflow: Workflow[S, D, P], data: D, now: Instant, policy: P) -> Snap
     """The first snapshot of a new case."""
     row = workflow.rows[workflow.start]
     due = None if row.deadline is None else row.deadline(data, now, policy)
-    return Snapshot(workflow.start.value, 1, now, due)
+    return Snapshot(workflow.start.value, 1, now, due, now)
 
 
 def step(
@@ -153,13 +155,14 @@ def step(
         new_data = data if way.update is None else way.update(data, event, now, policy)
         target = workflow.rows[way.state]
         if way.keep_timer:
-            deadline = snapshot.deadline
+            deadline, set_at = snapshot.deadline, snapshot.set_at
         else:
+            set_at = now
             deadline = None if target.deadline is None else target.deadline(new_data, now, policy)
         entered = snapshot.entered_at if way.state is state else now
         return Step(
             old=snapshot.state,
-            snapshot=Snapshot(way.state.value, snapshot.seq + 1, entered, deadline),
+            snapshot=Snapshot(way.state.value, snapshot.seq + 1, entered, deadline, set_at),
             data=new_data,
             effects=tuple(make(new_data, event, now, policy) for make in way.effects),
             reason=reason_of(event),

@@ -128,6 +128,7 @@ LastCommitSeconds = Annotated[float, _seconds("how long ago something was last w
 TookSeconds = Annotated[float, _seconds("how long it took")]
 LoopLateMs = Annotated[float, _is("the latest that the event loop woke since the last heartbeat")]
 Seconds = Annotated[float, _seconds("by how much the wall clock jumped; negative is backwards")]
+EarlierSeconds = Annotated[float, _seconds("by how much sooner it is due than before")]
 ClockSpeed = Annotated[float, _is("how many times faster than real time the daemon's clock runs")]
 
 Drill = Annotated[str, _is("the drill that is rehearsed: nothing in it is real")]

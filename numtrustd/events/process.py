@@ -250,6 +250,30 @@ class ClockJumped(Event, frozen=True, kw_only=True):
     seconds: f.Seconds
 
 
+class DeadlineCorrected(Event, frozen=True, kw_only=True):
+    """Something waited by a clock that was ahead, and has been set back since: it waits as long as it was to, and no
+    longer. Of charges that were dated in the future, how many are now dated today.
+    """
+
+    action = "deadline.corrected"
+    level = Level.WARN
+    message = (
+        "set by a clock that was ahead and put right[: {kind} case {case}][: {kind} task {task}][: silence {silence}]"
+        "[: inspection {inspection}][: {count} charges][ on {platform}][, now due {deadline}]"
+    )
+
+    earlier_seconds: f.EarlierSeconds | None = None
+    case: f.Case | None = None
+    task: f.Task | None = None
+    silence: f.Silence | None = None
+    inspection: f.Inspection | None = None
+    number: f.Number | None = None
+    platform: f.Platform | None = None
+    kind: f.Kind | None = None
+    count: f.Count | None = None
+    deadline: f.Deadline | None = None
+
+
 class NetworkDown(Event, frozen=True, kw_only=True):
     """None of the hosts that were asked lately can be reached: it is our own network, and nothing is looked at."""
 

@@ -11,6 +11,7 @@ each. `tests.virtual` runs the whole daemon with the shipped packs; here every p
 
 import inspect
 import json
+import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ from numtrustd.actors.glance import Glance, HttpGlance
 from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
 from numtrustd.actors.inspector import Inspector
+from numtrustd.actors.mender import Mender
 from numtrustd.actors.outbox import Outbox, Way
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.silences import Silences
@@ -440,13 +442,16 @@ async def make_house(
     before: Callable[[Store], None] | None = None,
     alpha: Outside | None = None,
     glances: Mapping[str, Callable[[Source, House], Glance]] | None = None,
+    recheck: float = math.inf,
     **context: Any,
 ) -> AsyncIterator[TestHouse]:
     """Everything at work for the length of the block; needs `autojump_clock`. On a `tmp_path` that was used before it
     goes on with the state found there. `before` may write to the store before any actor runs; further arguments replace
-    parts of the context. `glances` are the ways to look of the sources that are no HTTP requests.
+    parts of the context. `glances` are the ways to look of the sources that are no HTTP requests. Clock steps are
+    noticed within `recheck` seconds.
     """
     clock = VirtualClock(start)
+    clock.recheck = recheck
     log = MemoryLog(clock, level=level)
     path = tmp_path / "state"
     with Store.open(path, init=not path.exists(), map_size=64 << 20, now=start, inline=True) as store:
@@ -501,7 +506,16 @@ async def make_house(
             timers.load()
             outbox.load()
             house.load()
-            services = [sources.run, roster.run, outbox.run, timers.run, upkeep.run, silences.run, hands.run]
+            services = [
+                Mender(house, roster.refresh).run,
+                sources.run,
+                roster.run,
+                outbox.run,
+                timers.run,
+                upkeep.run,
+                silences.run,
+                hands.run,
+            ]
             if house.context.inspection.every != "off":
                 services.append(inspector.run)
             for run in services:

@@ -12,6 +12,7 @@ import pytest
 import trio
 import trio.testing
 
+from numtrustd import build
 from numtrustd.actors.control import Control
 from numtrustd.actors.messages import ReloadRejectedError
 from numtrustd.actors.number import NumberActor
@@ -40,7 +41,7 @@ from numtrustd.sim.script import Label, Story
 from numtrustd.sim.service import Service
 from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.sim.world import World
-from numtrustd.store import Batch, Store, records
+from numtrustd.store import Batch, Store, Table, records
 from numtrustd.store.records import PlatformRecord
 from numtrustd.varlink.interface import Call, Peer
 from numtrustd.wire.exchange import Limits, Outcome, Request
@@ -390,6 +391,53 @@ async def test_reloads_at_once_come_one_after_the_other(shm: Path, autojump_cloc
         assert made.daemon.house.board.totals().clean == 8 * 5
 
 
+async def test_a_number_that_is_about_to_go_opens_no_case_any_more(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The numbers that go with it, and their sources, may take their time between its retirement and its end."""
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007", "13910000008"], [SO360], labels=(label,)) as made:
+        roster = made.daemon.roster
+        retire = roster.retire
+
+        async def slowly(numbers: Any) -> None:
+            await retire(numbers)
+            await trio.sleep(3 * DAY)
+
+        monkeypatch.setattr(roster, "retire", slowly)
+        await trio.sleep(HOUR)
+        write_config(shm, ["13910000008"], [SO360])
+        await made.daemon.reload()
+        assert [case for case in records.all_cases(made.store) if case.open] == []
+
+
+async def test_what_a_reload_changes_of_the_numbers_is_worked_out_where_the_files_are_read(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside: list[bool] = []
+    compared: list[tuple[int, bool]] = []
+    difference = build.difference
+
+    async def run(function: Callable[..., Any], *args: Any, **_: Any) -> Any:
+        inside.append(True)
+        try:
+            return function(*args)
+        finally:
+            inside.pop()
+
+    def noted(old: Any, new: Any) -> Any:
+        compared.append((len(new), bool(inside)))
+        return difference(old, new)
+
+    async with works(shm, ["13910000007", "13910000008"], [SO360]) as made:
+        monkeypatch.setattr(trio.to_thread, "run_sync", run)
+        monkeypatch.setattr(build, "difference", noted)
+        write_config(shm, [f"1391000000{n}" for n in range(9)], [SO360])
+        result = await made.daemon.reload()
+        assert result.numbers_added == 7
+        assert [where for size, where in compared if size == 9] == [True]
+
+
 class Disk:
     """Holds up whoever reads the configuration, until it is let go."""
 
@@ -616,3 +664,44 @@ async def test_a_platform_that_is_to_be_looked_at_more_often_is_so_from_the_relo
         await made.daemon.reload()
         await trio.sleep(DAY)
         assert len(made.net.sent("so.com")) > looks + 6
+
+
+async def test_a_number_that_opens_a_case_while_it_is_about_to_go_gives_it_up(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The look that it has in hand is not stored yet when it hears that it goes."""
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007", "13910000008"], [SO360], labels=(label,)) as made:
+        commit, held, free = made.store.commit, trio.Event(), trio.Event()
+
+        async def slow(batch: Batch, **more: Any) -> None:
+            if any(table is Table.CASE for table, _ in batch.ops) and not held.is_set():
+                held.set()
+                await free.wait()
+            await commit(batch, **more)
+
+        monkeypatch.setattr(made.store, "commit", slow)
+        await held.wait()
+        write_config(shm, ["13910000008"], [SO360])
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(made.daemon.reload)
+            await trio.sleep(1)
+            free.set()
+        [case] = records.all_cases(made.store)
+        assert case.outcome == "withdrawn"
+
+
+async def test_a_reload_that_is_given_up_leaves_the_numbers_at_work(
+    shm: Path, autojump_clock: Autojump, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with works(shm, ["13910000007", "13910000008"], [SO360]) as made:
+        roster = made.daemon.roster
+
+        async def stuck(actor: Any) -> None:
+            await trio.sleep_forever()
+
+        monkeypatch.setattr(roster, "_retire", stuck)
+        write_config(shm, ["13910000008"], [SO360])
+        with trio.move_on_after(HOUR):
+            await made.daemon.reload()
+        assert not any(actor.leaving for actor in roster._actors.values())

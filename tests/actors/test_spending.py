@@ -11,7 +11,7 @@ from msgspec import structs
 
 from numtrustd.actors.context import IncidentRules
 from numtrustd.actors.mailbox import Reply
-from numtrustd.actors.messages import Order
+from numtrustd.actors.messages import Order, RefusedError
 from numtrustd.domain import calendar
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.identity import Version, Wanted
@@ -450,5 +450,37 @@ async def test_what_was_paid_is_not_planned_again_when_a_backup_is_made_sure_of(
         house.house.post(MOBILE, Order(case.id, Restored(), "restore", Reply()))
         await house.in_state("uncertain", "alpha")
         assert charges(house) == [paid]
-        await house.in_state("waiting", "alpha")
+        await house.in_state("escalated", "alpha")  # the decision is still to be made
         assert charges(house) == [paid]
+
+
+async def test_what_was_handed_in_before_the_label_went_away_is_booked_when_it_is_told_late(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """The task went with the label; the person had paid by then."""
+    quota = Quota("appeals of one number", 5, 20 * DAY, counts=What.APPEAL)
+    platforms = {"alpha": platform("alpha"), "beta": platform("beta", quotas=(quota,))}
+    async with make_house(tmp_path, platforms=platforms) as house:
+        await house.labelled("beta")
+        await house.in_state("at_person", "beta")
+        [task] = house.tasks()
+        house.beta.labels.clear()
+        await house.in_state("verifying", "beta")
+        [given_up] = charges(house)
+        assert given_up.standing is Standing.VOID
+        assert house.tasks() == []
+        with pytest.raises(RefusedError, match="already closed"):
+            await answer(house, task, "refused", reason="no")
+        told = await answer(house, task, "submitted", receipt="R-9")
+        assert (told.case, told.new) == (task.case, "verifying")
+        [paid] = charges(house)
+        assert (paid.id, paid.standing, paid.settled_at) == (given_up.id, Standing.COMMITTED, house.clock.now())
+        assert list(house.house.book.uses("beta", What.APPEAL)) == [paid]
+        case = house.case("beta")
+        assert (case.data.receipt, case.data.sent_at) == ("R-9", house.clock.now())
+        with pytest.raises(RefusedError, match="already done"):
+            await answer(house, task, "submitted", receipt="R-9")
+        house.beta.labels[MOBILE] = ("广告推销", 3)
+        await house.until(lambda: house.case("beta").snapshot.state != "verifying")
+        assert house.case("beta").snapshot.state == "in_review", "its review goes on: it is not handed in again"
+        consistent(house.store)

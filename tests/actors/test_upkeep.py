@@ -8,10 +8,10 @@ import trio
 import trio.testing
 
 from numtrustd.actors.upkeep import OVER
-from numtrustd.api import when
+from numtrustd.api import errors, when
 from numtrustd.events import PlatformMaintenance
 from numtrustd.store import records
-from tests.actors.house import DAY, HOUR, MINUTE, T0, Refusal, TestHouse, make_house
+from tests.actors.house import DAY, HOUR, MINUTE, T0, Refusal, TestHouse, make_house, platform, source
 from tests.actors.parts import killed, shm
 
 __all__ = ["shm"]
@@ -145,3 +145,17 @@ async def test_an_end_that_comes_while_somebody_tells_is_said_once(
         assert sorted(outcomes) == ["Refused", "none", "unknown"]
         assert [state for state, _, _ in said(house)] == ["started", "ended", "started"]
         assert house.house.maintenance["alpha"].since == T0 + DAY + 3.0, "the one that it found was over"
+
+
+async def test_one_of_a_platform_that_left_the_packs_is_ended_by_order(shm: Path, autojump_clock: Autojump) -> None:
+    async with make_house(shm) as house:
+        await declare(house, None)
+    packs = {"beta": platform("beta")}
+    async with make_house(shm, start=T0 + HOUR, platforms=packs, sources={"beta.api": source("beta")}) as house:
+        assert "alpha" in house.house.maintenance
+        change = await house.ask("MaintenanceEnd", platform="alpha", author="sun")
+        assert (change.old, change.new) == ("routine", "none")
+        assert not house.house.maintenance
+        with pytest.raises(Refusal) as refused:
+            await house.ask("MaintenanceEnd", platform="alpha", author="sun")
+        assert isinstance(refused.value.error, errors.UnknownPlatform)

@@ -191,3 +191,32 @@ def test_what_our_own_people_say_is_never_quoted_as_the_platforms_answer(on_the_
     assert "cannot be done" not in purpose(Owner(), case.data, ())
     case.then(a.Refused("缺少公章"))
     assert case.data.reasons == ("缺少公章",), "the platform's words are"
+
+
+@pytest.mark.parametrize("held", [False, True])
+@pytest.mark.parametrize("policy", [API, HAND], ids=["looked-up", "by-hand"])
+def test_making_sure_after_a_restore_takes_no_decision_off_a_person(policy: RequestPolicy, *, held: bool) -> None:
+    """What never arrived is prepared again only where somebody had decided so before the backup was put back."""
+    case = Case(structs.replace(policy, max_attempts=1)).wait().then(a.Accepted("R-1"), a.Rejected("no"))
+    assert case.state == S.ESCALATED
+    sent = len(case.sent)
+    if held:
+        case.then(a.Hold("wait")).then(a.Restored()).then(a.Advance("go on"))
+    else:
+        case.then(a.Restored())
+    if policy.can_look_up:
+        assert case.state == S.UNCERTAIN
+        case.wait().then(a.NotFound()).wait().then(a.NotFound())
+    else:
+        assert case.state == S.ASKING
+        case.then(a.NotHappened())
+    assert case.state == S.ESCALATED
+    assert case.tasks == ["decide"]
+    assert len(case.sent) == sent
+    case.then(a.Advance("once more"))
+    assert case.state == S.WAITING
+    case.wait()
+    assert case.data.held_from == ""
+    if policy.can_look_up:
+        case.then(a.OutcomeUnknown("timeout")).wait().then(a.NotFound()).wait().then(a.NotFound())
+        assert case.state == S.WAITING, "that was decided"

@@ -70,7 +70,14 @@ def test_a_look_up_finds_out_whether_it_arrived() -> None:
     assert (uncertain.batch.state, uncertain.batch.next_at) == (BatchState.UNCERTAIN, T0 + 900)
     found = submitted(uncertain.batch, Taken("T-7"), T0 + 900, LOOKED_UP)
     assert (found.news, found.batch.state, found.batch.task) == (News.SUBMITTED, BatchState.OPEN, "T-7")
-    absent = submitted(uncertain.batch, Absent(), T0 + 900, LOOKED_UP)
+    once = submitted(uncertain.batch, Absent(), T0 + 900, LOOKED_UP)
+    assert (once.refund, once.batch.state, once.batch.numbers) == (False, BatchState.UNCERTAIN, NAMES)
+    assert once.batch.next_at == T0 + 1_800, "it may come late through a queue: asked again when that is over"
+    soon = submitted(once.batch, Absent(), T0 + 1_799, LOOKED_UP)
+    assert (soon.refund, soon.batch.next_at) == (False, T0 + 1_800)
+    late = submitted(once.batch, Taken("T-7"), T0 + 1_800, LOOKED_UP)
+    assert (late.news, late.batch.task) == (News.SUBMITTED, "T-7")
+    absent = submitted(once.batch, Absent(), T0 + 1_800, LOOKED_UP)
     assert absent.refund
     assert absent.batch.tell == NAMES
     unclear = submitted(uncertain.batch, LOST, T0 + 900, LOOKED_UP)

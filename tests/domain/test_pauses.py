@@ -79,7 +79,25 @@ def test_a_pause_that_ends_while_it_is_held_ends_then() -> None:
     case = paused()(a.Hold("x"))(a.Gone())(a.Advance("on"), SHOWN, after=9 * DAY)
     assert (case.state, case.pauses) == (S.VALID, [(1, 3)])
     case = paused()(a.Hold("x"))(a.Gone())(a.Returned(), HIDDEN)(a.Advance("on"), HIDDEN)
-    assert (case.state, case.pauses) == (S.PAUSED, [(1, 3), (5, None)])
+    assert (case.state, case.pauses) == (S.PAUSED, [(1, 3), (4, None)]), "from when it was lost, not from the release"
+    assert case.asked == ["find_cause", "find_cause"]
+
+
+def test_a_name_that_is_lost_during_a_hold_was_lost_then() -> None:
+    case = Keeper()(a.Hold("x"))(a.Returned(), HIDDEN)
+    assert (case.state, case.pauses) == (S.HELD, [(2, None)])
+    case(a.Returned(), HIDDEN)
+    assert case.pauses == [(2, None)]
+    case(a.Advance("on"), HIDDEN, after=5 * DAY)
+    assert (case.state, case.pauses, case.asked) == (S.PAUSED, [(2, None)], ["find_cause"])
+    case = Keeper()(a.Hold("x"))(a.Returned(), HIDDEN)(a.Gone())(a.Advance("on"))
+    assert (case.state, case.pauses) == (S.VALID, [(2, 3)])
+
+
+def test_what_is_not_shown_while_its_renewal_is_held_is_no_pause() -> None:
+    case = Keeper()(a.Advance("renew"))(a.Hold("x"))(a.Returned(), HIDDEN)
+    assert (case.state, case.pauses) == (S.HELD, [])
+    assert case(a.Advance("on"), HIDDEN).state == S.RENEWING
 
 
 @pytest.mark.parametrize("state", [S.PAUSED, S.CHASING, S.HELD, S.ESCALATED])

@@ -13,6 +13,7 @@ from numtrustd.actors.messages import NumberMessage, TimerDue
 from numtrustd.domain import device_test as plan
 from numtrustd.domain.case import Case
 from numtrustd.domain.record import NumberRecord
+from numtrustd.domain.set_back import SLACK
 from numtrustd.domain.task import TaskState
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.store import Store, Table, records
@@ -391,6 +392,10 @@ class Oracle:
         here = f"{case.id} is {case.snapshot.state}"
         late = 0.0 if deadline is None else self.wall - deadline
         self.expect(late <= GRACE, Promise.NO_DEADLINE_LOST, f"{here} {late:.0f} s after its time")
+        # A wait that was set in the future lasts for as much longer as the clock was ahead.
+        ahead = case.snapshot.set_at - self.wall
+        what = f"{here} until a time that a clock has set which was {ahead:.0f} s ahead of the one that it has now"
+        self.expect(ahead <= SLACK, Promise.NO_DEADLINE_LOST, what)
         tasks = _all_tasks(self.store, f"{case.id}/")
         self.emergencies.audit(case)
         self.money.pause(case)

@@ -9,6 +9,7 @@ import trio
 from msgspec import structs
 
 from numtrustd.actors import weigh
+from numtrustd.actors.cases import CaseBook
 from numtrustd.actors.decide import Decider
 from numtrustd.actors.mailbox import BusyError
 from numtrustd.actors.messages import NumberMessage, Order, Reported, TaskAnswer
@@ -172,6 +173,13 @@ def timers_forgotten() -> Iterator[None]:
         mock.patch.object(Timers, "load", lambda self: None),
         mock.patch.object(NumberActor, "_set_timer", lambda self, case: None),
     ):
+        yield
+
+
+@mutant
+def set_back_keeps_waiting() -> Iterator[None]:
+    """What a clock that was ahead has set stays as it is when that is set back."""
+    with mock.patch.object(CaseBook, "put_right", lambda self, case: None):
         yield
 
 

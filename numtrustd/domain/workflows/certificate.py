@@ -16,6 +16,7 @@ from numtrustd.domain.workflows.pause import (
     RENEWED,
     ask_cause,
     hand_over,
+    lost_while_held,
     new_papers,
     note_back,
     note_granted,
@@ -146,6 +147,7 @@ ROWS: dict[S, Row[S]] = {
             a.Withdraw: END,
             TimedOut: (To(S.HELD, when=a.still_held, update=note_reminder), *_RELEASED),
             a.Gone: To(S.HELD, update=note_back, keep_timer=True),
+            a.Returned: To(S.HELD, when=lost_while_held, update=note_pause, keep_timer=True),
             Renewed: To(S.HELD, update=note_granted, keep_timer=True),
         },
         ignore=NEVER

@@ -27,6 +27,7 @@ from numtrustd.domain.workflows.upkeep import (
     ask_decision,
     at_person_deadline,
     close_tasks,
+    held_while_renewing,
     not_shown,
     note_reminder,
     reminders_left,
@@ -80,6 +81,12 @@ def pause_goes_on(data: CertificateData, event: object, now: Instant, policy: Ce
 def pause_explained(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
     """The same pause goes on, and a person has found out why."""
     return bool(data.said_cause) and pause_goes_on(data, event, now, policy)
+
+
+def lost_while_held(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:
+    """The name vanishes while an operator holds the case: its pause begins then, and not when he lets go. What is being
+    renewed is not shown for a while, and that is no pause."""
+    return not held_while_renewing(data, event, now, policy) and not pause_open(data, event, now, policy)
 
 
 def new_papers(data: CertificateData, event: object, now: Instant, policy: CertificatePolicy) -> bool:

@@ -83,12 +83,14 @@ class CleanRun(Struct, frozen=True):
 
 
 class Held(Struct, frozen=True, omit_defaults=True):
-    """Who held a case, why, since when, and until when; `None`: until somebody ends it."""
+    """Who held a case, why, since when, and until when; `None`: until somebody ends it. `lasts` says for how many
+    seconds, where no date was named."""
 
     author: str
     reason: str
     since: Instant
     until: Instant | None = None
+    lasts: float | None = None
 
 
 class CommonData(Struct, frozen=True, omit_defaults=True):

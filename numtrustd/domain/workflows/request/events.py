@@ -125,11 +125,12 @@ class Approve(Event, frozen=True):
 
 
 class Hold(Event, frozen=True):
-    """An operator stops the case where it is, until a time where he names one."""
+    """An operator stops the case where it is, until a time where he names one; `lasts` where he said for how long."""
 
     reason: str
     author: str = ""
     until: Instant | None = None
+    lasts: float | None = None
 
 
 class Advance(Event, frozen=True):

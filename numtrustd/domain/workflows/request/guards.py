@@ -117,6 +117,10 @@ def missed_once(data: RequestData, event: object, now: Instant, policy: RequestP
     return data.not_found >= 1
 
 
+def missed_undecided(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    return missed_once(data, event, now, policy) and held_undecided(data, event, now, policy)
+
+
 def fault_gone(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     return not policy.wrong
 

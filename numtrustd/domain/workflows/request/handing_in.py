@@ -120,6 +120,7 @@ def handing_in(words: Words) -> dict[S, Row[S]]:
                 a.Refused: w.REFUSED,
                 a.Later: To(S.UNCERTAIN),
                 a.NotFound: (
+                    To(S.ESCALATED, (a.ask_for_decision,), when=a.missed_undecided, update=a.note_never_sent),
                     To(S.WAITING, when=a.missed_once, update=a.note_safe_to_send),
                     To(S.UNCERTAIN, update=a.note_not_found),
                 ),
@@ -142,7 +143,15 @@ def handing_in(words: Words) -> dict[S, Row[S]]:
             on={
                 a.Accepted: w.ACCEPTED,
                 a.Refused: w.REFUSED,
-                a.NotHappened: To(S.WAITING, (a.close_tasks,), update=a.note_safe_to_send),
+                a.NotHappened: (
+                    To(
+                        S.ESCALATED,
+                        (a.close_tasks, a.ask_for_decision),
+                        when=a.held_undecided,
+                        update=a.note_never_sent,
+                    ),
+                    To(S.WAITING, (a.close_tasks,), update=a.note_safe_to_send),
+                ),
                 a.TaskFailed: To(S.ASKING, (a.ask_whether_sent,), update=a.note_reminder),
                 TimedOut: To(S.ASKING, (a.ask_whether_sent,), update=a.note_reminder),
             },

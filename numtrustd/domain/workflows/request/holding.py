@@ -20,7 +20,7 @@ HELD = "held"
 
 def note_held(data: D, event: Hold, now: Instant, policy: object) -> D:
     """Who holds it, why and until when; a second time it is the latest word that counts."""
-    return structs.replace(data, hold=Held(event.author, event.reason, now, event.until), reminders=0)
+    return structs.replace(data, hold=Held(event.author, event.reason, now, event.until, event.lasts), reminders=0)
 
 
 def still_held(data: CommonData, event: object, now: Instant, policy: object) -> bool:

@@ -62,6 +62,8 @@ def outcome(words: Words) -> dict[S, Row[S]]:
                     To(S.COOLING, when=a.attempts_left, update=a.note_rejection),
                     To(S.ESCALATED, (a.ask_for_decision,), update=a.keep_reason),
                 ),
+                # The fault went away while a person had it: he tells late that he had handed it in.
+                a.Accepted: To(S.VERIFYING, when=a.never_sent, update=a.note_receipt, keep_timer=True),
                 a.Rejected: w.REFUSED,
                 a.Approved: To(S.VERIFYING, update=a.note_granted, keep_timer=True),
                 **w.STOPS,
@@ -87,7 +89,7 @@ def outcome(words: Words) -> dict[S, Row[S]]:
             then="reminds",
             deadline=d.at_reminder,
             on={
-                a.Restored: w.RESTORED,
+                a.Restored: w.RESTORED_UNDECIDED,
                 a.Advance: To(S.WAITING, (a.close_tasks,), update=a.try_again),
                 a.Accepted: w.ACCEPTED,
                 a.Approved: w.APPROVED,

@@ -56,6 +56,7 @@ def start_verifying(data: RequestData, event: object, now: Instant, policy: Requ
 def note_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(
         _wished(data, policy),
+        held_from="",
         sent_at=now,
         tries=data.tries + 1,
         reminders=0,
@@ -73,7 +74,7 @@ def _wished(data: RequestData, policy: RequestPolicy) -> RequestData:
 
 
 def note_at_person(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    return structs.replace(_wished(data, policy), reminders=0)
+    return structs.replace(_wished(data, policy), held_from="", reminders=0)
 
 
 def note_handed_over(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
@@ -176,6 +177,11 @@ def note_restored(data: RequestData, event: object, now: Instant, policy: Reques
     )
 
 
+def note_restored_undecided(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+    """Making sure is no decision, either: what a person had to decide is still to be decided after it."""
+    return structs.replace(note_restored(data, event, now, policy), held_from="escalated")
+
+
 def note_look_up(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, look_ups=data.look_ups + 1)
 
@@ -186,6 +192,11 @@ def note_not_found(data: RequestData, event: object, now: Instant, policy: Reque
 
 def note_safe_to_send(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
     return structs.replace(data, sent_at=None, not_before=now, unclear="")
+
+
+def note_never_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
+    """It never arrived, and a person has still to decide whether it is sent at all."""
+    return structs.replace(note_safe_to_send(data, event, now, policy), held_from="", reminders=0)
 
 
 def note_granted(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:

@@ -26,6 +26,10 @@ RESTORED = (
     To(S.UNCERTAIN, (a.close_tasks,), when=a.can_look_up, update=a.note_restored),
     To(S.ASKING, (a.close_tasks, a.ask_whether_sent), update=a.note_restored),
 )
+RESTORED_UNDECIDED = (
+    To(S.UNCERTAIN, (a.close_tasks,), when=a.can_look_up, update=a.note_restored_undecided),
+    To(S.ASKING, (a.close_tasks, a.ask_whether_sent), update=a.note_restored_undecided),
+)
 LATER = (
     To(S.ESCALATED, (a.close_tasks, a.ask_for_decision), when=a.tries_used_up, update=a.note_unsent),
     To(S.WAITING, (a.close_tasks,), update=a.note_wait),
