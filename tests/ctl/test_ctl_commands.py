@@ -138,7 +138,8 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "VIA",
             "office",
             "blocked: captcha page; HTTP 403: credential sogou-key was refused; put a valid key there, then "
-            "`numtrustctl reload`; asked only in doubt; asked only at 09:00-18:00",
+            "`numtrustctl reload`, or under systemd `systemctl restart numtrustd`; asked only in doubt; asked only at "
+            "09:00-18:00",
             "2: 150 numbers since",
         ],
     ),
