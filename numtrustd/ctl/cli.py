@@ -151,6 +151,12 @@ def _unreachable(error: ClientError) -> int:
             _say(tr("numtrustd is not there: {error}").format(error=error))
             _say(tr("start it with `systemctl start numtrustd` or `numtrustd run`,"))
             _say(
+                tr(
+                    "make sockets that were deleted anew with "
+                    "`systemctl restart numtrustd-status.socket numtrustd-control.socket`,"
+                )
+            )
+            _say(
                 tr("or say where it is: --socket PATH, or the directory of its sockets in ${variable}").format(
                     variable=SOCKET_DIR
                 )
