@@ -165,8 +165,8 @@ def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str
             else "was refused or does not allow this"
         )
         why = (
-            f"{why}: HTTP {actor.record.http_status}, credential {names} {refused}; put a valid key there, then reload, "
-            "or under systemd restart"
+            f"{why}: HTTP {actor.record.http_status}, credential {names} {refused}; put a valid key there, then reload"
+            ", or under systemd restart"
         )
     return state, since, why
 
