@@ -121,7 +121,14 @@ def init_(
         _fail(error.status, "\nnumtrustd: ".join(error.lines))
     for file in made.files:
         was = " over the one of the package, which nobody had edited" if file in made.untouched else ""
-        click.echo(f"wrote {file}{was}")
+        of = (
+            f", a copy of {made.copied}, which the service would not see"
+            if made.copied and file.suffix == ".csv"
+            else ""
+        )
+        click.echo(f"wrote {file}{was}{of}")
+    if made.groups:
+        click.echo(f"groups of the numbers, each with a [[group]] of its own: {', '.join(made.groups)}")
     for source, lines in made.lacking.items():
         click.echo(f"{source} is not switched on yet; it lacks:")
         for line in lines:
