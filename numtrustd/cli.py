@@ -155,7 +155,7 @@ def create_state(config: Path) -> None:
 @_config
 def check(config: Path) -> None:
     """Check the configuration and print everything that is wrong with it."""
-    from numtrustd.settings import load, render
+    from numtrustd.settings import load, render, unseen
 
     loaded = load(config, os.environ)
     if isinstance(loaded, list):
@@ -164,6 +164,9 @@ def check(config: Path) -> None:
         sys.exit(CONFIG)
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}")
+    for file, place in unseen.files(loaded).items():
+        remedy = f"put it elsewhere, into {config.absolute().parent} for instance"
+        click.echo(f"warning: {file}: the service does not see what lies below {place}: {remedy}")
     numbers = _many("number", "numbers", len(loaded.numbers))
     platforms = _many("platform", "platforms", len(loaded.platforms))
     click.echo(f"{config}: good: {numbers}, {platforms}, sources in use: {', '.join(loaded.sources) or 'none'}")

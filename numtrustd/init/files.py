@@ -14,21 +14,14 @@ from numtrustd.domain.owned import DEFAULT_GROUP
 from numtrustd.init import text
 from numtrustd.init.answers import Answers, faults
 from numtrustd.init.sources import PACKS, Known, known
-from numtrustd.settings import Loaded, Problem, document, load, numbers_csv
+from numtrustd.settings import Loaded, Problem, document, load, numbers_csv, unseen
 from numtrustd.settings.packs import shipped_dir
 from numtrustd.settings.problem import Report, suggest
 from numtrustd.settings.secret_files import CREDENTIALS
 
 NUMBERS = "numbers.csv"
-SYSTEM = Path("/etc/numtrustd/numtrustd.toml")
-"""The settings of the service that systemd starts."""
-
 SHIPPED = {"numtrustd.toml": "numtrustd.toml", NUMBERS: "numbers.empty.csv"}
 """What a package puts there to begin with: name → the same text among the program's own files."""
-
-
-UNSEEN = tuple(map(Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))
-"""What the service does not see, or not as others do (`ProtectHome=`, `PrivateTmp=`), although root does."""
 
 
 class InitError(Exception):
@@ -138,9 +131,9 @@ def _unseen(config: Path, numbers_file: Path | None) -> Path | None:
     """The numbers' file, if the settings are the service's and it is where the service cannot see it. Raises
     `InitError` for one that cannot be copied as numbers.csv.
     """
-    if config != SYSTEM or numbers_file is None or numbers_file.absolute().is_relative_to(config.parent):
+    if config != unseen.SYSTEM or numbers_file is None or numbers_file.absolute().is_relative_to(config.parent):
         return None
-    where = next((place for place in UNSEEN if numbers_file.resolve().is_relative_to(place)), None)
+    where = unseen.below(numbers_file)
     if where is None or not numbers_file.exists():
         return None
     if numbers_file.suffix == ".toml":
@@ -246,7 +239,7 @@ def _beside(file: Path, folder: Path) -> str:
 def _commands(config: Path, answers: Answers) -> tuple[str, ...]:
     """What to type next, as it is to be typed."""
     name = shlex.quote(str(config))
-    if config == SYSTEM:
+    if config == unseen.SYSTEM:
         return (
             "numtrustd check",
             "systemctl start numtrustd-create-state",
