@@ -121,7 +121,14 @@ def init_(
         _fail(error.status, "\nnumtrustd: ".join(error.lines))
     for file in made.files:
         was = " over the one of the package, which nobody had edited" if file in made.untouched else ""
-        click.echo(f"wrote {file}{was}")
+        of = (
+            f", a copy of {made.copied}, which the service would not see"
+            if made.copied and file.suffix == ".csv"
+            else ""
+        )
+        click.echo(f"wrote {file}{was}{of}")
+    if made.groups:
+        click.echo(f"groups of the numbers, each with a [[group]] of its own: {', '.join(made.groups)}")
     for source, lines in made.lacking.items():
         click.echo(f"{source} is not switched on yet; it lacks:")
         for line in lines:
@@ -148,7 +155,7 @@ def create_state(config: Path) -> None:
 @_config
 def check(config: Path) -> None:
     """Check the configuration and print everything that is wrong with it."""
-    from numtrustd.settings import load, render
+    from numtrustd.settings import load, render, unseen
 
     loaded = load(config, os.environ)
     if isinstance(loaded, list):
@@ -157,6 +164,9 @@ def check(config: Path) -> None:
         sys.exit(CONFIG)
     for warning in loaded.warnings:
         click.echo(f"warning: {warning}")
+    for file, place in unseen.files(loaded).items():
+        remedy = f"put it elsewhere, into {config.absolute().parent} for instance"
+        click.echo(f"warning: {file}: the service does not see what lies below {place}: {remedy}")
     numbers = _many("number", "numbers", len(loaded.numbers))
     platforms = _many("platform", "platforms", len(loaded.platforms))
     click.echo(f"{config}: good: {numbers}, {platforms}, sources in use: {', '.join(loaded.sources) or 'none'}")

@@ -358,7 +358,7 @@ def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
 def test_the_service_gets_the_directories_of_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config = tmp_path / "etc" / "numtrustd.toml"
     monkeypatch.setattr(cli, "DEFAULT_CONFIG", str(config))
-    monkeypatch.setattr("numtrustd.init.files.SYSTEM", config)
+    monkeypatch.setattr("numtrustd.settings.unseen.SYSTEM", config)
     done = CliRunner().invoke(cli.cli, ["init", "--config", str(config), "--number", "13800138000"])
     assert done.exit_code == 0, done.output
     found = loaded(config)
@@ -371,6 +371,80 @@ def test_the_service_gets_the_directories_of_the_system(tmp_path: Path, monkeypa
         "  numtrustctl status",
     ]
     assert "no source is switched on" in done.output
+
+
+def test_the_service_gets_a_copy_of_numbers_that_it_could_not_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "etc" / "numtrustd.toml"
+    config.parent.mkdir()
+    monkeypatch.setattr("numtrustd.settings.unseen.SYSTEM", config)
+    mine = tmp_path / "mine.csv"
+    mine.write_text("number,name\n13800138000,Desk\n", encoding="utf-8")
+    monkeypatch.setattr("numtrustd.settings.unseen.PLACES", (tmp_path / "else",))
+    assert init.write(config, Answers(numbers_file=mine), {}).copied is None
+    assert loaded(config).settings.numbers.files == (str(mine),)
+    monkeypatch.setattr("numtrustd.settings.unseen.PLACES", (tmp_path,))
+    made = init.write(config, Answers(numbers_file=mine), {}, force=True)
+    assert (made.copied, made.files) == (mine, (config.parent / "numbers.csv", config))
+    mine.unlink()
+    assert [owned.name for owned in loaded(config).numbers.values()] == ["Desk"]
+    mine.write_text("number\n13800138001\n", encoding="utf-8")
+    with pytest.raises(InitError, match=r"numbers\.csv and .*: there already"):
+        init.write(config, Answers(numbers_file=mine), {})
+    mine.rename(tmp_path / "mine.toml")
+    with pytest.raises(InitError, match=r"mine\.toml: the service does not see what lies below .*: put it into"):
+        init.write(config, Answers(numbers_file=tmp_path / "mine.toml"), {}, force=True)
+    assert [owned.name for owned in loaded(config).numbers.values()] == ["Desk"], "nothing was replaced"
+
+
+def test_groups_that_the_numbers_are_in_are_described(tmp_path: Path) -> None:
+    config = tmp_path / "numtrustd.toml"
+    (tmp_path / "numtrustd.toml.d").mkdir()
+    (tmp_path / "numtrustd.toml.d" / "mine.toml").write_text('[[group]]\nname = "known"\n', encoding="utf-8")
+    rows = ('13800138000,外呼"', "13800138001,known", "13800138002,default", "13800138003,", "13800138004,sales")
+    (tmp_path / "n.csv").write_text("\n".join(("number,group", *rows)), encoding="utf-8")
+    made = init.write(config, Answers(numbers_file=tmp_path / "n.csv"), {})
+    assert made.groups == ('外呼"', "sales")
+    assert [group.name for group in loaded(config).settings.group] == ['外呼"', "sales", "known"]
+
+
+def test_the_copy_and_the_groups_are_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = tmp_path / "etc" / "numtrustd.toml"
+    monkeypatch.setattr("numtrustd.settings.unseen.SYSTEM", config)
+    monkeypatch.setattr("numtrustd.settings.unseen.PLACES", (tmp_path,))
+    mine = tmp_path / "mine.csv"
+    mine.write_text("number,group\n13800138000,sales\n", encoding="utf-8")
+    done = CliRunner().invoke(cli.cli, ["init", "--config", str(config), "--numbers", str(mine)])
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[:3] == [
+        f"wrote {config.parent / 'numbers.csv'}, a copy of {mine}, which the service would not see",
+        f"wrote {config}",
+        "groups of the numbers, each with a [[group]] of its own: sales",
+    ]
+
+
+def test_check_warns_of_what_the_service_would_not_see(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config, mine, paper = tmp_path / "etc" / "numtrustd.toml", tmp_path / "mine.csv", tmp_path / "paper.pdf"
+    config.parent.mkdir()
+    mine.write_text("number\n13800138000\n", encoding="utf-8")
+    paper.touch()
+    files = f'[numbers]\nfiles = ["{mine}"]\n[[evidence]]\nkind = "licence"\npath = "{paper}"\n'
+    config.write_text(files, encoding="utf-8")
+
+    def said() -> list[str]:
+        done = CliRunner().invoke(cli.cli, ["check", "--config", str(config)])
+        assert done.exit_code == 0, done.output
+        return [line for line in done.output.splitlines() if "the service does not see" in line]
+
+    monkeypatch.setattr("numtrustd.settings.unseen.PLACES", (tmp_path / "home",))
+    monkeypatch.setattr("numtrustd.settings.unseen.SYSTEM", config)
+    assert said() == []
+    monkeypatch.setattr("numtrustd.settings.unseen.PLACES", (tmp_path,))
+    remedy = f"the service does not see what lies below {tmp_path}: put it elsewhere, into {config.parent} for instance"
+    assert said() == [f"warning: {mine}: {remedy}", f"warning: {paper}: {remedy}"]
+    monkeypatch.setattr("numtrustd.settings.unseen.SYSTEM", tmp_path / "other.toml")
+    assert said() == []
 
 
 def test_one_way_of_numbers(tmp_path: Path) -> None:

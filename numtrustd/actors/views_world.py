@@ -166,6 +166,7 @@ def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str
         )
         why = (
             f"{why}: HTTP {actor.record.http_status}, credential {names} {refused}; put a valid key there, then reload"
+            ", or under systemd restart"
         )
     return state, since, why
 

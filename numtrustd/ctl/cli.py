@@ -15,6 +15,7 @@ from click.shell_completion import shell_complete
 
 import numtrustd
 from numtrustd.api import status
+from numtrustd.api.control import CONTROL
 from numtrustd.ctl import act, calls, lang, ledger, links, older, papers, see, silence
 from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.lang import tr
@@ -25,7 +26,7 @@ from numtrustd.ctl.reports import LinesRefusedError
 from numtrustd.ctl.session import SOCKET_DIR, Session
 from numtrustd.ctl.speak import Group
 from numtrustd.ctl.text import escape
-from numtrustd.varlink.client import ClientError, Denied, ErrorReply, NotThere
+from numtrustd.varlink.client import ClientError, Denied, Disconnected, ErrorReply, NotThere, TimedOut
 
 REFUSED = 1
 """The daemon refused, and said why; or a checked link is not official."""
@@ -151,11 +152,19 @@ def _unreachable(error: ClientError) -> int:
             _say(tr("numtrustd is not there: {error}").format(error=error))
             _say(tr("start it with `systemctl start numtrustd` or `numtrustd run`,"))
             _say(
+                tr(
+                    "make sockets that were deleted anew with "
+                    "`systemctl restart numtrustd-status.socket numtrustd-control.socket`,"
+                )
+            )
+            _say(
                 tr("or say where it is: --socket PATH, or the directory of its sockets in ${variable}").format(
                     variable=SOCKET_DIR
                 )
             )
         case _:
             _say(str(error))
+            if isinstance(error, TimedOut | Disconnected) and f"{CONTROL.name}." in str(error):
+                _say(tr("it may be carried out all the same: look at what has become of it before you type it again"))
             _say(tr("see how it is with `systemctl status numtrustd`, and what it says in `journalctl -u numtrustd`"))
     return UNAVAILABLE

@@ -242,8 +242,9 @@ PHRASES = (
     "{n} of its last answers about {n2} numbers contradict what is believed of them",
     "no answer from {ids}",
     "our own network is down",
-    "{said}: HTTP {n}, credential {ids} was refused; put a valid key there, then reload",
-    "{said}: HTTP {n}, credential {ids} was refused or does not allow this; put a valid key there, then reload",
+    "{said}: HTTP {n}, credential {ids} was refused; put a valid key there, then reload, or under systemd restart",
+    "{said}: HTTP {n}, credential {ids} was refused or does not allow this; put a valid key there, then reload, or "
+    "under systemd restart",
     "{id} for {span}",
     "source {id} for {span}",
     "store for {span}",

@@ -160,7 +160,10 @@ def _refused(r: SourceRow) -> str | None:
     if not r.refused_credentials:
         return None
     names = listed(r.refused_credentials)
-    text = tr("HTTP {status}: credential {names} was refused; put a valid key there, then `numtrustctl reload`")
+    text = tr(
+        "HTTP {status}: credential {names} was refused; put a valid key there, then `numtrustctl reload`, or under "
+        "systemd `systemctl restart numtrustd`"
+    )
     return text.format(status=r.http_status, names=names)
 
 

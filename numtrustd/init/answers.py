@@ -13,7 +13,8 @@ Approval = Literal["ask", "automatic"]
 class Answers(Struct, frozen=True, kw_only=True):
     """`numbers` are spelt as people spell them; `numbers_file` is taken instead if there is one. `enable` are ids of
     sources, or of platforms of which the first source is meant. Directories that are empty are those of the system
-    (/var/lib/numtrustd, /run/numtrustd), a `group` of None is numtrustd-ctl, an empty one is none.
+    (/var/lib/numtrustd, /run/numtrustd), a `group` of None is numtrustd-ctl, an empty one is none. `groups` are those
+    that the numbers' file names and the settings have to describe.
     """
 
     company: str = ""
@@ -25,6 +26,7 @@ class Answers(Struct, frozen=True, kw_only=True):
     state_dir: str = ""
     socket_dir: str = ""
     group: str | None = None
+    groups: tuple[str, ...] = ()
 
 
 def faults(answers: Answers) -> list[str]:

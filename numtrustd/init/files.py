@@ -10,18 +10,16 @@ from pathlib import Path
 from msgspec import Struct, structs
 
 from numtrustd import exit_status
+from numtrustd.domain.owned import DEFAULT_GROUP
 from numtrustd.init import text
 from numtrustd.init.answers import Answers, faults
 from numtrustd.init.sources import PACKS, Known, known
-from numtrustd.settings import Loaded, Problem, load
+from numtrustd.settings import Loaded, Problem, document, load, numbers_csv, unseen
 from numtrustd.settings.packs import shipped_dir
-from numtrustd.settings.problem import suggest
+from numtrustd.settings.problem import Report, suggest
 from numtrustd.settings.secret_files import CREDENTIALS
 
 NUMBERS = "numbers.csv"
-SYSTEM = Path("/etc/numtrustd/numtrustd.toml")
-"""The settings of the service that systemd starts."""
-
 SHIPPED = {"numtrustd.toml": "numtrustd.toml", NUMBERS: "numbers.empty.csv"}
 """What a package puts there to begin with: name → the same text among the program's own files."""
 
@@ -36,12 +34,15 @@ class InitError(Exception):
 
 
 class Made(Struct, frozen=True):
-    """What was written: the `files`, of which the `untouched` were there as the package brought them, the sources that
-    are `lacking` something, those that are on (`own`: by the person's packs alone), and the `commands` to type next.
+    """What was written: the `files`, of which the `untouched` were there as the package brought them, the numbers' file
+    that was `copied`, the `groups` that were taken from it, the sources that are `lacking` something, those that are on
+    (`own`: by the person's packs alone), and the `commands` to type next.
     """
 
     files: tuple[Path, ...]
     untouched: tuple[Path, ...]
+    copied: Path | None
+    groups: tuple[str, ...]
     enabled: tuple[str, ...]
     own: tuple[str, ...]
     lacking: dict[str, tuple[str, ...]]
@@ -78,7 +79,7 @@ def numbers_there(config: Path) -> bool:
 def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool = False) -> Made:
     """Write the settings to `config`, and numbers.csv beside it unless there are numbers already. A file that is there
     is only replaced by `force`, or if it is what a package put there; numbers.csv that somebody has written is used,
-    unless numbers were given. Raises `InitError`.
+    unless numbers were given. A numbers' file that the service would not see is copied there. Raises `InitError`.
     """
     config = config.absolute()
     wrong = faults(answers)
@@ -93,13 +94,14 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
         raise InitError(
             exit_status.USAGE, ["there is not one number: give --number, for each of them, or --numbers FILE"]
         )
-    files = [config] if answers.numbers_file is not None else [beside, config]
+    copied = _unseen(config, answers.numbers_file)
+    files = [beside, config] if answers.numbers_file is None or copied else [config]
     shipped = tuple(file for file in files if untouched(file))
     if not force and (there := [file for file in files if os.path.lexists(file) and file not in shipped]):
         names = " and ".join(str(file) for file in there)
         raise InitError(exit_status.USAGE, [f"{names}: there already: replace with --force, or name another --config"])
     sources = known_sources(config)
-    answers = structs.replace(answers, enable=_resolved(answers.enable, sources))
+    answers = structs.replace(answers, enable=_resolved(answers.enable, sources), groups=_groups(config, answers))
     try:
         config.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".numtrustd-init-", dir=config.parent))
@@ -107,7 +109,9 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
             _borrow(folder, config)
             lacking = _lacking(folder / config.name, _placed(answers, config.parent), env)
             path = NUMBERS
-            if answers.numbers_file is not None:
+            if copied is not None:
+                shutil.copyfile(copied, folder / NUMBERS)
+            elif answers.numbers_file is not None:
                 path = _beside(answers.numbers_file.absolute(), config.parent)
             (folder / config.name).write_text(text.settings(answers, path, lacking), encoding="utf-8")
             for file in files:
@@ -120,7 +124,45 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
         raise InitError(exit_status.IO, [f"{error.filename}: {error.strerror}"]) from None
     enabled = tuple(source for source in answers.enable if source not in lacking)
     own = tuple(name for name, each in sources.items() if each.own and each.source.enabled and name not in enabled)
-    return Made(tuple(files), shipped, enabled, own, lacking, _commands(config, answers))
+    return Made(tuple(files), shipped, copied, answers.groups, enabled, own, lacking, _commands(config, answers))
+
+
+def _unseen(config: Path, numbers_file: Path | None) -> Path | None:
+    """The numbers' file, if the settings are the service's and it is where the service cannot see it. Raises
+    `InitError` for one that cannot be copied as numbers.csv.
+    """
+    if config != unseen.SYSTEM or numbers_file is None or numbers_file.absolute().is_relative_to(config.parent):
+        return None
+    where = unseen.below(numbers_file)
+    if where is None or not numbers_file.exists():
+        return None
+    if numbers_file.suffix == ".toml":
+        what = (
+            f"--numbers: {numbers_file}: the service does not see what lies below {where}: put it into {config.parent}"
+        )
+        raise InitError(exit_status.USAGE, [what])
+    return numbers_file.absolute()
+
+
+def _groups(config: Path, answers: Answers) -> tuple[str, ...]:
+    """The groups that the numbers' file names and no drop-in beside the settings describes. What is wrong with either
+    file the checks say.
+    """
+    if answers.numbers_file is None or answers.numbers_file.suffix == ".toml":
+        return ()
+    file, report = answers.numbers_file.absolute(), Report()
+    raw = document.read_bytes(file, report, (str(file), 1), "", numbers_csv.MAX_BYTES)
+    if raw is None:
+        return ()
+    roll = numbers_csv.Roll({}, report, whole=False)
+    numbers_csv.read_csv(raw, str(file), roll)
+    described = {DEFAULT_GROUP}
+    for drop_in in document.toml_files(config.parent / f"{config.name}.d", report, (str(config), 1), ""):
+        found = document.read(drop_in, report)
+        tables = found.data.get("group") if found is not None else None
+        described |= {str(table.get("name")) for table in tables or () if isinstance(table, dict)}
+    named = dict.fromkeys(owned.group for owned in roll.rows.values())
+    return tuple(group for group in named if group not in described)
 
 
 def _borrow(folder: Path, config: Path) -> None:
@@ -197,7 +239,7 @@ def _beside(file: Path, folder: Path) -> str:
 def _commands(config: Path, answers: Answers) -> tuple[str, ...]:
     """What to type next, as it is to be typed."""
     name = shlex.quote(str(config))
-    if config == SYSTEM:
+    if config == unseen.SYSTEM:
         return (
             "numtrustd check",
             "systemctl start numtrustd-create-state",

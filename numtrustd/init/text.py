@@ -25,8 +25,9 @@ _NUMBERS = """
 
 _GROUPS = """
 # What numbers share that have the same word under `group`:
-#[[group]]
-#name = "service"
+"""
+
+_OF_GROUP = """\
 #accept = ["service"]             # a label of this kind is right for them, and nobody appeals it
 #approval = "automatic"           # instead of [appeal]'s
 """
@@ -79,6 +80,7 @@ def settings(answers: Answers, numbers: str, lacking: Mapping[str, Sequence[str]
             _NUMBERS,
             f"files = [{quoted(numbers)}]\n",
             _GROUPS,
+            _groups(answers.groups),
             _IDENTITY,
             "[[identity]]\n" if answers.display_name else "#[[identity]]\n",
             _key("name", answers.display_name),
@@ -118,6 +120,13 @@ def _key(key: str, value: str, what: str = "") -> str:
 
 def _within(directory: str, name: str) -> str:
     return f"{directory.rstrip('/')}/{name}" if directory else ""
+
+
+def _groups(names: Sequence[str]) -> str:
+    """The groups that the numbers are in, or one as an example."""
+    if not names:
+        return f'#[[group]]\n#name = "service"\n{_OF_GROUP}'
+    return "\n".join(f"[[group]]\nname = {quoted(name)}\n{_OF_GROUP}" for name in names)
 
 
 def _enable(sources: Sequence[str]) -> str:

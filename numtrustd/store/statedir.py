@@ -113,7 +113,8 @@ def _check(path: Path, directory: int) -> None:
     if status.st_uid != os.geteuid():
         raise WrongOwner(
             f"{path}: belongs to uid {status.st_uid}, but this process is uid {os.geteuid()}: "
-            "run as its owner, or chown the directory and what is in it"
+            "run as its owner (under systemd its units do: numtrustd-create-state and numtrustd), "
+            "or chown the directory and what is in it"
         )
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK, effective_ids=True):
         raise DirectoryUnusable(

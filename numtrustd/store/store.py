@@ -150,7 +150,8 @@ class Store:
                 # LMDB would open an empty database here: "nothing was ever sent".
                 raise DatabaseMissing(
                     f"{directory.data_file}: missing or empty, and with it every case: put a backup there, "
-                    "or begin anew with `numtrustd create-state`"
+                    "or begin anew with `numtrustd create-state` "
+                    "(under systemd: `systemctl start numtrustd-create-state`)"
                 )
             Environment.create(path, map_size, meta.first(current(migrations), now))
         with told(path):

@@ -41,7 +41,9 @@ async def test_the_credential_and_the_remedy_are_named(
         alpha = await down(house, weather)
         assert (alpha.state, alpha.why) == ("open", "blocked, 3 times in a row")
         assert (alpha.http_status, alpha.refused_credentials) == (status, ("alpha-key",))
-        remedy = f"HTTP {status}, credential alpha-key {said}; put a valid key there, then reload"
+        remedy = (
+            f"HTTP {status}, credential alpha-key {said}; put a valid key there, then reload, or under systemd restart"
+        )
         looked = await house.ask("Look", number=MOBILE, platform="alpha")
         assert f"(blocked, 3 times in a row: {remedy})" in looked.pending[0].why
         await house.sleep(40 * 86_400.0)

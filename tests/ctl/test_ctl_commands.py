@@ -138,7 +138,8 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "VIA",
             "office",
             "blocked: captcha page; HTTP 403: credential sogou-key was refused; put a valid key there, then "
-            "`numtrustctl reload`; asked only in doubt; asked only at 09:00-18:00",
+            "`numtrustctl reload`, or under systemd `systemctl restart numtrustd`; asked only in doubt; asked only at "
+            "09:00-18:00",
             "2: 150 numbers since",
         ],
     ),
@@ -611,6 +612,7 @@ def test_nobody_there(capsys: Capture, tmp_path: Path, monkeypatch: pytest.Monke
     assert (code, out) == (69, "")
     assert f"{tmp_path}/status.sock: No such file" in err
     assert "systemctl start numtrustd" in err
+    assert "systemctl restart numtrustd-status.socket numtrustd-control.socket" in err
     assert "NUMTRUSTD_SOCKET_DIR" in err
     code, _, err = run(capsys, "--json", "reload")
     assert (code, f"{tmp_path}/control.sock" in err) == (69, True)
@@ -624,16 +626,20 @@ def test_a_daemon_that_hangs_up(capsys: Capture, tmp_path: Path) -> None:
         assert run(capsys, "status", "--socket", str(tmp_path / "s"))[0] == 69
 
 
-def test_a_daemon_that_answers_nothing_and_closes(capsys: Capture, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("words", "ordered"), [(("status",), False), (("park", "13800138000"), True)])
+def test_a_daemon_that_answers_nothing_and_closes(
+    capsys: Capture, tmp_path: Path, words: tuple[str, ...], ordered: bool
+) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s"))
         listening.listen(1)
         closing = threading.Thread(target=lambda: listening.accept()[0].close())
         closing.start()
-        code, _, err = run(capsys, "status", "--socket", str(tmp_path / "s"))
+        code, _, err = run(capsys, *words, "--socket", str(tmp_path / "s"))
         closing.join(10)
     assert code == 69
     assert "see how it is with `systemctl status numtrustd`" in err
+    assert ("it may be carried out all the same" in err) == ordered
 
 
 @pytest.mark.process

@@ -62,7 +62,8 @@ def test_a_missing_or_empty_database_is_not_a_new_one(open_store, state: Path, c
     (state / "data.mdb").unlink()
     if content is not None:
         (state / "data.mdb").write_bytes(content)
-    with pytest.raises(errors.DatabaseMissing, match=r"data\.mdb: missing or empty.*backup.*`numtrustd create-state`"):
+    remedy = r"backup.*`numtrustd create-state`.*`systemctl start numtrustd-create-state`"
+    with pytest.raises(errors.DatabaseMissing, match=rf"data\.mdb: missing or empty.*{remedy}"):
         open_store(init=False)
     assert open_store(init=True).generation == 1
 

@@ -1,0 +1,28 @@
+"""What the service does not see although root does, so that what `check` finds good it cannot read.
+
+The walls are `ProtectHome=` and `PrivateTmp=` of systemd/numtrustd.service; settings elsewhere are nobody's business.
+"""
+
+import pathlib
+
+from numtrustd.settings.load import Loaded
+
+SYSTEM = pathlib.Path("/etc/numtrustd/numtrustd.toml")
+"""The settings of the service that systemd starts."""
+
+PLACES = tuple(map(pathlib.Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))
+
+
+def below(path: pathlib.Path) -> pathlib.Path | None:
+    """The place that the service does not see, or not as others do, in which `path` lies."""
+    return next((place for place in PLACES if path.resolve().is_relative_to(place)), None)
+
+
+def files(loaded: Loaded) -> dict[pathlib.Path, pathlib.Path]:
+    """What settings of the service name, papers included, and it will not see: file → the place in which it lies."""
+    if loaded.path.absolute() != SYSTEM:
+        return {}
+    named = (*loaded.files, *(pathlib.Path(paper.path) for paper in loaded.evidence))
+    # What is seen with the settings themselves needs no word.
+    others = [file for file in dict.fromkeys(named) if not file.absolute().is_relative_to(SYSTEM.parent)]
+    return {file: place for file in others if (place := below(file)) is not None}
