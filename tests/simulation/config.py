@@ -58,12 +58,13 @@ def base() -> Loaded:
     with tempfile.TemporaryDirectory(dir=fast_directory()) as place:
         loaded = loaded_from(write_config(Path(place), [*AMERICAN, *CHINESE], SOURCES))
     registered = {paper.kind for paper in loaded.evidence}
+    # The log and the cases name files: a run must not depend on where they happened to be.
+    registered_ones = [structs.replace(it, path=f"/srv/papers/{Path(it.path).name}") for it in loaded.evidence]
     more = (Document(kind, f"/srv/papers/{kind}.pdf") for kind in PAPERS if kind not in registered)
-    # The log names the file: a run must not depend on where it happened to be.
     return structs.replace(
         loaded,
         path=Path("/etc/numtrustd/numtrustd.toml"),
-        evidence=(*loaded.evidence, *more),
+        evidence=(*registered_ones, *more),
         sources={
             name: structs.replace(source, rules=tuple(map(_tagged, source.rules)))
             for name, source in loaded.sources.items()

@@ -20,7 +20,6 @@ from tests.simulation.plan import (
     NAMING,
     REASONS,
     RESTORED,
-    SIEGED,
     TAGS,
     WRONG_TAGS,
     Copy,
@@ -34,6 +33,7 @@ from tests.simulation.plan import (
     Siege,
     Tour,
     Wish,
+    sieged,
 )
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def moments(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
 def touring(drawing: "Drawing", knobs: Knobs) -> Knobs:
     """What a tour needs to find: a number that shows names, and one that does not."""
     rng = drawing.rng("sieges")
-    if rng.random() >= SIEGED:
+    if rng.random() >= sieged(drawing.seed):
         return knobs
     rng = drawing.rng("touring")
     american, chinese = rng.choice(AMERICAN[:2]), CHINESE[0]
@@ -146,7 +146,7 @@ def touring(drawing: "Drawing", knobs: Knobs) -> Knobs:
 
 def tours(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
     """Faults for states that are seldom come to: what happens there by chance would be too little in a night."""
-    if drawing.rng("sieges").random() >= SIEGED:
+    if drawing.rng("sieges").random() >= sieged(drawing.seed):
         return []
     rng = drawing.rng("tours")
     american, chinese = knobs.numbers
