@@ -126,7 +126,7 @@ def case(found: Case, now: Instant, wait: Callable[[Case], Instant | None]) -> C
         if at is None or at <= now:
             continue
         if name != "not_before" or ahead(snapshot.entered_at, now):
-            moved[name] = max(at - back, now)
+            moved[name] = at - back
     new = structs.replace(
         found,
         opened_at=_shifted(found.opened_at, back, now),

@@ -107,6 +107,17 @@ def test_a_cool_down_that_began_before_ends_when_it_was_to() -> None:
     assert mended.data.not_before == T + DAY
 
 
+def test_a_wait_that_was_over_when_it_was_set_is_over_by_as_much() -> None:
+    """People's errands count from it, and would all be given the time anew."""
+    wrong = T + 20 * HOUR
+    data = AppealData(not_before=T + 5 * HOUR)
+    found = case_of(data, set_at=wrong, entered=T + 5 * HOUR, deadline=wrong + 6 * HOUR)
+    mended = set_back.case(found, T, lambda case: T + DAY)
+    assert mended is not None
+    assert isinstance(mended.data, AppealData)
+    assert mended.data.not_before == T - 15 * HOUR
+
+
 def test_an_emergency_that_began_in_the_future_began_now() -> None:
     data = IncidentData(since=T + 30 * DAY, marks=(Mark(MarkName.SUBMIT, True, T + 30 * DAY),))
     mended = set_back.case(case_of(data, set_at=T + 30 * DAY, deadline=T + 31 * DAY), T, lambda case: T + DAY)

@@ -97,6 +97,8 @@ class Agenda:
     def _undone(self) -> bool:
         """Set back what a siege has changed; whether the configuration has to be read again."""
         undo, self.undo = self.undo, []
+        if self._run.calm:  # which has set everything right already
+            return False
         for what in reversed(undo):  # two may have been at it
             if isinstance(what, SetFaults):
                 self._run.world.inject(what.faults, self._run.true)
@@ -105,7 +107,7 @@ class Agenda:
 
     async def set_back(self) -> None:
         """A siege is over."""
-        if self._undone() and not self._run.calm:
+        if self._undone():
             await self.reload()
 
     async def _direct(self) -> None:

@@ -67,7 +67,6 @@ def sieged(seed: int) -> float:
     return 0.04 if seed < EVERY_COMMIT else 0.3
 
 
-
 AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
 CHINESE = ("+8613910000007", "+862151288801", "4008100001", "+8613910000014")
 BATCH_SOURCE = "contract_aggregator.batch"
