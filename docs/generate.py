@@ -1,8 +1,8 @@
 """Writes what is generated: under docs/ the events' reference and schema, the domain's figures, and each workflow's
 diagram; the client's catalogues (`catalogue`); the shells' completions (`completions`); the manual pages (`manual`).
 
-`make docs` runs it. The files are committed, and tests fail while one of them is stale. Both READMEs hold a copy of
-the appeal's diagram, which is put in its place here too.
+`make docs` runs it. The files are committed, and tests fail while one of them is stale. `appeal.md` holds a
+copy of the appeal's diagram in each language, which is put in its place here too.
 """
 
 import sys
@@ -15,13 +15,13 @@ from numtrustd.domain.workflows import REGISTRY
 from tests import faults, figures
 
 DOCS = Path(__file__).parent
-READMES = (DOCS.parent / "README.md", DOCS.parent / "README.zh-CN.md")
+APPEALS = (DOCS / "appeal.md", DOCS / "appeal.zh-CN.md")
 FENCE = "```mermaid\nstateDiagram-v2"
-"""How the copy in a README begins; there is one."""
+"""How the copy in a document begins; there is one."""
 
 
 def with_diagram(text: str, diagram: str) -> str:
-    """The README's text with its state diagram replaced by this one. `ValueError` if there is none in it."""
+    """The document's text with its state diagram replaced by this one. `ValueError` if there is none in it."""
     start = text.index(FENCE)
     end = text.index("\n```\n", start)
     return text[:start] + "```mermaid\n" + diagram.rstrip("\n") + text[end:]
@@ -38,9 +38,9 @@ def main() -> None:
     manual.write()
     for message in catalogue.write():
         sys.stderr.write(f"no translation: {message.id!r}\n")
-    for readme in READMES:
-        text = readme.read_text(encoding="utf-8")
-        readme.write_text(with_diagram(text, mermaid(REGISTRY["appeal"])), encoding="utf-8")
+    for page in APPEALS:
+        text = page.read_text(encoding="utf-8")
+        page.write_text(with_diagram(text, mermaid(REGISTRY["appeal"])), encoding="utf-8")
 
 
 if __name__ == "__main__":

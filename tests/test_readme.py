@@ -1,9 +1,12 @@
-"""What both READMEs say is so: the commands exist, the examples work, the diagram is true, the languages agree."""
+"""What both READMEs and their chapters below docs/ say is so: the commands exist, the examples work, the diagram is
+true, the languages agree, and a README can be read in five minutes.
+"""
 
 import csv
 import http.server
 import os
 import re
+import shlex
 import subprocess
 import sys
 import threading
@@ -14,8 +17,11 @@ from typing import Any
 
 import click
 import pytest
+from click.testing import CliRunner
 
 from numtrustd import build, exit_status
+from numtrustd.channels.answer import answer
+from numtrustd.channels.spec import Call, HttpChannel
 from numtrustd.cli import cli
 from numtrustd.ctl.cli import program
 from numtrustd.domain.number import from_canonical
@@ -32,11 +38,21 @@ from numtrustd.wire.template import NUMBER_LIST, moment_values, number_values
 ROOT = Path(__file__).parent.parent
 NAMES = ("README.md", "README.zh-CN.md")
 BOTH = pytest.mark.parametrize("name", NAMES)
+CHAPTERS = ("settings", "sources", "work", "commands", "log", "appeal", "packs", "development")
+"""The documents that carry on where a README ends, in each of its languages."""
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
+def pages(name: str) -> list[Path]:
+    """A README and its chapters, in their order."""
+    ending = name.removeprefix("README")
+    return [ROOT / name, *(ROOT / "docs" / f"{chapter}{ending}" for chapter in CHAPTERS)]
+
+
 def text(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
+    """All that one language says: a README with its chapters, or one other file."""
+    files = pages(name) if name in NAMES else [ROOT / name]
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 def prose(name: str) -> str:
@@ -119,10 +135,24 @@ def test_every_event_and_file_that_is_named_exists(name: str) -> None:
     }
     assert told
     assert told <= CATALOGUE.keys()
-    links = re.findall(r"\]\(([^)#]+)[^)]*\)", prose(name))
+    for file in pages(name):
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", FENCE.sub("", file.read_text(encoding="utf-8"))):
+            assert link.startswith("https://") or (file.parent / link).exists(), f"{file}: {link}"
     paths = re.findall(r"`((?:numtrustd|tests|docs|config|systemd|benchmarks)/[\w./-]*)`", prose(name))
-    for path in [*links, *paths]:
-        assert path.startswith(("https://", "tests/data/acme.lookup")) or (ROOT / path).exists(), path
+    for path in paths:
+        assert path.startswith("tests/data/acme.lookup") or (ROOT / path).exists(), path
+
+
+@BOTH
+def test_a_readme_can_be_read_in_five_minutes(name: str) -> None:
+    readme = pages(name)[0].read_text(encoding="utf-8")
+    assert len(readme.splitlines()) <= 300
+    told = FENCE.sub("", readme)
+    # A word of Chinese is about two characters.
+    words = len(re.findall(r"[A-Za-z0-9][\w./-]*", told)) + len(re.findall(r"[\u4e00-\u9fff]", told)) // 2
+    assert words <= 1_700, f"{words} words"
+    linked = set(re.findall(r"\]\(([^)#]+)", told))
+    assert {str(page.relative_to(ROOT)) for page in pages(name)[1:]} <= linked
 
 
 # ------------------------------------------------------------------------------------------------------ the diagram
@@ -145,9 +175,13 @@ def test_every_state_of_an_appeal_has_its_row(name: str) -> None:
 
 
 def test_both_have_the_same_sections() -> None:
-    first, second = ([len(level) for level in re.findall(r"^(#+) ", prose(name), re.MULTILINE)] for name in NAMES)
-    assert first == second
-    assert len(first) > 20
+    for ours, theirs in zip(*map(pages, NAMES), strict=True):
+        first, second = (
+            [len(level) for level in re.findall(r"^(#+) ", FENCE.sub("", page.read_text("utf-8")), re.MULTILINE)]
+            for page in (ours, theirs)
+        )
+        assert first == second, ours
+        assert first[0] == 1
 
 
 def test_both_have_the_same_examples() -> None:
@@ -188,12 +222,22 @@ def test_the_commands_before_check_bring_all_that_the_settings_name(name: str, t
     config.write_text(toml(name)[0], encoding="utf-8")
     before = load(config, {})
     assert isinstance(before, list), "without them it does not pass"
-    steps = next(block for block in blocks(name, "sh") if "numtrustd check" in block).partition("numtrustd check")[0]
+    steps = block(name, "sh", "mkdir -p run").partition("numtrustd check")[0]
     subprocess.run(["/bin/sh", "-euc", steps], cwd=tmp_path, check=True, timeout=20)
     loaded = load(config, {})
     assert isinstance(loaded, Loaded), render(loaded)
     assert loaded.status_socket.parent == tmp_path / "run"
     assert loaded.status_socket.parent.is_dir(), "`run` does not make it"
+
+
+@BOTH
+def test_the_first_run_is_what_init_says_to_type(name: str, tmp_path: Path) -> None:
+    typed = block(name, "sh", "numtrustd init --config mine").removeprefix("numtrustd ")
+    result = CliRunner().invoke(cli, shlex.split(typed.replace("mine/", f"{tmp_path}/mine/").replace("\\\n", " ")))
+    assert result.exit_code == 0, result.output
+    told = [line.strip() for line in result.output.partition("next:\n")[2].splitlines()]
+    shown = [line.partition(" #")[0].rstrip() for line in block(name, "sh", "numtrustd check --config").splitlines()]
+    assert [line.replace(f"{tmp_path}/", "") for line in told] == shown
 
 
 @BOTH
@@ -296,6 +340,34 @@ def test_the_signed_request_goes_out_as_it_says(name: str, tmp_path: Path) -> No
     # printf %s menot-a-real-key1772413200000 | openssl dgst -sha256 -r
     sign = "cca615628864d6fd5edb80744e9796a7cbf3e517f26e6e37a7141f0bc45eb9ab"
     assert request.body.decode() == f"appId=me&timestamp=1772413200000&sign={sign}&phone=13800138000"
+
+
+@BOTH
+def test_the_appeal_api_is_called_and_read_as_it_says(name: str, tmp_path: Path) -> None:
+    pack, api = toml(name)[2], block(name, "toml", "[appeal.http]")
+    by_hand = pack[pack.index("[appeal.manual]") : pack.index("[[source]]")]
+    pack = pack.replace(by_hand, api + "\n").replace('channel = "manual"', 'channel = "http"')
+    config = house(tmp_path, name)
+    (tmp_path / "platforms.d" / "acme.toml").write_text(pack, encoding="utf-8")
+    loaded = load(config, {})
+    assert isinstance(loaded, Loaded), render(loaded)
+    channel = loaded.channels["acme"]
+    assert isinstance(channel, HttpChannel)
+    assert channel.query is not None
+    assert channel.look_up is not None
+    mine = {"receipt": "A-1", "ref": "NT-1"}
+
+    def said(call: Call, status: int, body: str) -> str:
+        return type(answer(call, Reply(status, (), body.encode()), mine, 0.0)).__name__
+
+    assert said(channel.submit, 201, '{"id": "A-1"}') == "Accepted"
+    assert said(channel.submit, 422, '{"error": "not ours"}') == "Refused"
+    assert said(channel.submit, 500, '{"id": "A-1"}') == "Unclear"
+    for state, meant in (("open", "InReview"), ("granted", "Approved"), ("denied", "Rejected")):
+        assert said(channel.query, 200, f'{{"id": "A-1", "state": "{state}", "reason": "why"}}') == meant
+    assert said(channel.look_up, 200, '{"appeals": [{"id": "A-1", "reference": "NT-1"}]}') == "Accepted"
+    assert said(channel.look_up, 200, '{"appeals": []}') == "NotFound"
+    assert said(channel.look_up, 200, "{}") == "Unclear"
 
 
 @BOTH
