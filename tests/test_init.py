@@ -367,7 +367,7 @@ def test_the_service_gets_the_directories_of_the_system(tmp_path: Path, monkeypa
     assert done.output.splitlines()[-4:] == [
         "  numtrustd check",
         "  systemctl start numtrustd-create-state",
-        "  systemctl enable --now numtrustd-status.socket numtrustd-control.socket numtrustd",
+        "  systemctl enable --now numtrustd",
         "  numtrustctl status",
     ]
     assert "no source is switched on" in done.output

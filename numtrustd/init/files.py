@@ -243,7 +243,7 @@ def _commands(config: Path, answers: Answers) -> tuple[str, ...]:
         return (
             "numtrustd check",
             "systemctl start numtrustd-create-state",
-            "systemctl enable --now numtrustd-status.socket numtrustd-control.socket numtrustd",
+            "systemctl enable --now numtrustd",
             "numtrustctl status",
         )
     sockets = str(config.parent / answers.socket_dir) if answers.socket_dir else ""

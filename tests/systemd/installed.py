@@ -27,12 +27,15 @@ OURS = [f"+1415555{2000 + n}" for n in range(12)]
 
 SETTINGS = '[numbers]\nfiles = ["numbers.csv"]\n' + telnyx.SETTINGS.format(speed=SPEED, address=PLATFORMS)
 
-HURRY = """
+
+def hurry(base: float) -> str:
+    """What differs from the unit as it is shipped: the same, only sooner. `base` is when the fast clock began."""
+    return f"""
 [Service]
 RestartSec=100ms
-Environment="NUMTRUSTD_CLOCK={base!r} {origin!r}"
+Environment="NUMTRUSTD_CLOCK={base!r} {DEMO_ORIGIN!r}"
 """
-"""What differs from the unit as it is shipped: the same, only sooner."""
+
 
 ASK = """
 import json, socket, sys, time
@@ -60,7 +63,7 @@ class Installed:
         self._keep("active after install", "systemctl", "is-active", UNIT)
         self._keep("check without numbers", "numtrustd", "check")
         self._configure()
-        self.dropin("hurry", HURRY.format(base=self.base, origin=DEMO_ORIGIN))
+        self.dropin("hurry", hurry(self.base))
         self._keep("start without state", "systemctl", "start", UNIT)
         self._keep("create state", "systemctl", "start", "numtrustd-create-state")
         self._keep("enable", "systemctl", "enable", "--now", UNIT)
