@@ -1,5 +1,6 @@
-"""Writes what is generated: under docs/ the events' reference and schema, the domain's figures, and each workflow's
-diagram; the client's catalogues (`catalogue`); the shells' completions (`completions`); the manual pages (`manual`).
+"""Writes what is generated: under docs/ the events' reference and schema, the domain's figures and procedures, each
+workflow's diagram; the client's catalogues (`catalogue`); the shells' completions (`completions`); the manual pages
+(`manual`).
 
 `make docs` runs it. The files are committed, and tests fail while one of them is stale. `appeal.md` holds a
 copy of the appeal's diagram in each language, which is put in its place here too.
@@ -12,7 +13,7 @@ from docs import catalogue, completions, manual
 from numtrustd import events_schema
 from numtrustd.domain.workflow import mermaid
 from numtrustd.domain.workflows import REGISTRY
-from tests import faults, figures
+from tests import faults, figures, procedures
 
 DOCS = Path(__file__).parent
 APPEALS = (DOCS / "appeal.md", DOCS / "appeal.zh-CN.md")
@@ -32,6 +33,7 @@ def main() -> None:
     events_schema.write(DOCS)
     (DOCS / "reliability.md").write_text(faults.markdown(), encoding="utf-8")
     (DOCS / "figures.md").write_text(figures.markdown(), encoding="utf-8")
+    (DOCS / "procedures.md").write_text(procedures.markdown(), encoding="utf-8")
     for name, table in REGISTRY.items():
         (DOCS / "workflows" / f"{name}.mmd").write_text(mermaid(table), encoding="utf-8")
     completions.write()

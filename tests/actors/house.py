@@ -443,18 +443,19 @@ async def make_house(
     alpha: Outside | None = None,
     glances: Mapping[str, Callable[[Source, House], Glance]] | None = None,
     recheck: float = math.inf,
+    map_size: int = 64 << 20,
     **context: Any,
 ) -> AsyncIterator[TestHouse]:
     """Everything at work for the length of the block; needs `autojump_clock`. On a `tmp_path` that was used before it
     goes on with the state found there. `before` may write to the store before any actor runs; further arguments replace
     parts of the context. `glances` are the ways to look of the sources that are no HTTP requests. Clock steps are
-    noticed within `recheck` seconds.
+    noticed within `recheck` seconds. The store takes `map_size` bytes.
     """
     clock = VirtualClock(start)
     clock.recheck = recheck
     log = MemoryLog(clock, level=level)
     path = tmp_path / "state"
-    with Store.open(path, init=not path.exists(), map_size=64 << 20, now=start, inline=True) as store:
+    with Store.open(path, init=not path.exists(), map_size=map_size, now=start, inline=True) as store:
         alpha, beta = alpha or Outside(), Outside()
         house = House(store, log, clock, make_context(store.uuid, numbers, **context), Board())
         random = Random(1)

@@ -23,7 +23,6 @@ from trio._core import _run as trio_internals
 from numtrustd.actors.control import Control
 from numtrustd.actors.paper_files import Seen, look_at
 from numtrustd.actors.papers import Papers
-from numtrustd.api import CONTROL
 from numtrustd.clock import Random, VirtualClock
 from numtrustd.daemon import Daemon, running
 from numtrustd.domain.number import Number, parse
@@ -65,13 +64,14 @@ class Weather(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Order(Struct, frozen=True, forbid_unknown_fields=True):
-    """At `at` somebody calls a method of the control socket. `{dir}` in a parameter is the settings' directory. Where
-    it is to be refused, `refused` is what the refusal holds."""
+    """At `at` somebody calls a method of the sockets. `{dir}` in a parameter is the settings' directory. Where it is to
+    be refused, `refused` is what the refusal holds; `holds` are texts that its answer, as JSON, has in it."""
 
     at: datetime
     call: str
     with_: dict[str, Any] = msgspec.field(name="with", default={})
     refused: str = ""
+    holds: tuple[str, ...] = ()
 
 
 class Paper(Struct, frozen=True, forbid_unknown_fields=True):
@@ -234,21 +234,27 @@ class _Player:
             key: value.replace("{dir}", str(self.root)) if isinstance(value, str) else value
             for key, value in order.with_.items()
         }
-        if (refusal := await self.call(order.call, params)) is None:
+        answer, refusal = await self.call(order.call, params)
+        if not refusal:
             assert not order.refused, f"{order.call} at {order.at} was not refused: {order.refused}"
+            lacking = [text for text in order.holds if text not in answer]
+            assert not lacking, f"{order.call} at {order.at} does not say {lacking}: {answer}"
         else:
             assert order.refused, f"{order.call} at {order.at} was refused: {refusal}"
             assert order.refused in refusal
 
-    async def call(self, method: str, params: Mapping[str, Any]) -> str | None:
-        """Why it was refused; `None` if it was not."""
-        found = self.control.control_interface().methods[method]
+    async def call(self, method: str, params: Mapping[str, Any]) -> tuple[str, str]:
+        """(the answer as JSON, why it was refused); one of them is empty."""
+        interface = self.control.control_interface()
+        if method not in interface.methods:
+            interface = self.control.status_interface()
+        found = interface.methods[method]
         asked = msgspec.json.decode(msgspec.json.encode(params), type=found.params)
         try:
-            await found.handler(asked, Call(f"{CONTROL.name}.{method}", PEER, more=False))  # type: ignore[misc]  # no stream
+            answer = await found.handler(asked, Call(f"{interface.name}.{method}", PEER, more=False))  # type: ignore[misc]  # no stream
         except CallError as error:
-            return repr(error.parameters)
-        return None
+            return "", repr(error.parameters)
+        return msgspec.json.encode(answer).decode(), ""
 
     def heard(self, action: str, level: Level, record: Record) -> None:
         """A tap: whoever is to answer a task that was opened begins to."""
@@ -273,8 +279,8 @@ class _Player:
         if kept is None or kept.state is not TaskState.OPEN:
             return
         params = {"task": task, "outcome": reply.outcome, "receipt": reply.receipt, "reason": reply.reason}
-        refusal = await self.call("TaskDone", {key: value for key, value in params.items() if value})
-        assert refusal is None, f"{task}: {refusal}"
+        _, refusal = await self.call("TaskDone", {key: value for key, value in params.items() if value})
+        assert not refusal, f"{task}: {refusal}"
 
 
 async def _look(paths: Iterable[str]) -> dict[str, Seen]:

@@ -20,6 +20,10 @@ from numtrustd.wire.route import Route
 PLATFORMS = Path(__file__).with_name("platforms")
 """What is known of each platform; how it is looked at is `SOURCE`."""
 
+SHIPPED = Path(__file__).parents[2] / "config" / "platforms"
+OF_SHIPPED = ("apple",)
+"""The platforms that only people look at, on handsets; known where a scenario names them."""
+
 SOURCE = """
 [[source]]
 id = "{id}.query"
@@ -60,6 +64,7 @@ then = {{ say = "clean" }}
 SETTINGS = """\
 [platforms]
 shipped = false
+enable = {enabled}
 [credentials]
 dir = "credentials"
 [company]
@@ -125,10 +130,14 @@ def write_files(
     the last day on which each is valid, or "" for one without."""
     for name in ("credentials", "evidence", "platforms.d"):
         (root / name).mkdir()
-    assert set(platforms) <= (known := {pack.stem for pack in PLATFORMS.glob("*.toml")}), f"known are {known}"
+    known = {*OF_SHIPPED, *(pack.stem for pack in PLATFORMS.glob("*.toml"))}
+    assert set(platforms) <= known, f"known are {known}"
     for pack in PLATFORMS.glob("*.toml"):
         source = SOURCE.format(id=pack.stem) if pack.stem in platforms else ""
         (root / "platforms.d" / pack.name).write_text(pack.read_text() + source)
+    by_hand = [name for name in OF_SHIPPED if name in platforms]
+    for name in by_hand:
+        (root / "platforms.d" / f"{name}.toml").write_text((SHIPPED / f"{name}.toml").read_text())
     (root / "numbers.csv").write_text("number\n" + "\n".join(numbers) + "\n")
     evidence = ""
     for kind, expires in papers.items():
@@ -137,5 +146,6 @@ def write_files(
         evidence += f'[[evidence]]\nkind = "{kind}"\npath = "evidence/{kind}.pdf"\n{until}'
     config = root / "numtrustd.toml"
     quiet = "" if "[inspection]" in settings else NO_INSPECTION
-    config.write_text(SETTINGS + settings + "\n" + quiet + evidence)
+    enabled = json.dumps([f"{name}.device" for name in by_hand])
+    config.write_text(SETTINGS.format(enabled=enabled) + settings + "\n" + quiet + evidence)
     return config
