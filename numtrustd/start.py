@@ -154,7 +154,7 @@ class ClockBehindError(Exception):
 def _holds_database(state: Path) -> bool:
     data = state / DATA_FILE
     try:
-        return data.is_file() and data.stat().st_size > 0
+        return data.is_file()
     except OSError:
         return False  # opening it says what is wrong
 

@@ -363,25 +363,30 @@ def test_a_damaged_database_is_refused_and_left_alone(
     whole = data.read_bytes()
     broken = {"truncated": whole[: len(whole) // 2], "empty": b"", "text": b"not a database" * 1000}[damage]
     data.write_bytes(broken)
-    if damage == "empty":
-        status, said = refused(config)
-        assert status == 78
-        assert "data.mdb" in said["message"]
-    else:
-        # --init never starts afresh over what is there; and the sockets say what is wrong
-        process = daemon(config, "--init")
-        try:
-            said = process.wait_for("daemon.safe_mode")
-            assert str(tmp_path / "state") in said["numtrust.why"]
-            assert until((tmp_path / "status.sock").exists, 10.0)
-            shown = ctl(config, "status")
-            assert shown.returncode != 0
-            assert "safe mode" in shown.stderr + shown.stdout
-            assert ctl(config, "look", "13910000007").returncode != 0
-            assert process.end() == 0
-            assert not [r for r in process.records() if r["event.action"].startswith(("verdict.", "action."))]
-        finally:
-            process.close()
+    # --init never starts afresh over what is there; and the sockets say what is wrong
+    process = daemon(config, "--init")
+    try:
+        said = process.wait_for("daemon.safe_mode")
+        assert str(tmp_path / "state") in said["numtrust.why"]
+        assert "put a backup in its place" in said["numtrust.why"]
+        assert until((tmp_path / "status.sock").exists, 10.0)
+        shown = ctl(config, "status")
+        assert shown.returncode != 0
+        assert "safe mode" in shown.stderr + shown.stdout
+        assert ctl(config, "look", "13910000007").returncode != 0
+        assert process.end() == 0
+        assert not [r for r in process.records() if r["event.action"].startswith(("verdict.", "action."))]
+    finally:
+        process.close()
+    assert data.read_bytes() == broken
+    created = subprocess.run(
+        [sys.executable, "-m", "numtrustd", "create-state", "--config", str(config)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert created.returncode != 0, created.stdout
+    assert "put a backup in its place" in created.stderr
     assert data.read_bytes() == broken
 
 

@@ -30,9 +30,9 @@ from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, led
 from numtrustd.api.control import ReloadResult
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflows import request as a
-from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level
+from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, StoreDamaged
 from numtrustd.log import error_fields
-from numtrustd.store.errors import StoreClosed, StoreFatal
+from numtrustd.store.errors import DamagedRecord, StoreClosed, StoreFatal
 from numtrustd.varlink.interface import Call, CallError, Handler, Interface, Peer, bind
 from numtrustd.varlink.server import Drop
 
@@ -123,6 +123,11 @@ class Control:
         """What to answer when a handler raised something else than a declared error; logs what is a bug."""
         if isinstance(error, StoreClosed | StoreFatal):
             return errors.NotReady("the daemon is stopping")
+        if isinstance(error, DamagedRecord):
+            self._house.log.emit(StoreDamaged(why=str(error), detail=f"{method} asked for it"))
+            # A key begins with what its record belongs to; behind that stands what nobody can read.
+            subject, _, _ = error.key.partition(b"\0")
+            return errors.Damaged(f"{error.table} {subject.decode('ascii', 'backslashreplace')}")
         fields = error_fields(error)
         self._house.log.emit(ControlFailed(method=method, **fields, **_peer(peer)))
         return errors.InternalError(fields["error_type"])

@@ -61,7 +61,13 @@ class Roster:
         self._ending: dict[str, list[tuple[NumberActor, trio.Event]]] = {}
         self._refreshing: set[str] = set()
         self.parked: dict[str, ParkedRecord] = {}
-        self.supervisor = Supervisor(house.clock, random, on_crash=self._crashed, on_park=self.park_after_crashes)
+        self.supervisor = Supervisor(
+            house.clock,
+            random,
+            on_crash=self._crashed,
+            on_park=self.park_after_crashes,
+            hopeless=(DamagedRecord,),
+        )
 
     def __len__(self) -> int:
         return len(self._actors)

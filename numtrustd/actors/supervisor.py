@@ -1,7 +1,8 @@
 """Keeps actors running: one-for-one restarts with backoff, parking, and the storm that ends the process.
 
 A platform's faults are values and never come here; what does is a bug of ours or a damaged record. One poisoned
-record must not stop the rest, so an actor that crashes too often is parked (durably, by `on_park`).
+record must not stop the rest, so an actor that crashes too often is parked (durably, by `on_park`); at once, when it
+crashes with what no restart can cure.
 """
 
 from collections import deque
@@ -51,6 +52,7 @@ class Supervisor:
         on_park: Callable[[str, BaseException, int], Awaitable[None]],
         backoff: tuple[float, ...] = BACKOFF,
         storm: int = STORM_CRASHES,
+        hopeless: tuple[type[Exception], ...] = (),
     ) -> None:
         self._clock = clock
         self._random = random
@@ -58,6 +60,7 @@ class Supervisor:
         self._on_park = on_park
         self._backoff = backoff
         self._storm = storm
+        self._hopeless = hopeless
         self._recent: deque[float] = deque()
 
     async def guard(self, name: str, run: Run) -> None:
@@ -83,7 +86,7 @@ class Supervisor:
             if error is None:
                 return
             await self._crashed(name, error, crashes)
-            if len(crashes) > MAX_CRASHES:
+            if len(crashes) > MAX_CRASHES or isinstance(error, self._hopeless):
                 await self._on_park(name, error, len(crashes))
                 return
             pause = self._backoff[min(len(crashes), len(self._backoff)) - 1]

@@ -72,6 +72,14 @@ class NotReady(Struct, frozen=True):
     why: str
 
 
+class Damaged(Struct, frozen=True):
+    """What the answer needs is stored, but its checksum does not hold; `record` says of what it is. Nothing is decided
+    on it until a backup takes the place of the state.
+    """
+
+    record: str
+
+
 class InternalError(Struct, frozen=True):
     """A bug. The log has the details, under this error type."""
 
@@ -86,6 +94,7 @@ READING: tuple[type[Struct], ...] = (
     InvalidArgument,
     Busy,
     NotReady,
+    Damaged,
     InternalError,
 )
 ACTING: tuple[type[Struct], ...] = (*READING, Refused, SuspectedPhishing, ConfigRejected)

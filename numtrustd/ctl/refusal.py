@@ -52,6 +52,13 @@ def words(name: str, given: Any) -> list[str]:
             return [tr("not ready: {why}").format(why=why)]
         case "NotReady":
             return [tr("not ready: {why}: try again in a moment").format(why=why)]
+        case "Damaged":
+            return [
+                tr("{record}: what is stored is damaged and nothing is decided on it").format(
+                    record=told.get("record", "")
+                ),
+                tr("stop the daemon, move its state directory away and put a backup in its place"),
+            ]
         case "InternalError":
             return [
                 tr("the daemon met a bug ({type}); its log has the details: journalctl -u numtrustd").format(

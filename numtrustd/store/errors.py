@@ -4,9 +4,9 @@
     ├── DirectoryMissing        exit 78
     ├── DirectoryUnusable       exit 77, not a directory, or may not be read and written
     ├── WrongOwner              exit 77
-    ├── DatabaseMissing         exit 78, no database, or an empty file where one should be
+    ├── DatabaseMissing         exit 78, no database
     ├── DatabaseInUse           exit 75, another process holds it
-    ├── DatabaseDamaged         the file cannot be trusted
+    ├── DatabaseDamaged         the file cannot be trusted: it is empty, cut or altered
     ├── SchemaNewer             exit 78, written by a later numtrustd
     ├── SchemaUnknown           exit 78, older than any migration, or not ours
     ├── MigrationFailed

@@ -80,7 +80,7 @@ def read_head(directory: Path) -> Head:
 
 def _read_meta(data: bytes, directory: Path, number: int, file_size: int) -> Head:
     if len(data) < _META.size:
-        raise damaged(directory, f"it is only {file_size} bytes long")
+        raise damaged(directory, f"it is only {file_size} bytes long" if file_size else "it is empty")
     _, _, flags, _, magic, version, _, map_size, page_size, free, main, last_page, transaction = _META.unpack(data)
     newer = data[_MAGIC_OF_1_0] == _MAGIC.to_bytes(4, sys.byteorder)
     if newer or (magic == _MAGIC and version != _DATA_VERSION):

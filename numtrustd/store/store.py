@@ -149,7 +149,7 @@ class Store:
             if not init:
                 # LMDB would open an empty database here: "nothing was ever sent".
                 raise DatabaseMissing(
-                    f"{directory.data_file}: missing or empty, and with it every case: put a backup there, "
+                    f"{directory.data_file}: missing, and with it every case: put a backup there, "
                     "or begin anew with `numtrustd create-state` "
                     "(under systemd: `systemctl start numtrustd-create-state`)"
                 )
@@ -410,12 +410,14 @@ async def _lose_patience(patience: trio.CancelScope) -> None:
 
 
 def _absent(directory: StateDir) -> bool:
+    """Whether there is no database. An empty file is a damaged one: `create` puts none in place that is not whole."""
     try:
-        return directory.data_file.stat().st_size == 0
+        directory.data_file.stat()
     except FileNotFoundError:
         return True
     except OSError as error:
         raise DirectoryUnusable(f"{directory.data_file}: {error.strerror}: remove what is there") from error
+    return False
 
 
 def _read_meta(environment: Environment) -> meta.Meta:

@@ -6,6 +6,7 @@ One `Connection` makes one call at a time. Timeouts are real seconds without a b
 import contextlib
 import os
 import socket
+import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -63,14 +64,18 @@ class Connection:
         self._timeout = timeout
         self._framer = p.Framer(MAX_REPLY)
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self._socket.settimeout(timeout)
         try:
+            # A unix socket turns away at once whoever finds its queue full, unless he waits in the kernel: Python's own
+            # timeout does not. In a flood of clients that would be most of the time.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(timeout))
             self._socket.connect(os.fsencode(path))
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _timeval(0.0))
+        except BlockingIOError as error:
+            self._socket.close()
+            raise TimedOut(f"{path}: too many clients wait there, no place in {timeout:g} s") from error
         except OSError as error:
             self._socket.close()
-            kind = {PermissionError: Denied, TimeoutError: TimedOut, BlockingIOError: TimedOut}.get(
-                type(error), NotThere
-            )
+            kind = Denied if isinstance(error, PermissionError) else NotThere
             raise kind(f"{path}: {error.strerror or error}") from error
 
     def close(self) -> None:
@@ -150,6 +155,11 @@ class Connection:
                 raise Disconnected("the service closed the connection; it may be stopping, or have too many clients")
             self._framer.feed(data)
         return p.decode_reply(message)
+
+
+def _timeval(seconds: float) -> bytes:
+    """What the kernel takes for a time; none at all is for ever."""
+    return struct.pack("@ll", int(seconds), int(seconds % 1 * 1e6))
 
 
 def _typed(method: str, raw: Raw, result: type[T]) -> T:

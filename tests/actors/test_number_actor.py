@@ -734,9 +734,10 @@ async def test_a_damaged_record_parks_its_number_and_is_not_taken_for_a_new_one(
         raw = house.store._environment
         await house.until(lambda: house.log.of(ActorParked), within=DAY)
         assert [e.actor for e in house.log.of(ActorParked)] == [MOBILE]
-        assert len(house.log.of(ActorCrashed)) == 6
+        crashes = 1 if how == "seal" else 6  # a broken seal is known for what it is, the others look like bugs of ours
+        assert len(house.log.of(ActorCrashed)) == crashes
         await house.sleep(3 * DAY)
-        assert len(house.log.of(ActorCrashed)) == 6
+        assert len(house.log.of(ActorCrashed)) == crashes
         assert not house.alpha.looks.count(MOBILE)
         assert house.alpha.looks.count(OTHER_MOBILE) > 5
         assert verdict_of(house, OTHER_MOBILE) == "clean"

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import trio
@@ -24,7 +25,7 @@ Autojump = trio.testing.MockClock
 class Ward:
     """A supervisor that remembers what it was told."""
 
-    def __init__(self, **more: int) -> None:
+    def __init__(self, **more: Any) -> None:
         self.crashes: list[tuple[str, BaseException, int]] = []
         self.parked: list[tuple[str, BaseException, int]] = []
         self.supervisor = Supervisor(
@@ -74,6 +75,15 @@ async def test_too_many_crashes_park_the_actor_once_with_the_reason(autojump_clo
     assert len(starts) == MAX_CRASHES + 1
     [(name, error, crashes)] = ward.parked
     assert (name, str(error), crashes) == ("a", "deep", MAX_CRASHES + 1)
+
+
+async def test_what_no_restart_cures_parks_at_once(autojump_clock: Autojump) -> None:
+    ward = Ward(hopeless=(KeyError,))
+    run, starts = failing(lambda: KeyError("x"), 99)
+    with trio.fail_after(1):
+        await ward.supervisor.guard("a", run)
+    assert (len(starts), len(ward.crashes)) == (1, 1)
+    assert [(name, str(error), crashes) for name, error, crashes in ward.parked] == [("a", "'x'", 1)]
 
 
 async def test_a_slow_crasher_is_never_parked(autojump_clock: Autojump) -> None:

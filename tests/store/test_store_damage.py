@@ -136,6 +136,7 @@ async def test_everything_damaged_is_no_accident(open_store, state: Path, filled
 
 
 DAMAGES = {
+    "empty": lambda _: b"",
     "cut to nothing much": lambda data: data[:100],
     "cut after the meta pages": lambda data: data[:8192],
     "cut in the middle": lambda data: data[: len(data) // 8192 * 4096],

@@ -144,6 +144,40 @@ def test_nobody_there(tmp_path: Path) -> None:
         c.Connection("x" * 200)
 
 
+def full(path: Path) -> tuple[socket.socket, socket.socket]:
+    """A listener whose queue has no place left, and the client that has the last one."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(0)
+    first = socket.socket(socket.AF_UNIX)
+    first.connect(str(path))
+    return listener, first
+
+
+@pytest.mark.covers("L2")
+def test_a_full_queue_is_waited_at(tmp_path: Path) -> None:
+    listener, first = full(tmp_path / "s")
+    made: list[c.Connection] = []
+    with listener, first:
+        waiting = threading.Thread(target=lambda: made.append(c.Connection(tmp_path / "s", timeout=10)))
+        waiting.start()
+        waiting.join(0.1)
+        assert waiting.is_alive()
+        listener.accept()[0].close()
+        waiting.join(10)
+        [connection] = made
+        channel, _ = listener.accept()
+        with connection, channel:
+            channel.sendall(b'{"parameters":{}}\0')
+            assert [bytes(raw) for raw in connection.call("a.B")] == [b"{}"]
+
+
+def test_a_queue_that_stays_full_is_told(tmp_path: Path) -> None:
+    listener, first = full(tmp_path / "s")
+    with listener, first, pytest.raises(c.TimedOut, match=r"too many clients wait there, no place in 0\.05 s"):
+        c.Connection(tmp_path / "s", timeout=0.05)
+
+
 def test_not_for_this_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -157,5 +191,5 @@ class _Refusing:
     def __init__(self, refuse: Callable[..., None], *_: object) -> None:
         self.connect = refuse
 
-    def settimeout(self, _: float) -> None: ...
+    def setsockopt(self, *_: object) -> None: ...
     def close(self) -> None: ...
