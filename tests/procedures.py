@@ -122,6 +122,8 @@ STEPS: tuple[Step, ...] = (
         ("the surfaces are tested before it is accepted", "certification", r"from=verifying \| to=cleared"),
         ("it is kept, and renewed before it ends", "certification", r"from=renewing \| to=valid \| reason=renewed"),
         ("a third party reviews within a working day", "certification_third_party", r"deadline=2026-03-04 18:00"),
+        ("then all platforms in 5 of them", "certification_third_party", r"to=propagating .*deadline=2026-03-11 18:00"),
+        ("over holidays, too", "third_party_golden_week", r"to=propagating .*deadline=2026-10-09 18:00"),
         ("stuck there, it is paid to hurry for ¥300", "certification_third_party", r"kind=expedite \| amount=300"),
         ("paused: the cause is found, technical", "paused_technical", r"kind=find_cause \| result=technical"),
         ("policy", "paused_policy", r"kind=find_cause \| result=policy"),

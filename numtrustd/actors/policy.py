@@ -198,6 +198,7 @@ def request_policy(
         country=facts.country,
         cooldown=facts.cooldown,
         propagation=facts.propagation,
+        propagation_days=facts.propagation_days,
         settle=http.settle if http is not None else 600.0,
         poll_interval=rules.poll_interval,
         person_deadline=rules.person_deadline,
@@ -254,6 +255,7 @@ def _of_removal(
         "evidence": tuple((*of_reason, *(k for k in each if k not in of_reason)) for each in made.evidence),
         "max_attempts": rules.max_attempts,
         "propagation": caches,
+        "propagation_days": facts.propagation_days if told and facts.expires is None else None,
         "verify_timeout": max(rules.residual_after - rules.cache_wait, 0.0),
         "watch_period": rules.watch_period,
         "wrong": any(

@@ -64,6 +64,7 @@ def _appeal(appeal: known.AppealFacts | None) -> facts.AppealFact | None:
         country=appeal.country,
         cooldown=appeal.cooldown,
         propagation=appeal.propagation,
+        propagation_days=appeal.propagation_days,
         takes=tuple(map(str, appeal.takes)),
         attempts=tuple(facts.AttemptFact(papers=attempt.evidence) for attempt in appeal.attempts),
     )

@@ -54,8 +54,9 @@ class AttemptFact(Result, frozen=True, kw_only=True):
 
 
 class AppealFact(Result, frozen=True, kw_only=True):
-    """How the platform takes appeals. `review_days` are working days in `country`, the other times seconds; the
-    last of `attempts` serves all later ones.
+    """How the platform takes appeals. `review_days` are working days in `country`, the other times seconds; until what
+    it agreed to is shown everywhere it takes `propagation`, or so many working days where `propagation_days` are given.
+    The last of `attempts` serves all later ones.
     """
 
     channel: str
@@ -66,6 +67,7 @@ class AppealFact(Result, frozen=True, kw_only=True):
     takes: tuple[str, ...]
     attempts: tuple[AttemptFact, ...]
     address: str | None = None
+    propagation_days: int | None = None
 
 
 class PlatformView(Result, frozen=True, kw_only=True):

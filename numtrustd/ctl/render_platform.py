@@ -78,12 +78,18 @@ def _appeal(doc: Document, p: facts.PlatformView) -> None:
         (tr("takes"), _list(word(category) for category in appeal.takes)),
         (tr("review"), f"{trn('{n} working day', '{n} working days', appeal.review_days)} ({appeal.country})"),
         (tr("again after"), span(appeal.cooldown)),
-        (tr("shows after"), span(appeal.propagation)),
+        (tr("shows after"), _shown_after(appeal)),
         *(
             (tr("papers of attempt {n}").format(n=n), _list(map(word, a.papers)) or tr("none"))
             for n, a in enumerate(appeal.attempts, 1)
         ),
     )
+
+
+def _shown_after(appeal: facts.AppealFact) -> str:
+    if appeal.propagation_days is None:
+        return span(appeal.propagation)
+    return trn("{n} working day", "{n} working days", appeal.propagation_days)
 
 
 def _look(doc: Document, title: str, look: facts.HandLook | None) -> None:

@@ -5,7 +5,7 @@ travels is `channels.spec`.
 """
 
 import enum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
@@ -43,7 +43,8 @@ class Attempt(Struct, frozen=True, forbid_unknown_fields=True):
 
 class AppealFacts(Struct, frozen=True, forbid_unknown_fields=True):
     """How a platform takes an appeal, or another request. Times are seconds, `review_days` are working days in
-    `country`; where it can be paid to hurry, `expedite` is true. Of removals alone: nothing is handed in where what is
+    `country`, and so are `propagation_days`, which take the place of `propagation` where they are given; where it can
+    be paid to hurry, `expedite` is true. Of removals alone: nothing is handed in where what is
     shown expires by itself (`expires`: soonest and latest), and a `receipt` of the deletion must be brought back;
     `None` is "where it certifies numbers".
     """
@@ -55,6 +56,7 @@ class AppealFacts(Struct, frozen=True, forbid_unknown_fields=True):
     country: str = "CN"
     cooldown: float = 86_400.0
     propagation: float = 259_200.0
+    propagation_days: int | None = None
     attempts: tuple[Attempt, ...] = (Attempt(),)
     expedite: bool = False
     expires: tuple[float, float] | None = None
@@ -65,13 +67,12 @@ WAYS = ("correction", "tag", "certification", "removal")
 """The kinds of request beside an appeal that a pack may tell the way of; each has its table's name."""
 
 
-_CERTIFIED = {
-    PlatformClass.CARRIER: (7, 172_800.0),
-    PlatformClass.CERTIFICATION_PROVIDER: (1, 604_800.0),
+_CERTIFIED: dict[PlatformClass, dict[str, Any]] = {
+    PlatformClass.CARRIER: {"review_days": 7, "propagation": 172_800.0},
+    PlatformClass.CERTIFICATION_PROVIDER: {"review_days": 1, "propagation_days": 5},
 }
-"""(working days of review, seconds until every surface has the name) of a certification, where no pack says more: a
-carrier reviews 5 to 7 days and has its own network at 48 h, a third party within a day and all platforms in 3 to 5
-working days [S1]."""
+"""The times of a certification, where no pack says more: a carrier reviews 5 to 7 working days and has its own network
+at 48 h, a third party reviews within a day and reaches all platforms in 3 to 5 working days [S1]."""
 
 
 class Quota(Struct, frozen=True, forbid_unknown_fields=True):
@@ -162,18 +163,11 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True):
             return AppealFacts("manual", other.address, review_days=days, country=country, cooldown=cooldown)
         if known is None:
             return None
-        usual = _CERTIFIED.get(self.cls) if kind == "certification" else None
-        days, spread = usual or (AppealFacts("manual").review_days, AppealFacts("manual").propagation)
-        papers, days = (Attempt(known.papers),), days if known.days is None else known.days
+        times = dict(_CERTIFIED.get(self.cls, {})) if kind == "certification" else {}
+        if known.days is not None:
+            times["review_days"] = known.days
         country = "CN" if self.appeal is None else self.appeal.country
-        return AppealFacts(
-            "manual",
-            address=known.address,
-            review_days=days,
-            country=country,
-            propagation=spread,
-            attempts=papers,
-        )
+        return AppealFacts("manual", address=known.address, country=country, attempts=(Attempt(known.papers),), **times)
 
     @property
     def core(self) -> bool:

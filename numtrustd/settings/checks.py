@@ -17,7 +17,7 @@ from numtrustd.settings.collect import Located
 from numtrustd.settings.document import Where
 from numtrustd.settings.overrides import Applied
 from numtrustd.settings.packs import Pack, Packs
-from numtrustd.settings.problem import Path, Report, dotted, one_of, suggest
+from numtrustd.settings.problem import SPREAD_TWICE, Path, Report, dotted, one_of, suggest
 from numtrustd.settings.schema import EvidenceTable, Settings
 from numtrustd.wire import template
 from numtrustd.wire.spec import RequestSpec
@@ -75,6 +75,11 @@ def check_settings(settings: Settings, place: Located, report: Report) -> None:
         for word in words:
             what = "is no word: it would be found in every label"
             at.need(bool(word.strip()), (*path, word), what, "write the platform's word")
+    for name, own in settings.platform.items():
+        for kind in ("appeal", *WAYS):
+            table = getattr(own, kind)
+            twice = table.propagation is not None and table.propagation_days is not None
+            at.need(not twice, ("platform", name, kind, "propagation_days"), *SPREAD_TWICE)
     at.need(verdict.flap_changes >= 2, ("verdict", "flap_changes"), "is less than 2", "give at least 2")
     at.need(
         verdict.confirm_window >= verdict.confirm_spread,
@@ -188,10 +193,8 @@ def _request(kind: str, facts: AppealFacts, channel: Channel | None, pack: Pack,
     country: Path = (kind, "country")
     if facts.country not in COUNTRIES:
         at.add(country, f'the working days of "{facts.country}" are not known', one_of(sorted(COUNTRIES)))
-    days: Path = (kind, "review_days")
-    at.need(
-        0 <= facts.review_days <= _MOST_DAYS, days, f"is {facts.review_days}", f"give 0 to {_MOST_DAYS} working days"
-    )
+    for name, days in (("review_days", facts.review_days), ("propagation_days", facts.propagation_days or 0)):
+        at.need(0 <= days <= _MOST_DAYS, (kind, name), f"is {days}", f"give 0 to {_MOST_DAYS} working days")
     at.need(bool(facts.attempts), (kind, "attempt"), "is empty", f"give at least one [[{kind}.attempt]]")
     for i, attempt in enumerate(facts.attempts):
         for j, paper in enumerate(attempt.evidence):

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from msgspec import Struct, structs
 
 from numtrustd.channels.spec import Call, Channel, HttpChannel, ManualChannel
-from numtrustd.domain.platform import WAYS, Platform
+from numtrustd.domain.platform import WAYS, AppealFacts, Platform
 from numtrustd.probes.batch import BatchSpec
 from numtrustd.probes.spec import Source
 from numtrustd.settings import hand_looks
@@ -18,7 +18,14 @@ from numtrustd.settings.collect import Located
 from numtrustd.settings.controls import canonical
 from numtrustd.settings.packs import Pack, Packs
 from numtrustd.settings.problem import Path, Report, dotted, suggest
-from numtrustd.settings.schema import LimitsTable, PlatformAppealTable, Settings, SourceTable
+from numtrustd.settings.schema import (
+    LimitsTable,
+    PlatformAppealTable,
+    PlatformRemovalTable,
+    PlatformWayTable,
+    Settings,
+    SourceTable,
+)
 from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import RequestSpec
 
@@ -83,17 +90,27 @@ def _platform(pack: Pack, settings: Settings) -> Platform:
         return platform
     appeal = platform.appeal
     if appeal is not None:
-        own = table.appeal
-        appeal = _given(appeal, review_days=own.review_days, cooldown=own.cooldown, propagation=own.propagation)
+        appeal = _timed(appeal, table.appeal)
     changed = _given(platform, importance=table.importance, shown_from=table.shown_from)
     if table.shown_from is not None:
         changed = structs.replace(changed, shown_from_grade="A")  # the operator knows
     ways = dict(platform.ways)
     for kind in WAYS:
-        said = {key: value for key, value in structs.asdict(getattr(table, kind)).items() if value is not None}
-        if said and (way := platform.way(kind)) is not None:
-            ways[kind] = structs.replace(way, **said)
+        own = getattr(table, kind)
+        if any(value is not None for value in structs.astuple(own)) and (way := platform.way(kind)) is not None:
+            ways[kind] = _timed(way, own)
+            if isinstance(own, PlatformRemovalTable):
+                ways[kind] = _given(ways[kind], expires=own.expires)
     return structs.replace(changed, appeal=appeal, ways=ways)
+
+
+def _timed(facts: AppealFacts, own: PlatformAppealTable | PlatformWayTable) -> AppealFacts:
+    """The facts with the times that the settings give. Of the two ways to say how long it takes until it is shown, that
+    of the settings stands, whichever the pack has."""
+    if own.propagation is not None:
+        facts = structs.replace(facts, propagation_days=None)
+    times = {"review_days", "cooldown", "propagation", "propagation_days"}
+    return _given(facts, **{name: getattr(own, name) for name in times})
 
 
 def _given(struct: S, **values: Any) -> S:

@@ -22,7 +22,7 @@ from numtrustd.probes.spec import Source
 from numtrustd.settings import document
 from numtrustd.settings.collect import Spelling, collect
 from numtrustd.settings.document import Document, Where
-from numtrustd.settings.problem import Path, Report, dotted
+from numtrustd.settings.problem import SPREAD_TWICE, Path, Report, dotted
 from numtrustd.wire.exchange import Limits
 from numtrustd.wire.spec import Condition
 
@@ -203,6 +203,9 @@ def _way(
         channel = collect(HttpChannel, http_raw, (*at, "http"), doc, report, SPELLING)
     elif "manual" in raw:
         channel = collect(ManualChannel, raw["manual"], (*at, "manual"), doc, report, SPELLING)
+    if "propagation" in raw and "propagation_days" in raw:
+        path = (*at, "propagation_days")
+        report.add(doc.where(path), dotted(path), *SPREAD_TWICE)
     facts = collect(AppealFacts, facts_raw, at, doc, report, SPELLING)
     expected = given[0] if given else without
     if facts.channel != expected and len(given) < 2 and not report.spoilt(doc, *at, "channel"):

@@ -69,6 +69,10 @@ def suggest(word: str, known: Sequence[str]) -> str:
     return f"known here: {', '.join(sorted(known))}" if known else "remove it: nothing may stand here"
 
 
+SPREAD_TWICE = "says anew what propagation says in plain time", "keep one of the two"
+"""What is wrong with `propagation_days` beside `propagation`, and what to do."""
+
+
 class Report:
     """Collects problems, and warnings that do not keep the daemon from starting.
 

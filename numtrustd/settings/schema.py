@@ -41,6 +41,7 @@ Mode = Annotated[int, Meta(extra={"unit": "mode"})]
 """File permissions; in a file "0660"."""
 Ratio = Annotated[float, Meta(ge=0, le=1, extra={"unit": "number"})]
 Count = Annotated[int, Meta(ge=1)]
+WorkingDays = Annotated[int, Meta(ge=0, le=366)]
 MOST_AT_ONCE = 1_000
 """Requests of one source at a time; each has a task of its own, waiting or not."""
 Text = Annotated[str, Meta(min_length=1)]
@@ -140,9 +141,10 @@ class PlatformAppealTable(_Table, frozen=True):
 
     approval: Approval | None = None
     max_attempts: Count | None = None
-    review_days: Annotated[int, Meta(ge=0, le=366)] | None = None
+    review_days: WorkingDays | None = None
     cooldown: Duration | None = None
     propagation: Duration | None = None
+    propagation_days: WorkingDays | None = None
     base_url: str = ""
     interval: Interval | None = None
     settle: Duration | None = None
@@ -163,9 +165,10 @@ class PlatformVerdictTable(_Table, frozen=True):
 class PlatformWayTable(_Table, frozen=True):
     """[platform.ID.correction], .tag, .certification: what differs from the pack's facts."""
 
-    review_days: Annotated[int, Meta(ge=0, le=366)] | None = None
+    review_days: WorkingDays | None = None
     cooldown: Duration | None = None
     propagation: Duration | None = None
+    propagation_days: WorkingDays | None = None
 
 
 class PlatformRemovalTable(PlatformWayTable, frozen=True):

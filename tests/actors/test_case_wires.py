@@ -3,6 +3,7 @@
 What the case makes of it is tested with its table (`tests/domain`); here a wire that is cut shows.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from msgspec import structs
 
 from numtrustd import build
 from numtrustd.actors.context import AppealRules
+from numtrustd.domain.calendar import add_working_days, end_of_day, local_date
 from numtrustd.domain.platform import AppealFacts, Platform
 from numtrustd.events import CaseOpened
 from numtrustd.settings import Loaded, load, render
 from numtrustd.store.batch import Batch
 from numtrustd.store.tables import Table
-from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, OTHER_MOBILE, TestHouse, make_house, platform
+from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, OTHER_MOBILE, TestHouse, make_house, platform, source
+from tests.actors.leaving_house import cancel, deleted, hand_in, leaving, removal, shown
 
 Clock = trio.testing.MockClock
 
@@ -109,6 +112,47 @@ async def test_after_a_rejection_each_platform_has_its_own_cool_down(
         [task] = [t for t in house.tasks() if t.case == house.case("beta").id]
         await house.ask("TaskDone", task=task.id, outcome="submitted", receipt="B-1")
         assert await rejected(house, "beta") == pytest.approx(beta, abs=MINUTE)
+
+
+# ------------------------------------------------------------------------------------- until it is shown everywhere
+
+
+async def test_a_platform_may_spread_in_working_days(tmp_path: Path, autojump_clock: Clock) -> None:
+    """Of an appeal, and of a removal; the Mid-Autumn Festival lies between."""
+    known = platform("alpha")
+    assert isinstance(known.appeal, AppealFacts)
+    platforms = {"alpha": structs.replace(known, appeal=structs.replace(known.appeal, propagation_days=3))}
+    start = end_of_day(date(2026, 9, 22)) + 9 * HOUR
+    async with make_house(tmp_path, start=start, platforms=platforms, sources={"alpha.api": source("alpha")}) as house:
+        await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        for submission in house.alpha.submissions.values():
+            submission.state = "approved"
+        case = await house.in_state("propagating", "alpha")
+        assert case.data.granted_at is not None
+        assert local_date(case.data.granted_at) == date(2026, 9, 23)
+        assert case.snapshot.deadline == end_of_day(date(2026, 9, 29)) - 6 * HOUR
+        told = (await house.ask("GetPlatform", platform="alpha")).appeal
+        assert (told.propagation_days, told.propagation) == (3, 2 * DAY)
+
+
+async def test_so_may_a_removal(tmp_path: Path, autojump_clock: Clock) -> None:
+    context = leaving()
+    way = AppealFacts("manual", review_days=1, propagation_days=4)
+    context["platforms"]["alpha"] = platform("alpha", ways={"removal": way})
+    async with make_house(tmp_path, **context) as house:
+        await shown(house)
+        await cancel(house)
+        for at in ("alpha", "beta"):
+            await hand_in(house, at)
+            await deleted(house, at)
+        granted, ends = {}, {}
+        for at in ("alpha", "beta"):
+            case = removal(house, at)
+            assert case.data.granted_at is not None
+            granted[at], ends[at] = case.data.granted_at, case.snapshot.deadline
+        assert ends["alpha"] == add_working_days(granted["alpha"], 4)
+        assert ends["beta"] == granted["beta"] + 3 * DAY, "nobody said anything of it: [cancellation] cache_wait"
 
 
 # ------------------------------------------------------------------------------------------ a store that is nearly full

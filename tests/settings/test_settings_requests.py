@@ -58,6 +58,8 @@ def test_the_settings_win_over_the_pack(good: Good, acme: Files, kind: str) -> N
 
 
 MISTAKES = [
+    ('propagation = "2d"', "propagation_days = 400", "tag.propagation_days"),
+    ('propagation = "2d"', 'propagation = "2d"\npropagation_days = 2', "tag.propagation_days"),
     ('address = "https://acme.example/tag"\nreview', 'address = "https://evil.example/tag"\nreview', "tag.address"),
     ("review_days = 4", "review_days = 400", "tag.review_days"),
     ('evidence = ["licence"]', 'evidence = ["licenze"]', "tag.attempt[0].evidence[0]"),
@@ -102,12 +104,33 @@ def test_what_no_pack_tells_goes_the_way_of_the_certification(good: Good, acme: 
 def test_a_carrier_takes_its_own_time_to_certify(good: Good, acme: Files) -> None:
     certified = '[platform.certification]\nroute = "营业厅"\naddress = "https://acme.example/cert"\n'
     pack = PACK.replace("[appeal]\n", certified + "\n[appeal]\n", 1)
-    usual: dict[str, tuple[int, float]] = {}
+    usual: dict[str, tuple[int, float | str]] = {}
     for cls in ("carrier", "certification_provider", "search_engine"):
         old = next(line for line in pack.splitlines() if line.startswith("class = "))
         way = good(acme | {"platforms.d/acme.toml": pack.replace(old, f'class = "{cls}"')}).platforms["acme"]
         assert way.cls is PlatformClass(cls)
         facts = way.way("certification")
         assert facts is not None
-        usual[cls] = facts.review_days, facts.propagation / 86_400
-    assert usual == {"carrier": (7, 2), "certification_provider": (1, 7), "search_engine": (5, 3)}
+        days = facts.propagation_days
+        usual[cls] = facts.review_days, facts.propagation / 86_400 if days is None else f"{days} working days"
+    assert usual == {"carrier": (7, 2), "certification_provider": (1, "5 working days"), "search_engine": (5, 3)}
+
+
+@pytest.mark.parametrize("kind", ["appeal", *WAYS])
+def test_of_the_two_ways_to_say_when_it_is_shown_that_of_the_settings_stands(
+    good: Good, problems: Problems, acme: Files, kind: str
+) -> None:
+    def way(pack: str, own: str) -> tuple[float, int | None]:
+        files = with_way(acme, kind, 'propagation = "2d"', pack) if kind != "appeal" else acme
+        settings = f"{acme['numtrustd.toml']}[platform.acme.{kind}]\n{own}\n"
+        facts = good(files | {"numtrustd.toml": settings}).platforms["acme"].way(kind)
+        assert facts is not None
+        return facts.propagation / 86_400, facts.propagation_days
+
+    assert way('propagation = "2d"', "propagation_days = 4")[1] == 4
+    assert way("propagation_days = 4", 'propagation = "6d"') == (6.0, None)
+    if kind != "appeal":
+        assert way("propagation_days = 4", 'cooldown = "6d"')[1] == 4, "what is not said stays as the pack has it"
+    both = f'[platform.acme.{kind}]\npropagation = "2d"\npropagation_days = 2\n'
+    said = problems(acme | {"numtrustd.toml": acme["numtrustd.toml"] + both})
+    assert f"platform.acme.{kind}.propagation_days: says anew what propagation says in plain time" in said

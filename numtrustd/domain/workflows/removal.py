@@ -14,7 +14,7 @@ from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Effect, Event, Row, TimedOut, To, Workflow, alternatives
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.request import RemovalData, RequestPolicy
-from numtrustd.domain.workflows.request.deadlines import MINUTE
+from numtrustd.domain.workflows.request.deadlines import MINUTE, spread_by
 from numtrustd.domain.workflows.request.rows import request_rows, request_table
 from numtrustd.domain.workflows.request.states import S
 from numtrustd.domain.workflows.request.words import Words
@@ -120,7 +120,7 @@ def when_residual(data: RemovalData, now: Instant, policy: RequestPolicy) -> Ins
     first look showed nothing."""
     start = now if data.verify_from is None else data.verify_from
     if data.granted_at is not None:
-        start = max(start, data.granted_at + policy.propagation)
+        start = max(start, spread_by(data.granted_at, policy))
     return max(start + policy.verify_timeout, now + MINUTE)
 
 

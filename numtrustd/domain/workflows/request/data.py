@@ -11,7 +11,8 @@ MAX_REASONS = 8
 
 
 class RequestPolicy(Struct, frozen=True):
-    """What configuration, the pack and the present say to one request. Times in seconds, `review_days` in working days.
+    """What configuration, the pack and the present say to one request. Times in seconds, `review_days` in working days,
+    and `propagation_days`, which take the place of `propagation` where there are any, too.
 
     `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean, `wrong`
     says whether what the request is to end is believed to be shown, `blind`, `flapping` and `maintenance` what
@@ -41,6 +42,7 @@ class RequestPolicy(Struct, frozen=True):
     country: str = "CN"
     cooldown: float = 86_400.0
     propagation: float = 259_200.0
+    propagation_days: int | None = None
     settle: float = 600.0
     poll_interval: float = 21_600.0
     person_deadline: float = 172_800.0

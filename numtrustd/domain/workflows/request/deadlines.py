@@ -1,5 +1,6 @@
 """How long a request waits in each of its states; every function takes (data, now, policy)."""
 
+from numtrustd.domain import calendar
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflows import request as a
 from numtrustd.domain.workflows.request import RequestData, RequestPolicy
@@ -62,4 +63,11 @@ def at_evidence_deadline(data: RequestData, now: Instant, policy: RequestPolicy)
 
 
 def when_propagated(data: RequestData, now: Instant, policy: RequestPolicy) -> Instant:
-    return now + policy.propagation
+    return spread_by(now, policy)
+
+
+def spread_by(granted_at: Instant, policy: RequestPolicy) -> Instant:
+    """When what the platform agreed to then is shown everywhere."""
+    if policy.propagation_days is None:
+        return granted_at + policy.propagation
+    return calendar.add_working_days(granted_at, policy.propagation_days, policy.country)
