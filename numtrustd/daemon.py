@@ -281,6 +281,8 @@ class Daemon:
             if isinstance(read, list):
                 problems = tuple(str(p) for p in read)
                 self._log.emit(ConfigRejected(config=str(self._loaded.path), count=len(problems), problems=problems))
+                self.pulse.refused = True
+                self._notifier.status(self.pulse.line())  # `systemctl reload` itself only points there
                 raise ReloadRejectedError(problems)
             return await self._apply(*read)
 
@@ -333,6 +335,7 @@ class Daemon:
                 unchanged=numbers.unchanged,
             )
         )
+        self.pulse.refused = False
         self._notifier.status(self.pulse.line())
         return ReloadResult(
             now=when(self._clock.now()),

@@ -90,6 +90,8 @@ class Pulse:
         self._tasks = tasks
         self._started = house.clock.monotonic()
         self.late = 0.0
+        self.refused = False
+        """Whether the configuration that lies there now was refused when it was read last."""
         self._late_since_beat = 0.0
         self._looks_at_beat = 0
 
@@ -137,10 +139,11 @@ class Pulse:
         late, lag = self._sources.overdue(self._house.clock.now())
         behind = f" (up to {duration_for_people(lag)})" if late else ""
         held_up = f"; HELD UP: {', '.join(self.held_up())}" if self.held_up() else ""
+        refused = "; THE CHANGED CONFIGURATION WAS REFUSED, `numtrustd check` says why" if self.refused else ""
         return (
             f"{many(len(self._roster), 'number')} on {context.platforms_seen} of "
             f"{many(len(context.platforms), 'platform')}, {totals.labelled_numbers} labelled, "
-            f"{many(totals.open_cases, 'open case')}, {many(late, 'overdue look')}{behind}{held_up}"
+            f"{many(totals.open_cases, 'open case')}, {many(late, 'overdue look')}{behind}{held_up}{refused}"
         )
 
     def held_up(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from numtrustd.ctl.reports import LinesRefusedError
 from numtrustd.ctl.session import SOCKET_DIR, Session
 from numtrustd.ctl.speak import Group
 from numtrustd.ctl.text import escape
-from numtrustd.varlink.client import ClientError, Denied, Disconnected, ErrorReply, NotThere, TimedOut
+from numtrustd.varlink.client import ClientError, Denied, Disconnected, ErrorReply, NotTaken, NotThere, TimedOut
 
 REFUSED = 1
 """The daemon refused, and said why; or a checked link is not official."""
@@ -162,6 +162,10 @@ def _unreachable(error: ClientError) -> int:
                     variable=SOCKET_DIR
                 )
             )
+        case NotTaken():
+            _say(tr("nobody took the call: numtrustd did not start, or ended before it could; nothing was carried out"))
+            _say(tr("why: `systemctl status numtrustd` and `journalctl -u numtrustd -n 20`;"))
+            _say(tr("what is wrong with the settings, and where: `numtrustd check`; then `systemctl start numtrustd`"))
         case _:
             _say(str(error))
             if isinstance(error, TimedOut | Disconnected) and f"{CONTROL.name}." in str(error):

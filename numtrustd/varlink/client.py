@@ -39,6 +39,13 @@ class Disconnected(ClientError):
     """The service closed the connection before the answer was whole."""
 
 
+class NotTaken(Disconnected):
+    """The connection ended with the request unread in it: nobody took the call, and nothing came of it.
+
+    What waits at the socket of a service that could not be started ends so.
+    """
+
+
 class TimedOut(ClientError):
     """The service said nothing for too long."""
 
@@ -110,7 +117,7 @@ class Connection:
         try:
             self._socket.sendall(p.encode_request(method, parameters, more=more))
             while True:
-                reply = self._reply()
+                reply = self._reply(method)
                 if reply.error is not None:
                     raise ErrorReply(reply.error, _object(reply.parameters))
                 yield p.NO_PARAMETERS if bytes(reply.parameters) == b"null" else reply.parameters
@@ -118,6 +125,8 @@ class Connection:
                     return
         except TimeoutError as error:
             raise TimedOut(f"no answer to {method} in {seconds:g} s") from error
+        except ConnectionResetError as error:  # the other side closed with bytes that it had not read, or never looked
+            raise NotTaken(f"{method}: {error.strerror or error}") from error
         except OSError as error:
             raise Disconnected(f"{method}: {error.strerror or error}") from error
         except p.ProtocolError as error:
@@ -148,11 +157,13 @@ class Connection:
         for raw in self.call(method, parameters, more=True, timeout=timeout):
             yield _typed(method, raw, result)
 
-    def _reply(self) -> p.Reply:
+    def _reply(self, method: str) -> p.Reply:
         while (message := self._framer.next()) is None:
             data = self._socket.recv(65_536)
             if not data:
-                raise Disconnected("the service closed the connection; it may be stopping, or have too many clients")
+                raise Disconnected(
+                    f"{method}: the service closed the connection; it may be stopping, or have too many clients"
+                )
             self._framer.feed(data)
         return p.decode_reply(message)
 

@@ -633,13 +633,44 @@ def test_a_daemon_that_answers_nothing_and_closes(
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "s"))
         listening.listen(1)
-        closing = threading.Thread(target=lambda: listening.accept()[0].close())
+
+        def close() -> None:  # with the call read, so that it may have been carried out
+            taken = listening.accept()[0]
+            taken.recv(65_536)
+            taken.close()
+
+        closing = threading.Thread(target=close)
         closing.start()
         code, _, err = run(capsys, *words, "--socket", str(tmp_path / "s"))
         closing.join(10)
     assert code == 69
     assert "see how it is with `systemctl status numtrustd`" in err
     assert ("it may be carried out all the same" in err) == ordered
+
+
+@pytest.mark.parametrize("words", [("status",), ("park", "13800138000")])
+def test_a_call_that_nobody_lived_to_take_says_where_to_look(
+    capsys: Capture, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+        listening.listen(1)
+
+        def flush() -> None:  # as systemd does with the socket of a service that failed to start
+            taken = listening.accept()[0]
+            taken.recv(1, socket.MSG_PEEK)
+            taken.close()
+
+        flushing = threading.Thread(target=flush)
+        flushing.start()
+        code, _, err = run(capsys, *words, "--socket", str(tmp_path / "s"))
+        flushing.join(10)
+    assert code == 69
+    assert "did not start" in err
+    assert "nothing was carried out" in err
+    assert "may be carried out" not in err
+    for command in ("systemctl status numtrustd", "journalctl -u numtrustd -n 20", "numtrustd check"):
+        assert f"`{command}`" in err
 
 
 @pytest.mark.process

@@ -130,6 +130,9 @@ def test_a_reload_waits_and_tells_the_truth(daemon: Installed) -> None:
     assert machine.show(UNIT, "ActiveState", "ReloadResult") == ["active", "exit-code"]
     rejected = [e["MESSAGE"] for e in machine.journal("-u", UNIT) if event(e) == "config.rejected"]
     assert f"{NUMBERS}:2:" in rejected[-1], "and why is in the journal"
+    assert "THE CHANGED CONFIGURATION WAS REFUSED, `numtrustd check` says why" in machine.ok(
+        "systemctl", "status", UNIT
+    )
     assert daemon.ask()["numbers"] == len(OURS) - 1
     assert daemon.pid() == before
 
@@ -148,6 +151,8 @@ def test_a_broken_configuration_is_no_loop(daemon: Installed) -> None:
     # A call starts it again, once: the call that it did not live to take must not do so for ever.
     called = machine.run("numtrustctl", "status", timeout=20.0)
     assert called.status == 69, called.said
+    assert "did not start" in called.err
+    assert "`journalctl -u numtrustd -n 20`" in called.err
     assert not until(lambda: daemon.pid() != "0", 1.0, 0.2)
     again = sum(event(e) == "config.rejected" for e in machine.journal("-u", UNIT))
     assert again == attempts + 1

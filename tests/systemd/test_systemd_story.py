@@ -204,6 +204,7 @@ def break_and_recover(newcomer: Newcomer) -> None:
     machine.write(CONFIG, good.replace("[appeal]", "[apeal]"))
     refused: Done = machine.run("systemctl", "reload", UNIT)
     assert refused.status == 1, refused.said
+    assert "THE CHANGED CONFIGURATION WAS REFUSED" in machine.ok("systemctl", "status", UNIT)
     for command in ("journalctl -u numtrustd -n 20 --no-pager", "numtrustctl reload", "numtrustd check"):
         said = machine.run("/bin/sh", "-c", command).said
         assert CONFIG in said, command
