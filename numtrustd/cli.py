@@ -112,7 +112,7 @@ def init_(
         raise click.UsageError("--number and --numbers: give one of them")
     if sys.stdin.isatty() and not no_input:
         try:
-            answers = init.ask(answers, config, approval_given=approval is not None)
+            answers = init.ask(answers, config, approval_given=approval is not None, force=force)
         except init.InitError as error:
             _fail(error.status, "\nnumtrustd: ".join(error.lines))
     try:

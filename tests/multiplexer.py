@@ -63,9 +63,11 @@ class Screen:
     def resize(self, columns: int, lines: int) -> None:
         self._tmux("resize-window", "-t", "t", "-x", str(columns), "-y", str(lines))
 
-    def text(self, *, styles: bool = False) -> str:
-        """What is on the screen; with `styles` the escape sequences, too."""
-        return self._tmux("capture-pane", "-p", *(["-e"] if styles else []), "-t", "t")
+    def text(self, *, styles: bool = False, joined: bool = False) -> str:
+        """What is on the screen; with `styles` the escape sequences, too; `joined` puts lines together again that the
+        terminal had to wrap.
+        """
+        return self._tmux("capture-pane", "-p", *(["-e"] if styles else []), *(["-J"] if joined else []), "-t", "t")
 
     def wait(self, pattern: str, *, gone: bool = False, pressing: str = "") -> str:
         """The screen once it shows this, or once it no longer does; a key may be pressed until then."""

@@ -46,6 +46,9 @@ from numtrustd.varlink.interface import Call, CallError, Handler
 WATCH_QUEUE = 1_000
 """Log records that wait for one reader of `Watch` before further ones are dropped and counted."""
 
+_WHOSE = ("numtrust.number", "numtrust.actor", "numtrust.subject")
+"""Where a record names the number that it is of: what is told of its actor, or of an operator's deed, is of it too."""
+
 BREATH = 1_000
 """Things passed over in a list before others get a turn."""
 
@@ -393,7 +396,7 @@ class Answers:
             nonlocal missed
             if params.actions and not action.startswith(params.actions):
                 return
-            if wanted and record.get("numtrust.number") not in wanted:
+            if wanted and wanted.isdisjoint(record.get(field) for field in _WHOSE):
                 return
             try:
                 send.send_nowait((missed, record))

@@ -8,16 +8,19 @@ from msgspec import structs
 
 from numtrustd.domain.number import NumberKind, Problem, parse
 from numtrustd.init.answers import Answers
-from numtrustd.init.files import known_sources, numbers_there
+from numtrustd.init.files import known_sources, numbers_there, refuse_to_replace
 from numtrustd.init.sources import PACKS, rows, shortlist
 
 
-def ask(answers: Answers, config: Path, *, approval_given: bool) -> Answers:
+def ask(answers: Answers, config: Path, *, approval_given: bool, force: bool) -> Answers:
     """The answers for settings at `config`, with those that were still lacking. Raises `InitError` where no question
-    can be put, because the packs beside it are wrong.
+    can be put, because the packs beside it are wrong, or where the answers would go nowhere: what is there is only
+    replaced by `force`.
     """
+    if not force:
+        refuse_to_replace([config.absolute()])
     click.echo(
-        "An empty line leaves a thing out, except for the numbers; everything can be changed in the file later.\n"
+        "An empty line leaves a thing out, except for the numbers.\nEverything can be changed in the file later.\n"
     )
     if not answers.company:
         answers = structs.replace(answers, company=_line("Company, in whose name letters are written"))

@@ -76,6 +76,13 @@ def numbers_there(config: Path) -> bool:
     return beside.exists() and not untouched(beside)
 
 
+def refuse_to_replace(files: Sequence[Path]) -> None:
+    """Raises `InitError` when one of them is there and is not what a package put there."""
+    if there := [file for file in files if os.path.lexists(file) and not untouched(file)]:
+        names = " and ".join(str(file) for file in there)
+        raise InitError(exit_status.USAGE, [f"{names}: there already: replace with --force, or name another --config"])
+
+
 def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool = False) -> Made:
     """Write the settings to `config`, and numbers.csv beside it unless there are numbers already. A file that is there
     is only replaced by `force`, or if it is what a package put there; numbers.csv that somebody has written is used,
@@ -97,9 +104,8 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
     copied = _unseen(config, answers.numbers_file)
     files = [beside, config] if answers.numbers_file is None or copied else [config]
     shipped = tuple(file for file in files if untouched(file))
-    if not force and (there := [file for file in files if os.path.lexists(file) and file not in shipped]):
-        names = " and ".join(str(file) for file in there)
-        raise InitError(exit_status.USAGE, [f"{names}: there already: replace with --force, or name another --config"])
+    if not force:
+        refuse_to_replace(files)
     sources = known_sources(config)
     answers = structs.replace(answers, enable=_resolved(answers.enable, sources), groups=_groups(config, answers))
     try:

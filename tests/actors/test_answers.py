@@ -20,7 +20,7 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.number import NumberKind
 from numtrustd.domain.platform import AppealFacts, Attempt, Certification, Feed, HandLook, Quota
 from numtrustd.domain.task import TaskKind
-from numtrustd.events import ActionSent, DemoNote, FindingOpened, Level
+from numtrustd.events import ActionSent, ActorParked, ControlActed, DemoNote, FindingOpened, Level
 from numtrustd.probes.spec import Reading
 from numtrustd.store import Store, Table
 from numtrustd.store.errors import DamagedRecord
@@ -762,6 +762,27 @@ async def test_a_slow_reader_is_told_how_much_it_missed(
         await stream.aclose()
         # One was taken at once, three waited, two were dropped, and the next one says so.
         assert [(r.message, r.missed) for r in got] == [("0", 0), ("1", 0), ("2", 0), ("3", 0), ("6", 2)]
+
+
+async def test_watch_of_a_number_tells_of_its_actor_and_of_deeds_too(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, level=Level.INFO) as house:
+        stream = house.stream("Watch", actions=("actor.", "control."), number=MOBILE)
+        got: list[Any] = []
+
+        async def read() -> None:
+            while True:
+                got.append(await anext(stream))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(read)
+            await trio.sleep(1)
+            house.log.emit(ActorParked(actor=OTHER_MOBILE, why="by you"))
+            house.log.emit(ActorParked(actor=MOBILE, why="by you"))
+            house.log.emit(ControlActed(method="Unpark", subject=MOBILE))
+            await trio.sleep(1)
+            nursery.cancel_scope.cancel()
+        await stream.aclose()
+        assert [record.action for record in got] == ["actor.parked", "control.acted"]
 
 
 async def test_watch_finds_masked_numbers(tmp_path: Path, autojump_clock: Clock) -> None:

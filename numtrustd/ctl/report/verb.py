@@ -61,4 +61,8 @@ def report(session: Session, month: str | None, form: str, output: str | None) -
     try:
         Path(output).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise click.UsageError(tr("{file}: cannot be written: {why}").format(file=output, why=error.strerror)) from None
+        raise click.UsageError(
+            tr("{file}: cannot be written: {why}: name another file, in a directory that is yours").format(
+                file=output, why=error.strerror
+            )
+        ) from None
