@@ -150,7 +150,7 @@ class Traffic:
         """No appeal was accepted twice, and none while another one was under review unless a person had it so."""
         world, expect = self._run.world, self._oracle.expect
         backups = self._run.backups
-        twice = {key: n for key, n in world.duplicates().items() if not backups.forgives(*key)}
+        twice = {key: n for key, n in world.duplicates().items() if n > 1 + backups.forgives(*key)}
         what = f"{twice} {world.state.repeats} repeats"
         expect(not twice and world.state.repeats <= backups.repeats, Promise.NOT_TWICE, what)
         latest: dict[tuple[str, str], Appeal] = {}
