@@ -145,3 +145,38 @@ async def test_a_number_that_comes_back_later_makes_sure_as_well(
         assert not daemon.house.unsure
     assert len(log.of(ActionSent)) == 1, "it was looked up, found, and never sent again"
     assert not service.world.duplicates()
+
+
+@pytest.mark.covers("S10")
+@pytest.mark.parametrize("approval", ["automatic", "ask"])
+async def test_what_was_opened_since_goes_out_under_its_reference_unless_a_person_has_to_approve(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock, approval: str
+) -> None:
+    """The backup has no such case: what README says of it, and that its remedy is one."""
+    number = "+14155552671"
+    review = Review("telnyx", (Mood.APPROVE,), number, 20 * DAY, HOUR)
+    story = Story("s", (Label(number, "telnyx", "Telemarketing", at=DAY), review))
+    config = write_config(tmp_path, ["+1 415 555 2671"], ["telnyx.reputation"], "[appeal]\napproval = 'automatic'\n")
+    clock = VirtualClock(DEMO_ORIGIN)
+    service = Service(World.create(seed=3, origin=DEMO_ORIGIN, numbers=[number], story=story))
+    log = MemoryLog(clock)
+    async with at_work(config, tmp_path / "state", service, log, clock) as store:
+        await clock.sleep(DAY / 2)
+        assert not [*records.all_cases(store)]
+        await store.backup(tmp_path / "copy")
+        await clock.sleep(3 * DAY)
+        assert [c.snapshot.state for c in records.all_cases(store)] == [S.IN_REVIEW]
+    [sent] = log.of(ActionSent)
+    config.write_text(config.read_text().replace("'automatic'", f"'{approval}'"))
+    async with at_work(config, tmp_path / "copy", service, log, clock) as store:
+        await clock.sleep(3 * DAY)
+        [case] = records.all_cases(store)
+    again = log.of(ActionSent)[1:]
+    if approval == "ask":
+        assert case.snapshot.state == S.WAITING
+        assert [task.kind for task in log.of(TaskOpened)] == ["approve"]
+        assert not again
+    else:
+        assert case.id == sent.case
+        assert again[0].ref == sent.ref, "by which the platform may know it"
+        assert not service.world.duplicates(), "as this one does"

@@ -80,7 +80,7 @@ class Agenda:
 
     def await_moment(self, entry: Entry) -> None:
         """Let something happen right after a moment that is to come."""
-        self._triggers.append(entry)
+        self._triggers.insert(0, entry)  # the first one whose time has not come ends the search
 
     def meanwhile(self, what: Callable[..., Awaitable[None]], *args: object) -> None:
         """Let something go on beside what happens, as long as this daemon works."""

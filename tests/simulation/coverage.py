@@ -118,16 +118,9 @@ def pairs() -> list[Pair]:
     return [(s, k) for s in STATES for k in KINDS] + [(s, k) for s in BATCH_STATES for k in OF_BATCHES] + of_hands
 
 
-ONLY_REPORTED = tuple(f"{workflow} " for workflow in SIMULATED if workflow not in ("appeal", "inspection"))
-"""Beginnings of states whose pairs are counted and shown, and not demanded: in some eleven hundred seeds 200 of all
-pairs did not come about, and no night's run has shown yet that they do.
-"""
-
-
 def unmet(met: Mapping[Pair, int]) -> list[Pair]:
     """The pairs that have to meet and did not."""
-    demanded = [pair for pair in pairs() if pair not in CANNOT_MEET and not pair[0].startswith(ONLY_REPORTED)]
-    return [pair for pair in demanded if not met.get(pair)]
+    return [pair for pair in pairs() if pair not in CANNOT_MEET and not met.get(pair)]
 
 
 def misjudged(met: Mapping[Pair, int]) -> list[Pair]:

@@ -87,6 +87,7 @@ class Drawing:
             *seldom.leavings(self, knobs),
             *seldom.tours(self, knobs),
             *seldom.moments(self, knobs),
+            *seldom.ambushes(self),
             *seldom.backups(self, knobs),
             Entry(self.calm, Calm()),
         ]
@@ -268,7 +269,7 @@ class Drawing:
     def reloads(self, knobs: Knobs) -> list[Entry]:
         rng = self.rng("reloads")
         found: list[Entry] = []
-        if self.has("number_removed", "number_added"):
+        if self.has("number_removed", "number_added") and not seldom.led_on(self):
             for number in rng.sample(knobs.numbers, rng.randint(1, len(knobs.numbers))):
                 at = rng.uniform(0.2 * DAY, self.calm * 0.9)
                 found.append(Entry(at, Reload("number_removed", number=number), self.after(rng)))
@@ -377,6 +378,8 @@ class Drawing:
         return found
 
     def bugs(self, knobs: Knobs) -> list[Span]:
+        if seldom.led_on(self):  # for hours a number would do nothing
+            return []
         rng = self.rng("bug numbers")
         spans = self.spans("bugs", self.has(*BUGS), (1, 2), (10 * MINUTE, DAY))
         found = [structs.replace(span, number=rng.choice(knobs.numbers), after=self.after(rng)) for span in spans]

@@ -89,6 +89,8 @@ class Leavings:
             self._done.setdefault(task.case, set()).add(task.kind)
         elif task.kind is TaskKind.RELEASE_NUMBER and outcome == "released":
             self.giving_up(task.number, force=False)
+        elif task.kind is TaskKind.RELEASE_NUMBER and outcome == "kept":  # also what was given up by force before
+            self._given_up.pop(task.number, None)
         elif task.kind is TaskKind.CONFIRM_GONE:
             {"gone": self._vouched, "still_shown": self._still}.get(outcome, set()).add(task.case)
 

@@ -114,7 +114,7 @@ class Clerk:
             elif what in ("right", "clerk_twice"):
                 answer = await self._replies.right(task)
             elif what == "say":
-                answer = {"outcome": how, "reason": "材料不足"}
+                answer = {"outcome": how} if how in ("kept", "released") else {"outcome": how, "reason": "材料不足"}
             if what in ("clerk_wrong", "fail", "say"):
                 run.oracle.traffic.intervened(case)
             if answer is None:
@@ -294,6 +294,15 @@ class Operator:
         """Tell one complaint about a number."""
         if await self._ask("Complain", number=number, text="called again and again", author="operator"):
             self._run.counts["complaints"] += 1
+
+    async def set_going(self, number: str) -> None:
+        """End what makes a number, or everything, wait for people: whoever began it may have died with the daemon."""
+        daemon = self._run.daemon
+        assert daemon is not None
+        if number in daemon.roster.parked:
+            await self._ask("Unpark", number=number, author="operator")
+        for platform in list(daemon.house.maintenance):
+            await self._ask("MaintenanceEnd", platform=platform, author="operator")
 
     async def have_looked_at(self, number: str) -> None:
         """Have a number looked at now."""

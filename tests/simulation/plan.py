@@ -61,10 +61,9 @@ EVERY_COMMIT = 500
 """Seeds below this are run with every commit and have to be quick."""
 
 
-def sieged(seed: int) -> float:
-    """The share of seeds like this one in which cases of the lesser workflows are led through their states and beset
-    by faults; such a seed takes three to five times as long as another."""
-    return 0.04 if seed < EVERY_COMMIT else 0.3
+TOURS = 0.04
+"""The share of those in which cases of the lesser workflows are led through their states and beset by faults: such a
+seed takes three to five times as long as another. Of the others every second one has such tours."""
 
 
 AMERICAN = ("+14155552671", "+14155552672", "+12125550187")
@@ -224,13 +223,17 @@ class Siege(Struct, frozen=True):
 
 class Tour(Struct, frozen=True):
     """A number's cases of some workflows are led from state to state and besieged in each, for so many `stays`.
-    `reasons` are those for which the number may leave.
+    `reasons` are those for which the number may leave. A tour may want one state (as coverage names it) more than all
+    others: the `turn`-th of those that do; with `stepped` the clock is stepped there, too.
     """
 
     number: str
     workflows: tuple[str, ...]
     stays: int
     reasons: tuple[str, ...] = REASONS
+    wants: str = ""
+    turn: int = 0
+    stepped: bool = False
 
 
 class Copy(Struct, frozen=True):

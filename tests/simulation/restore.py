@@ -5,7 +5,8 @@ the disk, and only that: the oracle goes back to what it expected when the backu
 as in any other life. Three things are forgiven, since no store could know of them:
 
 * a submission of which the backup has no row at all, because its case, or that attempt of it, began afterwards: it may
-  be made once more. Each open case at the attempt that the backup has is never submitted twice, and makes sure first;
+  be made once more for each time that it was forgotten, which README tells whoever puts a backup back. Each open case
+  at the attempt that the backup has is never submitted twice, and makes sure first;
 * looks that were paid for since are not in the ledger, and not in what is left of a budget;
 * a pause that a platform asked for since is not kept.
 
@@ -15,6 +16,7 @@ to the people who read how a backup is put back.
 
 import copy
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +50,7 @@ class Backups:
         self._fresh = False
         self._wishes = 0
         self._spans: list[tuple[float, float]] = []
-        self._forgiven: set[tuple[str, str, str]] = set()
+        self._forgiven: Counter[tuple[str, str, str]] = Counter()
         self._unsure: dict[str, int] = {}
         self.due = False
         self.made = 0
@@ -131,23 +133,24 @@ class Backups:
         cases = [c for c in _all_cases(store) if c.open and c.workflow in OF_REQUESTS]
         run.oracle.meets("restored")
         known = {reference(store.uuid, c.id, c.data.attempt) for c in cases}
-        self._forgiven |= {
+        forgotten = {
             (a.number, a.platform, a.ref) for a in run.world.state.appeals if self.forgot(a.at) and a.ref not in known
         }
+        self._forgiven.update(forgotten)
         self._unsure = {c.id: c.data.attempt for c in cases if c.snapshot.state in UNSENT and not _receipt(c)}
 
     def forgot(self, at: float) -> bool:
         """Whether a backup that was put back is older than what happened at this true time."""
         return any(since <= at <= until for since, until in self._spans)
 
-    def forgives(self, number: str, platform: str, ref: str) -> bool:
-        """Whether nobody could know of this submission."""
-        return (number, platform, ref) in self._forgiven
+    def forgives(self, number: str, platform: str, ref: str) -> int:
+        """How often nobody could know of this submission any more."""
+        return self._forgiven[number, platform, ref]
 
     @property
     def repeats(self) -> int:
         """So many submissions may be made once more."""
-        return len(self._forgiven)
+        return self._forgiven.total()
 
     def moved(self, event: e.CaseMoved) -> None:
         """A case moved: after a restore it makes sure before anything is handed in."""

@@ -51,7 +51,7 @@ from tests.virtual import fast_directory
 
 AUDIT = 8 * HOUR
 PEER = Peer(pid=4242, uid=1000, gid=100)
-MAX_LIVES = 60
+MAX_LIVES = 90
 
 
 class Violation(Struct, frozen=True):
@@ -78,10 +78,16 @@ class Played(Struct, frozen=True):
 
 
 class Run:
-    """One plan carried out. `true` is true time (UTC epoch seconds); the daemon's clock is `offset` ahead of it."""
+    """One plan carried out. `true` is true time (UTC epoch seconds); the daemon's clock is `offset` ahead of it.
 
-    def __init__(self, plan: Plan, *, tracing: bool = False, digesting: bool = False) -> None:
+    `shuffle` is what the scheduling is shuffled from, which is the plan's seed unless it is said otherwise.
+    """
+
+    def __init__(
+        self, plan: Plan, *, tracing: bool = False, digesting: bool = False, shuffle: int | None = None
+    ) -> None:
         self.plan = plan
+        self.shuffle = plan.seed if shuffle is None else shuffle
         self.tracing = tracing
         self.trace: list[str] = []
         self.hash = hashlib.sha256() if digesting else None
@@ -171,7 +177,7 @@ class Run:
     def _live(self, state: Path, end: float, *, last: bool) -> None:
         self.lives += 1
         rng = random.Random(f"{self.plan.seed}|life|{self.lives}")
-        trio_internals._r.seed(f"{self.plan.seed}|scheduling|{self.lives}")
+        trio_internals._r.seed(f"{self.shuffle}|scheduling|{self.lives}")
         clock = seams.SkippingClock(rng.uniform(10_000.0, 200_000.0))
         self.dead, self.scope, self.mishaps.poisoned = False, None, None
         self.note(f"starts, life {self.lives}, wall clock {self.offset:+.0f} s")

@@ -8,19 +8,25 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from numtrustd.sim.script import Faults, Item, Tag
+from tests.simulation.coverage import CANNOT_MEET
 from tests.simulation.plan import (
     AMERICAN,
     BATCH_LEAVES,
     BRIEFLY,
     CHINESE,
+    CLOCK,
     DAY,
+    EVERY_COMMIT,
     FORBIDDEN_TAGS,
     HOUR,
+    KINDS,
     MINUTE,
     NAMING,
     REASONS,
     RESTORED,
+    STATES,
     TAGS,
+    TOURS,
     WRONG_TAGS,
     Copy,
     Entry,
@@ -33,7 +39,6 @@ from tests.simulation.plan import (
     Siege,
     Tour,
     Wish,
-    sieged,
 )
 
 if TYPE_CHECKING:
@@ -42,6 +47,27 @@ if TYPE_CHECKING:
 
 NAMED = ("certification", "certificate", "certificate", "correction", "tag")
 """Workflows about what a platform shows beside a number."""
+OF_NUMBERS = ("incident", "cancellation", "appeal")
+"""Workflows that are led with a number which shows no name."""
+
+
+BY_CHANCE = frozenset({"waiting", "gathering", "at_person", "in_review", "held", "cleared", "withdrawn"})
+"""States of appeals that all runs come to."""
+
+
+def _wanted(*workflows: str) -> tuple[str, ...]:
+    """The states of some workflows that something can befall."""
+    return tuple(
+        state
+        for state in STATES
+        if (state.rpartition(" ")[0] or "appeal") in workflows
+        and state not in BY_CHANCE
+        and any((state, kind) not in CANNOT_MEET for kind in KINDS)
+    )
+
+
+WANTED = _wanted(*OF_NUMBERS), _wanted(*NAMED, "removal")
+"""The states that the tours of a night want in turn: those of one number, and of the other."""
 
 
 def seasons(drawing: "Drawing", knobs: Knobs) -> Knobs:
@@ -89,6 +115,8 @@ def leavings(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
     """A number leaves: everything is cancelled, and it is given up in time, or before."""
     rng = drawing.rng("leavings")
     found: list[Entry] = []
+    if led_on(drawing):
+        return found
     for number in knobs.numbers:
         if rng.random() >= (0.6 if knobs.names and number in CHINESE else 0.12):
             continue
@@ -116,10 +144,21 @@ def moments(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
     return found
 
 
+def tours_in(drawing: "Drawing") -> bool:
+    """Whether there are tours in a run."""
+    if drawing.seed < EVERY_COMMIT:
+        return drawing.rng("sieges").random() < TOURS
+    return drawing.seed % 2 == 0
+
+
+def led_on(drawing: "Drawing") -> bool:
+    """Whether a run's tours want something, so that its numbers have to be there all the time."""
+    return drawing.seed >= EVERY_COMMIT and tours_in(drawing)
+
+
 def touring(drawing: "Drawing", knobs: Knobs) -> Knobs:
     """What a tour needs to find: a number that shows names, and one that does not."""
-    rng = drawing.rng("sieges")
-    if rng.random() >= sieged(drawing.seed):
+    if not tours_in(drawing):
         return knobs
     rng = drawing.rng("touring")
     american, chinese = rng.choice(AMERICAN[:2]), CHINESE[0]
@@ -140,26 +179,35 @@ def touring(drawing: "Drawing", knobs: Knobs) -> Knobs:
         per_month=None,
         batch="",
         max_attempts=rng.choice((2, 3)),
-        budget=rng.choice((15.0, 45.0, 500.0)),
+        budget=500.0 if led_on(drawing) and rng.random() < 0.8 else rng.choice((15.0, 45.0, 500.0)),
     )
 
 
 def tours(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
     """Faults for states that are seldom come to: what happens there by chance would be too little in a night."""
-    if drawing.rng("sieges").random() >= sieged(drawing.seed):
+    if not tours_in(drawing):
         return []
     rng = drawing.rng("tours")
     american, chinese = knobs.numbers
     leaves = rng.random() < 0.35
-    led = rng.choice((("removal",), ("removal", "cancellation"))) if leaves else NAMED
-    found = [
-        Entry(
-            rng.uniform(0.05, 0.3) * drawing.calm,
-            Tour(american, ("incident", "cancellation", "appeal"), rng.choice((10, 20))),
-        ),
-        Entry(rng.uniform(0.05, 0.2) * drawing.calm, Tour(chinese, led, rng.choice((20, 30)))),
-    ]
-    for by in (HOUR, -HOUR) if rng.random() < 0.6 else ():
+    led: tuple[str, ...] = rng.choice((("removal",), ("removal", "cancellation"))) if leaves else NAMED
+    one = Tour(american, OF_NUMBERS, rng.choice((10, 20)))
+    other = Tour(chinese, led, rng.choice((20, 30)))
+    if drawing.seed >= EVERY_COMMIT:
+        night, stepped = (drawing.seed - EVERY_COMMIT) // 2, rng.random() < 0.4
+        (turn, n), (turn_of_other, m) = divmod(night, len(WANTED[0])), divmod(night, len(WANTED[1]))
+        one = structs.replace(one, stays=25, wants=WANTED[0][n], turn=turn, stepped=stepped)
+        wants = WANTED[1][m]
+        workflow = wants.partition(" ")[0]
+        if workflow == "removal":
+            led = ("removal", "cancellation") if rng.random() < 0.5 else ("removal",)
+        else:
+            led = NAMED if rng.random() < 0.4 else (workflow,)
+        other = structs.replace(
+            other, workflows=led, stays=45, wants=wants, turn=turn_of_other, stepped=stepped and rng.random() < 0.5
+        )
+    found = [Entry(rng.uniform(0.05, 0.3) * drawing.calm, one), Entry(rng.uniform(0.05, 0.2) * drawing.calm, other)]
+    for by in (HOUR, -HOUR) if drawing.seed < EVERY_COMMIT and rng.random() < 0.6 else ():
         at = rng.uniform(0.2, 0.7) * drawing.calm
         found += [Entry(at, Jump(by)), Entry(at + rng.uniform(0.2, 3.0) * HOUR, Jump(-by))]
     return found
@@ -177,3 +225,27 @@ def backups(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
     back = min(at + rng.choice((HOUR, 12 * HOUR, DAY)) * rng.uniform(0.2, 1.5), 0.9 * drawing.calm)
     pause = rng.choice((10 * MINUTE, HOUR, 6 * HOUR))
     return [Entry(at, Copy(), after), Entry(back, PutBack(pause))]
+
+
+AMBUSHES = 6
+"""So many states are lain in wait at, in each run of a night."""
+
+
+def ambushes(drawing: "Drawing") -> list[Entry]:
+    """Sieges that begin the moment a case comes to a state: each state and each kind has its turn, seed after seed.
+
+    Other states than these are met by chance, or by a tour; some last a moment only, in which the first kind happens.
+    """
+    if drawing.seed < EVERY_COMMIT:
+        return []
+    rng = drawing.rng("ambushes")
+    found = []
+    states = (*WANTED[0], *WANTED[1], *sorted(BY_CHANCE))
+    for n in range(AMBUSHES * (drawing.seed - EVERY_COMMIT), AMBUSHES * (drawing.seed + 1 - EVERY_COMMIT)):
+        turn, k = divmod(n, len(states))
+        workflow, _, state = states[k].rpartition(" ")
+        possible = [kind for kind in KINDS if (states[k], kind) not in CANNOT_MEET and kind not in CLOCK]
+        kinds = tuple(possible[(3 * turn + m) % len(possible)] for m in range(3))
+        at = rng.uniform(0.0, 0.6 * drawing.calm)
+        found.append(Entry(at, Siege(kinds), f"state:{workflow or 'appeal'} {state}"))
+    return found

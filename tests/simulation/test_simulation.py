@@ -5,17 +5,21 @@ Everything is run at once, in two processes, when the first test asks for it; ea
 
 import re
 from collections import Counter
+from unittest import mock
 
 import pytest
+import trio
+from msgspec import structs
 
+from numtrustd.domain.workflows import REGISTRY
 from tests.simulation import caught, coverage
 from tests.simulation.__main__ import main, tell
 from tests.simulation.drawing import draw_plan
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.plan import BATCHES, KINDS
+from tests.simulation.plan import BATCHES, KINDS, SIMULATED, Calm, Plan
 from tests.simulation.promises import CRASHES, Promise
-from tests.simulation.run import Played
-from tests.simulation.suite import digests, regressions, run_jobs, run_seed
+from tests.simulation.run import Played, Run
+from tests.simulation.suite import digests, make_deterministic, regressions, run_jobs, run_seed
 
 SEEDS = range(100)
 
@@ -90,7 +94,7 @@ def _broken(runs: Runs, seeds: set[int]) -> list[str]:
     return [f"seed {s}: {p.violation}" for (s, mutant), p in runs.items() if s in seeds and not mutant and p.violation]
 
 
-@pytest.mark.covers("W1", "W2", "W3", "W4", "W5", "W6", "W10", "W11", "P1", "P10", "S4", "S5")
+@pytest.mark.covers("W1", "W2", "W3", "W4", "W5", "W6", "W10", "W11", "P1", "P10", "S4", "S5", "S10")
 def test_every_promise_holds_in_every_seed(runs: Runs) -> None:
     assert not _broken(runs, set(SEEDS))
 
@@ -126,6 +130,7 @@ def test_enough_goes_wrong_to_prove_anything(runs: Runs) -> None:
     assert sum(p.counts.get("case.closed", 0) for p in plain) > len(SEEDS)
     assert sum(p.counts.get("batches", 0) for p in plain) > len(SEEDS)
     assert sum(p.counts.get("reports", 0) for p in plain) > len(SEEDS)
+    assert sum(p.counts.get("restores", 0) for p in plain) > 5
     for what in ("tags asked for", "removals asked for", "numbers given up", "inspections"):
         assert sum(p.counts.get(what, 0) for p in plain) > 5, what
 
@@ -136,12 +141,45 @@ def test_what_is_declared_impossible_never_happens(runs: Runs) -> None:
         met.update({} if mutant else played.met)
     assert not coverage.misjudged(met)
     assert all(coverage.CANNOT_MEET.values()), "each needs its reason"
+    assert set(SIMULATED) == set(REGISTRY), "every workflow happens in runs"
 
 
 def test_a_seed_gives_one_run_whatever_the_hash_seed() -> None:
     one, other = digests((0, 1, 2), (1, 2))
     assert one == other
     assert len(set(one)) == 3, "different seeds, different runs"
+
+
+class _Steps(trio.abc.Instrument):
+    """Notes which task has a step, for as long as it takes to see an order."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def before_task_step(self, task: trio.lowlevel.Task) -> None:
+        if len(self.names) < 5_000:
+            self.names.append(task.name)
+
+
+def _steps(plan: Plan, shuffle: int) -> list[str]:
+    run, steps = Run(plan, shuffle=shuffle), _Steps()
+    with mock.patch.object(run.mishaps, "instruments", return_value=[steps]):
+        assert run.play().violation is None
+    return steps.names
+
+
+def test_the_order_in_which_things_run_is_shuffled_from_a_seed() -> None:
+    """One plan, in which nothing goes wrong, run in the order of one seed, of the same one again, and of others."""
+    make_deterministic()
+    drawn = draw_plan(3)
+    calm = tuple(entry for entry in drawn.agenda if isinstance(entry.what, Calm))
+    plan = structs.replace(drawn, agenda=calm, deaths=(), bugs=(), lies=())
+    one, again, *others = (_steps(plan, shuffle) for shuffle in (1, 1, 2, 3))
+    assert len(one) > 1_000
+    assert one == again
+    for other in others:
+        at = next(n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+        assert one[at] in other[at : at + 50], "it has its step there as well, and not at once"
 
 
 def test_a_plan_is_drawn_from_its_seed_alone() -> None:

@@ -1,11 +1,15 @@
 """A tour: somebody leads the cases of the lesser workflows from state to state, and a siege is laid in each.
 
 Left to itself a run comes to few of these states, and a fault meets one of them there by chance in one run of a
-thousand. A tour goes on over the deaths that it brings about. It moves cases only as people can: by orders, by answers
-to tasks, right ones and wrong ones, and by what the platforms show.
+thousand. A tour goes on over the deaths that it brings about. It moves cases only as people can, see `levers`.
+
+A tour of a night wants one state: it takes the shortest way there, is besieged there by the kinds of fault that have
+not met it yet in this run, and begins with others than the last tour that wanted the same one.
 """
 
 import random
+from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -13,29 +17,35 @@ from msgspec import structs
 from numtrustd.domain.case import Case
 from numtrustd.domain.task import TaskState
 from numtrustd.sim.ground import draw
-from numtrustd.sim.script import Certify, Faults, Label
+from numtrustd.sim.script import Certify, Clear, Faults, Label, Mood, Review, Tag
+from numtrustd.sim.traits import TRAITS
 from numtrustd.store import Store, records
 from tests.simulation import coverage
+from tests.simulation.levers import LEVERS, towards
 from tests.simulation.plan import (
     BACKUPS,
     BUGS,
     CLERK,
     CLOCK,
     DEATHS,
+    FLEETING,
     HOUR,
     KINDS,
     NAME,
+    TAGS,
     WORDS,
     Entry,
     Leave,
     Order,
+    PutBack,
     SetFaults,
     Shortage,
+    Siege,
     Tour,
     Wish,
     state_of,
 )
-from tests.simulation.siege import besiege
+from tests.simulation.siege import MOST_BACKUPS, besiege
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
@@ -50,64 +60,9 @@ GENTLE = tuple(
     kind for kind in KINDS if kind not in (*MOVING, *DEADLY, *CLERK, *CLOCK, "late", "error_after", "listing_lag")
 )
 """Kinds that leave a case where it is."""
+ENDING = (*DEATHS, "number_removed", *BACKUPS)
+ORDERED = tuple(kind for kind in MOVING if kind not in ENDING)
 AT_TASKS = tuple(kind for kind in CLERK if kind != "clerk_stale")
-
-_REQUEST: dict[str, tuple[str, ...]] = {
-    "waiting": ("order advance", "order approve", "order approve", "order hold", "order withdraw", "wait"),
-    "gathering": ("order advance", "right", "right", "fail", "order hold"),
-    "at_person": ("right", "right", "right", "right", "say refused", "fail"),
-    "in_review": (
-        *("say approved", "say approved", "say rejected", "say rejected", "say info_requested", "say info_requested"),
-        *("order advance", "order advance", "fail", "order hold"),
-    ),
-    "overdue": ("say approved", "say rejected", "say info_requested", "order advance", "fail"),
-    "cooling": ("order advance", "wait", "order hold"),
-    "propagating": ("order advance", "order advance", "right", "order hold"),
-    "verifying": ("wait", "wait", "wait", "right", "order withdraw", "order hold"),
-    "escalated": ("order advance", "right", "order withdraw", "order hold"),
-    "asking": ("wait", "fail", "right", "right"),
-    "held": ("order advance", "order advance", "order withdraw"),
-    "cleared": ("order reopen", "wait"),
-    "withdrawn": ("order reopen", "wait"),
-}
-_FLEETING = dict.fromkeys(("submitting", "uncertain", "looking_up"), ("wait", "wait soon"))
-LEVERS: dict[str, dict[str, tuple[str, ...]]] = {
-    "appeal": {**_REQUEST, **_FLEETING, "waiting": ("lose", "lose", "order approve", "order hold")},
-    "correction": _REQUEST,
-    "tag": _REQUEST,
-    "certification": _REQUEST,
-    "removal": _REQUEST,
-    "certificate": {
-        "valid": ("order advance", "hide", "hide", "order hold", "order withdraw"),
-        "renewing": ("order hold", "wait", "order withdraw", "wait"),
-        "paused": ("order advance", "order advance", "right", "order hold", "show"),
-        "chasing": ("order advance", "right", "show", "fail"),
-        "escalated": ("order advance", "order advance", "show", "order hold"),
-        "held": ("order advance",),
-        "ended": ("order reopen", "wait"),
-    },
-    "incident": {
-        "opening": ("order hold", "order withdraw", "wait"),
-        "submitting": ("order advance", "finish", "finish", "order hold"),
-        "following": ("order advance", "order advance", "finish"),
-        "resolving": ("order advance", "order advance", "finish"),
-        "escalated": ("finish", "finish", "order advance", "order withdraw"),
-        "wording": ("order advance", "right", "order withdraw"),
-        "held": ("order advance", "order advance", "order withdraw"),
-        "resolved": ("order reopen",),
-        "withdrawn": ("order reopen",),
-    },
-    "cancellation": {
-        "cancelling": ("right", "right", "right", "fail", "fail", "order hold", "order withdraw"),
-        "blocked": ("order advance", "order advance", "order withdraw", "order hold", "right"),
-        "safe_to_release": ("right", "right", "order hold", "order withdraw", "fail"),
-        "held": ("order advance", "order advance", "order withdraw"),
-        "cleared": ("order reopen",),
-        "released": ("order reopen", "wait"),
-        "withdrawn": ("order reopen",),
-    },
-}
-"""How a case of each workflow is brought on from each state."""
 
 RARE = frozenset(
     {
@@ -128,6 +83,7 @@ class Guide:
         self._run = run
         self._tours: list[Tour] = []
         self._stays: dict[Tour, int] = {}
+        self._tried: Counter[tuple[str, str]] = Counter()
 
     def begin(self, tour: Tour) -> None:
         """The time of a tour has come."""
@@ -145,12 +101,14 @@ class Guide:
             n = self._stays[tour] = self._stays.get(tour, 0) + 1
             rng = draw(run.plan.seed, "tour", tour.number, n)
             await run.clock.sleep(1.0 if rng.random() < 0.6 else rng.uniform(*BETWEEN))
+            if tour.wants:
+                await run.operator.set_going(tour.number)
             case = self._pick(tour, rng)
             if case is None:
                 await self._start(tour, rng)
                 continue
-            await self._stay(case, rng)
-            await self._on(case.id, rng)
+            await self._stay(tour, case, rng)
+            await self._on(tour, case.id, rng)
 
     def _pick(self, tour: Tour, rng: random.Random) -> Case | None:
         """A case to stay with: one that is open more often than one that is over; now and then none, for a new one."""
@@ -159,22 +117,30 @@ class Guide:
         cases = [c for c in _all_cases(store, f"{tour.number}/") if c.workflow in tour.workflows]
         if not cases or rng.random() < 0.05:
             return None
+        if tour.wants and rng.random() < 0.9:
+            return self._nearest(tour, cases, rng)
         rare = [c for c in cases if c.open and c.snapshot.state in RARE]
         if rare and rng.random() < 0.6:
             return rng.choice(rare)
         workflow = rng.choice(sorted({c.workflow for c in cases}))
-        newest: dict[str, Case] = {}
-        for case in cases:
-            if case.workflow == workflow:
-                known = newest.get(case.platform)
-                if known is None or int(case.id.rsplit("/", 1)[1]) > int(known.id.rsplit("/", 1)[1]):
-                    newest[case.platform] = case
-        return rng.choice([newest[place] for place in sorted(newest)])
+        return rng.choice(_newest(case for case in cases if case.workflow == workflow))
+
+    def _nearest(self, tour: Tour, cases: list[Case], rng: random.Random) -> Case | None:
+        """One that is where the tour wants to be, or from which that is not far."""
+        workflow, _, state = tour.wants.rpartition(" ")
+        near: dict[int, list[Case]] = {}
+        for case in _newest(case for case in cases if case.workflow == (workflow or "appeal")):
+            steps, levers = towards(case.workflow, case.snapshot.state, state)
+            if levers or case.snapshot.state == state:
+                near.setdefault(steps, []).append(case)
+        return rng.choice(near[min(near)]) if near else None
 
     async def _start(self, tour: Tour, rng: random.Random) -> None:
         """Bring a case about."""
         run, number = self._run, tour.number
         workflow = rng.choice(tour.workflows)
+        if tour.wants and rng.random() < 0.8:
+            workflow = tour.wants.rpartition(" ")[0] or "appeal"
         platform = rng.choice(run.knobs.names) if run.knobs.names else ""
         if workflow == "appeal":
             self._label(number)
@@ -185,6 +151,8 @@ class Guide:
             for _ in range(5):
                 await run.operator.complain_about(number)
         elif platform and workflow == "tag":
+            if not run.oracle.tags.wanted(number):
+                await run.owner.wish(Wish("tag", number, platform, rng.choice(TAGS)))
             await run.owner.wish(Wish("change", number, platform))
         elif platform and workflow in ("certification", "certificate"):
             what = "held" if workflow == "certificate" else "certify"
@@ -193,56 +161,104 @@ class Guide:
             self._show(number, platform, rng.choice(("别家装修公司", "示例旧名有限公司")))
             await self._look(number)
 
-    async def _stay(self, case: Case, rng: random.Random) -> None:
+    async def _stay(self, tour: Tour, case: Case, rng: random.Random) -> None:
         """Lay siege to a case where it stands."""
         run = self._run
         state = state_of(case.workflow, case.snapshot.state)
+        if tour.wants:
+            kinds = self._all_in_turn(tour, case, rng)
+            if kinds:
+                self._tried.update((state, kind) for kind in kinds)
+                await besiege(run, case.id, kinds)
+            return
         possible = [kind for kind in GENTLE if (state, kind) not in coverage.CANNOT_MEET]
         rare = case.snapshot.state in RARE
-        kinds = rng.sample(possible, min(len(possible), 8 if rare else 5))
+        some = rng.sample(possible, min(len(possible), 8 if rare else 5))
         tasks = [t for t in _all_tasks(self._store, f"{case.id}/") if t.state is TaskState.OPEN]
         clerk = [kind for kind in AT_TASKS if tasks and (state, kind) not in coverage.CANNOT_MEET]
         if clerk:
-            kinds.append(rng.choice(clerk))
-        kinds.append("clerk_stale")
+            some.append(rng.choice(clerk))
+        some.append("clerk_stale")
         if rare:  # the siege ends with the first one that moves it
-            kinds += rng.sample(MOVING, 4)
+            some += rng.sample(MOVING, 4)
         elif rng.random() < 0.4:
-            kinds.append(rng.choice(MOVING))
+            some.append(rng.choice(MOVING))
         if rare or rng.random() < 0.5:
-            kinds.append(rng.choice(DEADLY))
+            some.append(rng.choice(DEADLY))
         if state == "incident opening":
-            rng.shuffle(kinds)
-        await besiege(run, case.id, tuple(kinds))
+            rng.shuffle(some)
+        await besiege(run, case.id, tuple(some))
+
+    def _all_in_turn(self, tour: Tour, case: Case, rng: random.Random) -> tuple[str, ...]:
+        """What a case is beset by where it stands: where the tour wants to be by all that has not been there yet, by as
+        much as there is time for; on the way there by little, and mostly by nothing.
+        """
+        state = state_of(case.workflow, case.snapshot.state)
+        arrived = state == tour.wants
+        if not arrived and rng.random() < 0.6:
+            return ()
+        gentle = [*self._in_turn(tour, state, GENTLE)[: 9 if arrived else 3]]
+        if any(task.state is TaskState.OPEN for task in _all_tasks(self._store, f"{case.id}/")):
+            gentle += [*self._in_turn(tour, state, AT_TASKS)[: 2 if arrived else 1], "clerk_stale"]
+        else:
+            gentle.insert(0, "clerk_stale")
+        if tour.stepped and arrived:
+            gentle += [kind for kind in CLOCK if not self._tried[state, kind]]
+        if arrived:
+            gentle += self._in_turn(tour, state, BUGS)
+        if self._stays[tour] % 2:
+            last = self._in_turn(tour, state, ENDING)[:1]
+        else:
+            last = self._in_turn(tour, state, ORDERED)[: 4 if arrived else 1]
+        if state == "incident opening":  # there is time for half of them
+            gentle.append(last.pop(0))
+            rng.shuffle(gentle)
+        return tuple(sorted((*gentle, *last), key=lambda kind: kind == "park"))  # which lasts for an hour
+
+    def _in_turn(self, tour: Tour, state: str, kinds: Iterable[str]) -> list[str]:
+        """The kinds that can meet a state: first those that did not yet, beginning where it is this tour's turn."""
+        met = self._run.oracle.met
+
+        possible = sorted({k for k in kinds if (state, k) not in coverage.CANNOT_MEET}, key=KINDS.index)
+
+        def rank(kind: str) -> tuple[int, int]:
+            been = self._tried[state, kind] + 2 * bool(met[state, kind])
+            return been, (possible.index(kind) - 3 * tour.turn) % len(possible)
+
+        return sorted(possible, key=rank)
 
     @property
     def _store(self) -> Store:
         assert self._run.store is not None
         return self._run.store
 
-    async def _on(self, identity: str, rng: random.Random) -> None:
+    async def _on(self, tour: Tour, identity: str, rng: random.Random) -> None:
         """Bring a case to another state."""
         run = self._run
         case = _get_case(self._store, identity)
         if case is None or run.calm:
             return
-        lever = rng.choice(LEVERS[case.workflow][case.snapshot.state])
+        if tour.wants:  # to be answered too late
+            run.clerk.put_aside(identity)
+        lever = self._lever(tour, case, rng)
         what, _, how = lever.partition(" ")
         run.note(f"tour: {identity} is {case.snapshot.state}: {lever}")
         match what:
             case "order":
                 if how == "reopen" and case.workflow == "incident":
                     # It begins with a step that is over at once, unless there is no room to write it in.
-                    full = Entry(
-                        run.elapsed, Shortage("disk_full", 400.0), "state:incident opening", run.elapsed + 60.0
-                    )
-                    run.agenda.await_moment(full)
+                    full = Shortage("disk_full", 3_000.0 if tour.wants == "incident opening" else 400.0)
+                    run.agenda.await_moment(Entry(run.elapsed, full, "state:incident opening", run.elapsed + 60.0))
+                elif how == "reopen" and case.workflow == "removal":
+                    for over in _newest(self._of(case.number, "cancellation")):
+                        if not over.open:
+                            await run.operator.order(Order("reopen", 0.0), over.id)
                 await run.operator.order(Order(how, 0.0), identity)
             case "right" | "fail" | "say":
                 await run.clerk.attend(identity, what, how)
             case "finish":
-                for other in _all_cases(self._store, f"{case.number}/"):
-                    if other.open and other.workflow in ("appeal", "correction"):
+                for other in self._of(case.number, "appeal", "correction"):
+                    if other.open:
                         await run.operator.order(Order("withdraw", 0.0), other.id)
                 await run.clerk.attend(identity, "right")
             case "lose":
@@ -252,6 +268,16 @@ class Guide:
                 await run.operator.order(Order("advance", 0.0), identity)
                 await run.clock.sleep(rng.choice((0.05, 5.0, 60.0)))
                 await run.agenda.set_back()
+            case "forget":  # what was sent since the backup is forgotten, so that somebody has to be asked
+                if run.backups.made < MOST_BACKUPS:
+                    await run.back_up()
+                run.agenda.plan(rng.uniform(300.0, HOUR), PutBack(600.0))
+            case "clear":
+                self._clear(case)
+                for _ in range(6):
+                    await self._look(case.number)
+                    await run.clerk.attend(identity, "right")
+                    await run.clock.sleep(rng.uniform(1_200.0, 4_800.0))
             case "hide" | "show":
                 self._show(case.number, case.platform, "" if what == "hide" else NAME)
                 for _ in range(4):
@@ -259,6 +285,55 @@ class Guide:
                     await run.clock.sleep(rng.uniform(600.0, 2_400.0))
             case _:
                 await run.clock.sleep(rng.uniform(0.0, 300.0 if how else 6 * HOUR))
+
+    def _lever(self, tour: Tour, case: Case, rng: random.Random) -> str:
+        """What to bring a case on by: where the tour wants something, mostly towards that."""
+        workflow, state, wants = case.workflow, case.snapshot.state, tour.wants.rpartition(" ")[2]
+        if wants and workflow == (tour.wants.rpartition(" ")[0] or "appeal"):
+            _, levers = towards(workflow, state, wants)
+            if state == wants and rng.random() < 0.8:
+                return "wait soon"
+            if levers and rng.random() < 0.9:
+                if workflow == "appeal" and state == "waiting":
+                    mood = Mood.REJECT if wants == "cooling" else Mood.APPROVE
+                    review = Review(case.platform, (mood,), case.number, 900.0, 6 * HOUR)
+                    self._run.world.inject(review, self._run.now)
+                if workflow == "appeal" and wants in FLEETING:
+                    self._lie_in_wait(tour, wants)
+                return rng.choice(levers)
+        return rng.choice(LEVERS[workflow][state])
+
+    def _lie_in_wait(self, tour: Tour, state: str) -> None:
+        """Lay siege to an appeal that comes to a state in which it is for the length of one request, a slow one."""
+        kinds = self._in_turn(tour, state, KINDS)[:2]
+        self._tried.update((state, kind) for kind in kinds)
+        agenda, now = self._run.agenda, self._run.elapsed
+        agenda.await_moment(Entry(now, Siege(tuple(kinds)), f"state:appeal {state}", now + HOUR))
+        slow = SetFaults(Faults(slow=1.0, slow_by=(15.0, 25.0)))
+        if state == "looking_up":
+            agenda.await_moment(Entry(now, slow, "state:appeal uncertain", now + HOUR))
+        else:
+            agenda.await_moment(Entry(now, slow, "state:appeal submitting", now + HOUR))
+        agenda.plan(HOUR, SetFaults(Faults()))
+
+    def _of(self, number: str, *workflows: str) -> list[Case]:
+        return [case for case in _all_cases(self._store, f"{number}/") if case.workflow in workflows]
+
+    def _clear(self, case: Case) -> None:
+        """Let a platform show what a case wants to be seen."""
+        inject, now, place = self._run.world.inject, self._run.now, (case.number, case.platform)
+        if case.platform not in TRAITS:  # nothing is shown there, and nobody looks
+            return
+        match case.workflow:
+            case "appeal":
+                inject(Clear(*place), now)
+            case "tag":
+                inject(Tag(*place, self._run.oracle.tags.wanted(case.number)), now)
+            case "removal":
+                inject(Certify(*place, ""), now)
+                inject(Tag(*place, ""), now)
+            case _:
+                inject(Certify(*place, NAME), now)
 
     def _label(self, number: str) -> None:
         at = self._run.now
@@ -269,3 +344,13 @@ class Guide:
 
     async def _look(self, number: str) -> None:
         await self._run.operator.have_looked_at(number)
+
+
+def _newest(cases: Iterable[Case]) -> list[Case]:
+    """The newest case of each platform."""
+    newest: dict[str, Case] = {}
+    for case in cases:
+        known = newest.get(case.platform)
+        if known is None or int(case.id.rsplit("/", 1)[1]) > int(known.id.rsplit("/", 1)[1]):
+            newest[case.platform] = case
+    return [newest[place] for place in sorted(newest)]

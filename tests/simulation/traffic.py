@@ -150,7 +150,7 @@ class Traffic:
         """No appeal was accepted twice, and none while another one was under review unless a person had it so."""
         world, expect = self._run.world, self._oracle.expect
         backups = self._run.backups
-        twice = {key: n for key, n in world.duplicates().items() if not backups.forgives(*key)}
+        twice = {key: n for key, n in world.duplicates().items() if n > 1 + backups.forgives(*key)}
         what = f"{twice} {world.state.repeats} repeats"
         expect(not twice and world.state.repeats <= backups.repeats, Promise.NOT_TWICE, what)
         latest: dict[tuple[str, str], Appeal] = {}
@@ -162,7 +162,7 @@ class Traffic:
             if appeal.receipt in self._overlapping or backups.forgives(before.number, before.platform, before.ref):
                 continue
             self._overlapping.add(appeal.receipt)
-            acted = self._acted.get((appeal.number, appeal.platform), -math.inf)
+            acted = self._last_word(appeal.number, appeal.platform)
             what = f"{appeal.ref} was accepted while {before.ref} was under review"
             expect(acted >= before.at, Promise.NOT_TWICE, what)
 
@@ -175,4 +175,8 @@ class Traffic:
     def acted(self, case: str) -> float:
         """When somebody last did so; a cancellation's orders are those of all its removals."""
         number, platform, _ = case.split("/")
+        return self._last_word(number, platform)
+
+    def _last_word(self, number: str, platform: str) -> float:
+        """When somebody last had to do with what is going on there. Who takes a number back has it appealed again."""
         return max(self._acted.get((number, where), -math.inf) for where in (platform, "cancellation"))
