@@ -175,7 +175,7 @@ class Daemon:
                 for case in records.all_cases(self._store):
                     if case.open:
                         records.put_unsure(marks, case.id)
-                await self._store.acknowledge_restore(marks)
+                await self._store.acknowledge_restore(marks, self._clock.now())
             self.house.load()
             self.timers.load()
             self.outbox.load()

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 import trio
 import trio.testing
+from msgspec import structs
 
+from numtrustd.channels.spec import Channel, HttpChannel
 from numtrustd.clock import Random, VirtualClock
 from numtrustd.daemon import Daemon
+from numtrustd.domain.case import Case
 from numtrustd.domain.workflows.appeal import S
 from numtrustd.events import ActionSent, StoreRestored, TaskOpened
 from numtrustd.sim.script import Label, Mood, Review, Story
@@ -24,6 +27,11 @@ DAY = 86_400.0
 HOUR = 3_600.0
 
 
+def _blind(channel: Channel) -> Channel:
+    """Which can send, and not look up what has arrived."""
+    return structs.replace(channel, look_up=None) if isinstance(channel, HttpChannel) else channel
+
+
 @contextlib.asynccontextmanager
 async def at_work(
     config: Path, state: Path, service: Service, log: MemoryLog, clock: VirtualClock
@@ -34,9 +42,11 @@ async def at_work(
 
 @contextlib.asynccontextmanager
 async def daemon_at_work(
-    config: Path, state: Path, service: Service, log: MemoryLog, clock: VirtualClock
+    config: Path, state: Path, service: Service, log: MemoryLog, clock: VirtualClock, *, look_up: bool = True
 ) -> AsyncIterator[Daemon]:
     loaded = loaded_from(config)
+    if not look_up:
+        loaded = structs.replace(loaded, channels={name: _blind(channel) for name, channel in loaded.channels.items()})
     with Store.open(state, init=True, map_size=1 << 26, now=clock.now(), inline=True) as store:
         daemon = Daemon(loaded, store, log, clock, Random(1), {})
         async with daemon.working(MemoryWay(service, clock)):
@@ -148,11 +158,38 @@ async def test_a_number_that_comes_back_later_makes_sure_as_well(
 
 
 @pytest.mark.covers("S10")
+async def test_what_was_opened_since_is_looked_up_before_it_goes_out(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """The backup has no such case at all."""
+    sent, again, case, service = await forgotten(tmp_path, "automatic", look_up=True)
+    assert not again
+    assert case.id == sent.case
+    assert case.snapshot.state == S.IN_REVIEW
+    assert not service.world.duplicates()
+    assert not service.world.state.repeats
+
+
+@pytest.mark.covers("S10")
 @pytest.mark.parametrize("approval", ["automatic", "ask"])
-async def test_what_was_opened_since_goes_out_under_its_reference_unless_a_person_has_to_approve(
+async def test_where_nothing_can_be_looked_up_what_was_opened_since_goes_out_again_unless_a_person_has_to_approve(
     tmp_path: Path, autojump_clock: trio.testing.MockClock, approval: str
 ) -> None:
-    """The backup has no such case: what README says of it, and that its remedy is one."""
+    """What is said of it to whoever puts a backup back, and that the remedy is one."""
+    sent, again, case, service = await forgotten(tmp_path, approval, look_up=False)
+    if approval == "ask":
+        assert case.snapshot.state == S.WAITING
+        assert not again
+    else:
+        assert case.id == sent.case
+        assert again[0].ref == sent.ref, "by which the platform may know it"
+        assert not service.world.duplicates(), "as this one does"
+
+
+async def forgotten(
+    tmp_path: Path, approval: str, *, look_up: bool
+) -> tuple[ActionSent, list[ActionSent], Case, Service]:
+    """(What was submitted since the backup, what was submitted after it was put back, the case then, the platforms)."""
     number = "+14155552671"
     review = Review("telnyx", (Mood.APPROVE,), number, 20 * DAY, HOUR)
     story = Story("s", (Label(number, "telnyx", "Telemarketing", at=DAY), review))
@@ -160,7 +197,8 @@ async def test_what_was_opened_since_goes_out_under_its_reference_unless_a_perso
     clock = VirtualClock(DEMO_ORIGIN)
     service = Service(World.create(seed=3, origin=DEMO_ORIGIN, numbers=[number], story=story))
     log = MemoryLog(clock)
-    async with at_work(config, tmp_path / "state", service, log, clock) as store:
+    async with daemon_at_work(config, tmp_path / "state", service, log, clock, look_up=look_up) as daemon:
+        store = daemon.house.store
         await clock.sleep(DAY / 2)
         assert not [*records.all_cases(store)]
         await store.backup(tmp_path / "copy")
@@ -168,15 +206,7 @@ async def test_what_was_opened_since_goes_out_under_its_reference_unless_a_perso
         assert [c.snapshot.state for c in records.all_cases(store)] == [S.IN_REVIEW]
     [sent] = log.of(ActionSent)
     config.write_text(config.read_text().replace("'automatic'", f"'{approval}'"))
-    async with at_work(config, tmp_path / "copy", service, log, clock) as store:
+    async with daemon_at_work(config, tmp_path / "copy", service, log, clock, look_up=look_up) as daemon:
         await clock.sleep(3 * DAY)
-        [case] = records.all_cases(store)
-    again = log.of(ActionSent)[1:]
-    if approval == "ask":
-        assert case.snapshot.state == S.WAITING
-        assert [task.kind for task in log.of(TaskOpened)] == ["approve"]
-        assert not again
-    else:
-        assert case.id == sent.case
-        assert again[0].ref == sent.ref, "by which the platform may know it"
-        assert not service.world.duplicates(), "as this one does"
+        [case] = records.all_cases(daemon.house.store)
+    return sent, log.of(ActionSent)[1:], case, service

@@ -229,6 +229,7 @@ class NumberActor:
                 paid=house.book.charges.values,
                 uses=house.book.uses,
                 no_room=house.store.nearly_full,
+                restored_at=house.store.restored_at,
             ),
         )
         action: Action | None = None

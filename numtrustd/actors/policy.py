@@ -27,6 +27,10 @@ from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy
 from numtrustd.domain.workflows.leaving import CancellationData, CancellationPolicy
 from numtrustd.domain.workflows.request import CommonData, RemovalData, RequestData, RequestPolicy
 
+FORGETFUL = 30 * 86_400.0
+"""Seconds after a backup was put back in which each attempt is looked up before it is first handed in: it may have been
+since the backup was made. A case that comes later than that is about another label than the one that was forgotten."""
+
 NO_FACTS = AppealFacts(channel="manual")
 """What stands in for a platform whose pack no longer tells how it takes appeals: its open cases go to a person."""
 
@@ -215,6 +219,7 @@ def request_policy(
         feeder=feeder or "",
         feeder_why=feeder_why,
         no_room=present.no_room,
+        forgetful=present.restored_at is not None and now < present.restored_at + FORGETFUL,
         maintenance=seen or lasting is not None,
         closed=free.at is None or shut or (seen and lasting is None),
         slot=0.0 if free.at is None or free.at <= now else free.at,

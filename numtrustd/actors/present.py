@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.ledger import Charge, What
 from numtrustd.domain.maintenance import Maintenance
+from numtrustd.domain.observation import Instant
 
 
 def never(case: str) -> bool:
@@ -22,7 +23,8 @@ def nothing(platform: str, what: What) -> Iterable[Charge]:
 class Present:
     """`declared` are the platforms' declared maintenances; `queued` tells whether a case's submission has not begun to
     leave; `calls` gives the number's call statistics, `charges` its entries in the ledger, `paid` all that cost
-    something and `uses` all of a kind at a platform, of all numbers; `no_room`: the store is nearly full.
+    something and `uses` all of a kind at a platform, of all numbers; `no_room`: the store is nearly full;
+    `restored_at`: when a backup was last put back.
     """
 
     declared: Mapping[str, Maintenance] = field(default_factory=dict)
@@ -32,3 +34,4 @@ class Present:
     paid: Callable[[], Iterable[Charge]] = tuple
     uses: Callable[[str, What], Iterable[Charge]] = nothing
     no_room: bool = False
+    restored_at: Instant | None = None

@@ -20,10 +20,13 @@ CREATED_AT: Final = b"store.created_at"
 GENERATION: Final = b"store.generation"
 HIGH_WATER: Final = b"store.high_water"
 BACKUP_OF: Final = b"store.backup_of"
+RESTORED_AT: Final = b"store.restored_at"
 
 
 class Meta(Struct, frozen=True):
-    """`generation` counts the runs that wrote something; `backup_of` is only in a copy: when it was made."""
+    """`generation` counts the runs that wrote something; `backup_of` is only in a copy: when it was made.
+    `restored_at` is when this was last put back from one, `None` when it never was.
+    """
 
     schema: int
     uuid: str
@@ -31,6 +34,7 @@ class Meta(Struct, frozen=True):
     generation: int
     high_water: Instant
     backup_of: Instant | None
+    restored_at: Instant | None = None
 
 
 def first(schema: int, now: Instant) -> Batch:
@@ -59,7 +63,7 @@ def read(get: Callable[[bytes], bytes | None]) -> Meta:
             raise KeyError(key.decode())
         return value
 
-    backup_of = get(BACKUP_OF)
+    backup_of, restored_at = get(BACKUP_OF), get(RESTORED_AT)
     return Meta(
         schema=int(need(SCHEMA)),
         uuid=need(UUID).decode(),
@@ -67,6 +71,7 @@ def read(get: Callable[[bytes], bytes | None]) -> Meta:
         generation=int(need(GENERATION)),
         high_water=float(need(HIGH_WATER)),
         backup_of=None if backup_of is None else float(backup_of),
+        restored_at=None if restored_at is None else float(restored_at),
     )
 
 

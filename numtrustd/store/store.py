@@ -85,6 +85,8 @@ class Store:
         """When the backup was made that this state comes from: what was done since is forgotten, so reconcile
         every open case, each of which `acknowledge_restore` marks. None when it is not a restored state.
         """
+        self.restored_at = found.restored_at
+        """When a backup was last put back here and acknowledged; None when none ever was."""
         self.migrated: Migrated | None = None
         """What `open` did to bring an older schema to this one; None when that was not needed."""
         self.damaged: Sequence[DamagedRecord] = ()
@@ -269,10 +271,12 @@ class Store:
         self._set_high_water(now)
         await self.flush()
 
-    async def acknowledge_restore(self, marks: Batch) -> None:
-        """What was open in the backup is marked for its reconciliation by `marks`: forget that this was one."""
-        await self.commit(marks.delete(Table.META, meta.BACKUP_OF))
-        self.restored_from = None
+    async def acknowledge_restore(self, marks: Batch, now: Instant) -> None:
+        """What was open in the backup is marked for its reconciliation by `marks`: all that is left of it is when that
+        was."""
+        marks.delete(Table.META, meta.BACKUP_OF).put(Table.META, meta.RESTORED_AT, meta.encode_instant(now))
+        await self.commit(marks)
+        self.restored_from, self.restored_at = None, now
 
     async def run(
         self,

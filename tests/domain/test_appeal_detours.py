@@ -220,3 +220,24 @@ def test_making_sure_after_a_restore_takes_no_decision_off_a_person(policy: Requ
     if policy.can_look_up:
         case.then(a.OutcomeUnknown("timeout")).wait().then(a.NotFound()).wait().then(a.NotFound())
         assert case.state == S.WAITING, "that was decided"
+
+
+@pytest.mark.covers("S10")
+def test_after_a_restore_each_attempt_is_looked_up_once_before_it_is_handed_in() -> None:
+    """A case that was opened since the backup, or an attempt made since, is not on record, and may be there already."""
+    case = Case(structs.replace(API, forgetful=True, cooldown=DAY)).wait()
+    assert (case.state, case.sent) == (S.UNCERTAIN, [])
+    case.wait().then(a.NotFound()).wait().then(a.NotFound()).wait()
+    assert (case.state, case.sent) == (S.SUBMITTING, [1])
+    case.then(a.Later(60.0)).wait()
+    assert (case.state, case.sent) == (S.SUBMITTING, [1, 1]), "it had been made sure of already"
+    case.then(a.Accepted("R-1"), a.Rejected("no")).wait().wait()
+    assert (case.state, case.sent) == (S.UNCERTAIN, [1, 1]), "the second attempt may have been made as well"
+    case.wait().then(a.Accepted("R-2"))
+    assert (case.state, case.sent) == (S.IN_REVIEW, [1, 1])
+
+
+def test_where_nothing_can_be_looked_up_a_new_case_asks_nobody_after_a_restore() -> None:
+    """Nothing says that there was one: whoever puts a backup back is told to have everything approved."""
+    assert Case(structs.replace(HAND, forgetful=True)).wait().state == S.AT_PERSON
+    assert Case(structs.replace(API, can_look_up=False, forgetful=True)).wait().sent == [1]

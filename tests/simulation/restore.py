@@ -4,9 +4,10 @@ What was acknowledged before the backup was asked for has to hold as ever. What 
 the disk, and only that: the oracle goes back to what it expected when the backup began, and everything later is judged
 as in any other life. Three things are forgiven, since no store could know of them:
 
-* a submission of which the backup has no row at all, because its case, or that attempt of it, began afterwards: it may
-  be made once more for each time that it was forgotten, which README tells whoever puts a backup back. Each open case
-  at the attempt that the backup has is never submitted twice, and makes sure first;
+* a submission of which the backup has no row at all, because its case, or that attempt of it, began afterwards, where
+  the platform cannot be asked for it: it may be made once more for each time that it was forgotten, which whoever puts
+  a backup back is told. Else it is looked up first; and each open case at the attempt that the backup has is never
+  submitted twice, and makes sure first;
 * looks that were paid for since are not in the ledger, and not in what is left of a budget;
 * a pause that a platform asked for since is not kept.
 
@@ -24,6 +25,7 @@ from numtrustd import events as e
 from numtrustd.domain.case import Case, reference
 from numtrustd.domain.workflows.request import RequestData
 from numtrustd.store import records
+from tests.simulation.plan import Reload
 from tests.simulation.promises import Promise
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ SURE = frozenset({"uncertain", "asking"})
 """Where a request makes sure."""
 OUT = frozenset({"submitting", "at_person"})
 ENDS = frozenset({"withdrawn", "verifying", "cleared"})
+API = "telnyx"
+"""The platform that is submitted to by program."""
 OF_REQUESTS = frozenset({"appeal", "correction", "tag", "certification", "removal"})
 
 
@@ -134,10 +138,18 @@ class Backups:
         run.oracle.meets("restored")
         known = {reference(store.uuid, c.id, c.data.attempt) for c in cases}
         forgotten = {
-            (a.number, a.platform, a.ref) for a in run.world.state.appeals if self.forgot(a.at) and a.ref not in known
+            (a.number, a.platform, a.ref)
+            for a in run.world.state.appeals
+            if self.forgot(a.at) and a.ref not in known and not self._looked_up(a.platform)
         }
         self._forgiven.update(forgotten)
         self._unsure = {c.id: c.data.attempt for c in cases if c.snapshot.state in UNSENT and not _receipt(c)}
+
+    def _looked_up(self, platform: str) -> bool:
+        """Whether a submission can be looked up there, whatever configuration is in use."""
+        plan = self._run.plan
+        changes = (entry.what.changes for entry in plan.agenda if isinstance(entry.what, Reload))
+        return platform == API and plan.knobs.look_up and all(change.get("look_up", True) for change in changes)
 
     def forgot(self, at: float) -> bool:
         """Whether a backup that was put back is older than what happened at this true time."""

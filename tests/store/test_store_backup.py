@@ -61,9 +61,11 @@ async def test_a_restored_state_says_so_until_it_is_acknowledged(run_store, open
             assert store.restored_from == now + 3
             await store.commit(Batch().put(Table.CASE, b"d", b"v"))
     async with run_store(**restored) as store:
-        await store.acknowledge_restore(Batch())
-        assert store.restored_from is None
-    assert open_store(**restored).restored_from is None
+        assert store.restored_at is None
+        await store.acknowledge_restore(Batch(), now + 9)
+        assert (store.restored_from, store.restored_at) == (None, now + 9)
+    again = open_store(**restored)
+    assert (again.restored_from, again.restored_at) == (None, now + 9)
 
 
 async def test_a_copy_overwrites_nothing_and_a_failed_one_leaves_nothing(

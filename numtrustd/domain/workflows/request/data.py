@@ -15,15 +15,16 @@ class RequestPolicy(Struct, frozen=True):
     and `propagation_days`, which take the place of `propagation` where there are any, too.
 
     `held` are the kinds of evidence on file, `views` the source/surface pairs that must all come out clean, `wrong`
-    says whether what the request is to end is believed to be shown, `blind`, `flapping` and `maintenance` what
-    else is believed of the platform now; `queued`: the submission has not begun to leave; `feeder` is the
-    platform whose own appeal goes first, for the reason `feeder_why`. Nothing is handed in before `slot`, for
-    the reason `slot_why`; reviews take `review_stretch` times as long as usual. What is asked for must not be
-    sent for the reasons `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be
-    paid to answer within `expedite_within`; `costs`: each attempt is paid for. `believed`: the label is still believed
-    to be there, whatever the latest looks say; `wish` is what is wanted to be shown now, in words. In an emergency,
-    `mark` is when people are next to have done their part by its clock, 0 without one, and `deadline` when the present
-    wait of the request ends. Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the
+    says whether what the request is to end is believed to be shown, `blind`, `flapping` and `maintenance` what else
+    is believed of the platform now; `queued`: the submission has not begun to leave; `forgetful`: a backup was put
+    back not long ago, so what was handed in since it was made is not on record; `feeder` is the platform whose own
+    appeal goes first, for the reason `feeder_why`. Nothing is handed in before `slot`, for the reason `slot_why`;
+    reviews take `review_stretch` times as long as usual. What is asked for must not be sent for the reasons
+    `forbidden`. `closed`: the platform takes nothing in at present; `expedite`: it can be paid to answer within
+    `expedite_within`; `costs`: each attempt is paid for. `believed`: the label is still believed to be there,
+    whatever the latest looks say; `wish` is what is wanted to be shown now, in words. In an emergency, `mark` is
+    when people are next to have done their part by its clock, 0 without one, and `deadline` when the present wait
+    of the request ends. Of removals: `expires` where there is nothing to hand in, `needs_receipt` where the
     platform's receipt of the deletion must be brought back.
     """
 
@@ -61,6 +62,7 @@ class RequestPolicy(Struct, frozen=True):
     expedite: bool = False
     expedite_within: float = 43_200.0
     no_room: bool = False
+    forgetful: bool = False
     queued: bool = False
     feeder: str = ""
     feeder_why: str = ""
@@ -112,14 +114,15 @@ class CommonData(Struct, frozen=True, omit_defaults=True):
 
 class RequestData(CommonData, frozen=True, omit_defaults=True):
     """What every request remembers; each kind is a subclass with a tag. `attempt` counts from 1 and rises only when an
-    attempt was answered or came to nothing, so an unsent one is sent again under the same reference. `round` is the
-    first attempt since the label last appeared: the number of attempts is limited in each round, their references
-    stay apart over all. `displays` are the platforms that show this one's label and take no appeals themselves: it
-    has to be gone there, too. `hurried`: a person wants it sent without waiting for the platform that feeds this
-    one; `turned_away`: what was sent last was not taken in. `stretched` is how many times as long as usual the review
-    was given. `reasons` are the platform's own words, which letters quote; `cannot` are those of a person who could not
-    do what was asked, for who decides. `asked_at` is when the platform last took it in or was last asked about
-    it. `HAND_IN` is the kind of task that asks a person to hand it in.
+    attempt was answered or came to nothing, so an unsent one is sent again under the same reference. `round` is
+    the first attempt since the label last appeared: the number of attempts is limited in each round, their
+    references stay apart over all. `displays` are the platforms that show this one's label and take no appeals
+    themselves: it has to be gone there, too. `hurried`: a person wants it sent without waiting for the platform
+    that feeds this one; `turned_away`: what was sent last was not taken in. `stretched` is how many times as
+    long as usual the review was given. `reasons` are the platform's own words, which letters quote; `cannot` are
+    those of a person who could not do what was asked, for who decides. `asked_at` is when the platform last took
+    it in or was last asked about it. `sure_of` is the attempt of which it was last made sure that it has not
+    arrived. `HAND_IN` is the kind of task that asks a person to hand it in.
     """
 
     HAND_IN: ClassVar[str] = "submit_request"
@@ -151,6 +154,7 @@ class RequestData(CommonData, frozen=True, omit_defaults=True):
     stretched: float = 1.0
     cannot: str = ""
     asked_at: Instant | None = None
+    sure_of: int = 0
 
 
 class AppealData(RequestData, frozen=True, omit_defaults=True, tag="appeal"):

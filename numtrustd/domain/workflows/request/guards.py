@@ -22,6 +22,11 @@ def can_look_up(data: RequestData, event: object, now: Instant, policy: RequestP
     return policy.can_look_up and data.look_ups < policy.max_look_ups
 
 
+def maybe_forgotten(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
+    """This attempt may have been handed in after the backup was made that was put back, under the same reference."""
+    return policy.forgetful and policy.can_look_up and data.sure_of != data.attempt
+
+
 def evidence_missing(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> bool:
     return bool(evidence.missing(required(data, policy), policy.held))
 

@@ -36,6 +36,7 @@ def handing_in(words: Words) -> dict[S, Row[S]]:
                     To(S.WAITING, when=a.slot_closed),
                     To(S.WAITING, when=a.feeder_first),
                     To(S.WAITING, (a.ask_for_approval,), when=a.approval_pending, update=a.note_asked),
+                    To(S.UNCERTAIN, (a.close_tasks,), when=a.maybe_forgotten, update=a.note_restored),
                     To(
                         S.AT_PERSON,
                         (a.close_tasks, a.ask_for_submission),

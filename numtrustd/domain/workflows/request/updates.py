@@ -191,7 +191,7 @@ def note_not_found(data: RequestData, event: object, now: Instant, policy: Reque
 
 
 def note_safe_to_send(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    return structs.replace(data, sent_at=None, not_before=now, unclear="")
+    return structs.replace(data, sent_at=None, not_before=now, unclear="", sure_of=data.attempt)
 
 
 def note_never_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
