@@ -3,7 +3,7 @@
 `settings` knows what operators write, `actors.context` what actors need; this is the one place that knows both.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct, structs
 
@@ -15,7 +15,7 @@ from numtrustd.domain.wording import Owner
 from numtrustd.probes import command
 from numtrustd.probes.program import Program
 from numtrustd.probes.spec import Source
-from numtrustd.settings import Loaded
+from numtrustd.settings import Loaded, Problem
 from numtrustd.wire.route import DIRECT, Route
 from numtrustd.wire.spec import RequestSpec
 from numtrustd.wire.template import Template, compile_request, placeholders
@@ -237,3 +237,18 @@ def difference(old: Mapping[str, object], new: Mapping[str, object]) -> Differen
         changed=changed,
         unchanged=len(kept) - len(changed),
     )
+
+
+NAMED = 5
+"""Numbers that a refusal names one by one."""
+
+
+def cut_short(loaded: Loaded, numbers: Difference, cases: Callable[[str], Sequence[str]]) -> list[Problem]:
+    """What is wrong with leaving out numbers of which `cases` are open: a list may have been cut short."""
+    lost = {number: found for number in sorted(numbers.removed) if (found := cases(number))}
+    if not lost:
+        return []
+    more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+    what = f"{', '.join([*lost][:NAMED])}{more}: no longer named, with open cases: {sum(map(len, lost.values()))}"
+    remedy = "put the rows back, or have these cases given up: numtrustctl reload --give-up"
+    return [Problem(str(loaded.path), 1, "numbers", what, remedy)]

@@ -8,6 +8,7 @@ import contextlib
 import gc
 import os
 import signal
+from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,6 +39,7 @@ from numtrustd.api.control import ReloadResult
 from numtrustd.build import Difference
 from numtrustd.channels.spec import HttpChannel
 from numtrustd.clock import Clock, Random
+from numtrustd.domain.case import number_of
 from numtrustd.domain.owned import Owned
 from numtrustd.events import (
     ConfigLoaded,
@@ -46,6 +48,7 @@ from numtrustd.events import (
     DaemonReady,
     DaemonStarted,
     DaemonStopping,
+    NumberRemoved,
     StoreDamaged,
     StoreFull,
     StoreMigrated,
@@ -177,6 +180,7 @@ class Daemon:
                         records.put_unsure(marks, case.id)
                 await self._store.acknowledge_restore(marks, self._clock.now())
             self.house.load()
+            self._say_resting()
             self.timers.load()
             self.outbox.load()
             self.papers.load()
@@ -274,10 +278,15 @@ class Daemon:
 
     # ------------------------------------------------------------------------------------------------------ reload
 
-    async def reload(self) -> ReloadResult:
-        """Read the configuration again and apply it as a diff. Raises `ReloadRejectedError` and changes nothing."""
+    async def reload(self, *, give_up: bool = False) -> ReloadResult:
+        """Read the configuration again and apply it as a diff. Raises `ReloadRejectedError` and changes nothing.
+
+        Numbers with open cases leave only if `give_up`: a list that was cut short is no reason to end an appeal.
+        """
         async with self._reloading:
             read = await self._load()
+            if not isinstance(read, list) and not give_up:
+                read = build.cut_short(*read, self.house.board.cases) or read
             if isinstance(read, list):
                 problems = tuple(str(p) for p in read)
                 self._log.emit(ConfigRejected(config=str(self._loaded.path), count=len(problems), problems=problems))
@@ -348,6 +357,13 @@ class Daemon:
         )
 
     # --------------------------------------------------------------------------------------------------- first words
+
+    def _say_resting(self) -> None:
+        """Numbers that left the configuration while nobody was there, with their cases."""
+        counts = Counter(number_of(case) for _, case, _ in records.all_timers(self._store))
+        for number in sorted(counts.keys() - self.house.context.numbers.keys()):
+            why = f"no longer configured; its open cases rest until it is again: {counts[number]}"
+            self._log.emit(NumberRemoved(number=number, why=why))
 
     def _say_started(self) -> None:
         loaded = self._loaded

@@ -5,8 +5,8 @@ beside this module is `io.numtrust.Status`, `arguments` reads what callers name,
 The desks do what is asked of them: cases and tasks, wishes, papers, calls, maintenances, silences, backups.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import trio
 from msgspec import Struct, structs
@@ -43,10 +43,17 @@ ANSWER_TIME = 30.0
 """Real seconds that an act waits to be stored before its caller is told that it still waits."""
 
 
+class Reloading(Protocol):
+    """Reads the configuration anew; numbers with open cases leave it only if `give_up`. Raises
+    `ReloadRejectedError`."""
+
+    async def __call__(self, *, give_up: bool = False) -> ReloadResult: ...
+
+
 class Control:
     """Both interfaces of one daemon. `sources` and the roster are read as they are at each call.
 
-    `reload` reads the configuration anew, or raises `ReloadRejectedError`; `stalled` is what it holds up itself.
+    `stalled` is what it holds up itself.
     """
 
     def __init__(
@@ -57,7 +64,7 @@ class Control:
         *,
         version: str,
         started_at: Instant,
-        reload: Callable[[], Awaitable[ReloadResult]],
+        reload: Reloading,
         silences: Silences | None = None,
         stalled: Callable[[], tuple[str, ...]] | None = None,
     ) -> None:
@@ -241,7 +248,7 @@ class Control:
 
     async def _reload(self, params: control.Reload, call: Call) -> tuple[Struct, str]:
         try:
-            result = await self._reload_all()
+            result = await self._reload_all(give_up=bool(params.give_up))
         except ReloadRejectedError as error:
             raise CallError(errors.ConfigRejected(error.problems)) from error
         return result, "configuration taken over"

@@ -236,7 +236,10 @@ class ReloadResult(Result, frozen=True, kw_only=True):
 
 
 class Reload(Params[ReloadResult], frozen=True, kw_only=True):
-    """Read the configuration again. A bad one is refused with all its problems, and nothing changes."""
+    """Read the configuration again. A bad one is refused with all its problems, and nothing changes. So is one that
+    lacks numbers with open cases, unless `give_up` says that these are to be given up with them."""
+
+    give_up: bool | None = None
 
 
 class BackupResult(Result, frozen=True, kw_only=True):

@@ -301,9 +301,11 @@ def release(session: Session, number: str, force: bool, reason: str | None, auth
 
 
 @command(act)
-def reload(session: Session) -> None:
+@click.option("--give-up", is_flag=True, help="Also where numbers with open cases are gone: give these cases up.")
+def reload(session: Session, give_up: bool) -> None:
     """Read the configuration again; a bad one is refused whole."""
-    session.show(control.Reload(), render.reloaded, timeout=_SLOW)
+    # Left out otherwise: an older daemon does not know it.
+    session.show(control.Reload(give_up=give_up or None), render.reloaded, timeout=_SLOW)
 
 
 @command(act, examples=(("backup /var/lib/numtrustd-backup/2026-11-23", "Into a directory that is not there yet."),))

@@ -484,7 +484,7 @@ async def make_house(
             templates = {kind: compile_request(call.request) for kind, call in calls.items() if call is not None}
             return Way(channel, templates, alpha)
 
-        async def reload() -> ReloadResult:
+        async def reload(*, give_up: bool) -> ReloadResult:
             return made.reload()
 
         house.timers = timers = Timers(house, random)

@@ -43,7 +43,7 @@ from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.sim.world import World
 from numtrustd.store import Batch, Store, Table, records
 from numtrustd.store.records import PlatformRecord
-from numtrustd.varlink.interface import Call, Peer
+from numtrustd.varlink.interface import Call, CallError, Peer
 from numtrustd.wire.exchange import Limits, Outcome, Request
 from numtrustd.wire.route import Route
 from tests.actors.parts import consistent, shm
@@ -526,12 +526,55 @@ async def test_a_number_that_leaves_takes_its_cases_and_tasks_along(shm: Path, a
     async with works(shm, ["13910000007", "13910000008"], [SO360], labels=(label,)) as made:
         await made.until(lambda: made.daemon.house.board.tasks_open)
         made.rewrite(["13910000008"], [SO360])
-        await made.daemon.reload()
+        await made.daemon.reload(give_up=True)
         [case] = records.all_cases(made.store)
         assert (case.outcome, case.moves[-1].by) == ("withdrawn", "configuration")
         assert made.daemon.house.board.tasks_open == 0
         assert len(made.daemon.timers) == 0
         consistent(made.store)
+
+
+async def test_a_list_that_was_cut_short_ends_no_case(shm: Path, autojump_clock: Autojump) -> None:
+    """An export that failed halfway is a list like any other: nothing but a person can say that it is meant so."""
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007", "13910000008"], [SO360], labels=(label,)) as made:
+        await made.until(lambda: made.daemon.house.board.tasks_open)
+        made.rewrite(["13910000008"], [SO360])
+        for reloads in (lambda: made.daemon.reload(), lambda: ask(made, "Reload")):
+            with pytest.raises((ReloadRejectedError, CallError)) as refused:
+                await reloads()
+            said = str(refused.value if isinstance(refused.value, CallError) else refused.value.problems)
+            assert (
+                f"numtrustd.toml:1: numbers: {MOBILE}: no longer named, with open cases: 1: put the rows back" in said
+            )
+            assert "numtrustctl reload --give-up" in said
+        assert made.log.of(ConfigRejected)[-1].count == 1
+        assert not made.log.of(NumberRemoved)
+        [case] = records.all_cases(made.store)
+        assert case.open
+        made.rewrite(["13910000007", "13910000008"], [SO360])
+        assert (await made.daemon.reload()).numbers_removed == 0
+        made.rewrite(["13910000007"], [SO360])
+        assert (await made.daemon.reload()).numbers_removed == 1, "nothing is open of this one"
+        made.rewrite(["13910000008"], [SO360])
+        await ask(made, "Reload", give_up=True)
+        [case] = records.all_cases(made.store)
+        assert not case.open
+
+
+async def test_a_start_without_a_number_that_has_cases_says_so_and_ends_none(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007", "13910000008"], [SO360], labels=(label,)) as made:
+        await made.until(lambda: made.daemon.house.board.tasks_open)
+    async with works(shm, ["13910000008"], [SO360], later=2 * HOUR) as made:
+        [said] = made.log.of(NumberRemoved)
+        assert (said.number, said.why) == (MOBILE, "no longer configured; its open cases rest until it is again: 1")
+    async with works(shm, ["13910000007", "13910000008"], [SO360], later=2 * HOUR) as made:
+        assert not made.log.of(NumberRemoved)
+        [case] = records.all_cases(made.store)
+        assert case.open
 
 
 async def test_what_was_declared_is_known_again_after_a_restart(shm: Path, autojump_clock: Autojump) -> None:

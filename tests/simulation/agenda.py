@@ -224,7 +224,7 @@ class Agenda:
     async def reload(self) -> None:
         """Let the daemon read its configuration again."""
         try:
-            await self._run.ask("Reload")
+            await self._run.ask("Reload", give_up=True)
         except CallError as error:
             if self._run.mishaps.poisoned is None:  # else the process is ending, and says so
                 self._run.broke(Promise.RELOAD_IS_WHOLE, str(error))

@@ -372,7 +372,7 @@ ROWS: dict[S, Row[S]] = {
         ignore=NEVER | {a.Reopen, a.ClosedByPerson, Progress},
     ),
     S.RESOLVED: _over("over, and what customers are told is up to date"),
-    S.WITHDRAWN: _over("given up by a person"),
+    S.WITHDRAWN: _over("given up: nobody works on it any more"),
 }
 
 INCIDENT: Workflow[S, IncidentData, IncidentPolicy] = Workflow(

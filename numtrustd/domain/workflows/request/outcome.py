@@ -154,7 +154,7 @@ def outcome(words: Words) -> dict[S, Row[S]]:
             | {TimedOut, a.Looked, a.Gone, a.Approve, a.Hold, a.Advance, a.Withdraw},
         ),
         S.WITHDRAWN: Row(
-            meaning="given up by a person",
+            meaning="given up: nobody works on it any more",
             who=Who.NOBODY,
             then="",
             final=True,
