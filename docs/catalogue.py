@@ -84,7 +84,7 @@ _MORE_WORDS = (
 )
 _REFUSALS = {"InvalidArgument", "NotReady", "Refused", "RefusedError", "UnknownNumber", "Busy"}
 """What the actors refuse with; of these, too, only sentences that never vary."""
-_SENTENCES = ("explain", "explain_looks", "explain_display")
+_SENTENCES = ("explain", "explain_inspection", "explain_looks", "explain_display")
 """Modules of the actors that make `explain`'s sentences. Those that never vary are found here; `ctl.phrases` has the
 others."""
 
@@ -155,6 +155,7 @@ def _words() -> Iterator[str]:
         yield from answers
     yield from (mark.value for mark in incident.MarkName)
     yield from evidence.KINDS
+    yield from evidence.FINDINGS.values()
     yield from _MORE_WORDS
 
 

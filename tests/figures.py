@@ -243,6 +243,12 @@ def forbidden(context: Context) -> list[str]:
     return [tag for tag in tags if violations(tag, context.wording)]
 
 
+def locked(context: Context) -> str:
+    """How long, as people are told, a forbidden word costs the rights to edit."""
+    [found] = violations("顶级冰饮", context.wording)
+    return found.why.partition("the rights to edit for ")[2]
+
+
 def lasts(kind: str) -> Callable[[Context], str]:
     """Until when a maintenance of a kind that began on that Monday at 9 may last."""
 
@@ -300,6 +306,14 @@ def certificate_days(context: Context) -> tuple[int, int]:
 def inspected(context: Context) -> str:
     """The day of the inspection after one that began on that Monday."""
     return local_date(inspection.next_day(MONDAY, context.inspection)).isoformat()
+
+
+def inspected_by(context: Context) -> str:
+    """The day by which people have made the looks of an inspection that began on that Monday."""
+    row = inspection.ROWS[inspection.S.LOOKING]
+    assert row.deadline is not None
+    data = inspection.InspectionData(began_at=MONDAY)
+    return local_date(row.deadline(data, MONDAY, context.inspection)).isoformat()
 
 
 def removal(context: Context, platform: str) -> RequestPolicy:
@@ -391,6 +405,10 @@ FIGURES = (
         "[inspection]\nday = 12", inspected, "2026-09-20", "2026-09-12",
     ),
     Figure(
+        "6.3", "people have a week for what it wants looked at", "inspection.lasts", '"7d"',
+        '[inspection]\nlasts = "3d"', inspected_by, "2026-09-14", "2026-09-10",
+    ),
+    Figure(
         "6.5", "caches are waited out for 3 days before anybody looks", "cancellation.cache_wait", '"3d"',
         '[cancellation]\ncache_wait = "5d"', caches("p"), 3.0, 5.0,
     ),
@@ -410,6 +428,10 @@ FIGURES = (
         "6.4", "the words 国家级, 第一品牌, 最…, 顶级 are forbidden in a tag", "wording.forbidden",
         '["国家级", "第一品牌", "最…", "顶级"]', '[wording]\nforbidden = ["神奇"]', forbidden,
         ["国家级专线", "第一品牌", "最好快运", "顶级冰饮"], ["神奇专线"],
+    ),
+    Figure(
+        "6.4", "one that is sent costs a month's editing rights", "wording.locked_for", '"30d"',
+        '[wording]\nlocked_for = "60d"', locked, "30 days", "60 days",
     ),
     Figure(
         "6.4", "three changes of a tag a year are free", "ledger.free_tag_changes", "3",
@@ -485,6 +507,61 @@ FIGURES = (
         '[certification]\nrenew_before = "60d"', certificate_days, (365, 30), (365, 60),
     ),
 )  # fmt: skip
+
+
+DOMAIN: tuple[tuple[str, str, str], ...] = (
+    ("1", "a wrong label costs 40–60 % of answered calls", "benefit.label_costs"),
+    ("1", "an expired licence takes a certification down for a week", "certification.papers"),
+    ("3.3", "confirm marked looks, 2", "verdict.confirm"),
+    ("3.3", "clear clean looks, 3", "verdict.clear"),
+    ("5", "30 days' notice of a paper", "papers.notice"),
+    ("5", "≥ 3 complaints a day open an emergency", "prevention.complaints_emergency"),
+    ("5", "≥ 5 a day alarm", "prevention.complaints_alarm"),
+    ("5", "platforms lock the certification for 48 h", "certification.complaints"),
+    ("6.2", "2 h submitted", "incident.submit_within"),
+    ("6.2", "24 h progress chased", "incident.follow_up_within"),
+    ("6.2", "48 h resolved or escalated", "incident.resolve_within"),
+    ("6.3", "carrier: review 5–7 working days", "platform.ID.certification.review_days"),
+    ("6.3", "own network 24–48 h", "platform.ID.certification.propagation"),
+    ("6.3", "third party: review ≤ 24 h", "platform.ID.certification.review_days"),
+    ("6.3", "all platforms 3–5 working days", "platform.ID.certification.propagation_days"),
+    ("6.3", "expedited 12 h", "appeal.expedite_within"),
+    ("6.3", "for ¥300", "ledger.certification_expedite"),
+    ("6.3", "monthly inspection, two-weekly for those who want it", "inspection.every"),
+    ("6.4", "国家级, 第一品牌, 最…, 顶级", "wording.forbidden"),
+    ("6.4", "a violation costs a month's editing rights", "wording.locked_for"),
+    ("6.4", "three free changes a year", "ledger.free_tag_changes"),
+    ("6.4", "then ¥50–100 each", "ledger.tag_change"),
+    ("6.5", "Apple: 7–15 days to expire", "platform.ID.removal.expires"),
+    ("6.5", "caches: 3 days", "cancellation.cache_wait"),
+    ("6.5", "to 7 days, then a residual", "cancellation.residual_after"),
+    ("6.5", "staff_left: same day", "cancellation.urgent_days"),
+    ("7", "routine: 2–4 h", "maintenance.routine.lasts"),
+    ("7", "major: 3–5 days", "maintenance.major.lasts"),
+    ("7", "reviews take 50 % longer", "maintenance.major.stretch"),
+    ("7", "policy: 5–8 working days", "maintenance.policy.working_days"),
+    ("7", "industry: 10–15 days", "maintenance.industry.lasts"),
+    ("7", "only emergency appeals accepted", "maintenance.industry.accepts"),
+    ("7", "data sync: 3 days", "maintenance.data_sync.lasts"),
+    ("7", "away from the 1st", "calendar.avoid_first_days"),
+    ("7", "away from quarter ends", "calendar.avoid_quarter_end_days"),
+    ("7", "the 20th is good", "calendar.good_day"),
+    ("8", "expedites ¥200–500", "ledger.expedite"),
+    ("8", "agents add 30–50 %", "ledger.agent_surcharge"),
+)
+"""Every figure that the domain's own text names: its section, its words, and the key that holds it. That routine
+maintenance is weekly and in the small hours is none: nothing waits for it, what is declared or seen counts."""
+
+OURS = frozenset(
+    {
+        "inspection.day",
+        "inspection.lasts",
+        "certification.technical",
+        "certification.policy_days",
+        "certification.renew_before",
+    }
+)
+"""The keys of figures that the domain does not name and that follow from those it does."""
 
 
 def markdown() -> str:

@@ -8,7 +8,7 @@ import pytest
 from numtrustd import build
 from numtrustd.actors.context import Context
 from numtrustd.settings import Loaded, load, render
-from tests.figures import FIGURES, PACKS, Figure, markdown
+from tests.figures import DOMAIN, FIGURES, OURS, PACKS, Figure, markdown
 
 ROOT = Path(__file__).parent.parent
 
@@ -45,6 +45,18 @@ def test_a_change_is_one_of_the_key_and_the_shown_default_is_the_default(figure:
     assert tomllib.loads(f"{name} = {figure.default}")
     spelled = f"[{'.'.join(head)}]\n{name} = {figure.default}"
     assert figure.asks(configured(tmp_path / "default", spelled)) == figure.before
+
+
+def test_every_figure_that_the_domain_names_is_in_the_table_and_the_table_has_no_others() -> None:
+    here = {(figure.section, figure.key) for figure in FIGURES}
+    named = {(section, key) for section, _, key in DOMAIN}
+    assert named - here == set(), "the domain names figures that no key holds"
+    assert {key for _, key in here - named} == OURS
+    assert len({(section, words) for section, words, _ in DOMAIN}) == len(DOMAIN)
+    # Two of one key, such as the working days of two classes of platforms, are two rows of the table.
+    for section, key in named:
+        rows = sum((figure.section, figure.key) == (section, key) for figure in FIGURES)
+        assert rows == sum((of, at) == (section, key) for of, _, at in DOMAIN), key
 
 
 def test_every_figure_stands_once() -> None:

@@ -1,12 +1,14 @@
 """Why a number is in its state, what happens next and when, and who must act: the state read out in plain sentences.
 
 Says nothing that the actors do not go by: verdicts, findings, cases and the sources' own diaries are what is read.
-`explain_looks` beside this module knows when the next look is due, and why not sooner.
+`explain_inspection` beside this module tells of the company's inspection, `explain_looks` knows when the next look is
+due, and why not sooner.
 """
 
 from numtrustd.actors import explain_display, incidents, pauses, views_leaving
 from numtrustd.actors.calls import warnings_of
 from numtrustd.actors.case_facts import goes_after
+from numtrustd.actors.explain_inspection import inspected
 from numtrustd.actors.explain_looks import next_look, sources_blind
 from numtrustd.actors.judge import ago
 from numtrustd.actors.silences import ack_of
@@ -64,6 +66,8 @@ def explain(sight: Sight, owned: Owned, platform: str | None = None) -> tuple[Ex
         )
     for each in platforms:
         lines += _about_platform(sight, owned, record, each)
+    if platform is None and record.released is None:
+        lines += inspected(sight)
     return tuple(lines)
 
 

@@ -26,6 +26,7 @@ from numtrustd.events import (
     EvidenceExpiring,
     EvidenceMissing,
     EvidenceRemoved,
+    EvidenceRestored,
 )
 from numtrustd.store import Batch, records
 
@@ -204,8 +205,8 @@ class Papers:
             document = evidence.compared(document, entry)
             state = evidence.state(document, today, context.papers.notice)
             if entry.said != state and (entry.said or state is not PaperState.VALID):
+                news += _news(document, state, entry.said, evidence.why(document, today, context.papers.notice))
                 entry = structs.replace(entry, said=state)
-                news += _news(document, state, evidence.why(document, today, context.papers.notice))
             documents.append(document)
             entries[document.kind, document.path] = entry
         moved = {key for key, entry in entries.items() if self._said(key) != entry.said}
@@ -244,16 +245,19 @@ def _as_seen(document: Document, seen: Seen) -> Document:
     return structs.replace(document, digest=seen.digest, trouble="", detail="")
 
 
-def _news(document: Document, state: PaperState, why: str) -> list[Event]:
-    """What is said of a paper that came into this state; that it is all right again, its cases say."""
+def _news(document: Document, state: PaperState, before: str, why: str) -> list[Event]:
+    """What is said of a paper that came into this state: what was found of it, or that what was found is over."""
+    finding = evidence.FINDINGS.get(state)
     match state:
         case PaperState.EXPIRING | PaperState.EXPIRED:
             assert document.expires is not None
             expires = end_of_day(document.expires)
-            return [EvidenceExpiring(kind=document.kind, path=document.path, expires=expires, why=why)]
+            return [EvidenceExpiring(kind=document.kind, path=document.path, expires=expires, why=why, finding=finding)]
         case PaperState.CHANGED:
-            return [EvidenceChanged(kind=document.kind, path=document.path, digest=document.digest[:16])]
+            digest = document.digest[:16]
+            return [EvidenceChanged(kind=document.kind, path=document.path, digest=digest, finding=finding)]
         case PaperState.MISSING:
-            return [EvidenceMissing(kind=document.kind, path=document.path, why=why)]
+            return [EvidenceMissing(kind=document.kind, path=document.path, why=why, finding=finding)]
         case PaperState.VALID:
-            return []
+            over = evidence.FINDINGS[PaperState(before)]
+            return [EvidenceRestored(kind=document.kind, path=document.path, finding=over)]

@@ -5,7 +5,7 @@ Nothing here waits, so what one row says was true at one time.
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,9 +14,19 @@ from numtrustd.actors.house import House
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.source import SourceActor
 from numtrustd.api import when
-from numtrustd.api.rows import DisplayFault, HistoryRow, NumberRow, ObservationRow, StoreStatus, VerdictRow, ViewRow
+from numtrustd.api.rows import (
+    DisplayFault,
+    HistoryRow,
+    NumberRow,
+    ObservationRow,
+    PaperFinding,
+    StoreStatus,
+    VerdictRow,
+    ViewRow,
+)
 from numtrustd.api.status import Status
-from numtrustd.domain import observation
+from numtrustd.domain import evidence, observation
+from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import number_of
 from numtrustd.domain.device_test import PREFIX
 from numtrustd.domain.finding import FindingKind
@@ -351,4 +361,20 @@ def status(sight: Sight, version: str, started_at: Instant, stalled: tuple[str, 
         store=StoreStatus(bytes=stats.used, limit=stats.max_map_size, nearly_full=house.store.nearly_full),
         platforms_seen=seen,
         stalled=stalled,
+        papers=tuple(paper_findings(sight)),
     )
+
+
+def paper_findings(sight: Sight) -> Iterator[PaperFinding]:
+    """What is the matter with the papers on file."""
+    today, notice = local_date(sight.now()), sight.context.papers.notice
+    for paper in sight.context.documents:
+        if (found := evidence.FINDINGS.get(evidence.state(paper, today, notice))) is not None:
+            yield PaperFinding(
+                finding=found,
+                kind=paper.kind,
+                title=evidence.KINDS.get(paper.kind, paper.kind),
+                path=paper.path,
+                why=evidence.why(paper, today, notice),
+                expires=None if paper.expires is None else paper.expires.isoformat(),
+            )

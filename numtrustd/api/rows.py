@@ -389,6 +389,19 @@ class PendingLook(Result, frozen=True, kw_only=True):
     why: str | None = None
 
 
+class PaperFinding(Result, frozen=True, kw_only=True):
+    """What is the matter with a paper on file: `finding` is paper_expiring, paper_expired, paper_changed or
+    paper_missing. It is the company's, of no number.
+    """
+
+    finding: str
+    kind: str
+    title: str
+    path: str
+    why: str
+    expires: str | None = None
+
+
 class StoreStatus(Result, frozen=True, kw_only=True):
     """The state on disk. `limit` is the most that it may grow to; `nearly_full` stops new submissions."""
 

@@ -18,6 +18,7 @@ from numtrustd.api.rows import (
     Move,
     NumberRow,
     Paper,
+    PaperFinding,
     PlatformRow,
     SourceRow,
     StoreStatus,
@@ -33,7 +34,8 @@ class Status(Result, frozen=True, kw_only=True):
     """The daemon as a whole. `labelled`, `certified`, `clean`, `unknown` and `blind` count numbers ×
     platforms; `platforms_seen` the platforms that some source in use looks at for one of the numbers.
     `network_down_since` is since when nobody at all can be reached. `stalled` is what the daemon itself holds up and
-    for how long, as its heartbeat says: sources, timers, the store; empty while nothing is.
+    for how long, as its heartbeat says: sources, timers, the store; empty while nothing is. `papers` are those on file
+    of which something was found, before a platform says so.
     """
 
     summary: str
@@ -62,6 +64,7 @@ class Status(Result, frozen=True, kw_only=True):
     platforms_seen: int | None = None
     network_down_since: When | None = None
     stalled: tuple[str, ...] | None = None
+    papers: tuple[PaperFinding, ...] | None = None
 
 
 class GetStatus(Params[Status], frozen=True, kw_only=True):
@@ -71,6 +74,7 @@ class GetStatus(Params[Status], frozen=True, kw_only=True):
     the platforms at which somebody looks for one of the numbers, platforms all that are known.
     schedule_lag_seconds is how late the most overdue look is. clock_speed is 1, or how fast the clock of
     a demo runs. stalled is what waits although nothing outside of the daemon keeps it, such as "timers for 2 min".
+    papers are those on file that expire soon, have expired, changed or cannot be read; ListEvidence has all.
     """
 
 

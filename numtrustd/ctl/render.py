@@ -70,6 +70,9 @@ def overview(s: status.Status) -> Document:
         )
     for stall in s.stalled or ():
         doc.line(Cell(stalled(stall), Tone.BAD))
+    for paper in s.papers or ():
+        tone = Tone.WARN if paper.finding == "paper_expiring" else Tone.BAD
+        doc.line(Cell(f"{word(paper.finding)}: {paper.title} ({paper.kind}), {said(paper.why)}", tone))
     doc.line()
     late = s.schedule_lag_seconds > 60
     doc.facts(
@@ -120,6 +123,8 @@ def overview(s: status.Status) -> Document:
         doc.hint("numbers --finding any", tr("the numbers with something wrong"))
     if s.tasks_open:
         doc.hint("tasks", tr("what waits for people"))
+    if s.papers:
+        doc.hint("evidence list", tr("what is the matter with the papers"))
     if s.blind:
         doc.hint("sources", tr("why something cannot be seen"))
     return doc

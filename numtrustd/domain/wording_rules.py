@@ -1,4 +1,4 @@
-"""Words that no advertisement may use, and so no tag on a screen: one sent costs a month's editing rights. Pure.
+"""Words that no advertisement may use, and so no tag on a screen: one sent costs the rights to edit, for a month. Pure.
 
 China's Advertising Law (article 9) forbids 国家级, 最高级, 最佳 and the like; platforms read it widely. `wording`
 beside this module writes letters, which are no advertisements.
@@ -6,8 +6,9 @@ beside this module writes letters, which are no advertisements.
 
 import unicodedata
 from functools import lru_cache
+from typing import Annotated
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 FORBIDDEN = (
     "国家级",
@@ -51,24 +52,31 @@ ALLOWED = ("最近", "最后", "最终", "最初", "最低消费")
 
 ANYTHING = "…"
 
+DAY = 86_400.0
+
 
 class WordingRules(Struct, frozen=True, forbid_unknown_fields=True):
-    """`[wording]`: the words that may stand in no tag or name, and those that may although they hold such a word."""
+    """`[wording]`: the words that may stand in no tag or name, those that may although they hold such a word, and for
+    how many seconds one that was sent costs the rights to edit."""
 
     forbidden: tuple[str, ...] = FORBIDDEN
     allowed: tuple[str, ...] = ALLOWED
+    locked_for: Annotated[float, Meta(gt=0)] = 2_592_000.0
 
 
 class Violation(Struct, frozen=True):
-    """A forbidden word as the rules write it, and as it was found."""
+    """A forbidden word as the rules write it, and as it was found; sent, it locks what is shown for so long."""
 
     word: str
     found: str
+    locked_for: float
 
     @property
     def why(self) -> str:
         """In a sentence."""
-        return f"\"{self.found}\" is an advertiser's superlative ({self.word}), which costs a month's editing rights"
+        days = f"{self.locked_for / DAY:.3g}"
+        costs = f"the rights to edit for {days} day{'' if days == '1' else 's'}"
+        return f'"{self.found}" is an advertiser\'s superlative ({self.word}), which costs {costs}'
 
 
 @lru_cache(maxsize=4096)
@@ -98,5 +106,5 @@ def violations(text: str, rules: WordingRules) -> tuple[Violation, ...]:
                 at = read.find(stem, at + 1)
         if at >= 0:
             end = at + len(stem) + word.endswith(ANYTHING)
-            found.append(Violation(word, read[at:end]))
+            found.append(Violation(word, read[at:end], rules.locked_for))
     return tuple(found)

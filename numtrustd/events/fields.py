@@ -59,7 +59,7 @@ Year = Annotated[int, _is("the calendar year")]
 Silence = Annotated[str, _is("id of the silence")]
 Targets = Annotated[tuple[str, ...], _is("the numbers, platforms and groups that it is about")]
 Kind = Annotated[str, _is("kind of the case, action, task, evidence or fee")]
-Finding = Annotated[str, _is("what is wrong with the display, such as mislabel")]
+Finding = Annotated[str, _is("what is wrong with the display or a paper, such as mislabel")]
 
 # What is shown
 Status = Annotated[observation.Status, _is("what the look says")]

@@ -85,6 +85,18 @@ class EvidenceRemoved(Event, frozen=True, kw_only=True):
     by: f.By
 
 
+class EvidenceRestored(Event, frozen=True, kw_only=True):
+    """What was found of a paper is over: its file is the one that was put on file, and has not expired."""
+
+    action = "evidence.restored"
+    level = Level.INFO
+    message = "{kind} {path} is in order again: {finding} is over"
+
+    kind: f.Kind
+    path: f.Path
+    finding: f.Finding
+
+
 class NumberWarned(Event, frozen=True, kw_only=True):
     """A number is used in a way for which platforms mark numbers. Said once an episode, before any of them does."""
 

@@ -408,6 +408,7 @@ class EvidenceMissing(Event, frozen=True, kw_only=True):
     number: f.Number | None = None
     platform: f.Platform | None = None
     deadline: f.Deadline | None = None
+    finding: f.Finding | None = None
 
 
 class EvidenceExpiring(Event, frozen=True, kw_only=True):
@@ -422,6 +423,7 @@ class EvidenceExpiring(Event, frozen=True, kw_only=True):
     expires: f.Expires
     why: f.Why | None = None
     number: f.Number | None = None
+    finding: f.Finding | None = None
 
 
 class EvidenceChanged(Event, frozen=True, kw_only=True):
@@ -435,6 +437,7 @@ class EvidenceChanged(Event, frozen=True, kw_only=True):
     path: f.Path
     digest: f.Digest | None = None
     number: f.Number | None = None
+    finding: f.Finding | None = None
 
 
 class LedgerCharged(Event, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from numtrustd.actors.papers import MOST_THREADS, Papers, Reader
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.platform import AppealFacts, Attempt
-from numtrustd.events import Event, EvidenceChanged, EvidenceExpiring, EvidenceMissing
+from numtrustd.events import Event, EvidenceChanged, EvidenceExpiring, EvidenceMissing, EvidenceRestored
 from numtrustd.store import records
 from tests.actors.house import DAY, HOUR, MOBILE, T0, TestHouse, make_house, platform
 
@@ -51,6 +51,11 @@ def said(house: TestHouse) -> list[Event]:
     return [e for kind in kinds for e in house.log.of(kind) if getattr(e, "case", None) is None]
 
 
+async def found(house: TestHouse) -> list[tuple[str, str]]:
+    """What `status` has found of the papers."""
+    return [(row.finding, row.why) for row in (await house.ask("GetStatus")).papers]
+
+
 def at_work(house: TestHouse, disk: Disk) -> Papers:
     papers = Papers(house.house, house.roster.refresh, disk)
     papers.load()
@@ -72,7 +77,8 @@ async def test_each_trouble_is_said_once_also_over_restarts(tmp_path: Path, auto
         for _ in range(2):
             await papers.check()
         [changed] = said(house)
-        assert changed == EvidenceChanged(kind="licence", path="/l.pdf", digest=OTHER[:16])
+        assert changed == EvidenceChanged(kind="licence", path="/l.pdf", digest=OTHER[:16], finding="paper_changed")
+        assert await found(house) == [("paper_changed", "changed since it was registered")]
     # What was registered is remembered, so the changed file is not taken for it after a restart, before any look.
     async with make_house(tmp_path, documents=(structs.replace(LICENCE, digest=OTHER),)) as house:
         papers = at_work(house, disk)
@@ -85,10 +91,18 @@ async def test_each_trouble_is_said_once_also_over_restarts(tmp_path: Path, auto
         [missing] = said(house)
         assert isinstance(missing, EvidenceMissing)
         assert (missing.path, missing.why) == ("/l.pdf", "cannot be read: no such file or directory")
+        assert missing.finding == "paper_missing"
+        assert await found(house) == [("paper_missing", missing.why)]
+        assert not house.log.of(EvidenceRestored)
         disk.files["/l.pdf"] = Seen(ONE)
         await papers.check()
         assert [d.trouble for d in house.house.context.documents] == [""]
         assert len(said(house)) == 1
+        await papers.check()
+        assert house.log.of(EvidenceRestored) == [
+            EvidenceRestored(kind="licence", path="/l.pdf", finding="paper_missing")
+        ]
+        assert await found(house) == []
         assert [r.said for r in records.all_papers(house.store)] == ["valid"]
 
 
@@ -101,6 +115,9 @@ async def test_it_expires_with_notice_and_then_for_good(tmp_path: Path, autojump
         await house.sleep(2 * DAY)
         await house.sleep(40 * DAY)
         day = local_date(T0) + timedelta(days=40)
+        assert [e.finding for e in house.log.of(EvidenceExpiring)] == ["paper_expiring", "paper_expired"]
+        [row] = (await house.ask("GetStatus")).papers
+        assert (row.finding, row.kind, row.path, row.expires) == ("paper_expired", "licence", "/l.pdf", day.isoformat())
         assert [e.why for e in house.log.of(EvidenceExpiring)] == [f"expires on {day}", f"expired on {day}"]
         ends = {e.expires for e in house.log.of(EvidenceExpiring)}
         assert {local_date(end - 1.0) for end in ends} == {day}

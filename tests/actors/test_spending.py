@@ -362,7 +362,7 @@ async def test_a_tag_with_forbidden_words_is_never_sent(tmp_path: Path, autojump
         [task] = house.tasks()
         assert task.kind == "decide"
         assert "国家级" in task.detail[0]
-        assert "a month's editing rights" in task.detail[0]
+        assert "the rights to edit for 30 days" in task.detail[0]
         await answer(house, task, "retry")
         await house.in_state("escalated", "alpha", kind="tag")
         assert house.case("alpha", kind="tag").data.sent_at is None

@@ -27,6 +27,7 @@ from numtrustd.api import (
     ledger,
     links,
     report,
+    rows,
     silence,
     status,
     wants,
@@ -908,3 +909,18 @@ def test_what_the_daemon_holds_up_itself_is_said_aloud(daemon: Any, capsys: Capt
     _, out, _ = run(capsys, "--lang", "zh", "status")
     assert "守护进程自身卡住：来源 sogou.search 已 3 分钟\n" in out
     assert "守护进程自身卡住：定时器已 2 分钟\n" in out
+
+
+def test_what_is_found_of_papers_is_told_with_the_whole_daemon(daemon: Any, capsys: Capture) -> None:
+    whole = daemon.answers["GetStatus"]
+    licence = {"kind": "licence", "title": "营业执照（加盖公章）", "path": "/p/licence.pdf"}
+    found = (
+        rows.PaperFinding(finding="paper_expired", why="expired on 2026-10-31", expires="2026-10-31", **licence),
+        rows.PaperFinding(finding="paper_changed", why="changed since it was registered", **licence),
+    )
+    daemon.answers["GetStatus"] = structs.replace(whole, papers=found)
+    _, out, _ = run(capsys, "status")
+    assert "paper_expired: 营业执照（加盖公章） (licence), expired on 2026-10-31\n" in out
+    assert "paper_changed: 营业执照（加盖公章） (licence), changed since it was registered\n" in out
+    _, out, _ = run(capsys, "--lang", "zh", "status")
+    assert "材料已到期: 营业执照（加盖公章） (licence), " in out

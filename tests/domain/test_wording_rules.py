@@ -38,7 +38,10 @@ def test_what_is_found(text: str, words: list[str]) -> None:
 
 def test_what_is_found_is_said_with_its_price() -> None:
     [found] = violations("最好吃", RULES)
-    assert found.why == "\"最好\" is an advertiser's superlative (最…), which costs a month's editing rights"
+    said = '"最好" is an advertiser\'s superlative (最…), which costs the rights to edit for '
+    assert found.why == said + "30 days"
+    [found] = violations("最好吃", structs.replace(RULES, locked_for=86_400.0))
+    assert found.why == said + "1 day"
 
 
 def test_the_words_are_the_operators() -> None:
