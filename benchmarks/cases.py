@@ -50,8 +50,8 @@ READY = 10.0
 LATE = 100.0
 """Milliseconds by which the loop may be late while all cases are listed, of 99 in 100 turns."""
 SHARE = 0.8
-"""Of the looks that are made without a listing, those that have to be made during one. It lasts a second or two, and
-the count varies by a tenth by itself."""
+"""Of the looks that fall due, those that have to be made during a listing: it lasts a second or two, in which their count
+varies by a tenth by itself."""
 PATIENCE = 300.0
 
 
@@ -214,7 +214,7 @@ def report(found: Sequence[Listing]) -> Judged:
     held = [
         Held(f"the start with {CASES} open cases", told["ready"], "s", most=READY),
         Held("lateness of 99 of 100 turns of the loop while they are listed", told["p99"], "ms", most=LATE),
-        Held("looks meanwhile, of those before", told["looks"] / told["looks_before"], "of 1", least=SHARE),
+        Held("looks while they are listed", told["looks"], "a second", least=SHARE * RATE),
     ]
     return judged(table(header, [[figure(CASES), *map(figure, told.values())]]), held)
 

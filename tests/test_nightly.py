@@ -39,8 +39,8 @@ PROVES = {
 """What it says when it has done its work."""
 
 ENDS = {"tests.simulation": {1}, "tests.soak": {0, 1}}
-"""The exit statuses, where they are not 0: one seed cannot meet all that a night has to, and has to say so; in its first
-seconds a daemon still grows.
+"""The exit statuses, where they are not 0: one seed cannot meet all that a night has to, and has to say so; a daemon
+that has just begun still grows.
 """
 
 
