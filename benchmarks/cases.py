@@ -50,8 +50,8 @@ READY = 10.0
 LATE = 100.0
 """Milliseconds by which the loop may be late while all cases are listed, of 99 in 100 turns."""
 SHARE = 0.8
-"""Of the looks that fall due, those that have to be made during a listing: it lasts a second or two, in which their count
-varies by a tenth by itself."""
+"""Of the looks that fall due, those that have to be made during a listing. It lasts a second or two, in which they vary
+by a tenth by themselves."""
 PATIENCE = 300.0
 
 
