@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -19,6 +20,7 @@ import trio
 from msgspec import Struct
 
 from benchmarks import house, pages
+from benchmarks.bounds import Held, Judged, judged
 from benchmarks.lateness import NUMBERS, PATIENCE, SETTLE, SOURCE, STEADY, TICK, VIEW
 from benchmarks.memory import InMemory
 from benchmarks.report import figure, table
@@ -31,6 +33,11 @@ from numtrustd.varlink.client import Connection
 CONTROL = '[control]\nstatus_socket = "status.sock"\ncontrol_socket = "control.sock"\ngroup = ""\n'
 RATE = 100
 """Looks a second meanwhile: with the usual interval of six hours 100 000 numbers make 5."""
+
+MOST = 50.0
+"""Milliseconds that 99 of 100 `status` may take. Not the worst of all: that one comes while all garbage is collected
+(`pulse.collect`, a thousandth of the time at most), or while something else has the processor. A question that needs no
+thought, asked beside it, waits as long."""
 
 EVERY = 0.02
 """Seconds between two questions."""
@@ -167,8 +174,8 @@ async def _client(*words: object) -> Any:
     return json.loads(done.stdout)
 
 
-def run(*, quick: bool) -> str:
-    """Measure and report. Raises when a watcher missed lines and was not told."""
+def run(*, quick: bool) -> Judged:
+    """Measure and report."""
     rounds, seconds = (1, 30.0) if quick else (3, 30.0)
     made = []
     for _ in range(rounds):
@@ -176,13 +183,21 @@ def run(*, quick: bool) -> str:
         done = subprocess.run(command, stdout=subprocess.PIPE, timeout=2 * PATIENCE, check=True)
         made.append(Told(**json.loads(done.stdout)))
         print(made[-1], file=sys.stderr)
-    if any(told.silent or told.slow_silent for told in made):
-        raise RuntimeError("a watcher missed lines and was not told")
+    return report(made)
+
+
+def report(made: Sequence[Told]) -> Judged:
+    """The table of some rounds, and what was promised of it."""
     fields = ("p50", "p99", "worst", "idle_p50", "idle_p99", "looks", "watched", "slow_watched", "slow_missed")
-    row = [figure(NUMBERS), *(figure(median(getattr(told, f) for told in made)) for f in fields), "none"]
+    silent = sum(told.silent + told.slow_silent for told in made)
+    row = [figure(NUMBERS), *(figure(median(getattr(told, f) for told in made)) for f in fields), figure(silent)]
     header = ("numbers", "p50 ms", "p99 ms", "worst ms", "no thought: p50 ms", "no thought: p99 ms", "looks /s",
               "watched", "slow: watched", "slow: told missed", "missed untold")  # fmt: skip
-    return table(header, [row])
+    held = [
+        Held("99 of 100 `status` while looks go on", median(told.p99 for told in made), "ms", most=MOST),
+        Held("lines of the log that a watcher missed and was not told of", silent, "lines", most=0),
+    ]
+    return judged(table(header, [row]), held)
 
 
 def main(what: str, *words: str) -> None:

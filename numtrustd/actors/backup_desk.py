@@ -70,7 +70,7 @@ def _unfit(path: Path, state: Path) -> str:
         return "it exists already: name a directory that does not"
     try:
         if not path.parent.is_dir():
-            return f"there is no directory {path.parent}"
+            return f"there is no directory {path.parent}: make it, or choose another place"
         if path.parent.resolve().is_relative_to(state.resolve()):
             return "it is inside the state directory: choose another place"
     except OSError as error:

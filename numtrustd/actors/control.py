@@ -203,7 +203,12 @@ class Control:
         actors = [actor for s in sources if (actor := self._sources.get(s.id)) is not None and actor.parked is None]
         if not actors:
             where = params.platform or "any platform"
-            raise CallError(errors.Refused(f"no source in use sees {where} for this number ({owned.kind})"))
+            raise CallError(
+                errors.Refused(
+                    f"no source in use sees {where} for this number ({owned.kind}): "
+                    "switch one on, `numtrustd sources` lists all"
+                )
+            )
         clock = self._house.clock
         now = clock.now()
         soon = {actor.source.id for actor in actors if actor.free_at <= now + LOOK_TIME * clock.speed}

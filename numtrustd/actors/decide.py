@@ -170,7 +170,10 @@ class Decider(Leaver):
     def _why_not(self, identity: str, what: str) -> str:
         case = self.book.get(identity)
         if case is None:
-            return f"there is no case {identity}"
+            return f"there is no case {identity}: `numtrustctl cases` lists them"
         if what == "supplied":
             return f"papers are still missing for case {identity}; register them in [[evidence]] and reload"
-        return f"case {identity} is {case.snapshot.state} ({case.meaning}): {what} does nothing there"
+        return (
+            f"case {identity} is {case.snapshot.state} ({case.meaning}): {what} does nothing there; "
+            f"`numtrustctl case {identity}` shows its way"
+        )

@@ -23,7 +23,9 @@ async def add(sight: Sight, params: api.EvidenceAdd, by: str) -> api.EvidenceCha
     if not os.path.isabs(params.path) or "\0" in params.path:
         raise _wrong("path", "it must be an absolute path")
     if (params.kind == NDA) != bool(params.agent):
-        raise _wrong("agent", "name the agent who signed it" if params.kind == NDA else f"only an {NDA} has one")
+        raise _wrong(
+            "agent", "name the agent who signed it" if params.kind == NDA else f"only an {NDA} has one: leave it out"
+        )
     if unknown := [name for name in params.cases if name not in REGISTRY]:
         raise _wrong("cases", f"no case is of the kind {unknown[0]!r}; there are {', '.join(REGISTRY)}")
     try:

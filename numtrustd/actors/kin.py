@@ -167,7 +167,9 @@ class Kin(Weigher):
         """Somebody asks for a certification or a tag. Raises `RefusedError` where that cannot be."""
         kind, platform = message.kind, message.platform
         if self.owned.watch is not Watch.YES:
-            raise RefusedError(f"{self.owned.number} is on {self.owned.watch}: nothing is asked for it")
+            raise RefusedError(
+                f"{self.owned.number} is on {self.owned.watch}: nothing is asked for it; add it to the numbers first"
+            )
         leaving = self.record.leaving
         if leaving is Scope.ALL or (leaving is not None and not message.held):
             remedy = "wait until its cancellation is over, or withdraw that one"

@@ -226,7 +226,7 @@ class Leaver(Kin):
     def release(self, message: Release) -> None:
         """A person gives the number up. Raises `RefusedError` while not all is verified gone, unless it is forced."""
         if (gone := self.record.released) is not None:
-            raise RefusedError(f"{self.owned.number} was given up by {gone.by} already")
+            raise RefusedError(f"{self.owned.number} was given up by {gone.by} already: nothing is left to do")
         case = self._newest_track("", PLACE)
         if case is not None and case.open:
             given = c.GivenUp(message.by, message.force and case.snapshot.state != "safe_to_release", message.why)

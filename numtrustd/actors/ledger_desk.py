@@ -120,8 +120,8 @@ async def _record(sight: Sight, params: api.RecordCharge, by: str) -> api.Charge
     charge = ledger.commit(planned, now)
     before = known.get(identity)
     if before is not None and (before.what, before.fen, before.way) != (charge.what, charge.fen, charge.way):
-        why = f"{params.key} was entered already, as {before.what} of {ledger.yuan(before.fen)}"
-        raise CallError(errors.InvalidArgument("key", why))
+        what = f"{before.what} of {ledger.yuan(before.fen)}"
+        raise CallError(errors.InvalidArgument("key", f"{params.key} was entered already, as {what}: give another key"))
     if before is None:
         house.book.note((charge,))
     month = ledger.month_of(now, policy.zone)

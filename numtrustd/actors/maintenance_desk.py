@@ -37,7 +37,9 @@ async def end(sight: Sight, params: control.MaintenanceEnd, by: str) -> tuple[St
     if cases is None:
         seen = sight.house.board.maintenance_since(platform) is not None
         more = "; looks see one, which ends when they no longer do" if seen else ""
-        raise CallError(errors.Refused(f"no declared maintenance of {platform} is going on{more}"))
+        raise CallError(
+            errors.Refused(f"no declared maintenance of {platform} is going on: nothing is left to end{more}")
+        )
     return _change(sight, platform, old, cases)
 
 

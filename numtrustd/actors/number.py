@@ -206,7 +206,7 @@ class NumberActor:
         if self.leaving and self.retired and not isinstance(message, Retire | Answered | TimerDue):
             # What came of what is on its way is taken in; nothing new is begun that nobody would end.
             if isinstance(message, Asked):
-                raise RefusedError(f"{self.number} is no longer configured")
+                raise RefusedError(f"{self.number} is no longer watched: put it back into the numbers, then reload")
             return
         now, record = house.clock.now(), self._record()
         if record.wanted is not None:

@@ -224,7 +224,7 @@ class Roster:
     async def park(self, number: str, by: str, why: str) -> None:
         """An operator takes a number out of work."""
         if number in self.parked:
-            raise RefusedError(f"{number} is parked already")
+            raise RefusedError(f"{number} is parked already: `numtrustctl unpark {number}` sets it going again")
         event = ActorParked(actor=number, why=f"by {by}: {why}")
         with self._changing(number):
             record = ParkedRecord(number, self._house.clock.now(), 0, "", f"parked by {by}: {why}")
@@ -263,7 +263,7 @@ class Roster:
     async def unpark(self, number: str, by: str) -> None:
         """Let a parked actor run again; raises `RefusedError` when it is not parked."""
         if number not in self.parked:
-            raise RefusedError(f"{number} is not parked")
+            raise RefusedError(f"{number} is not parked: nothing is left to do")
         with self._changing(number):
             event = ActorUnparked(actor=number, by=by)
             batch = Batch().delete(Table.PARKED, records.key(number))

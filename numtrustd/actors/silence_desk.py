@@ -59,7 +59,11 @@ def _target(sight: Sight, text: str, scope: Scope | None) -> Target:
         found = {kind: name for kind, name in found.items() if kind is scope}
     if not found:
         what = "watched number, platform or group" if scope is None else str(scope)
-        raise CallError(errors.InvalidArgument("targets", f"there is no {what} {text!r}"))
+        raise CallError(
+            errors.InvalidArgument(
+                "targets", f"there is no {what} {text!r}: `numtrustctl numbers` and `platforms` list them"
+            )
+        )
     if len(found) > 1:
         kinds = " and a ".join(found)
         raise CallError(errors.InvalidArgument("targets", f"{text!r} is a {kinds}: say with scope which is meant"))

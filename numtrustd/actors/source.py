@@ -17,6 +17,7 @@ from numtrustd.actors.glance import Glance, Sight
 from numtrustd.actors.house import House
 from numtrustd.actors.mailbox import BusyError, ClosedError
 from numtrustd.actors.messages import Observed
+from numtrustd.actors.overdue import late_looks
 from numtrustd.actors.trust import CONTROL, SourceTrust
 from numtrustd.clock import Random
 from numtrustd.domain import budget
@@ -151,8 +152,7 @@ class SourceActor:
         """(how many looks are late, by how many seconds the latest)."""
         if (oldest := self._oldest) >= now:
             return 0, 0.0
-        # A list, because `status` asks this of a hundred thousand numbers while our own network is down.
-        return len([due for due in self._due.values() if due < now]), now - oldest
+        return late_looks(self._heap, self._due, now), now - oldest
 
     def take_over(self, before: "SourceActor") -> None:
         """Go on with the diary and the health of the actor that had this source before a reload."""

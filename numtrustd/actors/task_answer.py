@@ -30,7 +30,9 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
     if outcome not in ANSWERS[task.kind]:
         raise RefusedError(f"{outcome!r} does not answer {task.kind}: one of {', '.join(ANSWERS[task.kind])}")
     if outcome in ("rejected", "refused", "info_requested") and not reason:
-        raise RefusedError(f"{outcome} needs the platform's reason: it decides what the next attempt brings")
+        raise RefusedError(
+            f"{outcome} needs the platform's reason: give it, since it decides what the next attempt brings"
+        )
     match outcome:
         case _ if task.kind in (TaskKind.GATHER_PROOF, TaskKind.UPDATE_WORDING):
             return a.Accepted(message.receipt)

@@ -81,7 +81,7 @@ class WishDesk:
         since = now if params.since is None else _start_of(_day("since", params.since))
         until = None if params.until is None else _end_of(_day("until", params.until))
         if until is not None and until <= since:
-            raise CallError(errors.InvalidArgument("until", "ends before it begins"))
+            raise CallError(errors.InvalidArgument("until", "it ends before it begins: name a later day"))
         versions = {what: (Version(text.strip(), since, until),) for what, text in given.items()}
         new = Wanted(versions.get("name", ()), versions.get("logo", ()), versions.get("tag", ()))
         await self._ask(number, lambda reply: SetIdentity(new, by, reply))

@@ -158,7 +158,9 @@ def observe(session: Session, number: str | None, all_or_none: bool, author: str
         session.show(control.Observe(number=number, author=author, **said), render_world.observed)
     elif given := [f"--{key.replace('_', '-')}" for key, value in said.items() if value is not None]:
         raise click.UsageError(
-            tr("{given} without a number; lines on standard input say it all themselves").format(given=", ".join(given))
+            tr("{given} without a number: give one, or leave that out: lines on standard input say it all").format(
+                given=", ".join(given)
+            )
         )
     else:
         reports.from_lines(session, sys.stdin.buffer, author, all_or_none=all_or_none)

@@ -61,7 +61,9 @@ def add(session: Session, file: str, author: str) -> None:
         raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     except OSError as error:
         raise click.UsageError(
-            tr("{file}: cannot be read: {strerror}").format(file=file, strerror=error.strerror)
+            tr("{file}: cannot be read: {strerror}: name a file that you may read").format(
+                file=file, strerror=error.strerror
+            )
         ) from None
     rows = _rows(raw, file)
     days = numbers = 0
@@ -182,10 +184,12 @@ def _rows(raw: bytes, file: str) -> list[tuple[int, calls.CallDay]]:
             wrong.append(f"{file}: {tr('line {line}').format(line=line)}: {said}")
     if wrong:
         more = "\n" + tr("… and {wrong} more").format(wrong=len(wrong) - _SAID) if len(wrong) > _SAID else ""
-        raise click.UsageError("\n".join(wrong[:_SAID]) + more + "\n" + tr("nothing was sent"))
+        raise click.UsageError(
+            "\n".join(wrong[:_SAID]) + more + "\n" + tr("nothing was sent: correct these lines first")
+        )
     if not rows:
         raise click.UsageError(
-            tr("{file}: holds no row: below the header goes a row for each number and day").format(file=file)
+            tr("{file}: holds no row: write one below the header for each number and day").format(file=file)
         )
     return rows
 

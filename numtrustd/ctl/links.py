@@ -36,7 +36,7 @@ def check_link(session: Session, text: tuple[str, ...], platform: str | None) ->
     opened. Exit status 0 if it does, 1 if not."""
     pasted = sys.stdin.read() if text == ("-",) else " ".join(text)
     if not pasted.strip():
-        raise click.UsageError(tr("there is nothing to check"))
+        raise click.UsageError(tr("there is nothing to check: give a link or a message"))
     said = session.ask(links.CheckLink(text=pasted, platform=platform))
     if session.as_json:
         session.write_json(msgspec.to_builtins(said))

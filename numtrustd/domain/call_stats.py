@@ -53,19 +53,19 @@ def faults(day: DayCalls, today: date) -> list[tuple[str, str]]:
         found.append(("day", f"{day.day!r} is no date: write 2026-11-23"))
     else:
         if told > today:
-            found.append(("day", f"{day.day} is still to come"))
+            found.append(("day", f"{day.day} is still to come: tell it when it is over"))
         elif told < today - timedelta(days=KEPT):
-            found.append(("day", f"{day.day} is longer ago than statistics are kept ({KEPT} days)"))
+            found.append(("day", f"{day.day} is longer ago than statistics are kept ({KEPT} days): leave it out"))
     for name in ("calls", "answered", "short", "complaints", "off_hours"):
         value = getattr(day, name)
         if not 0 <= value <= MOST:
-            found.append((name, f"{value} is no number of calls in a day"))
+            found.append((name, f"{value} is no number of calls in a day: give 0 to {MOST}"))
     if day.answered > day.calls:
-        found.append(("answered", f"{day.answered} is more than the {day.calls} calls"))
+        found.append(("answered", f"{day.answered} is more than the {day.calls} calls: correct one of them"))
     if day.short > day.answered:
-        found.append(("short", f"{day.short} is more than the {day.answered} that were answered"))
+        found.append(("short", f"{day.short} is more than the {day.answered} that were answered: correct one of them"))
     if day.off_hours > day.calls:
-        found.append(("off_hours", f"{day.off_hours} is more than the {day.calls} calls"))
+        found.append(("off_hours", f"{day.off_hours} is more than the {day.calls} calls: correct one of them"))
     return found
 
 

@@ -127,7 +127,9 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
     except PermissionError as error:
         raise InitError(exit_status.NO_PERMISSION, [f"{error.filename}: {error.strerror}: try it as root"]) from None
     except OSError as error:
-        raise InitError(exit_status.IO, [f"{error.filename}: {error.strerror}"]) from None
+        raise InitError(
+            exit_status.IO, [f"{error.filename}: {error.strerror}: look at the disk, then try again"]
+        ) from None
     enabled = tuple(source for source in answers.enable if source not in lacking)
     own = tuple(name for name, each in sources.items() if each.own and each.source.enabled and name not in enabled)
     return Made(tuple(files), shipped, copied, answers.groups, enabled, own, lacking, _commands(config, answers))

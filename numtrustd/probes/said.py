@@ -45,7 +45,7 @@ def contradiction(said: Said) -> tuple[str, str] | None:
             if said.reason not in set(UnknownReason):
                 return "reason", f'"{said.reason}" is none of {", ".join(UnknownReason)}'
         case _ if said.reason is not None:
-            return "reason", "is for what could not be seen"
+            return "reason", "is for what could not be seen: leave it out"
         case Status.CLEAN:
             if said.words is not None:
                 return "words", "are shown although the number is said to be clean: say marked"
@@ -53,7 +53,7 @@ def contradiction(said: Said) -> tuple[str, str] | None:
                 return "marks", "are counted although the number is said to be clean: say marked"
         case Status.CERTIFIED:
             if said.name is None:
-                return "name", "is missing: a certified number shows one"
+                return "name", "is missing: name what it shows, as a certified number does"
             if said.words is not None:
                 return "words", "are of a label: say marked where one is shown, else leave them out"
             if said.marks:

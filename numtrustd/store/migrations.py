@@ -92,7 +92,10 @@ def migrate(
             + _way_back(path, found.schema, target)
         )
     if found.schema < OLDEST:
-        raise SchemaUnknown(f"{path}: schema {found.schema} is older than any this numtrustd can migrate ({OLDEST})")
+        raise SchemaUnknown(
+            f"{path}: schema {found.schema} is older than any this numtrustd can migrate ({OLDEST}): "
+            "install one first that can"
+        )
     if found.schema == target:
         return None
     clock = Clock()
@@ -110,8 +113,8 @@ def migrate(
             _write(environment, change, max_map_size)
         except StoreError as error:
             raise MigrationFailed(
-                f"{path}: schema {version} to {version + 1} ({migration.what}) failed: {error} "
-                f"(the state before is in {copy})"
+                f"{path}: schema {version} to {version + 1} ({migration.what}) failed: {error}: "
+                f"what was before is in {copy}: put it back and install the version that wrote it"
             ) from error
     return Migrated(found.schema, target, copy, written, clock.monotonic() - began)
 

@@ -583,7 +583,7 @@ async def test_maintenance_ends_by_itself_where_its_end_was_named(tmp_path: Path
             ("ended", "the end that was named has come"),
         ]
         why = (await refused(house, errors.Refused, "MaintenanceEnd", platform="alpha")).why
-        assert why == "no declared maintenance of alpha is going on"
+        assert why == "no declared maintenance of alpha is going on: nothing is left to end"
 
 
 async def test_maintenance_survives_a_restart(tmp_path: Path, autojump_clock: Clock) -> None:
@@ -604,7 +604,7 @@ async def test_maintenance_that_cannot_be_declared(tmp_path: Path, autojump_cloc
             await refused(house, errors.InvalidArgument, "MaintenanceStart", platform="beta", until=past)
         ).field == "until"
         why = (await refused(house, errors.Refused, "MaintenanceEnd", platform="beta")).why
-        assert why == "no declared maintenance of beta is going on"
+        assert why == "no declared maintenance of beta is going on: nothing is left to end"
         assert not house.house.maintenance
 
 

@@ -80,7 +80,7 @@ def test_every_field_of_a_label() -> None:
         ("", UnknownReason.NO_CARD, ""),
         (RIGHT | {"words": "诈骗"}, UnknownReason.BAD_SHAPE, "words are shown although"),
         (RIGHT | {"marks": 3}, UnknownReason.BAD_SHAPE, "marks are counted although"),
-        (RIGHT | {"reason": "blocked"}, UnknownReason.BAD_SHAPE, "reason is for what could not be seen"),
+        (RIGHT | {"reason": "blocked"}, UnknownReason.BAD_SHAPE, "reason is for what could not be seen: leave it out"),
         (RIGHT | {"name": " "}, UnknownReason.BAD_SHAPE, "name is empty"),
         (RIGHT | {"status": "marked"}, UnknownReason.BAD_SHAPE, "words are missing"),
         (RIGHT | {"status": "certified"}, UnknownReason.BAD_SHAPE, "name is missing"),
