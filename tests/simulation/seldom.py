@@ -17,6 +17,7 @@ from tests.simulation.plan import (
     CLOCK,
     DAY,
     EVERY_COMMIT,
+    FLEETING,
     FORBIDDEN_TAGS,
     HOUR,
     KINDS,
@@ -151,6 +152,12 @@ def tours_in(drawing: "Drawing") -> bool:
     return drawing.seed % 2 == 0
 
 
+def _wants(drawing: "Drawing", which: int) -> tuple[int, str]:
+    """The state that one of a run's two tours wants, and how many have wanted it before."""
+    turn, n = divmod((drawing.seed - EVERY_COMMIT) // 2, len(WANTED[which]))
+    return turn, WANTED[which][n]
+
+
 def led_on(drawing: "Drawing") -> bool:
     """Whether a run's tours want something, so that its numbers have to be there all the time."""
     return drawing.seed >= EVERY_COMMIT and tours_in(drawing)
@@ -168,7 +175,7 @@ def touring(drawing: "Drawing", knobs: Knobs) -> Knobs:
         numbers=(american, chinese),
         platforms=tuple(dict.fromkeys((*platforms, *rng.sample(knobs.platforms, 1)))),
         names=platforms,
-        approval=rng.random() < 0.4,
+        approval=rng.random() < 0.4 or (led_on(drawing) and _wants(drawing, 0)[1] in FLEETING),
         emergencies=("label", "complaints", "name"),
         interval=1.0,
         concurrency=3,
@@ -194,18 +201,15 @@ def tours(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
     one = Tour(american, OF_NUMBERS, rng.choice((10, 20)))
     other = Tour(chinese, led, rng.choice((20, 30)))
     if drawing.seed >= EVERY_COMMIT:
-        night, stepped = (drawing.seed - EVERY_COMMIT) // 2, rng.random() < 0.4
-        (turn, n), (turn_of_other, m) = divmod(night, len(WANTED[0])), divmod(night, len(WANTED[1]))
-        one = structs.replace(one, stays=25, wants=WANTED[0][n], turn=turn, stepped=stepped)
-        wants = WANTED[1][m]
+        (turn, wants), stepped = _wants(drawing, 0), rng.random() < 0.4
+        one = structs.replace(one, stays=35, wants=wants, turn=turn, stepped=stepped)
+        turn, wants = _wants(drawing, 1)
         workflow = wants.partition(" ")[0]
         if workflow == "removal":
             led = ("removal", "cancellation") if rng.random() < 0.5 else ("removal",)
         else:
             led = NAMED if rng.random() < 0.4 else (workflow,)
-        other = structs.replace(
-            other, workflows=led, stays=45, wants=wants, turn=turn_of_other, stepped=stepped and rng.random() < 0.5
-        )
+        other = structs.replace(other, workflows=led, stays=45, wants=wants, turn=turn, stepped=stepped)
     found = [Entry(rng.uniform(0.05, 0.3) * drawing.calm, one), Entry(rng.uniform(0.05, 0.2) * drawing.calm, other)]
     for by in (HOUR, -HOUR) if drawing.seed < EVERY_COMMIT and rng.random() < 0.6 else ():
         at = rng.uniform(0.2, 0.7) * drawing.calm
