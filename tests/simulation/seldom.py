@@ -16,6 +16,7 @@ from tests.simulation.plan import (
     CHINESE,
     CLOCK,
     DAY,
+    DEATHS,
     EVERY_COMMIT,
     FLEETING,
     FORBIDDEN_TAGS,
@@ -26,10 +27,12 @@ from tests.simulation.plan import (
     REASONS,
     RESTORED,
     STATES,
+    STORE,
     TAGS,
     TOURS,
     WRONG_TAGS,
     Copy,
+    Death,
     Entry,
     GiveUp,
     Jump,
@@ -37,6 +40,7 @@ from tests.simulation.plan import (
     Leave,
     PutBack,
     SetFaults,
+    Shortage,
     Siege,
     Tour,
     Wish,
@@ -252,4 +256,36 @@ def ambushes(drawing: "Drawing") -> list[Entry]:
         kinds = tuple(possible[(3 * turn + m) % len(possible)] for m in range(3))
         at = rng.uniform(0.0, 0.6 * drawing.calm)
         found.append(Entry(at, Siege(kinds), f"state:{workflow or 'appeal'} {state}"))
+    return found
+
+
+OF_BATCHES = (BATCH_LEAVES, "source.batch_uncertain", "source.batch_submitted", "source.batch_overdue")
+"""When a batch comes to each of its states."""
+
+
+def deaths_of_batches(drawing: "Drawing", knobs: Knobs) -> list[Death]:
+    """In a night each kind of death has its turn in each state of a batch."""
+    if drawing.seed < EVERY_COMMIT or not knobs.batch:
+        return []
+    rng, found = drawing.rng("deaths of a night's batches"), []
+    for moment in OF_BATCHES:
+        kind = rng.choice(DEATHS)
+        pause = HOUR if kind == "long_pause" else 5.0
+        where = "post_commit" if kind == "long_pause" else kind.removeprefix("die_")
+        at = rng.uniform(0.0, drawing.calm * 0.7)
+        found.append(Death(at, where, 0, moment, pause, channel=False, batch=where.endswith("send")))
+    return found
+
+
+def troubles_of_batches(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
+    """The same of the clock and of the disk."""
+    if drawing.seed < EVERY_COMMIT or not knobs.batch:
+        return []
+    rng, found = drawing.rng("troubles of a night's batches"), []
+    for moment in OF_BATCHES:
+        at, by = rng.uniform(0.0, drawing.calm * 0.7), rng.choice((HOUR, -HOUR))
+        what = rng.choice((Shortage(rng.choice(STORE), 60.0), Jump(by)))
+        found.append(Entry(at, what, moment))
+        if isinstance(what, Jump):
+            found.append(Entry(at + DAY, Jump(-by)))
     return found

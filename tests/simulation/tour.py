@@ -61,9 +61,11 @@ GENTLE = tuple(
 )
 """Kinds that leave a case where it is."""
 ENDING = (*DEATHS, "number_removed", *BACKUPS)
-ORDERED = tuple(kind for kind in MOVING if kind not in ENDING)
-ORDERED_LAST = (*ENDING, "reopen", "approve", "reject", "double_click", "advance", "hold", "withdraw", "park")
-"""The order in which they are given: what mostly changes nothing first, what lasts for an hour last."""
+"""After any of these the case, or the daemon, is not there for some moments."""
+REFUSED = ("reopen", "approve", "reject")
+"""Orders that mostly change nothing."""
+TAKEN = ("double_click", "advance", "hold", "withdraw", "park")
+"""Orders that mostly do: the last of a siege."""
 AT_TASKS = tuple(kind for kind in CLERK if kind != "clerk_stale")
 
 RARE = frozenset(
@@ -214,11 +216,11 @@ class Guide:
         if self._stays[tour] % 3:
             last = self._in_turn(tour, state, ENDING)[:1]
         else:
-            last = self._in_turn(tour, state, ORDERED)[: 5 if arrived else 1]
+            last = [*self._in_turn(tour, state, REFUSED)[: 3 if arrived else 0], *self._in_turn(tour, state, TAKEN)[:1]]
         if state == "incident opening":  # there is time for half of them
             gentle.append(last.pop(0))
             rng.shuffle(gentle)
-        return (*gentle, *sorted(last, key=ORDERED_LAST.index))
+        return (*gentle, *last)
 
     def _in_turn(self, tour: Tour, state: str, kinds: Iterable[str]) -> list[str]:
         """The kinds that can meet a state: first those that did not yet, beginning where it is this tour's turn."""
