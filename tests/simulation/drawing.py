@@ -88,6 +88,7 @@ class Drawing:
             *seldom.tours(self, knobs),
             *seldom.moments(self, knobs),
             *seldom.ambushes(self),
+            *seldom.troubles_of_batches(self, knobs),
             *seldom.backups(self, knobs),
             Entry(self.calm, Calm()),
         ]
@@ -101,7 +102,12 @@ class Drawing:
             story=Story("simulation", (*self.story(knobs), *self.names(knobs), *seldom.tags(self, knobs))),
             habits=Habits(slow_chance=0.1, detect_duplicates=rng.random() < 0.15),
             agenda=tuple(sorted(agenda, key=lambda entry: entry.at)),
-            deaths=tuple(sorted((*self.deaths(), *self.deaths_of(knobs)), key=lambda death: death.at)),
+            deaths=tuple(
+                sorted(
+                    (*self.deaths(), *self.deaths_of(knobs), *seldom.deaths_of_batches(self, knobs)),
+                    key=lambda death: death.at,
+                )
+            ),
             bugs=tuple(self.bugs(knobs)),
             clerk=self.clerk(),
             lies=tuple(self.lies()),
@@ -195,6 +201,8 @@ class Drawing:
         rng = self.rng("story")
         items: list[Item] = []
         for number in knobs.numbers:
+            if seldom.led_on(self) and number in CHINESE:  # a label would hide the name that its tour is about
+                continue
             some = rng.sample(knobs.platforms, min(len(knobs.platforms), rng.choice((1, 2, 2))))
             for platform in ("telnyx",) if number in AMERICAN else some:
                 items += self.label(rng, number, platform)

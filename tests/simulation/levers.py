@@ -93,7 +93,7 @@ _WAYS: dict[str, Ways] = {
             "forget": "asking",
         },
         "submitting": {"wait soon": "in_review"},
-        "in_review": {"wait": "propagating", "wait soon": "cooling", "order advance": "overdue", "order hold": "held"},
+        "in_review": {"wait": "cooling", "order advance": "overdue", "order hold": "held"},
         "uncertain": {"wait soon": "looking_up"},
         "looking_up": {"wait soon": "asking"},
     },

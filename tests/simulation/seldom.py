@@ -16,7 +16,9 @@ from tests.simulation.plan import (
     CHINESE,
     CLOCK,
     DAY,
+    DEATHS,
     EVERY_COMMIT,
+    FLEETING,
     FORBIDDEN_TAGS,
     HOUR,
     KINDS,
@@ -25,10 +27,12 @@ from tests.simulation.plan import (
     REASONS,
     RESTORED,
     STATES,
+    STORE,
     TAGS,
     TOURS,
     WRONG_TAGS,
     Copy,
+    Death,
     Entry,
     GiveUp,
     Jump,
@@ -36,6 +40,7 @@ from tests.simulation.plan import (
     Leave,
     PutBack,
     SetFaults,
+    Shortage,
     Siege,
     Tour,
     Wish,
@@ -151,6 +156,12 @@ def tours_in(drawing: "Drawing") -> bool:
     return drawing.seed % 2 == 0
 
 
+def _wants(drawing: "Drawing", which: int) -> tuple[int, str]:
+    """The state that one of a run's two tours wants, and how many have wanted it before."""
+    turn, n = divmod((drawing.seed - EVERY_COMMIT) // 2, len(WANTED[which]))
+    return turn, WANTED[which][n]
+
+
 def led_on(drawing: "Drawing") -> bool:
     """Whether a run's tours want something, so that its numbers have to be there all the time."""
     return drawing.seed >= EVERY_COMMIT and tours_in(drawing)
@@ -168,7 +179,7 @@ def touring(drawing: "Drawing", knobs: Knobs) -> Knobs:
         numbers=(american, chinese),
         platforms=tuple(dict.fromkeys((*platforms, *rng.sample(knobs.platforms, 1)))),
         names=platforms,
-        approval=rng.random() < 0.4,
+        approval=rng.random() < 0.4 or (led_on(drawing) and _wants(drawing, 0)[1] in FLEETING),
         emergencies=("label", "complaints", "name"),
         interval=1.0,
         concurrency=3,
@@ -194,18 +205,15 @@ def tours(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
     one = Tour(american, OF_NUMBERS, rng.choice((10, 20)))
     other = Tour(chinese, led, rng.choice((20, 30)))
     if drawing.seed >= EVERY_COMMIT:
-        night, stepped = (drawing.seed - EVERY_COMMIT) // 2, rng.random() < 0.4
-        (turn, n), (turn_of_other, m) = divmod(night, len(WANTED[0])), divmod(night, len(WANTED[1]))
-        one = structs.replace(one, stays=25, wants=WANTED[0][n], turn=turn, stepped=stepped)
-        wants = WANTED[1][m]
+        (turn, wants), stepped = _wants(drawing, 0), rng.random() < 0.4
+        one = structs.replace(one, stays=35, wants=wants, turn=turn, stepped=stepped)
+        turn, wants = _wants(drawing, 1)
         workflow = wants.partition(" ")[0]
         if workflow == "removal":
             led = ("removal", "cancellation") if rng.random() < 0.5 else ("removal",)
         else:
             led = NAMED if rng.random() < 0.4 else (workflow,)
-        other = structs.replace(
-            other, workflows=led, stays=45, wants=wants, turn=turn_of_other, stepped=stepped and rng.random() < 0.5
-        )
+        other = structs.replace(other, workflows=led, stays=45, wants=wants, turn=turn, stepped=stepped)
     found = [Entry(rng.uniform(0.05, 0.3) * drawing.calm, one), Entry(rng.uniform(0.05, 0.2) * drawing.calm, other)]
     for by in (HOUR, -HOUR) if drawing.seed < EVERY_COMMIT and rng.random() < 0.6 else ():
         at = rng.uniform(0.2, 0.7) * drawing.calm
@@ -248,4 +256,36 @@ def ambushes(drawing: "Drawing") -> list[Entry]:
         kinds = tuple(possible[(3 * turn + m) % len(possible)] for m in range(3))
         at = rng.uniform(0.0, 0.6 * drawing.calm)
         found.append(Entry(at, Siege(kinds), f"state:{workflow or 'appeal'} {state}"))
+    return found
+
+
+OF_BATCHES = (BATCH_LEAVES, "source.batch_uncertain", "source.batch_submitted", "source.batch_overdue")
+"""When a batch comes to each of its states."""
+
+
+def deaths_of_batches(drawing: "Drawing", knobs: Knobs) -> list[Death]:
+    """In a night each kind of death has its turn in each state of a batch."""
+    if drawing.seed < EVERY_COMMIT or not knobs.batch:
+        return []
+    rng, found = drawing.rng("deaths of a night's batches"), []
+    for moment in OF_BATCHES:
+        kind = rng.choice(DEATHS)
+        pause = HOUR if kind == "long_pause" else 5.0
+        where = "post_commit" if kind == "long_pause" else kind.removeprefix("die_")
+        at = rng.uniform(0.0, drawing.calm * 0.7)
+        found.append(Death(at, where, 0, moment, pause, channel=False, batch=where.endswith("send")))
+    return found
+
+
+def troubles_of_batches(drawing: "Drawing", knobs: Knobs) -> list[Entry]:
+    """The same of the clock and of the disk."""
+    if drawing.seed < EVERY_COMMIT or not knobs.batch:
+        return []
+    rng, found = drawing.rng("troubles of a night's batches"), []
+    for moment in OF_BATCHES:
+        at, by = rng.uniform(0.0, drawing.calm * 0.7), rng.choice((HOUR, -HOUR))
+        what = rng.choice((Shortage(rng.choice(STORE), 60.0), Jump(by)))
+        found.append(Entry(at, what, moment))
+        if isinstance(what, Jump):
+            found.append(Entry(at + DAY, Jump(-by)))
     return found

@@ -61,7 +61,11 @@ GENTLE = tuple(
 )
 """Kinds that leave a case where it is."""
 ENDING = (*DEATHS, "number_removed", *BACKUPS)
-ORDERED = tuple(kind for kind in MOVING if kind not in ENDING)
+"""After any of these the case, or the daemon, is not there for some moments."""
+REFUSED = ("reopen", "approve", "reject")
+"""Orders that mostly change nothing."""
+TAKEN = ("double_click", "advance", "hold", "withdraw", "park")
+"""Orders that mostly do: the last of a siege."""
 AT_TASKS = tuple(kind for kind in CLERK if kind != "clerk_stale")
 
 RARE = frozenset(
@@ -159,7 +163,9 @@ class Guide:
             await run.owner.wish(Wish(what, number, platform))
         elif platform:
             self._show(number, platform, rng.choice(("别家装修公司", "示例旧名有限公司")))
-            await self._look(number)
+            for _ in range(3 if tour.wants else 1):
+                await self._look(number)
+                await run.clock.sleep(1_200.0 if tour.wants else 0.0)
 
     async def _stay(self, tour: Tour, case: Case, rng: random.Random) -> None:
         """Lay siege to a case where it stands."""
@@ -197,7 +203,8 @@ class Guide:
         arrived = state == tour.wants
         if not arrived and rng.random() < 0.6:
             return ()
-        gentle = [*self._in_turn(tour, state, GENTLE)[: 9 if arrived else 3]]
+        met = self._run.oracle.met
+        gentle = [kind for kind in self._in_turn(tour, state, GENTLE) if not met[state, kind]][: 9 if arrived else 3]
         if any(task.state is TaskState.OPEN for task in _all_tasks(self._store, f"{case.id}/")):
             gentle += [*self._in_turn(tour, state, AT_TASKS)[: 2 if arrived else 1], "clerk_stale"]
         else:
@@ -205,15 +212,15 @@ class Guide:
         if tour.stepped and arrived:
             gentle += [kind for kind in CLOCK if not self._tried[state, kind]]
         if arrived:
-            gentle += self._in_turn(tour, state, BUGS)
-        if self._stays[tour] % 2:
+            gentle += [kind for kind in self._in_turn(tour, state, BUGS) if not met[state, kind]]
+        if self._stays[tour] % 3:
             last = self._in_turn(tour, state, ENDING)[:1]
         else:
-            last = self._in_turn(tour, state, ORDERED)[: 4 if arrived else 1]
+            last = [*self._in_turn(tour, state, REFUSED)[: 3 if arrived else 0], *self._in_turn(tour, state, TAKEN)[:1]]
         if state == "incident opening":  # there is time for half of them
             gentle.append(last.pop(0))
             rng.shuffle(gentle)
-        return tuple(sorted((*gentle, *last), key=lambda kind: kind == "park"))  # which lasts for an hour
+        return (*gentle, *last)
 
     def _in_turn(self, tour: Tour, state: str, kinds: Iterable[str]) -> list[str]:
         """The kinds that can meet a state: first those that did not yet, beginning where it is this tour's turn."""
@@ -266,6 +273,8 @@ class Guide:
                 run.agenda.undo.append(SetFaults(structs.replace(run.world.state.faults)))
                 run.world.inject(Faults(lost=0.95), run.now)
                 await run.operator.order(Order("advance", 0.0), identity)
+                if tour.wants:
+                    await run.operator.order(Order("approve", 0.0), identity)
                 await run.clock.sleep(rng.choice((0.05, 5.0, 60.0)))
                 await run.agenda.set_back()
             case "forget":  # what was sent since the backup is forgotten, so that somebody has to be asked
@@ -291,11 +300,13 @@ class Guide:
         workflow, state, wants = case.workflow, case.snapshot.state, tour.wants.rpartition(" ")[2]
         if wants and workflow == (tour.wants.rpartition(" ")[0] or "appeal"):
             _, levers = towards(workflow, state, wants)
+            if workflow == "appeal" and state == "in_review" and wants == "propagating":
+                return "wait"
             if state == wants and rng.random() < 0.8:
                 return "wait soon"
-            if levers and rng.random() < 0.9:
+            if levers and rng.random() < (0.6 if workflow == "certificate" else 0.9):  # which has tasks off the way
                 if workflow == "appeal" and state == "waiting":
-                    mood = Mood.REJECT if wants == "cooling" else Mood.APPROVE
+                    mood = Mood.APPROVE if wants == "propagating" else Mood.REJECT
                     review = Review(case.platform, (mood,), case.number, 900.0, 6 * HOUR)
                     self._run.world.inject(review, self._run.now)
                 if workflow == "appeal" and wants in FLEETING:
