@@ -348,7 +348,12 @@ def status(sight: Sight, version: str, started_at: Instant, stalled: tuple[str, 
         looks_total=house.board.looks,
         looks_per_second=house.board.rate(clock.monotonic()),
         parked=sum(1 for number in sight.parked if number in context.numbers),
-        store=StoreStatus(bytes=stats.used, limit=stats.max_map_size, nearly_full=house.store.nearly_full),
+        store=StoreStatus(
+            bytes=stats.used,
+            limit=stats.max_map_size,
+            nearly_full=house.store.nearly_full,
+            trouble=None if stats.trouble is None else str(stats.trouble),
+        ),
         platforms_seen=seen,
         stalled=stalled,
     )

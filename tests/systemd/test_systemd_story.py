@@ -153,9 +153,8 @@ def rehearse(newcomer: Newcomer) -> None:
 
 
 def see_a_label(newcomer: Newcomer) -> None:
-    """Join the group, put a paper on file, and see a wrong label as soon as a platform shows one."""
+    """Join the group, and see a wrong label as soon as a platform shows one."""
     newcomer.machine.ok("usermod", "-aG", "numtrustd-ctl", "alice")
-    newcomer.ctl("evidence", "add", "number_ownership", PAPER, "--expires", "2028-12-31")
     assert "10 numbers" in newcomer.ctl("status")
     newcomer.platform("/script", json.dumps(LABEL))
     labelled: Callable[[], bool] = lambda: bool(newcomer.asked("numbers", "--finding", "mislabel"))  # noqa: E731
@@ -167,8 +166,11 @@ def see_a_label(newcomer: Newcomer) -> None:
 
 
 def appeal(newcomer: Newcomer) -> None:
-    """Allow the submission, hand it in, report the answer; the daemon sees that the label is gone."""
-    newcomer.task("approve")
+    """Bring the paper, allow the submission, hand it in, report the answer; the daemon sees that the label is gone."""
+    shown = newcomer.ctl("task", "show", newcomer.task("supply_evidence")["task"])
+    assert "\n  numtrustctl evidence add number_ownership PATH\n" in shown
+    newcomer.ctl("evidence", "add", "number_ownership", PAPER, "--expires", "2028-12-31")
+    newcomer.task("approve")  # it went on by itself
     newcomer.ctl("approve", CASE)
     task = newcomer.task("submit_appeal")["task"]
     shown = newcomer.ctl("task", "show", task)
@@ -178,6 +180,8 @@ def appeal(newcomer: Newcomer) -> None:
     ref = packet["letter"].rsplit("申诉编号：", 1)[-1].strip()
     form = {"number": NUMBER, "ref": ref, "letter": packet["letter"], "evidence": "number_ownership"}
     receipt = newcomer.platform("/forms/sogou/appeal", urlencode(form))["receipt"]
+    bare = newcomer.machine.run("numtrustctl", "task", "done", task, "--outcome", "submitted", user="alice")
+    assert (bare.status, "--no-receipt" in bare.err) == (1, True), bare.said
     newcomer.ctl("task", "done", task, "--outcome", "submitted", "--receipt", receipt)
     newcomer.comes("in_review")
     message: Callable[[], Any] = lambda: newcomer.platform(f"/forms/sogou/appeal/{receipt}")["state"]  # noqa: E731
