@@ -227,7 +227,8 @@ PHRASES = (
     "nothing could be seen for {span} ({text})",
     "at {text} ({text2}), {n} numbers",
     "still to be reported: {number} on {id}",
-    "once each is on file the case goes on by itself; what [[evidence]] names is put right in the settings",
+    "once each is on file the case goes on by itself; what [[evidence]] names is put right in the settings, then "
+    "`numtrustctl reload`",
     "missing: {text} ({id}), or {text2} ({id2})",
     "missing: {text} ({id}), or {text2} ({id2}): {said}",
     "the pack has no channel for this platform",

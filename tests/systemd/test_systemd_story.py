@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.process, pytest.mark.xdist_group("systemd")]
 OURS = [f"1390001{n:04d}" for n in range(10)]
 NUMBER, CASE = f"+86{OURS[3]}", f"+86{OURS[3]}/sogou/1"
 SOURCES = ("sogou.search", "so360.onebox")
-SPEED = 7_200.0
+SPEED = 14_400.0
 PAPER = "/etc/numtrustd/papers/number-ownership.pdf"
 
 REHEARSAL = f"""
@@ -49,9 +49,10 @@ propagation = "4h"
 
 LABEL = [
     {"do": "label", "number": NUMBER, "platform": "sogou", "words": "营销推广", "marks": 9, "spreads": False},
-    {"do": "review", "platform": "sogou", "moods": ["approve"], "number": NUMBER, "took": 7_200.0, "cache": 3_600.0},
+    {"do": "review", "platform": "sogou", "moods": ["approve"], "number": NUMBER, "took": 7_200.0, "cache": 86_400.0},
 ]
-"""The platform begins to show a label, and takes two hours over an appeal."""
+"""The platform begins to show a label, and takes two hours over an appeal. It shows it for a day yet, so that whoever
+reports the answer is not overtaken by a look that sees that it is gone."""
 
 WEB = f"""
 import sys, urllib.request
@@ -84,13 +85,13 @@ class Newcomer:
             found[:] = [t for t in self.asked("tasks") if t["kind"] == kind and t["case"] == CASE]
             return bool(found)
 
-        assert until(there, 20.0, 0.2), f"no task {kind}:\n{self.ctl('explain', NUMBER)}"
+        assert until(there, 40.0, 0.2), f"no task {kind}:\n{self.ctl('explain', NUMBER)}"
         [task] = found
         return task
 
     def comes(self, state: str) -> None:
         """Wait until the case is in a state."""
-        assert until(lambda: self.asked("case", CASE)["state"] == state, 20.0, 0.2), self.ctl("explain", NUMBER)
+        assert until(lambda: self.asked("case", CASE)["state"] == state, 40.0, 0.2), self.ctl("explain", NUMBER)
 
     def platform(self, path: str, data: str = "") -> Any:
         """What a browser would do at a simulated platform."""
@@ -149,7 +150,7 @@ def rehearse(newcomer: Newcomer) -> None:
         systemd-run --quiet --unit=platforms {PYTHON} -I -m numtrustd.sim {words}
         useradd alice"""
     )
-    assert until(lambda: machine.run(PYTHON, "-c", WEB, "/truth").status == 0, 20.0, 0.2), "no simulated platforms"
+    assert until(lambda: machine.run(PYTHON, "-c", WEB, "/truth").status == 0, 40.0, 0.2), "no simulated platforms"
 
 
 def see_a_label(newcomer: Newcomer) -> None:
@@ -158,7 +159,7 @@ def see_a_label(newcomer: Newcomer) -> None:
     assert "10 numbers" in newcomer.ctl("status")
     newcomer.platform("/script", json.dumps(LABEL))
     labelled: Callable[[], bool] = lambda: bool(newcomer.asked("numbers", "--finding", "mislabel"))  # noqa: E731
-    assert until(labelled, 20.0, 0.2), newcomer.ctl("explain", NUMBER)
+    assert until(labelled, 40.0, 0.2), newcomer.ctl("explain", NUMBER)
     [row] = newcomer.asked("numbers", "--finding", "mislabel")
     assert row["number"] == NUMBER
     assert "营销推广" in newcomer.ctl("number", OURS[3])
@@ -185,7 +186,7 @@ def appeal(newcomer: Newcomer) -> None:
     newcomer.ctl("task", "done", task, "--outcome", "submitted", "--receipt", receipt)
     newcomer.comes("in_review")
     message: Callable[[], Any] = lambda: newcomer.platform(f"/forms/sogou/appeal/{receipt}")["state"]  # noqa: E731
-    assert until(lambda: message() == "approved", 20.0, 0.2)
+    assert until(lambda: message() == "approved", 40.0, 0.2)
     newcomer.ctl("task", "done", newcomer.task("report_answer")["task"], "--outcome", "approved")
     newcomer.comes("cleared")
     assert newcomer.asked("numbers", "--finding", "mislabel") == []
