@@ -268,8 +268,8 @@ def _detail(sight: Sight, task: Task, case: Case | None) -> tuple[str, ...]:
         return ()  # its detail is the papers, which stand for themselves
     if task.kind is TaskKind.SUPPLY_EVIDENCE:
         how = (
-            "once each is on file the case goes on by itself; what [[evidence]] names is put right in the settings, then "
-            "`numtrustctl reload`"
+            "once each is on file the case goes on by itself; what [[evidence]] names is put right in the settings, "
+            "then `numtrustctl reload`"
         )
         return (*(_lacking(sight, kind, case) for kind in task.detail), how)
     detail = [text for text in task.detail if text]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import trio.testing
 
+from numtrustd.actors import explain
 from numtrustd.api import errors, when
 from numtrustd.api.rows import ExplainLine
 from numtrustd.domain.budget import Budget
@@ -359,3 +360,14 @@ async def test_a_budget_that_is_used_up_is_why_it_does_not_look(tmp_path: Path, 
         [pending] = answer.pending
         assert pending.when.timestamp() == limited.until
         assert "used up" in pending.why
+
+
+@pytest.mark.parametrize(
+    ("then", "clause"),
+    [
+        ("asks once more, then a person has to decide", "the daemon asks once more, then a person has to decide"),
+        ("a person has to decide", "a person has to decide"),
+    ],
+)
+def test_a_next_step_is_the_daemons_where_nobody_else_is_named(then: str, clause: str) -> None:
+    assert explain._does(then) == clause
