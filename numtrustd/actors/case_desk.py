@@ -179,7 +179,7 @@ def _brought(task: Task, params: control.TaskDone) -> str:
     handed_in = ANSWERS[task.kind][0]
     if outcome == handed_in and task.packet.bring_back and not (params.receipt or params.no_receipt):
         why = f"bring what the platform gave for it ({task.packet.bring_back}) with --receipt"
-        raise CallError(errors.InvalidArgument("receipt", f"{why}, or say --no-receipt if it gave nothing"))
+        raise CallError(errors.Refused(f"{why}, or say --no-receipt if it gave nothing"))
     return handed_in if params.no_receipt and not outcome else outcome
 
 

@@ -163,7 +163,7 @@ class Control:
             return await act(params, call)
         if store.trouble:
             raise CallError(
-                errors.Refused(f"nothing was done, because {nothing_is_stored(store.trouble)}, then type it again")
+                errors.Busy(f"nothing was done, because {nothing_is_stored(store.trouble)}, then type it again")
             )
         with store.patience(FULL_TIME):
             return await act(params, call)

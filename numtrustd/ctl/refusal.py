@@ -46,7 +46,7 @@ def words(name: str, given: Any) -> list[str]:
             problems = [str(p) for p in given.get("problems", ())]
             rest = tr("the configuration was refused; the running one is untouched")
             return [*problems, rest, tr("correct it until `numtrustd check` finds nothing, then reload again")]
-        case "Busy" if "may still be carried out" in told.get("why", ""):
+        case "Busy" if told.get("why", "").endswith("again"):  # with the remedy in it
             return [why]
         case "Busy":
             return [tr("busy: {why}: try again in a moment").format(why=why)]

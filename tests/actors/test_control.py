@@ -217,7 +217,7 @@ async def test_an_order_on_a_full_disk_is_answered_soon_and_one_after_it_is_not_
                 ("Observe", {"number": MOBILE, "platform": "alpha", "surface": "default", "status": "clean"}),
                 ("SilenceAdd", {"targets": ["alpha"], "seconds": 60.0, "reason": "known"}),
             ):
-                why = (await refused(house, errors.Refused, method, **given)).why
+                why = (await refused(house, errors.Busy, method, **given)).why
                 assert why == (
                     "nothing was done, because the disk is full and nothing is stored: make room on it, "
                     "then type it again"
@@ -262,9 +262,10 @@ async def test_what_was_handed_in_brings_what_the_platform_gave_or_says_that_it_
     async with make_house(tmp_path) as house:
         await house.labelled("beta")
         [task] = await house.until(house.tasks)
-        error = await refused(house, errors.InvalidArgument, "TaskDone", task=task.id, outcome="submitted")
-        assert error.field == "receipt"
-        assert "(the receipt) with --receipt, or say --no-receipt if it gave nothing" in error.why
+        why = (await refused(house, errors.Refused, "TaskDone", task=task.id, outcome="submitted")).why
+        assert why == (
+            "bring what the platform gave for it (the receipt) with --receipt, or say --no-receipt if it gave nothing"
+        )
         both = {"receipt": "B-17", "no_receipt": True}
         assert (await refused(house, errors.InvalidArgument, "TaskDone", task=task.id, **both)).field == "no_receipt"
         assert house.tasks() == [task], "it is still to be done"

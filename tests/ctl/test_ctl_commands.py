@@ -547,6 +547,10 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
         ),
         (errors.ConfigRejected(("a.toml:3: x: y: z", "b")), "a.toml:3: x: y: z\nnumtrustctl: b"),
         (errors.Busy("mailbox is full"), "busy: mailbox is full: try again"),
+        (
+            errors.Busy("nothing was done, because the disk is full: make room, then type it again"),
+            "nothing was done, because the disk is full: make room, then type it again\n",
+        ),
         (errors.NotReady("starting"), "not ready: starting"),
         (errors.Refused("\x1b[2Jgone"), "\\x1b[2Jgone"),
     ],
