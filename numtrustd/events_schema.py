@@ -5,6 +5,7 @@ anew.
 """
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +157,8 @@ def catalogue_markdown() -> str:
         out.append(f"| [`{action}`](#{anchor}) | {kind.level.word} | {meaning(kind)} |")
     for action, kind in sorted(CATALOGUE.items()):
         out += ["", f"### {action}", "", f"{meaning(kind)} Level {_level(kind)}.", ""]
-        out += ["> " + kind.message.replace("from_", "from").replace("action_id", "action"), ""]
+        message = re.sub(r"\|([\w ]+)\}", r"} \1s", kind.message)
+        out += ["> " + message.replace("from_", "from").replace("action_id", "action"), ""]
         out += ["| key | type | | meaning |", "|---|---|---|---|"]
         for field in _fields(kind):
             schema = _schema(field.type)

@@ -18,6 +18,7 @@ from numtrustd.actors.sources import Sources
 from numtrustd.actors.stalls import Stalls
 from numtrustd.actors.timers import Timers
 from numtrustd.actors.views import many
+from numtrustd.api.troubles import nothing_is_stored
 from numtrustd.events import DaemonDumped, DaemonHeartbeat
 from numtrustd.events.base import duration_for_people
 from numtrustd.notify import Notifier
@@ -139,11 +140,13 @@ class Pulse:
         late, lag = self._sources.overdue(self._house.clock.now())
         behind = f" (up to {duration_for_people(lag)})" if late else ""
         held_up = f"; HELD UP: {', '.join(self.held_up())}" if self.held_up() else ""
+        trouble = self._house.store.trouble
+        full = f"; {nothing_is_stored(trouble).upper()}" if trouble else ""
         refused = "; THE CHANGED CONFIGURATION WAS REFUSED, `numtrustd check` says why" if self.refused else ""
         return (
             f"{many(len(self._roster), 'number')} on {context.platforms_seen} of "
             f"{many(len(context.platforms), 'platform')}, {totals.labelled_numbers} labelled, "
-            f"{many(totals.open_cases, 'open case')}, {many(late, 'overdue look')}{behind}{held_up}{refused}"
+            f"{many(totals.open_cases, 'open case')}, {many(late, 'overdue look')}{behind}{held_up}{full}{refused}"
         )
 
     def held_up(self) -> tuple[str, ...]:

@@ -12,7 +12,18 @@ from jsonschema import Draft202012Validator
 from msgspec import inspect
 
 from numtrustd import events
-from numtrustd.events import CATALOGUE, CaseMoved, Event, Level, SourceLimited, key_of, payload, sentence
+from numtrustd.events import (
+    CATALOGUE,
+    CaseMoved,
+    ConfigRejected,
+    Event,
+    IncidentMilestone,
+    Level,
+    SourceLimited,
+    key_of,
+    payload,
+    sentence,
+)
 from numtrustd.events.base import unwrap
 from numtrustd.events_schema import HEADER, catalogue_schema, documents, meaning
 from tests.logcheck import CHECKER, BadLine, MemoryLog
@@ -181,6 +192,18 @@ def test_sentence() -> None:
 )
 def test_durations_for_people(seconds: float, text: str) -> None:
     assert events.duration_for_people(seconds) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(0, "0 problems"), (1, "1 problem"), (2, "2 problems")])
+def test_a_count_agrees_with_what_is_counted(count: int, text: str) -> None:
+    rejected = ConfigRejected(config="/c.toml", count=count, problems=("p",) * count)
+    assert sentence(rejected).startswith(f"/c.toml rejected, {text}")
+
+
+@pytest.mark.parametrize(("met", "text"), [(True, "yes"), (False, "no")])
+def test_what_is_so_or_not_is_said_in_words(met: bool, text: str) -> None:
+    mark = IncidentMilestone(incident="i", number="+8613800138000", mark="2h", met=met)
+    assert sentence(mark).endswith(f"came due, met: {text}")
 
 
 def test_two_events_cannot_share_a_name() -> None:

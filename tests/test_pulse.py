@@ -216,11 +216,13 @@ async def test_a_deadline_and_a_write_that_wait_show_in_the_heartbeat(
         told = pulse.figures()
         assert told.stalled_seconds == pytest.approx(HOUR)
         assert told.stalled == ("store for 1 h",)
+        assert "THE DISK IS FULL AND NOTHING IS STORED: MAKE ROOM ON IT" in pulse.line()
         assert told.last_commit_seconds is not None
         assert told.last_commit_seconds >= HOUR
         place.store._writer._write = written
         await trio.sleep(60.0)
         assert pulse.figures().stalled == ()
+        assert "FULL" not in pulse.line()
 
 
 class Loop:

@@ -14,7 +14,7 @@ from numtrustd.actors.messages import Cancel, NumberMessage, Order, Release, Tas
 from numtrustd.actors.views import Sight
 from numtrustd.actors.views_leaving import cancellation_of, open_parts
 from numtrustd.api import control, errors, instant, when
-from numtrustd.domain.task import ERRANDS, Task, TaskKind
+from numtrustd.domain.task import ANSWERS, ERRANDS, HAND_INS, Task, TaskKind, TaskState
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import request as a
 from numtrustd.store import records
@@ -158,16 +158,29 @@ class CaseDesk:
             raise CallError(errors.InvalidArgument("outcome", "a task that cannot be done is `task fail`"))
         task, by = arguments.task(self._sight, params.task), arguments.by(params, call)
         receipt, reason, note = params.receipt or "", params.reason or "", params.note or ""
+        outcome = _brought(task, params)
         texts = (receipt, reason, note)
         vouch = ""
         if task.kind not in ERRANDS | {TaskKind.RELEASE_NUMBER}:  # which are done in no platform's name
             vouch = self._trusted(texts, params.vouch, task.platform, task.number, task.case, by)
-        return await self._answer(
-            params.task, params.outcome or "", by, receipt=receipt, reason=reason, note=note, vouch=vouch
-        )
+        return await self._answer(params.task, outcome, by, receipt=receipt, reason=reason, note=note, vouch=vouch)
 
     async def task_fail(self, params: control.TaskFail, call: Call) -> tuple[Struct, str]:
         return await self._answer(params.task, "failed", arguments.by(params, call), reason=params.why)
+
+
+def _brought(task: Task, params: control.TaskDone) -> str:
+    """The outcome. Refuses what was handed in without what the platform gives for it, by which it is asked later."""
+    outcome = params.outcome or ""
+    if params.receipt and params.no_receipt:
+        raise CallError(errors.InvalidArgument("no_receipt", "give the receipt or say that there is none, not both"))
+    if task.kind not in HAND_INS or task.state is not TaskState.OPEN or task.packet is None:
+        return outcome
+    handed_in = ANSWERS[task.kind][0]
+    if outcome == handed_in and task.packet.bring_back and not (params.receipt or params.no_receipt):
+        why = f"bring what the platform gave for it ({task.packet.bring_back}) with --receipt"
+        raise CallError(errors.Refused(f"{why}, or say --no-receipt if it gave nothing"))
+    return handed_in if params.no_receipt and not outcome else outcome
 
 
 def _vouched(vouch: str) -> str:

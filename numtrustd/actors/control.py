@@ -28,6 +28,7 @@ from numtrustd.actors.views_world import pending_look
 from numtrustd.actors.wishes import WishDesk
 from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, ledger, silence, when
 from numtrustd.api.control import ReloadResult
+from numtrustd.api.troubles import nothing_is_stored
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflows import request as a
 from numtrustd.events import ControlActed, ControlDenied, ControlFailed, Level, StoreDamaged
@@ -41,6 +42,13 @@ LOOK_TIME = 10.0
 
 ANSWER_TIME = 30.0
 """Real seconds that an act waits to be stored before its caller is told that it still waits."""
+
+
+FULL_TIME = 3.0
+"""Real seconds that an act which had begun waits for a disk that is full."""
+
+UNSTORED = frozenset({"Look", "Reload", "Backup", "SetLogLevel"})
+"""Acts that store nothing themselves, or that may be what helps: they go on where nothing can be stored."""
 
 
 class Reloading(Protocol):
@@ -148,7 +156,7 @@ class Control:
             what = str(getattr(params, subject)) if subject else None
             by = getattr(params, "author", None)
             try:
-                answer, result = await act(params, call)
+                answer, result = await self._stored(name, act, params, call)
             except CallError as error:
                 why = getattr(error.parameters, "why", None)
                 kind = type(error.parameters).__name__
@@ -159,6 +167,24 @@ class Control:
             return answer
 
         return handler
+
+    async def _stored(self, name: str, act: Act, params: Any, call: Call) -> tuple[Struct, str]:
+        """Act, unless nothing can be stored: then it is not begun, and what has begun is not waited for long."""
+        store = self._house.store
+        if name in UNSTORED or getattr(params, "rehearse", False):
+            return await act(params, call)
+        if store.trouble:
+            raise CallError(
+                errors.Busy(f"nothing was done, because {nothing_is_stored(store.trouble)}, then type it again")
+            )
+        with store.patience(FULL_TIME):
+            return await act(params, call)
+        raise CallError(
+            errors.Busy(
+                f"not stored yet, because {nothing_is_stored(store.trouble or '')}; it may still be carried out: "
+                "look at what has become of it before you type it again"
+            )
+        )
 
     def _say(self, method: str, subject: str | None, result: str, by: str | None, peer: Peer) -> None:
         self._house.log.emit(ControlActed(method=method, subject=subject, result=result, by=by, **_peer(peer)))
@@ -179,9 +205,10 @@ class Control:
             raise CallError(errors.Busy(f"{number}: {error}")) from None
         except RefusedError as error:
             raise CallError(errors.Refused(str(error))) from None
-        trouble = self._house.store.trouble
-        why = f"the store cannot be written ({trouble})" if trouble else "its actor is being started again"
-        raise CallError(errors.Busy(f"told to {number} and not stored yet, because {why}: look before you try again"))
+        why = f"told to {number} and not stored yet, because its actor is being started again"
+        raise CallError(
+            errors.Busy(f"{why}; it may still be carried out: look at what has become of it before you type it again")
+        )
 
     def _must_not_be_parked(self, number: str) -> None:
         if parked := self._roster.parked.get(number):

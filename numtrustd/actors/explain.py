@@ -10,7 +10,7 @@ from numtrustd.actors.calls import warnings_of
 from numtrustd.actors.case_facts import goes_after
 from numtrustd.actors.explain_inspection import inspected
 from numtrustd.actors.explain_looks import next_look, sources_blind
-from numtrustd.actors.judge import ago
+from numtrustd.actors.judge import ago, lasted
 from numtrustd.actors.silences import ack_of
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
 from numtrustd.actors.views_case import papers, policy_of
@@ -161,9 +161,9 @@ def _belief(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) 
         fact = f"{name}: not known yet"
     elif belief.marked:
         held = ", held although it goes back and forth" if verdict.flapping else ""
-        fact = f"{name}: shown as {what_is_shown(belief)} since {ago(verdict.since, now)}{held}"
+        fact = f"{name}: shown as {what_is_shown(belief)} for {lasted(verdict.since, now)}{held}"
     else:
-        fact = f"{name}: {what_is_shown(belief)} since {ago(verdict.since, now)}"
+        fact = f"{name}: {what_is_shown(belief)} for {lasted(verdict.since, now)}"
     then = next_look(sight, owned, record, verdict.platform)
     return ExplainLine(
         fact=fact,
@@ -231,7 +231,7 @@ def _blind(sight: Sight, owned: Owned, verdict: Verdict, since: Instant) -> Expl
     health, again = sources_blind(sight, owned, platform)
     so = "nothing is believed of it yet" if verdict.belief is None else "what was believed before still is"
     return ExplainLine(
-        fact=f"nothing could be seen of {platform} since {ago(since, sight.now())}; {so}",
+        fact=f"nothing could be seen of {platform} for {lasted(since, sight.now())}; {so}",
         why=health or f"its answers say nothing ({reason})",
         next="it is tried again",
         who=Who.DAEMON,
@@ -313,6 +313,11 @@ def _on_whose_word(move: Move) -> str:
     return f"{what} by {move.by}{colon}{rest}" if what in ORDERS else f"{what}, as {move.by} reported{colon}{rest}"
 
 
+def _does(then: str) -> str:
+    """What a state's table says of the next step, as a clause: it is the daemon's, where nobody else is named."""
+    return then if then.startswith("a person ") else f"the daemon {then}"
+
+
 def _open_case(sight: Sight, case: Case) -> ExplainLine:
     deadline = case.due
     move = case.moves[-1] if case.moves else None
@@ -331,12 +336,12 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     tasks = sight.house.board.tasks_of(case.id)
     then = case.then
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:
-        fallback = f"; without an answer the daemon {then}" if then else ""
+        fallback = f"; without an answer {_does(then)}" if then else ""
         then = f"{task.title}: type `numtrustctl task show {task.id}`{fallback}"
     elif case.who is Who.PERSON:
-        then = f"`numtrustctl advance {case.id}` or `withdraw` ends the wait; until then the daemon {then}"
+        then = f"`numtrustctl advance {case.id}` or `withdraw` ends the wait; until then {_does(then)}"
     else:
-        then = f"the daemon {then}"
+        then = _does(then)
     return ExplainLine(
         fact=f"{case.workflow} {case.id} is {case.snapshot.state}: {case.meaning} (attempt {case.data.attempt})",
         why=why,

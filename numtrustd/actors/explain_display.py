@@ -1,6 +1,6 @@
 """What is explained beside a label's story: views that disagree, a mark that is not displayed, a name that is wrong."""
 
-from numtrustd.actors.judge import ago
+from numtrustd.actors.judge import ago, lasted
 from numtrustd.actors.views import Sight
 from numtrustd.api.rows import ExplainLine
 from numtrustd.domain.finding import FindingKind
@@ -24,7 +24,7 @@ def apart(sight: Sight, verdict: Verdict) -> list[ExplainLine]:
     rule = "a label is believed when enough looks show it, and gone only when every view says so"
     return [
         ExplainLine(
-            fact=f"{name}what is seen has disagreed since {ago(verdict.apart_since, now)}",
+            fact=f"{name}what is seen has disagreed for {lasted(verdict.apart_since, now)}",
             why=f"{who}; {rule}",
             next="a person may look which of them is right" if verdict.apart_said else f"is a finding after {after}",
             who=Who.PERSON if verdict.apart_said else Who.NOBODY,

@@ -28,6 +28,11 @@ def ago(at: Instant, now: Instant) -> str:
     return "just now" if now - at < 1.0 else f"{duration_for_people(now - at)} ago"
 
 
+def lasted(since: Instant, now: Instant) -> str:
+    """For how long already, in words."""
+    return duration_for_people(max(0.0, now - since))
+
+
 def says(stance: Stance, now: Instant) -> str:
     """What a view last said and when, in words: `so360.onebox/search: marked 骚扰电话 (nuisance), 5 min ago`."""
     if stance.said is None or stance.said_at is None:

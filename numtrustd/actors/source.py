@@ -106,6 +106,8 @@ class SourceActor:
         self._used_up_until: Instant | None = None
         self._tell_at = 0.0
         self.looking = 0
+        self.unasked = True
+        """Whether no look was made yet since the start, or since a reload changed its settings or a credential."""
         self._begun: dict[object, float] = {}
         self.begun = 0
         """Looks that were begun since the start: whether it gets on at all."""
@@ -273,6 +275,7 @@ class SourceActor:
     def _end(self, look: object) -> None:
         del self._begun[look]
         self.looking -= 1
+        self.unasked = False
 
     async def _next(self) -> tuple[tuple[str, ...], bool]:
         """The next numbers whose time has come, once the pace and the breaker allow; and whether it is a probe."""

@@ -267,7 +267,10 @@ def _detail(sight: Sight, task: Task, case: Case | None) -> tuple[str, ...]:
     if task.kind in HAND_INS:
         return ()  # its detail is the papers, which stand for themselves
     if task.kind is TaskKind.SUPPLY_EVIDENCE:
-        how = "put each on file as [[evidence]] in the settings, then `numtrustctl reload`"
+        how = (
+            "once each is on file the case goes on by itself; what [[evidence]] names is put right in the settings, "
+            "then `numtrustctl reload`"
+        )
         return (*(_lacking(sight, kind, case) for kind in task.detail), how)
     detail = [text for text in task.detail if text]
     if case is not None and task.state is TaskState.OPEN and task.kind in AT_PLATFORM:

@@ -90,7 +90,8 @@ def _why_unseen(sight: Sight, platform: str, sources: Sequence[Source]) -> str:
     known = (*sight.context.sources.values(), *sight.context.idle.values())
     if own := [s for s in known if s.id.partition(".")[0] == platform]:
         others = dict.fromkeys(reading.platform for source in own for reading in source.readings)
-        return f"it is not looked at itself: {', '.join(s.id for s in own)} answers for {', '.join(others)}"
+        answer = "answers" if len(own) == 1 else "answer"
+        return f"it is not looked at itself: {', '.join(s.id for s in own)} {answer} for {', '.join(others)}"
     return "no pack has a source for it"
 
 
@@ -130,6 +131,7 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         batches=None if actor is None else _open_batches(actor),
         http_status=None if actor is None else actor.record.http_status,
         refused_credentials=(actor.refused or None) if actor is not None else None,
+        retrying=True if actor is not None and actor.refused and actor.unasked else None,
     )
 
 
@@ -164,10 +166,10 @@ def health(actor: SourceActor | None, source: Source, now: Instant) -> tuple[str
             if actor.record.http_status == HTTPStatus.UNAUTHORIZED
             else "was refused or does not allow this"
         )
-        why = (
-            f"{why}: HTTP {actor.record.http_status}, credential {names} {refused}; put a valid key there, then reload"
-            ", or under systemd restart"
-        )
+        remedy = "put a valid key there, then reload, or under systemd restart"
+        if actor.unasked:
+            remedy = "it is tried again, for the first time since the last reload or start"
+        why = f"{why}: HTTP {actor.record.http_status}, credential {names} {refused}; {remedy}"
     return state, since, why
 
 

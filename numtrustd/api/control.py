@@ -41,13 +41,16 @@ class TaskChange(CaseChange, frozen=True, kw_only=True):
 class TaskDone(Params[TaskChange], frozen=True, kw_only=True):
     """A person did a task. outcome is one of the task's answers (its usual one when left out).
 
-    receipt is what the platform gave; reason its words where it refused or rejected. What holds a link off the
-    platform's official hosts, or asks for a card or a code, is refused; vouch is why it is right all the same.
+    receipt is what the platform gave; reason its words where it refused or rejected. Where the task says what to bring
+    back, something that was submitted needs a receipt, or no_receipt: the platform gave nothing for it.
+    What holds a link off the platform's official hosts, or asks for a card or a code, is refused; vouch is why it is
+    right all the same.
     """
 
     task: Text
     outcome: Text | None = None
     receipt: Text | None = None
+    no_receipt: bool = False
     reason: Note | None = None
     note: Note | None = None
     vouch: Note | None = None

@@ -61,7 +61,7 @@ class ConfigRejected(Struct, frozen=True):
 
 
 class Busy(Struct, frozen=True):
-    """The part of the daemon that would answer has too much to do; try again."""
+    """The part of the daemon that would answer has too much to do, or nothing can be stored; try again."""
 
     why: str
 

@@ -170,7 +170,8 @@ class SourceRow(Result, frozen=True, kw_only=True):
     `blind_since` is since when nothing of it moves a verdict: its breaker is open, it is not believed, or it is parked.
     `when` is "always", or "doubt" where it is asked only while something is in doubt. `hours` are those in which alone
     it is asked. `http_status` is what its last failure was answered with, `refused_credentials` are the names of those
-    that the platform did not accept then: each needs a valid key, and the daemon a reload.
+    that the platform did not accept then: each needs a valid key, and the daemon a reload. `retrying`: it was not asked
+    since the last reload or start, which may have brought one.
     """
 
     source: str
@@ -195,6 +196,7 @@ class SourceRow(Result, frozen=True, kw_only=True):
     hours: str | None = None
     http_status: int | None = None
     refused_credentials: tuple[str, ...] | None = None
+    retrying: bool | None = None
 
 
 class CaseRow(Result, frozen=True, kw_only=True):
@@ -403,8 +405,11 @@ class PaperFinding(Result, frozen=True, kw_only=True):
 
 
 class StoreStatus(Result, frozen=True, kw_only=True):
-    """The state on disk. `limit` is the most that it may grow to; `nearly_full` stops new submissions."""
+    """The state on disk. `limit` is the most that it may grow to; `nearly_full` stops new submissions. With `trouble`
+    (`disk_full`, `map_full`, `no_memory`) nothing can be stored at all.
+    """
 
     bytes: int
     limit: int
     nearly_full: bool
+    trouble: str | None = None

@@ -71,6 +71,7 @@ def show(session: Session, task: str, folder: str | None) -> None:
 @click.argument("task", type=complete.TASK)
 @click.option("--outcome", metavar="WORD", help="What came of it; `task show` lists the words.")
 @click.option("--receipt", metavar="NUMBER", help="What the platform gave for it.")
+@click.option("--no-receipt", is_flag=True, help="It was handed in, and the platform gave nothing for it.")
 @click.option("--reason", metavar="WORDS", help="The platform's words where it refused, rejected or asked.")
 @click.option("--note", metavar="WORDS", help="For the record.")
 @click.option("--vouch", metavar="WORDS", help="Why a link or a demand in it that looks like phishing is right.")
@@ -80,6 +81,7 @@ def done(
     task: str,
     outcome: str | None,
     receipt: str | None,
+    no_receipt: bool,
     reason: str | None,
     note: str | None,
     vouch: str | None,
@@ -87,7 +89,14 @@ def done(
 ) -> None:
     """It is done, and what came of it."""
     params = control.TaskDone(
-        task=task, outcome=outcome, receipt=receipt, reason=reason, note=note, vouch=vouch, author=author
+        task=task,
+        outcome=outcome,
+        receipt=receipt,
+        no_receipt=no_receipt,
+        reason=reason,
+        note=note,
+        vouch=vouch,
+        author=author,
     )
     session.show(params, render.task_change)
 
@@ -213,16 +222,24 @@ def set_identity(session: Session, number: str, author: str, **said: Any) -> Non
 CaseAct = Callable[[str, str | None, str], Params[control.CaseChange]]
 
 
-def _case_verb(name: str, help: str, make: CaseAct) -> None:
+Drawn = Callable[[control.CaseChange], Document]
+
+
+def _case_verb(name: str, help: str, make: CaseAct, drawn: Drawn = render.case_change) -> None:
     @command(act, name, help=help)
     @click.argument("case", type=complete.CASE)
     @click.option("--reason", metavar="WORDS", help="Why, for the record.")
     @author_option
     def verb(session: Session, case: str, reason: str | None, author: str) -> None:
-        session.show(make(case, reason, author), render.case_change)
+        session.show(make(case, reason, author), drawn)
 
 
-_case_verb("approve", "Allow a case's submission.", lambda c, r, a: control.Approve(case=c, reason=r, author=a))
+_case_verb(
+    "approve",
+    "Allow a case's submission.",
+    lambda c, r, a: control.Approve(case=c, reason=r, author=a),
+    render.approved,
+)
 
 
 @command(act)

@@ -154,7 +154,7 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
 
 def _commands(task: TaskView) -> list[str]:
     """What ends the task, and before it what that takes."""
-    return [command for _, command in deciding(task)] if task.kind == APPROVE else [*lacking(task), *closing(task)]
+    return [command for _, command in deciding(task)] if task.kind == APPROVE else lacking(task) or closing(task)
 
 
 def _paper(paper: Paper, copied: dict[str, str]) -> str:

@@ -46,6 +46,8 @@ def words(name: str, given: Any) -> list[str]:
             problems = [str(p) for p in given.get("problems", ())]
             rest = tr("the configuration was refused; the running one is untouched")
             return [*problems, rest, tr("correct it until `numtrustd check` finds nothing, then reload again")]
+        case "Busy" if told.get("why", "").endswith("again"):  # with the remedy in it
+            return [why]
         case "Busy":
             return [tr("busy: {why}: try again in a moment").format(why=why)]
         case "NotReady" if why.startswith("safe mode"):  # which only ends when somebody ends it

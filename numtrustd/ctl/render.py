@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from numtrustd.api import control, status, wants
-from numtrustd.api.rows import CaseRow, TaskRow
+from numtrustd.api.rows import CaseRow, StoreStatus, TaskRow
+from numtrustd.api.troubles import nothing_is_stored
 from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.sentences import said
@@ -113,8 +114,7 @@ def overview(s: status.Status) -> Document:
         (
             tr("store"),
             Cell(
-                tr("{bytes} of {limit}").format(bytes=size(s.store.bytes), limit=size(s.store.limit))
-                + (tr(": nearly full, nothing new is submitted") if s.store.nearly_full else ""),
+                tr("{bytes} of {limit}").format(bytes=size(s.store.bytes), limit=size(s.store.limit)) + full(s.store),
                 Tone.BAD if s.store.nearly_full else Tone.PLAIN,
             ),
         ),
@@ -128,6 +128,13 @@ def overview(s: status.Status) -> Document:
     if s.blind:
         doc.hint("sources", tr("why something cannot be seen"))
     return doc
+
+
+def full(store: StoreStatus) -> str:
+    """What is wrong with the state on disk, to be put behind its size; empty where nothing is."""
+    if store.trouble:
+        return ": " + said(nothing_is_stored(store.trouble))
+    return tr(": nearly full, nothing new is submitted") if store.nearly_full else ""
 
 
 def stalled(stall: str) -> str:
@@ -344,6 +351,15 @@ def case_change(c: control.CaseChange) -> Document:
     doc = Document()
     moved = _moved(c.old, c.new)
     doc.line(tr("case"), Cell(f"{c.case}:", Tone.STRONG), moved)
+    moved_on(doc, c)
+    return doc
+
+
+def approved(c: control.CaseChange) -> Document:
+    """What an approval did: it was given, also where the case waits for something else as well."""
+    doc = Document()
+    moved = _moved(c.old, c.new) if c.old != c.new else ""
+    doc.line(tr("case"), Cell(f"{c.case}:", Tone.STRONG), listed(filter(None, (tr("approved"), moved))))
     moved_on(doc, c)
     return doc
 

@@ -59,7 +59,7 @@ def deciding(t: status.TaskView) -> list[tuple[str, str]]:
 
 
 def lacking(t: status.TaskView) -> list[str]:
-    """The commands that put on file what a task for papers wants."""
+    """The commands that put on file what a task for papers wants. It is done by that, and needs no other."""
     return [f"evidence add {paper.kind} PATH" for paper in t.evidence if not paper.held] if t.kind == SUPPLY else []
 
 
@@ -93,8 +93,8 @@ def task(t: status.TaskView) -> Document:
     if later:
         _decision(doc, t)
     if is_open and (commands := lacking(t)):
-        doc.heading(tr("put each on file, then say that it is there"))
-        for command in (*commands, closing(t)[0]):
+        doc.heading(tr("put each on file; the case goes on by itself once all are"))
+        for command in commands:
             doc.line(f"{PROGRAM} {command}", indent=2)
     if later:
         doc.heading(tr("what would be sent"))
@@ -142,7 +142,7 @@ def _hints(doc: Document, t: status.TaskView) -> None:
         return
     for command in lacking(t):
         doc.hint(command, tr("put it on file"))
-    for command in closing(t):
+    for command in () if lacking(t) else closing(t):
         doc.hint(command, "")
     doc.hint(f"task fail {t.task} --reason WORDS", tr("it cannot be done"))
 

@@ -18,10 +18,14 @@ from numtrustd.ctl.text import local
 _HEALTH_TONES = {"ok": Tone.GOOD, "off": Tone.DIM, "limited": Tone.WARN}
 
 
-def platforms(answer: status.PlatformList) -> Document:
-    """`numtrustctl platforms`."""
+def platforms(answer: status.PlatformList, *, everything: bool = True) -> Document:
+    """`numtrustctl platforms`. Those without a source come last and are only counted, where nothing is known of them
+    either and not `everything` is wanted.
+    """
     doc = Document()
-    rows, now = answer.platforms, answer.now
+    now = answer.now
+    rows = sorted(answer.platforms, key=lambda r: not r.sources)
+    shown = [r for r in rows if everything or r.sources or r.labelled or r.open_cases or r.maintenance is not None]
     doc.table(
         (
             tr("PLATFORM"),
@@ -54,14 +58,16 @@ def platforms(answer: status.PlatformList) -> Document:
                 " ".join(r.sources) or Cell(tr("no source in use"), Tone.WARN),
                 _note(r, now),
             )
-            for r in rows
+            for r in shown
         ],
-        tr("no platforms"),
+        tr("no platform has a source in use") if rows else tr("no platforms"),
     )
     doc.line()
     doc.line(_sum(rows))
+    if len(shown) < len(rows):
+        doc.hint("platforms --all", tr("the others, too, and why nobody looks at each"))
     if not all(r.sources for r in rows):
-        doc.hint("sources", tr("the sources that are off, and what each needs"))
+        doc.hint("sources --all", tr("the sources that are off, and what each needs"))
     return doc
 
 
@@ -90,9 +96,11 @@ def _sum(rows: Sequence[PlatformRow]) -> str:
     return listed(parts)
 
 
-def sources(answer: status.SourceList) -> Document:
-    """`numtrustctl sources`."""
+def sources(answer: status.SourceList, *, everything: bool = True) -> Document:
+    """`numtrustctl sources`. Those that are off come last, and are only counted where not `everything` is wanted."""
     doc = Document()
+    rows = sorted(answer.sources, key=lambda r: r.state == "off")
+    shown = [r for r in rows if everything or r.state != "off"]
     doc.table(
         (
             tr("SOURCE"),
@@ -125,10 +133,19 @@ def sources(answer: status.SourceList) -> Document:
                 " ".join(r.platforms),
                 _source_why(r, answer.now),
             )
-            for r in answer.sources
+            for r in shown
         ],
-        tr("no sources"),
+        tr("no source is in use") if rows else tr("no sources"),
     )
+    if off := len(rows) - len(shown):
+        doc.line()
+        doc.line(
+            trn(
+                "{n} more source is off: --all shows it, and what it needs",
+                "{n} more sources are off: --all shows them, and what each needs",
+                off,
+            )
+        )
     return doc
 
 
@@ -160,6 +177,12 @@ def _refused(r: SourceRow) -> str | None:
     if not r.refused_credentials:
         return None
     names = listed(r.refused_credentials)
+    if r.retrying:
+        again = tr(
+            "HTTP {status}: credential {names} was refused; since the last reload or start it has not been asked yet, "
+            "it is tried again"
+        )
+        return again.format(status=r.http_status, names=names)
     text = tr(
         "HTTP {status}: credential {names} was refused; put a valid key there, then `numtrustctl reload`, or under "
         "systemd `systemctl restart numtrustd`"

@@ -4,6 +4,7 @@ import os
 import shlex
 import sys
 from datetime import datetime, timedelta
+from functools import partial
 
 import click
 
@@ -60,9 +61,10 @@ def number(session: Session, number: str) -> None:
 
 
 @command(see)
-def platforms(session: Session) -> None:
-    """The platforms, and how the numbers stand on each."""
-    session.show(status.ListPlatforms(), render_world.platforms)
+@click.option("--all", "everything", is_flag=True, help="Those that nobody looks at, too.")
+def platforms(session: Session, everything: bool) -> None:
+    """The platforms, and how the numbers stand on each. With --json all of them."""
+    session.show(status.ListPlatforms(), partial(render_world.platforms, everything=everything))
 
 
 @command(see, examples=(("platform huawei", "Which papers and addresses an appeal needs there."),))
@@ -73,9 +75,10 @@ def platform(session: Session, platform: str) -> None:
 
 
 @command(see)
-def sources(session: Session) -> None:
-    """The sources, and how well each can see."""
-    session.show(status.ListSources(), render_world.sources)
+@click.option("--all", "everything", is_flag=True, help="Those that are off, too, with what each needs.")
+def sources(session: Session, everything: bool) -> None:
+    """The sources, and how well each can see. With --json all of them."""
+    session.show(status.ListSources(), partial(render_world.sources, everything=everything))
 
 
 @command(see, examples=(("cases --open --platform sogou", "What is under way at one platform."),))

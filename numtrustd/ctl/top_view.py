@@ -14,6 +14,7 @@ from rich.text import Text
 
 from numtrustd.api import ledger, status
 from numtrustd.api.rows import CaseRow, NumberRow, PlatformRow, SourceRow
+from numtrustd.api.troubles import nothing_is_stored
 from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
 from numtrustd.ctl.lang import tr, trn, word
@@ -122,7 +123,9 @@ def head(world: World, columns: int) -> list[Text]:
         since = local(s.network_down_since, s.now)
         alarms.append(tr("nobody can be reached since {since}: look at this machine's network").format(since=since))
     alarms += [stalled(stall) for stall in s.stalled or ()]
-    if s.store.nearly_full:
+    if s.store.trouble:
+        alarms.append(said(nothing_is_stored(s.store.trouble)))
+    elif s.store.nearly_full:
         alarms.append(tr("the store is nearly full: nothing new is submitted"))
     spent = tr("spent {paid} of {budget}") if money.budget else tr("spent {paid}")
     pieces = [

@@ -82,8 +82,9 @@ class Level(enum.IntEnum):
 class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True, rename=key_of):
     """One thing that happened. A subclass is one entry of the catalogue; its docstring is its meaning.
 
-    `message` is the sentence for people: `{field}` is filled in, `[…]` is left out when a field in it is
-    `None` or empty. Optional fields default to `None` (lists to `()`) and are then absent from the line.
+    `message` is the sentence for people: `{field}` is filled in, `{field|problem}` is a count of problems, `[…]` is
+    left out when a field in it is `None` or empty. Optional fields default to `None` (lists to `()`) and are then
+    absent from the line.
     """
 
     action: ClassVar[str]
@@ -158,7 +159,15 @@ class _Plan(NamedTuple):
 
 
 _SEGMENTS = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)")
-_NAMES = re.compile(r"\{(\w+)\}")
+_NAMES = re.compile(r"\{(\w+)(?:\|([\w ]+))?\}")
+
+
+def _counted(noun: str) -> Show:
+    return lambda count: f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _yes_or_no(value: bool) -> str:
+    return "yes" if value else "no"
 
 
 def _joined(values: tuple[str, ...]) -> str:
@@ -187,16 +196,19 @@ def _plan(kind: type[Event]) -> _Plan:
                 show[field.name] = duration_for_people
         elif isinstance(bare, msgspec.inspect.VarTupleType):
             show[field.name] = _joined
+        elif isinstance(bare, msgspec.inspect.BoolType):
+            show[field.name] = _yes_or_no
     segments: list[_Segment] = []
     said: set[str] = set()
     for match in _SEGMENTS.finditer(kind.message):
         text = match[1] if match[1] is not None else match[2]
-        names = tuple(_NAMES.findall(text))
+        found = _NAMES.findall(text)
+        names = tuple(name for name, _ in found)
         said.update(names)
-        shows = tuple(map(show.get, names)) if show.keys() & set(names) else None
+        shows = tuple(_counted(noun) if noun else show.get(name) for name, noun in found)
         # `%` formatting, so that a brace in a value can never be taken for a field
         text = _NAMES.sub("%s", text.replace("%", "%%"))
-        segments.append(_Segment(text, _getter(names), shows, match[1] is not None))
+        segments.append(_Segment(text, _getter(names), shows if any(shows) else None, match[1] is not None))
     return _Plan(tuple(convert), tuple(segments), frozenset(map(key_of, said)))
 
 

@@ -116,7 +116,7 @@ class ComplaintsHigh(Event, frozen=True, kw_only=True):
 
     action = "complaints.high"
     level = Level.WARN
-    message = "{complaints} complaints about {number} on {day}: {state}"
+    message = "{complaints|complaint} about {number} on {day}: {state}"
 
     number: f.Number
     day: f.Day

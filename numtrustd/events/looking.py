@@ -37,7 +37,7 @@ class SourceSaid(Event, frozen=True, kw_only=True):
 
     action = "source.said"
     level = Level.INFO
-    message = "source {source}: {text}[; {lines} lines left out]"
+    message = "source {source}: {text}[; {lines|line} left out]"
 
     source: f.Source
     text: f.Text
@@ -105,7 +105,7 @@ class SourceBatchCollected(Event, frozen=True, kw_only=True):
 
     action = "source.batch_collected"
     level = Level.INFO
-    message = "source {source} answered {answered} of {handed_in} numbers of batch {batch} in {took_seconds}"
+    message = "source {source} answered {answered} of {handed_in|number} of batch {batch} in {took_seconds}"
 
     source: f.Source
     batch: f.Batch
@@ -119,7 +119,7 @@ class SourceBatchRefused(Event, frozen=True, kw_only=True):
 
     action = "source.batch_refused"
     level = Level.WARN
-    message = "source {source} did not take batch {batch} of {handed_in} numbers: {reason}[ ({detail})]"
+    message = "source {source} did not take batch {batch} of {handed_in|number}: {reason}[ ({detail})]"
 
     source: f.Source
     batch: f.Batch
@@ -134,7 +134,7 @@ class SourceBatchUncertain(Event, frozen=True, kw_only=True):
 
     action = "source.batch_uncertain"
     level = Level.WARN
-    message = "nobody knows whether source {source} took batch {batch} of {handed_in} numbers: {detail}; {next}"
+    message = "nobody knows whether source {source} took batch {batch} of {handed_in|number}: {detail}; {next}"
 
     source: f.Source
     batch: f.Batch
@@ -150,7 +150,7 @@ class SourceBatchOverdue(Event, frozen=True, kw_only=True):
 
     action = "source.batch_overdue"
     level = Level.WARN
-    message = "batch {batch} of source {source}: {why}, {answered} of {handed_in} numbers answered"
+    message = "batch {batch} of source {source}: {why}, {answered} of {handed_in|number} answered"
 
     source: f.Source
     batch: f.Batch

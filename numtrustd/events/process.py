@@ -25,7 +25,7 @@ class DaemonReady(Event, frozen=True, kw_only=True):
 
     action = "daemon.ready"
     level = Level.INFO
-    message = "watching {numbers} numbers, ready after {startup_seconds}"
+    message = "watching {numbers|number}, ready after {startup_seconds}"
 
     numbers: f.Numbers
     startup_seconds: f.StartupSeconds
@@ -110,7 +110,7 @@ class DaemonDumped(Event, frozen=True, kw_only=True):
 
     action = "daemon.dumped"
     level = Level.INFO
-    message = "{labelled} of {numbers} numbers labelled, {open_cases} open cases[, {unhealthy}][, parked: {parked}]"
+    message = "{labelled} of {numbers|number} labelled, {open_cases|open case}[, {unhealthy}][, parked: {parked}]"
 
     numbers: f.Numbers
     labelled: f.Labelled
@@ -129,7 +129,7 @@ class ConfigLoaded(Event, frozen=True, kw_only=True):
 
     action = "config.loaded"
     level = Level.INFO
-    message = "{config} loaded: {numbers} numbers, {platforms} platforms[, sources {sources}]"
+    message = "{config} loaded: {numbers|number}, {platforms|platform}[, sources {sources}]"
 
     config: f.Config
     numbers: f.Numbers
@@ -142,7 +142,7 @@ class ConfigRejected(Event, frozen=True, kw_only=True):
 
     action = "config.rejected"
     level = Level.ERROR
-    message = "{config} rejected, {count} problems[: {problems}]"
+    message = "{config} rejected, {count|problem}[: {problems}]"
 
     config: f.Config
     count: f.Count

@@ -9,7 +9,7 @@ class CallsRecorded(Event, frozen=True, kw_only=True):
 
     action = "calls.recorded"
     level = Level.INFO
-    message = "{days} days of calls of {numbers_told} numbers, {first_day} to {last_day}, told by {by}"
+    message = "{days|day} of calls of {numbers_told|number}, {first_day} to {last_day}, told by {by}"
 
     numbers_told: f.NumbersTold
     days: f.Days

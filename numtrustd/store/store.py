@@ -6,6 +6,7 @@ payloads types.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Final, Self
@@ -74,7 +75,7 @@ class Store:
         self._found = found
         self._max_map_size = max_map_size
         self._failpoints = failpoints
-        self._writer = Writer(self._write, self._grow, inline=inline)
+        self._writer = Writer(self._write, self._grow, self._probe, inline=inline)
         self._inline = inline
         self._high_water = found.high_water
         self._copy_limiter = trio.CapacityLimiter(1)
@@ -257,6 +258,12 @@ class Store:
         if batch:
             self._writer.soon(batch.ops)
 
+    def patience(self, seconds: float) -> AbstractContextManager[None]:
+        """A block that is left, as by a time-out, when nothing could be written for so long (real seconds). What it
+        had not stored by then it takes back; what others store for it may still be.
+        """
+        return self._writer.patience(seconds)
+
     async def flush(self) -> None:
         """Return when everything queued so far is on disk."""
         await self._writer.commit({})
@@ -309,6 +316,9 @@ class Store:
     def _set_high_water(self, now: Instant) -> None:
         self._high_water = now
         self._ride(Batch().put(Table.META, meta.HIGH_WATER, meta.encode_instant(now)))
+
+    def _probe(self) -> None:
+        self._set_high_water(self._high_water)
 
     def _grow(self) -> bool:
         # In the loop's thread while the writer's is idle, so no transaction is open, unless a copy is being

@@ -5,10 +5,12 @@ written goes into the next one, so the more there is to do the fewer fsyncs it t
 this module is what the thread runs; `store` is what callers see.
 """
 
+import contextlib
 import enum
 import errno
+import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Final
 
@@ -51,12 +53,16 @@ class _Item:
 
 class Writer:
     """Owns the queue. `write` does one transaction or raises lmdb.Error or DiskFull, `grow` enlarges the map
-    if that is allowed; both synchronous.
+    if that is allowed, `probe` puts something among the `riders` to try with whether writing works again where nobody
+    else has anything to write; all synchronous.
     """
 
-    def __init__(self, write: Callable[[Ops], None], grow: Callable[[], bool], *, inline: bool) -> None:
+    def __init__(
+        self, write: Callable[[Ops], None], grow: Callable[[], bool], probe: Callable[[], None], *, inline: bool
+    ) -> None:
         self._write = write
         self._grow = grow
+        self._probe = probe
         self._inline = inline
         self._limiter = trio.CapacityLimiter(1)  # its own: forty hanging look-ups must not keep a commit waiting
         self._queue: deque[_Item] = deque()
@@ -72,6 +78,7 @@ class Writer:
         self.riders: Ops = {}
         """Writes that go along with the next transaction but are no reason for one."""
         self.trouble: Trouble | None = None
+        self._impatient: dict[trio.CancelScope, float] = {}
         self.transactions = 0
         self.written = 0
         self._wrote_at: float | None = None
@@ -115,6 +122,19 @@ class Writer:
         await trio.lowlevel.checkpoint_if_cancelled()
         if item.failure is not None:
             raise item.failure
+
+    @contextlib.contextmanager
+    def patience(self, seconds: float) -> Iterator[None]:
+        """See `Store.patience`."""
+        scope = trio.CancelScope()
+        self._impatient[scope] = seconds
+        if self.trouble is not None:
+            scope.deadline = trio.current_time() + seconds
+        try:
+            with scope:
+                yield
+        finally:
+            del self._impatient[scope]
 
     def soon(self, ops: Ops) -> None:
         """Queue `ops` to share somebody's transaction. See `Store.commit_soon`."""
@@ -184,6 +204,8 @@ class Writer:
             self._end(ending)
 
     def _due(self) -> bool:
+        if self.trouble is not None:
+            return True  # also when those who waited have left: what rests until it is over would rest for ever
         return bool(self._queue) and (
             self._waiters > 0 or self._backlog >= MAX_OPS or trio.current_time() >= self._queue[0].since + SOON
         )
@@ -197,6 +219,8 @@ class Writer:
 
     async def _write_next(self, on_trouble: Callable[[Trouble], None], on_recovered: Callable[[], None]) -> None:
         """One transaction, or one failed attempt and the pause after it."""
+        if self.trouble is not None and not self._queue:
+            self._probe()
         try:
             await self._write_group()
         except (lmdb.Error, DiskFull) as error:
@@ -211,8 +235,13 @@ class Writer:
             self._pause = FIRST_PAUSE
             if self.trouble is not None:
                 self.trouble = None
+                for scope in self._impatient:
+                    scope.deadline = math.inf
                 on_recovered()
             return
+        if self.trouble is None:
+            for scope, seconds in self._impatient.items():
+                scope.deadline = trio.current_time() + seconds
         if kind is not self.trouble:
             self.trouble = kind
             on_trouble(kind)

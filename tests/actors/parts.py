@@ -1,11 +1,14 @@
 """What the tests of single actors share beside `house`: a quick disk, a crash, and what must always hold."""
 
+import errno
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 
@@ -18,6 +21,8 @@ from numtrustd.domain.record import Entry, NumberRecord
 from numtrustd.domain.task import Task, TaskState
 from numtrustd.domain.workflow import Event
 from numtrustd.store import Store, Table, records
+from numtrustd.store.environment import Environment
+from numtrustd.store.errors import DiskFull
 from tests.actors.house import MOBILE, TestHouse, make_context
 from tests.logcheck import MemoryLog
 from tests.virtual import fast_directory
@@ -59,6 +64,17 @@ class Box:
     def due(self) -> list[tuple[str, int]]:
         """The timers that went off, as (case, seq)."""
         return [(m.case, m.seq) for m in self.messages if isinstance(m, TimerDue)]
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """Nothing can be written inside."""
+
+    def write(*_: Any) -> None:
+        raise DiskFull(f"no room ({errno.ENOSPC})")
+
+    with mock.patch.object(Environment, "write", write):
+        yield
 
 
 def empty_house(store: Store, clock: Any, **context: Any) -> House:

@@ -46,6 +46,7 @@ from tests.actors.house import (
     platform,
     source,
 )
+from tests.actors.parts import full_disk
 
 Clock = trio.testing.MockClock
 
@@ -198,6 +199,39 @@ async def test_an_order_that_cannot_be_stored_does_not_hang_its_caller(
         assert "not stored yet" in (await refused(house, errors.Busy, "Hold", case=case.id)).why
 
 
+async def test_an_order_on_a_full_disk_is_answered_soon_and_one_after_it_is_not_begun(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path) as house:
+        case = await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        with full_disk():
+            began = trio.current_time()
+            why = (await refused(house, errors.Busy, "Hold", case=case.id)).why
+            assert trio.current_time() - began <= 3.5
+            assert "the disk is full and nothing is stored: make room on it" in why
+            assert "may still be carried out" in why
+            began = trio.current_time()
+            for method, given in (
+                ("Advance", {"case": case.id}),
+                ("Observe", {"number": MOBILE, "platform": "alpha", "surface": "default", "status": "clean"}),
+                ("SilenceAdd", {"targets": ["alpha"], "seconds": 60.0, "reason": "known"}),
+            ):
+                why = (await refused(house, errors.Busy, method, **given)).why
+                assert why == (
+                    "nothing was done, because the disk is full and nothing is stored: make room on it, "
+                    "then type it again"
+                )
+            assert trio.current_time() == began, "at once"
+            told = (await house.ask("GetStatus")).store
+            assert (told.trouble, told.nearly_full) == ("disk_full", True)
+            await house.ask("SetLogLevel", level="info")
+        await house.until(lambda: house.store.trouble is None)
+        await house.in_state("held", "alpha")  # as it was said: it was told, and is carried out after all
+        assert (await house.ask("Advance", case=case.id)).new == "in_review"
+        assert (await house.ask("GetStatus")).store.trouble is None
+
+
 # ----------------------------------------------------------------------------------------------------------- tasks
 
 
@@ -220,6 +254,25 @@ async def test_a_person_hands_in_and_brings_the_answer_back(tmp_path: Path, auto
         assert rejected.new == "cooling"
         assert house.case("beta").data.reasons == ("无营业执照",)
         assert [m.by for m in house.case("beta").moves if m.by] == ["wang", "uid 1000"]
+
+
+async def test_what_was_handed_in_brings_what_the_platform_gave_or_says_that_it_gave_nothing(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("beta")
+        [task] = await house.until(house.tasks)
+        why = (await refused(house, errors.Refused, "TaskDone", task=task.id, outcome="submitted")).why
+        assert why == (
+            "bring what the platform gave for it (the receipt) with --receipt, or say --no-receipt if it gave nothing"
+        )
+        both = {"receipt": "B-17", "no_receipt": True}
+        assert (await refused(house, errors.InvalidArgument, "TaskDone", task=task.id, **both)).field == "no_receipt"
+        assert house.tasks() == [task], "it is still to be done"
+        done = await house.ask("TaskDone", task=task.id, no_receipt=True)
+        assert (done.outcome, done.new) == ("submitted", "in_review")
+        why = (await refused(house, errors.Refused, "TaskDone", task=task.id)).why
+        assert "already done" in why, "and not that it lacks something"
 
 
 async def test_a_task_that_cannot_be_done(tmp_path: Path, autojump_clock: Clock) -> None:

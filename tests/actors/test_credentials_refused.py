@@ -71,7 +71,8 @@ async def test_it_is_known_after_a_restart_and_forgotten_once_the_key_is_accepte
         await down(house, "refused")
         start, outside = house.clock.now(), house.alpha
     async with make_house(tmp_path, start=start + 1, alpha=outside, **keyed()) as house:
-        assert (await row(house)).refused_credentials == ("alpha-key",)
+        alpha = await row(house)
+        assert (alpha.refused_credentials, alpha.retrying) == (("alpha-key",), True)
         outside.weather = "fine"
         await house.until(lambda: not house.sources.actors["alpha.api"].down)
         alpha = await row(house)
@@ -86,7 +87,15 @@ async def test_a_new_key_is_tried_at_once(tmp_path: Path, autojump_clock: Clock)
         await house.ask("Look", number=MOBILE, platform="alpha")
         await house.sleep(5.0)
         assert house.sources.actors["alpha.api"].down
+        refused = await row(house)
+        assert (refused.refused_credentials, refused.retrying) == (("alpha-key",), None)
         house.alpha.weather = "fine"
         house.sources.apply((), (), ("alpha.api",))
+        tried = await row(house)
+        assert (tried.refused_credentials, tried.retrying) == (("alpha-key",), True), "and that is said until it was"
+        lines = (await house.ask("Explain", number=MOBILE, platform="alpha")).lines
+        again = "was refused; it is tried again, for the first time since the last reload or start"
+        assert any(again in f"{line.fact} {line.why} {line.next}" for line in lines)
         await house.sleep(5.0)
         assert not house.sources.actors["alpha.api"].down
+        assert (await row(house)).retrying is None

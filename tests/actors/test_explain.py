@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import trio.testing
 
+from numtrustd.actors import explain
 from numtrustd.api import errors, when
 from numtrustd.api.rows import ExplainLine
 from numtrustd.domain.budget import Budget
@@ -60,7 +61,7 @@ async def test_a_clean_number_and_its_cadence(tmp_path: Path, autojump_clock: Cl
     async with make_house(tmp_path) as house:
         await seen(house)
         [line] = await explained(house, "beta")
-        assert line.fact.startswith("贝塔: clean since ")
+        assert line.fact.startswith("贝塔: clean for ")
         assert line.why.startswith("beta.api/default said clean ")
         assert line.next == "looks again through beta.api; the number is new: every 3 h"
         due = house.sources.actors["beta.api"].due_of(MOBILE)
@@ -93,7 +94,7 @@ async def test_a_case_on_its_way(tmp_path: Path, autojump_clock: Clock) -> None:
         await house.labelled("alpha")
         case = await house.in_state("in_review", "alpha")
         lines = await explained(house, "alpha")
-        assert lines[0].fact.startswith("阿尔法: shown as 广告推销 (marketing), 3 marks since ")
+        assert lines[0].fact.startswith("阿尔法: shown as 广告推销 (marketing), 3 marks for ")
         problem = only(lines, "mislabel: shown as 广告推销")
         assert problem.why == "probably reports: 3 marks counted by the platform"
         assert (problem.next, problem.who) == (f"appeal {case.id} works on it", "platform")
@@ -235,9 +236,9 @@ async def test_a_blind_platform_says_what_is_wrong_with_its_source(
         await house.until(lambda: house.sources.actors["alpha.api"].down)
         await house.sleep(60.0)
         belief, blind = await explained(house, "alpha")
-        assert belief.fact.startswith("阿尔法: clean since ")
+        assert belief.fact.startswith("阿尔法: clean for ")
         assert f"alpha.api/default could not see 1 min ago ({reason})" in belief.why
-        assert blind.fact.startswith("nothing could be seen of alpha since ")
+        assert blind.fact.startswith("nothing could be seen of alpha for ")
         assert blind.why.startswith(f"alpha.api is down for 1 min ({reason}, 3 times in a row)")
         assert blind.who == "daemon"
         assert blind.when == belief.when
@@ -359,3 +360,14 @@ async def test_a_budget_that_is_used_up_is_why_it_does_not_look(tmp_path: Path, 
         [pending] = answer.pending
         assert pending.when.timestamp() == limited.until
         assert "used up" in pending.why
+
+
+@pytest.mark.parametrize(
+    ("then", "clause"),
+    [
+        ("asks once more, then a person has to decide", "the daemon asks once more, then a person has to decide"),
+        ("a person has to decide", "a person has to decide"),
+    ],
+)
+def test_a_next_step_is_the_daemons_where_nobody_else_is_named(then: str, clause: str) -> None:
+    assert explain._does(then) == clause

@@ -1,11 +1,7 @@
 """Defects that the simulation found (`tests/simulation/regressions.txt`), each as plain as it can be told."""
 
-import errno
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import pytest
 import trio
@@ -31,8 +27,6 @@ from numtrustd.events import (
     VerdictFlapping,
 )
 from numtrustd.store import records
-from numtrustd.store.environment import Environment
-from numtrustd.store.errors import DiskFull
 from tests.actors.house import (
     DAY,
     HOUR,
@@ -45,24 +39,13 @@ from tests.actors.house import (
     number,
     source,
 )
-from tests.actors.parts import answer, consistent, order, shm
+from tests.actors.parts import answer, consistent, full_disk, order, shm
 
 __all__ = ["shm"]
 
 Autojump = trio.testing.MockClock
 
 LICENCE = Document("licence", "licence.pdf")
-
-
-@contextmanager
-def full_disk() -> Iterator[None]:
-    """Nothing can be written inside."""
-
-    def write(*_: Any) -> None:
-        raise DiskFull(f"no room ({errno.ENOSPC})")
-
-    with mock.patch.object(Environment, "write", write):
-        yield
 
 
 async def reload(house: TestHouse, *numbers: str) -> None:

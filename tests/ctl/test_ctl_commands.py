@@ -119,7 +119,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ],
     ),
     (
-        ["platforms"],
+        ["platforms", "--all"],
         status.ListPlatforms(),
         [
             "security_vendor",
@@ -548,6 +548,10 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
         ),
         (errors.ConfigRejected(("a.toml:3: x: y: z", "b")), "a.toml:3: x: y: z\nnumtrustctl: b"),
         (errors.Busy("mailbox is full"), "busy: mailbox is full: try again"),
+        (
+            errors.Busy("nothing was done, because the disk is full: make room, then type it again"),
+            "nothing was done, because the disk is full: make room, then type it again\n",
+        ),
         (errors.NotReady("starting"), "not ready: starting"),
         (errors.Refused("\x1b[2Jgone"), "\\x1b[2Jgone"),
     ],
@@ -625,6 +629,40 @@ def test_a_daemon_that_hangs_up(capsys: Capture, tmp_path: Path) -> None:
         listening.listen(0)
         listening.shutdown(socket.SHUT_RDWR)
         assert run(capsys, "status", "--socket", str(tmp_path / "s"))[0] == 69
+
+
+def test_what_is_off_is_only_counted_until_all_is_wanted(capsys: Capture, daemon: Any) -> None:
+    page = daemon.answers["ListSources"]
+    [row] = page.sources
+    off = [structs.replace(row, source=f"acme.{n}", state="off", why="no contract") for n in "ab"]
+    daemon.answers["ListSources"] = structs.replace(page, sources=(*off, row))
+    _, short, _ = run(capsys, "sources")
+    assert "acme.a" not in short
+    assert "2 more sources are off: --all shows them, and what each needs\n" in short
+    _, whole, _ = run(capsys, "sources", "--all")
+    assert whole.index("sogou.search") < whole.index("acme.a"), "those at work first"
+    assert "no contract" in whole
+    assert len(json.loads(run(capsys, "sources", "--json")[1])["sources"]) == 3
+    _, short, _ = run(capsys, "platforms")
+    assert "no pack has a source for it" not in short
+    assert "2 without a source in use\n" in short
+
+
+def test_an_approval_says_that_it_was_given(capsys: Capture, daemon: Any) -> None:
+    change = daemon.answers["Approve"]
+    daemon.answers["Approve"] = structs.replace(change, old="waiting", new="waiting")
+    _, out, _ = run(capsys, "approve", change.case)
+    assert out.startswith(f"case {change.case}: approved\n")
+    assert "stays" not in out
+
+
+def test_a_key_that_is_tried_again_is_not_asked_for_again(capsys: Capture, daemon: Any) -> None:
+    page = daemon.answers["ListSources"]
+    tried = tuple(structs.replace(row, retrying=True if row.refused_credentials else None) for row in page.sources)
+    daemon.answers["ListSources"] = structs.replace(page, sources=tried)
+    _, out, _ = run(capsys, "sources")
+    assert "credential sogou-key was refused; since the last reload or start it has not been asked yet" in out
+    assert "put a valid key there" not in out
 
 
 @pytest.mark.parametrize(("words", "ordered"), [(("status",), False), (("park", "13800138000"), True)])

@@ -122,7 +122,7 @@ def test_what_the_demo_said_is_chinese(name: str) -> None:
 def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
     """Only the names of platforms are exchanged for their English ones."""
     names.use(NAMES)
-    assert said("百度: clean since 1.2 d ago") == "Baidu: clean since 1.2 d ago"
+    assert said("百度: clean for 1.2 d") == "Baidu: clean for 1.2 d"
     for line in (line for answer in answers()["Explain"] for line in answer.lines):
         for text in (line.fact, line.why, line.next):
             assert said(text).partition(": ")[2] == text.partition(": ")[2]
@@ -134,7 +134,7 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("百度: clean since 1.2 d ago", "百度：自 1.2 天前起为 干净"),
+        ("百度: clean for 1.2 d", "百度：为 干净，已有 1.2 天"),
         (
             "so360.onebox/search said marked, 广告推销 (marketing), 12 marks, 5.2 h ago",
             "so360.onebox/search 在 5.2 小时前看到 广告推销 (营销)，12 次标记",

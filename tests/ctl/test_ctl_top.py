@@ -233,6 +233,11 @@ def test_a_daemon_that_is_not_ready_and_a_network_that_is_down(busy: Any) -> Non
         shown = await until(pilot, top, "parked 3")  # the head has grown by then
         assert "held up by the daemon itself: timers for 2 min" in shown
         assert "the store is nearly full: nothing new is submitted" in shown
+        full = structs.replace(full, trouble="disk_full")
+        busy.answers["GetStatus"] = structs.replace(whole, store=full)
+        await until(pilot, top, "^the disk is full and nothing is stored: make room on it")
+        busy.answers["GetStatus"] = structs.replace(whole, parked=3)
+        shown = await until(pilot, top, "parked 3")
         assert "parked 3" in shown
         assert "NO ANSWER" not in shown
 

@@ -4,7 +4,7 @@
 """
 
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -41,12 +41,15 @@ class Replies:
         assert self._run.store is not None
         return self._run.store
 
-    def wrong(self, task: Task, rng: random.Random) -> dict[str, str] | None:
+    def wrong(self, task: Task, rng: random.Random) -> dict[str, Any] | None:
         """Something that is not so, or no answer at all to this task."""
-        wrong: list[dict[str, str]] = [{"outcome": "failed"}, {"outcome": "nonsense"}]
+        wrong: list[dict[str, Any]] = [{"outcome": "failed"}, {"outcome": "nonsense"}]
         match task.kind:
             case kind if kind is TaskKind.SUBMIT_APPEAL or kind in AT_DESKS:
-                wrong += [{"outcome": "submitted", "receipt": "NEVER-SENT"}, {"outcome": "submitted"}]
+                wrong += [
+                    {"outcome": "submitted", "receipt": "NEVER-SENT"},
+                    {"outcome": "submitted", "no_receipt": True},
+                ]
                 wrong += [{"outcome": "refused", "reason": "page not found"}, {"outcome": "refused"}]
             case TaskKind.REPORT_ANSWER | TaskKind.CHASE_REVIEW:
                 wrong += [{"outcome": "approved"}, {"outcome": "rejected", "reason": "材料不足"}]

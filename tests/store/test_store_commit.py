@@ -311,6 +311,29 @@ async def test_a_changed_reason_is_said_again(run_store, autojump_clock) -> None
     assert said == ["disk_full", "no_memory", "disk_full"]
 
 
+async def test_a_caller_without_patience_leaves_and_the_writer_still_notices_that_there_is_room(
+    run_store, autojump_clock
+) -> None:
+    faults, said = Faults(), []
+    observers = {"on_trouble": said.append, "on_recovered": lambda: said.append("recovered")}
+    async with run_store(inline=True, failpoints=faults, observers=observers) as store:
+        faults.raising = [disk_full()] * 6
+        began = trio.current_time()
+        with store.patience(3.0):
+            await store.commit(put(b"k", b"v"))
+            raise AssertionError("it cannot have been stored")
+        assert trio.current_time() - began == pytest.approx(3.0, abs=0.1), "from when writing began to fail"
+        assert store.backlog == 0, "and what it wanted to write is taken back"
+        while store.trouble is not None:
+            await trio.sleep(1.0)
+        assert said == ["disk_full", "recovered"], "although nobody wanted to write any more"
+        assert store.get(Table.NUMBER, b"k") is None
+        with store.patience(3.0):
+            await trio.sleep(60.0)
+            await store.commit(put(b"k", b"v"))
+        assert store.get(Table.NUMBER, b"k") == b"v", "patience is only for a store that cannot be written"
+
+
 @pytest.mark.covers("S3")
 @pytest.mark.parametrize(
     "error",

@@ -181,6 +181,7 @@ def test_a_backup_is_put_back_as_it_is_told(machine: Machine) -> None:
 
 
 def test_it_goes_and_leaves_the_state_until_it_is_asked(machine: Machine) -> None:
+    machine.ok("numtrustctl", "backup", "/var/lib/numtrustd-backup/kept")
     machine.ok("dpkg", "--remove", "numtrustd")
     assert machine.run("systemctl", "is-active", UNIT).out.strip() == "inactive"
     assert not until(lambda: machine.run("test", "-e", "/run/numtrustd/status.sock").status == 0, 0.3)

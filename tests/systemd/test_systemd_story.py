@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.process, pytest.mark.xdist_group("systemd")]
 OURS = [f"1390001{n:04d}" for n in range(10)]
 NUMBER, CASE = f"+86{OURS[3]}", f"+86{OURS[3]}/sogou/1"
 SOURCES = ("sogou.search", "so360.onebox")
-SPEED = 7_200.0
+SPEED = 14_400.0
 PAPER = "/etc/numtrustd/papers/number-ownership.pdf"
 
 REHEARSAL = f"""
@@ -49,9 +49,10 @@ propagation = "4h"
 
 LABEL = [
     {"do": "label", "number": NUMBER, "platform": "sogou", "words": "营销推广", "marks": 9, "spreads": False},
-    {"do": "review", "platform": "sogou", "moods": ["approve"], "number": NUMBER, "took": 7_200.0, "cache": 3_600.0},
+    {"do": "review", "platform": "sogou", "moods": ["approve"], "number": NUMBER, "took": 7_200.0, "cache": 86_400.0},
 ]
-"""The platform begins to show a label, and takes two hours over an appeal."""
+"""The platform begins to show a label, and takes two hours over an appeal. It shows it for a day yet, so that whoever
+reports the answer is not overtaken by a look that sees that it is gone."""
 
 WEB = f"""
 import sys, urllib.request
@@ -84,13 +85,13 @@ class Newcomer:
             found[:] = [t for t in self.asked("tasks") if t["kind"] == kind and t["case"] == CASE]
             return bool(found)
 
-        assert until(there, 20.0, 0.2), f"no task {kind}:\n{self.ctl('explain', NUMBER)}"
+        assert until(there, 40.0, 0.2), f"no task {kind}:\n{self.ctl('explain', NUMBER)}"
         [task] = found
         return task
 
     def comes(self, state: str) -> None:
         """Wait until the case is in a state."""
-        assert until(lambda: self.asked("case", CASE)["state"] == state, 20.0, 0.2), self.ctl("explain", NUMBER)
+        assert until(lambda: self.asked("case", CASE)["state"] == state, 40.0, 0.2), self.ctl("explain", NUMBER)
 
     def platform(self, path: str, data: str = "") -> Any:
         """What a browser would do at a simulated platform."""
@@ -149,17 +150,16 @@ def rehearse(newcomer: Newcomer) -> None:
         systemd-run --quiet --unit=platforms {PYTHON} -I -m numtrustd.sim {words}
         useradd alice"""
     )
-    assert until(lambda: machine.run(PYTHON, "-c", WEB, "/truth").status == 0, 20.0, 0.2), "no simulated platforms"
+    assert until(lambda: machine.run(PYTHON, "-c", WEB, "/truth").status == 0, 40.0, 0.2), "no simulated platforms"
 
 
 def see_a_label(newcomer: Newcomer) -> None:
-    """Join the group, put a paper on file, and see a wrong label as soon as a platform shows one."""
+    """Join the group, and see a wrong label as soon as a platform shows one."""
     newcomer.machine.ok("usermod", "-aG", "numtrustd-ctl", "alice")
-    newcomer.ctl("evidence", "add", "number_ownership", PAPER, "--expires", "2028-12-31")
     assert "10 numbers" in newcomer.ctl("status")
     newcomer.platform("/script", json.dumps(LABEL))
     labelled: Callable[[], bool] = lambda: bool(newcomer.asked("numbers", "--finding", "mislabel"))  # noqa: E731
-    assert until(labelled, 20.0, 0.2), newcomer.ctl("explain", NUMBER)
+    assert until(labelled, 40.0, 0.2), newcomer.ctl("explain", NUMBER)
     [row] = newcomer.asked("numbers", "--finding", "mislabel")
     assert row["number"] == NUMBER
     assert "营销推广" in newcomer.ctl("number", OURS[3])
@@ -167,8 +167,11 @@ def see_a_label(newcomer: Newcomer) -> None:
 
 
 def appeal(newcomer: Newcomer) -> None:
-    """Allow the submission, hand it in, report the answer; the daemon sees that the label is gone."""
-    newcomer.task("approve")
+    """Bring the paper, allow the submission, hand it in, report the answer; the daemon sees that the label is gone."""
+    shown = newcomer.ctl("task", "show", newcomer.task("supply_evidence")["task"])
+    assert "\n  numtrustctl evidence add number_ownership PATH\n" in shown
+    newcomer.ctl("evidence", "add", "number_ownership", PAPER, "--expires", "2028-12-31")
+    newcomer.task("approve")  # it went on by itself
     newcomer.ctl("approve", CASE)
     task = newcomer.task("submit_appeal")["task"]
     shown = newcomer.ctl("task", "show", task)
@@ -178,10 +181,12 @@ def appeal(newcomer: Newcomer) -> None:
     ref = packet["letter"].rsplit("申诉编号：", 1)[-1].strip()
     form = {"number": NUMBER, "ref": ref, "letter": packet["letter"], "evidence": "number_ownership"}
     receipt = newcomer.platform("/forms/sogou/appeal", urlencode(form))["receipt"]
+    bare = newcomer.machine.run("numtrustctl", "task", "done", task, "--outcome", "submitted", user="alice")
+    assert (bare.status, "--no-receipt" in bare.err) == (1, True), bare.said
     newcomer.ctl("task", "done", task, "--outcome", "submitted", "--receipt", receipt)
     newcomer.comes("in_review")
     message: Callable[[], Any] = lambda: newcomer.platform(f"/forms/sogou/appeal/{receipt}")["state"]  # noqa: E731
-    assert until(lambda: message() == "approved", 20.0, 0.2)
+    assert until(lambda: message() == "approved", 40.0, 0.2)
     newcomer.ctl("task", "done", newcomer.task("report_answer")["task"], "--outcome", "approved")
     newcomer.comes("cleared")
     assert newcomer.asked("numbers", "--finding", "mislabel") == []

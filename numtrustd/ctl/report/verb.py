@@ -16,6 +16,16 @@ PATIENCE = 600.0
 """Seconds for which the daemon may sum up: it has other things to do, and lets them go first."""
 
 
+def _other(month: str) -> str:
+    """Which month was told because none was asked for, and how to have the one that goes on."""
+    year, number = map(int, month.split("-"))
+    present = f"{year + number // 12}-{number % 12 + 1:02}"
+    said = tr(
+        "{month} is the last month that is over; of the present one, so far: numtrustctl report --month {present}"
+    )
+    return said.format(month=month, present=present)
+
+
 @click.group()
 def summary() -> None:
     """Only a bag of commands; `cli` puts them into the program."""
@@ -44,9 +54,10 @@ def report(session: Session, month: str | None, form: str, output: str | None) -
             raise click.UsageError(tr("--json goes to standard output: redirect it"))
         session.show(params, lambda answer: writing.document(told(answer)), timeout=PATIENCE)
         return
-    made = told(session.ask(params, timeout=PATIENCE))
+    answer = session.ask(params, timeout=PATIENCE)
+    made = told(answer)
     if form == "text" and output is None:
-        session.write(writing.document(made))
+        session.write(writing.document(made, "" if month else _other(answer.month)))
         return
     match form:
         case "html":

@@ -12,10 +12,14 @@ from numtrustd.ctl.text import escape
 _STEPS = "▁▂▃▄▅▆▇█"
 
 
-def document(told: Told) -> Document:
-    """For `plain` and `terminal`. Long tables are left out: there is a line of the days instead."""
+def document(told: Told, other: str = "") -> Document:
+    """For `plain` and `terminal`. Long tables are left out: there is a line of the days instead. `other` says how to
+    see another month.
+    """
     doc = Document()
     doc.line(Cell(told.title, Tone.STRONG))
+    if other:
+        doc.line(Cell(other, Tone.DIM))
     for sentence in told.about:
         doc.line(sentence)
     if told.glance:
