@@ -60,6 +60,10 @@ def _kept(case: Case) -> bool:
     return case.outcome == C.CLEARED and case.moves[-1].old == C.SAFE
 
 
+RETURNED = frozenset({"waiting", "cooling", "escalated"})
+"""Where a request comes from being on its way, if the platform does not have it."""
+
+
 class Leaver(Kin):
     """What happens to a number that leaves, during one message."""
 
@@ -75,7 +79,7 @@ class Leaver(Kin):
         """What could not be withdrawn when the number began to leave, since it was on its way, is once it is not."""
         if self.record.leaving is None:
             return
-        for case in [case for case in self.made.cases.values() if case.open and case.snapshot.state == "waiting"]:
+        for case in [case for case in self.made.cases.values() if case.open and case.snapshot.state in RETURNED]:
             if why := self._not_wanted(case):
                 self.book.happen(case.id, a.Withdraw(why), "configuration")
 

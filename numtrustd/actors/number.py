@@ -150,7 +150,8 @@ class NumberActor:
                 house.board.note_tasks(self._tasks(f"{ref.id}/").values())
             if ref.open and (case := self._case(ref.id)) is not None:
                 self._set_timer(case)
-                house.outbox.add(records.all_actions(house.store, f"{ref.id}/"))
+        # Those of closed cases as well: a question that was on its way when its case ended still has its row.
+        house.outbox.add(records.all_actions(house.store, f"{self.number}/"))
         self._plan(record)
         return (
             bool(record.findings or record.flaws)

@@ -526,15 +526,20 @@ async def test_what_was_given_up_for_a_cancellation_is_not_reopened_while_that_l
         assert (await house.ask("Reopen", case=case, reason="it is wrong", author="kim")).new == "waiting"
 
 
+@pytest.mark.parametrize("undecided", [False, True])
 async def test_a_request_that_may_be_on_its_way_ends_once_it_is_known_not_to_have_arrived(
-    tmp_path: Path, autojump_clock: Clock
+    tmp_path: Path, autojump_clock: Clock, *, undecided: bool
 ) -> None:
+    """Also one of which a person had to decide how it goes on, and has to again."""
     both = platform("alpha", ways={"removal": WAY, "correction": WAY})
     async with make_house(tmp_path, **leaving(platforms={**leaving()["platforms"], "alpha": both})) as house:
         await shown(house, OLD, "alpha")
         await house.opened("correction", "alpha")
-        await task(house, "submit_correction", "alpha")
+        handed = await task(house, "submit_correction", "alpha")
         case = house.case("alpha", kind="correction").id
+        if undecided:
+            await house.ask("TaskFail", task=handed.id, why="no such form", author="kim")
+            assert house.case("alpha", kind="correction").snapshot.state == "escalated"
         house.house.post(MOBILE, Order(case, a.Restored(), "restore", Reply()))  # a backup was put back
         asked = await task(house, "did_it_arrive", "alpha")
         await cancel(house)

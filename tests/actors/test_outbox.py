@@ -320,6 +320,37 @@ async def test_killed_amid_a_question_it_is_asked_again(shm: Path, autojump_cloc
         assert not house.log.of(ActionUncertain)
 
 
+async def test_killed_amid_a_question_whose_case_had_ended_nothing_is_left_of_it(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    async with make_house(shm / "a") as house:
+        asking = trio.Event()
+
+        async def fetch(request: Request, inner: Fetch) -> Outcome:
+            if "receipt=" in request.target:
+                asking.set()
+                await trio.sleep_forever()
+            return await inner(request)
+
+        around(house.alpha, fetch)
+        await house.labelled("alpha")
+        await asking.wait()
+        await house.ask("Withdraw", case=house.case("alpha").id, reason="the line is shut", author="eve")
+        await house.roster.park(MOBILE, "eve", "shut")
+        assert [action.kind for action in records.all_actions(house.store)] == [ActionKind.QUERY]
+        killed(house, shm / "b")
+        vars(house.alpha).pop("fetch")
+        outside, at = house.alpha, house.clock.now()
+    async with make_house(shm / "b", start=at) as house:
+        same_world(house, outside)
+        await house.sleep(1)
+        assert [*records.all_actions(house.store)], "it is parked"
+        await house.roster.unpark(MOBILE, "eve")
+        await house.sleep(60)
+        assert not [*records.all_actions(house.store)]
+        assert house.case("alpha").outcome == "withdrawn"
+
+
 # --------------------------------------------------------------------------------------------- outcomes are not lost
 
 
