@@ -67,6 +67,11 @@ class Shown(Screen[None]):
         """Show what there is now."""
         raise NotImplementedError
 
+    def leave(self) -> None:
+        """Go back to the screen below. From now on nothing is drawn here: its parts are taken away one by one."""
+        self._whole = False
+        self.app.pop_screen()
+
     def open_key(self, key: Key | None) -> None:
         if key is not None:
             self.app.push_screen(Paper(key))
@@ -220,7 +225,7 @@ class Platforms(Shown):
         self.open_key(self.query_one(Panel).key)
 
     def action_back(self) -> None:
-        self.app.pop_screen()
+        self.leave()
 
 
 class Paper(Shown):
@@ -304,4 +309,4 @@ class Paper(Shown):
             self.open_key((kind, self._key[1]))
 
     def action_back(self) -> None:
-        self.app.pop_screen()
+        self.leave()

@@ -99,7 +99,7 @@ async def test_the_line_and_the_rows_say_who_said_what(tmp_path: Path, autojump_
         assert row.disagreement.startswith("beta.api/default: no label, against alpha.api/default: marked:nuisance")
         lines = [line for line in (await house.ask("Explain", number=MOBILE)).lines if line.platform == "alpha"]
         assert any("beta.api/default said clean" in line.why and "and disagrees" in line.why for line in lines)
-        assert any("what is seen has disagreed since" in line.fact for line in lines)
+        assert any("what is seen has disagreed for" in line.fact for line in lines)
 
 
 async def test_lasting_disagreement_is_a_finding_that_opens_and_closes_once(
