@@ -515,7 +515,9 @@ async def test_an_order_to_a_closed_case_is_refused_with_the_reason(
         assert not house.tasks()
         with pytest.raises(RefusedError) as refused:
             await order(house, before, event)
-        assert str(refused.value).startswith(f"case {MOBILE}/beta/1 is withdrawn (given up: nobody works on it any more): ")
+        assert str(refused.value).startswith(
+            f"case {MOBILE}/beta/1 is withdrawn (given up: nobody works on it any more): "
+        )
         assert str(refused.value).endswith(f"does nothing there; `numtrustctl case {MOBILE}/beta/1` shows its way")
         assert (house.case("beta"), house.record()) == (before, record)
         told = await order(house, before, a.Reopen("after all"))
