@@ -17,6 +17,9 @@ from numtrustd.varlink.interface import CallError
 PATIENCE = 10.0
 """Real seconds that looking at a client's path may take: its disk may hang."""
 
+SERVICE = "; under systemd it may write to /var/lib/numtrustd-backup"
+"""The place that `systemd/numtrustd.service` gives it."""
+
 MOST_THREADS = 2
 """Threads that may hang over such paths at a time; whoever comes then waits as long, and is refused."""
 
@@ -70,9 +73,11 @@ def _unfit(path: Path, state: Path) -> str:
         return "it exists already: name a directory that does not"
     try:
         if not path.parent.is_dir():
-            return f"there is no directory {path.parent}: make it, or choose another place"
+            return (
+                f"there is no directory {path.parent} that the daemon sees: make it, or choose another place{SERVICE}"
+            )
         if path.parent.resolve().is_relative_to(state.resolve()):
             return "it is inside the state directory: choose another place"
     except OSError as error:
-        return f"{path.parent} cannot be looked at ({error.strerror}): choose another place"
+        return f"{path.parent} cannot be looked at ({error.strerror}): choose another place{SERVICE}"
     return ""

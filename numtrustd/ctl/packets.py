@@ -19,7 +19,7 @@ from numtrustd.ctl.lang import listed, tr
 from numtrustd.ctl.render_task import APPROVE, closing, deciding, lacking
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.session import Session
-from numtrustd.ctl.text import escape, local
+from numtrustd.ctl.text import escape
 
 LETTER, FIELDS, CHECKLIST, PAPERS = "letter.txt", "fields.txt", "checklist.md", "papers"
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
@@ -135,7 +135,7 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
         "",
         "- " + tr("task {task}").format(task=task.task),
     ]
-    rows += ["- " + tr("by {due}").format(due=local(task.due, task.now))]
+    rows += ["- " + tr("by {due}").format(due=f"{task.due.astimezone():%Y-%m-%d %H:%M %Z}")]
     rows += ["- " + tr("where: {address}").format(address=task.address)] if task.address else []
     rows += [f"- {said(line)}" for line in task.detail if line]
     rows += ["- " + tr("the platform wrote: {words}").format(words=task.asked)] if task.asked else []

@@ -313,8 +313,10 @@ PHRASES = (
     "nobody knows how {id} is asked for a {word}: give its pack a [{id2}] table",
     "{id} is under way already: `numtrustctl case {id2}` shows it",
     "{path} was written, but cannot be looked at: make sure of its disk",
-    "there is no directory {path}: make it, or choose another place",
-    "{path} cannot be looked at ({text}): choose another place",
+    "there is no directory {path} that the daemon sees: make it, or choose another place; under systemd it may write "
+    "to /var/lib/numtrustd-backup",
+    "{path} cannot be looked at ({text}): choose another place; under systemd it may write to "
+    "/var/lib/numtrustd-backup",
     "just now",
     "waiting for somebody to approve the {word}",
     # That never vary, where the code chooses between them.

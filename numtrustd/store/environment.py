@@ -259,7 +259,10 @@ class Environment:
         try:
             part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
         except OSError as error:
-            raise BackupFailed(f"{target}: cannot be made ({error.strerror}): choose another place") from error
+            raise BackupFailed(
+                f"{target}: cannot be made ({error.strerror}): choose another place "
+                "(under systemd: below /var/lib/numtrustd-backup)"
+            ) from error
         at = part
         try:
             self._env.copy(str(part), compact=True)
