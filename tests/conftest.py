@@ -32,12 +32,23 @@ REAL_TIME = (
 """Tests that hold a clock or a disk against the machine: one of them at a time, where several run at once."""
 
 
+DEAR = (
+    "tests/simulation/test_simulation",
+    "tests/test_demo_told",
+    "tests/http/test_http_matrix",
+    "tests/fuzz/test_fuzz",
+)
+"""Files whose tests share what takes long to set up: each stays on one of the processes, which does it once."""
+
+
 @pytest.hookimpl(tryfirst=True)  # the group is read by the hook of pytest-xdist, which writes it into the names
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep those of `REAL_TIME` together on one of the processes."""
+    """Keep those of `REAL_TIME` together on one of the processes, and each file of `DEAR`."""
     for item in items:
         if item.nodeid.startswith(REAL_TIME):
             item.add_marker(pytest.mark.xdist_group("real_time"))
+        elif item.nodeid.startswith(DEAR):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
