@@ -1,8 +1,9 @@
 """The simulated world with every commit: some seeds, every planted bug. `make simulate SEEDS=n` runs more seeds.
 
-Everything is run at once, in two processes, when the first test asks for it; each test looks at its part.
+Everything is run at once when the first test asks for it; each test looks at its part.
 """
 
+import os
 import re
 from collections import Counter
 from unittest import mock
@@ -19,7 +20,7 @@ from tests.simulation.mutants import MUTANTS
 from tests.simulation.plan import BATCHES, KINDS, SIMULATED, Calm, Plan
 from tests.simulation.promises import CRASHES, Promise
 from tests.simulation.run import Played, Run
-from tests.simulation.suite import digests, make_deterministic, regressions, run_jobs, run_seed
+from tests.simulation.suite import WORKERS, digests, make_deterministic, regressions, run_jobs, run_seed
 
 SEEDS = range(100)
 
@@ -75,11 +76,13 @@ Runs = dict[tuple[int, str], Played]
 @pytest.fixture(scope="module")
 def runs() -> Runs:
     """Every seed's run; and of each mutant's seeds as many as it takes until one catches it."""
+    # Beside other processes of tests it takes its own share and no more: some hold a clock against the machine.
+    workers = 1 if "PYTEST_XDIST_WORKER" in os.environ else WORKERS
     jobs = [(seed, "") for seed in sorted({*SEEDS, *regressions()})]
     known = {name: list(seeds) for name, seeds in caught.seeds().items() if name in MUTANTS}
     found: Runs = {}
     while jobs := [*jobs, *((seeds.pop(0), name) for name, seeds in known.items() if seeds)]:
-        found.update(zip(jobs, run_jobs(jobs), strict=True))
+        found.update(zip(jobs, run_jobs(jobs, workers), strict=True))
         for name in [name for seed, name in jobs if name and _catches(found[seed, name])]:
             del known[name]
         jobs = []
