@@ -10,7 +10,7 @@ from numtrustd.domain.task import TaskKind
 from numtrustd.domain.workflows.request import IdentityData, RequestData
 
 CAUSES: dict[str, str] = {
-    "inherited": "我司开始监测该号码时标记即已存在，疑为此前使用者遗留",
+    "inherited": "我司开始监测该号码时标记即已存在，不能排除为此前使用者遗留",
     "propagated": "该标记由其他平台的数据同步而来，原平台的标记我司已同时申诉",
     "malicious": "该号码在短时间内被集中标记，与同期通话量不符，疑为恶意标记",
     "algorithm": "该号码近期呼叫较为集中，均为我司正常业务往来，我司已控制呼叫频次与时段",
