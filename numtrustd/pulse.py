@@ -142,7 +142,7 @@ class Pulse:
         held_up = f"; HELD UP: {', '.join(self.held_up())}" if self.held_up() else ""
         trouble = self._house.store.trouble
         full = f"; {nothing_is_stored(trouble).upper()}" if trouble else ""
-        refused = "; THE CHANGED CONFIGURATION WAS REFUSED, `numtrustd check` says why" if self.refused else ""
+        refused = "; THE CHANGED CONFIGURATION WAS REFUSED, `numtrustctl reload` says why" if self.refused else ""
         return (
             f"{many(len(self._roster), 'number')} on {context.platforms_seen} of "
             f"{many(len(context.platforms), 'platform')}, {totals.labelled_numbers} labelled, "

@@ -45,7 +45,7 @@ def words(name: str, given: Any) -> list[str]:
         case "ConfigRejected":
             problems = [str(p) for p in given.get("problems", ())]
             rest = tr("the configuration was refused; the running one is untouched")
-            return [*problems, rest, tr("correct it until `numtrustd check` finds nothing, then reload again")]
+            return [*problems, rest, tr("correct it as each line says, then `numtrustctl reload` again")]
         case "Busy" if told.get("why", "").endswith("again"):  # with the remedy in it
             return [why]
         case "Busy":

@@ -130,7 +130,7 @@ def test_a_reload_waits_and_tells_the_truth(daemon: Installed) -> None:
     assert machine.show(UNIT, "ActiveState", "ReloadResult") == ["active", "exit-code"]
     rejected = [e["MESSAGE"] for e in machine.journal("-u", UNIT) if event(e) == "config.rejected"]
     assert f"{NUMBERS}:2:" in rejected[-1], "and why is in the journal"
-    assert "THE CHANGED CONFIGURATION WAS REFUSED, `numtrustd check` says why" in machine.ok(
+    assert "THE CHANGED CONFIGURATION WAS REFUSED, `numtrustctl reload` says why" in machine.ok(
         "systemctl", "status", UNIT
     )
     assert daemon.ask()["numbers"] == len(OURS) - 1
