@@ -167,10 +167,9 @@ class CaseBook:
             self._enter(made)
 
     def handed_in_late(self, task: Task) -> None:
-        """What was given up with a task went out all the same."""
+        """What was given up since a task was opened went out all the same."""
         for charge in self._present.charges():
-            # Given up in the step that closed the task.
-            if charge.case == task.case and charge.standing is Standing.VOID and charge.settled_at == task.closed_at:
+            if charge.id == f"{task.case}/{task.attempt}" and charge.standing is Standing.VOID:
                 self._enter(ledger.went_out_after_all(charge, self._now))
 
     def _enter(self, charge: Charge) -> None:

@@ -67,6 +67,7 @@ class TaskBook:
             due=due,
             detail=detail,
             packet=self._packets.of(case, kind),
+            attempt=case.data.attempt,
         )
         self._made.tasks[identity] = task
         if kind is TaskKind.SUPPLY_EVIDENCE:

@@ -205,6 +205,32 @@ async def test_nobodys_hurry_hands_in_at_a_maintenance_that_takes_nothing(
         await house.in_state("in_review", "alpha")
 
 
+async def test_what_was_handed_in_before_a_backup_was_put_back_is_booked_when_it_is_told_late(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """One person says that it did not arrive, and it is given up; another one had paid, and tells it after that."""
+    quota = Quota("appeals of one number", 5, 20 * DAY, counts=What.APPEAL)
+    platforms = {"alpha": platform("alpha"), "beta": platform("beta", quotas=(quota,))}
+    async with make_house(tmp_path, platforms=platforms) as house:
+        await house.labelled("beta")
+        await house.in_state("at_person", "beta")
+        [task] = house.tasks()
+        case = house.case("beta")
+        house.house.post(MOBILE, Order(case.id, Restored(), "restore", Reply()))
+        await house.in_state("asking", "beta")
+        [asked] = house.tasks()
+        await house.sleep(HOUR)
+        await answer(house, asked, "did_not_happen")
+        await house.in_state("at_person", "beta")
+        await house.ask("Withdraw", case=case.id, reason="the label is right")
+        [given_up] = charges(house)
+        assert given_up.standing is Standing.VOID
+        await answer(house, task, "submitted", receipt="R-9")
+        [paid] = charges(house)
+        assert (paid.id, paid.standing) == (given_up.id, Standing.COMMITTED)
+        consistent(house.store)
+
+
 # ----------------------------------------------------------------------------------------------------------- its price
 
 

@@ -49,12 +49,12 @@ class Money:
         """A person is about to say that something was handed in, and so paid."""
         case = _get_case(self._oracle.store, task.case)
         if outcome in PAYING and case is not None and isinstance(case.data, PAID):
-            self._telling.setdefault(case.id, set()).add(case.data.attempt)
+            self._telling.setdefault(case.id, set()).add(task.attempt)
 
     def told(self, task: Task, outcome: str) -> None:
         """It was taken in."""
         if outcome in PAYING and task.case in self._telling:
-            self._told.add((task.case, max(self._telling[task.case])))
+            self._told.add((task.case, task.attempt))
 
     def forget(self) -> None:
         """A backup was put back: what was told since was paid all the same, and cases may begin anew."""

@@ -20,6 +20,8 @@ MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 ORIGIN = DEMO_ORIGIN
 CALM = 3.3 * DAY
 """Seconds of calm at the end of each run."""
+BUSY, BUSY_AT_NIGHT = (2.0 * DAY, 3.6 * DAY), (3 * DAY, 5.5 * DAY)
+"""Seconds in which things go wrong before that, at least and at most: in runs of every commit, and in those of a night."""
 
 NETWORK = (
     "refuse",
@@ -61,7 +63,7 @@ EVERY_COMMIT = 500
 """Seeds below this are run with every commit and have to be quick."""
 
 
-TOURS = 0.04
+TOURS = 0.02
 """The share of those in which cases of the lesser workflows are led through their states and beset by faults: such a
 seed takes three to five times as long as another. Of the others every second one has such tours."""
 
