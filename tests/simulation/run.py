@@ -137,6 +137,11 @@ class Run:
         """True seconds since the run began."""
         return self.now - ORIGIN
 
+    @property
+    def earliest(self) -> float:
+        """The earliest time that the daemon's wall clock has said."""
+        return min(since + offset for since, offset in self._offsets)
+
     def true_time(self, wall: float) -> float:
         """When the daemon's wall clock last said this."""
         until = self.now

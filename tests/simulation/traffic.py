@@ -78,8 +78,10 @@ class Traffic:
         """A look is about to be paid for: the ledger knows it, and the budget has it."""
         if not spec.budget.bounded:
             return
-        oracle, run = self._oracle, self._run
-        today = datetime.fromtimestamp(oracle.wall, ZoneInfo(spec.budget.zone)).date().isoformat()
+        oracle, run, zone = self._oracle, self._run, ZoneInfo(spec.budget.zone)
+        today, earliest = (datetime.fromtimestamp(at, zone).date().isoformat() for at in (oracle.wall, run.earliest))
+        if earliest[:7] < today[:7]:  # the clock was set back into the last month, whose end is a new beginning
+            return
         day, looks, month_looks = self._billed.get(spec.id, (today, 0, 0))
         looks, month_looks = (looks if day == today else 0) + 1, month_looks + 1
         self._billed[spec.id] = (today, looks, month_looks)
