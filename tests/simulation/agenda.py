@@ -28,6 +28,7 @@ from tests.simulation.plan import (
     Jump,
     Leave,
     Order,
+    Overtake,
     PutBack,
     Reload,
     SetFaults,
@@ -42,6 +43,12 @@ from tests.simulation.siege import besiege
 
 if TYPE_CHECKING:
     from tests.simulation.run import Run
+
+
+CRAWL = 30.0
+"""Seconds that a submission is on its way which is overtaken."""
+OVERTAKEN = DAY + 300.0
+"""Seconds by which the clock is stepped meanwhile: more than a submission has time."""
 
 
 class Agenda:
@@ -166,6 +173,13 @@ class Agenda:
             case Tour():
                 run.guide.begin(what)
                 nursery.start_soon(run.guide.lead, what)
+            case Overtake(kind):
+                run.note(f"what was sent is long on its way, and meets {kind}")
+                run.world.inject(Faults(**{kind: 0.95}), run.now)
+                run.crawl = CRAWL
+                self._happen(Jump(OVERTAKEN))
+                self.plan(HOUR, SetFaults(Faults()))
+                self.plan(HOUR, Jump(-OVERTAKEN))
             case Complaint():
                 nursery.start_soon(run.operator.complain, what)
             case Shortage(kind, seconds):

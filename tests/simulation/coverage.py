@@ -75,9 +75,9 @@ _declare(
     "the desks take forms, so nothing goes out by itself or is looked up; an appeal's rows are the same",
 )
 _declare(
-    [state for state in STATES if state != "submitting"],
+    [state for state in STATES if state not in ("submitting", "uncertain")],
     ("late", "error_after"),
-    "only a submission comes late or takes effect before its error, and it leaves and returns in `submitting`",
+    "only a submission comes late or takes effect before its error, which leaves in `submitting`, and is soon back",
 )
 _declare([state for state in STATES if state != "looking_up"], ("listing_lag",), "only a look-up reads the list")
 

@@ -21,7 +21,7 @@ ORIGIN = DEMO_ORIGIN
 CALM = 3.3 * DAY
 """Seconds of calm at the end of each run."""
 BUSY, BUSY_AT_NIGHT = (2.0 * DAY, 3.6 * DAY), (3 * DAY, 5.5 * DAY)
-"""Seconds in which things go wrong before that, at least and at most: in runs of every commit, and in those of a night."""
+"""Seconds before that in which things go wrong, at least and at most: in runs of every commit, and in a night's."""
 
 NETWORK = (
     "refuse",
@@ -238,6 +238,14 @@ class Tour(Struct, frozen=True):
     stepped: bool = False
 
 
+class Overtake(Struct, frozen=True):
+    """What was just sent is on its way for long, such a fault befalls it at its end, and meanwhile the clock is stepped
+    forward: the case gives it up before its answer is there.
+    """
+
+    kind: str
+
+
 class Copy(Struct, frozen=True):
     """A backup is made."""
 
@@ -274,6 +282,7 @@ Happening = (
     | Complaint
     | Siege
     | Tour
+    | Overtake
     | Copy
     | PutBack
     | Shortage

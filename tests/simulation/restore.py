@@ -170,7 +170,8 @@ class Backups:
         if event.case not in self._unsure or case is None:
             return
         later = event.from_ not in UNSENT and case.data.attempt != self._unsure[event.case]
-        if event.to in SURE or later or event.from_ in ENDS:
+        # A death may come between its step there and the telling of it.
+        if SURE & {event.from_, event.to} or later or event.from_ in ENDS:
             del self._unsure[event.case]
             return
         # Its first step makes sure, or ends it; only one that is held waits with that until it goes on.

@@ -80,7 +80,8 @@ class Played(Struct, frozen=True):
 class Run:
     """One plan carried out. `true` is true time (UTC epoch seconds); the daemon's clock is `offset` ahead of it.
 
-    `shuffle` is what the scheduling is shuffled from, which is the plan's seed unless it is said otherwise.
+    `shuffle` is what the scheduling is shuffled from, which is the plan's seed unless it is said otherwise. `crawl` are
+    seconds that the next submission is on its way.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class Run:
         self._offsets = [(ORIGIN - 1.0, 0.0)]
         self._clock_runs = False
         self.calm = False
+        self.crawl = 0.0
         self.lives = 0
         self.refused_starts = 0
         self.dead, self.pause, self.died_at = False, 0.0, -1e18

@@ -253,6 +253,9 @@ class Line(SimFetcher):
             run.agenda.moment(BATCH_LEAVES)
             run.mishaps.moment(BATCH_LEAVES)
         try:
+            if not self.source:
+                crawl, run.crawl = run.crawl, 0.0
+                await run.clock.sleep(crawl)
             outcome = await super().fetch(request)
         finally:
             if not run.dead and (self, request) in run.on_the_wire:

@@ -71,7 +71,15 @@ def _wanted(*workflows: str) -> tuple[str, ...]:
     )
 
 
-WANTED = _wanted(*OF_NUMBERS), _wanted(*NAMED, "removal")
+SCARCE = ("looking_up", "incident opening", "certificate escalated", "certificate chasing", "removal propagating")
+
+
+def _in_turn(states: tuple[str, ...]) -> tuple[str, ...]:
+    """Each of some states, and once more those that are hard to come to, or over in a moment."""
+    return *states, *(state for state in states if state in SCARCE or state.endswith((" gathering", " overdue")))
+
+
+WANTED = _in_turn(_wanted(*OF_NUMBERS)), _in_turn(_wanted(*NAMED, "removal"))
 """The states that the tours of a night want in turn: those of one number, and of the other."""
 
 
@@ -158,8 +166,9 @@ def tours_in(drawing: "Drawing") -> bool:
 
 def _wants(drawing: "Drawing", which: int) -> tuple[int, str]:
     """The state that one of a run's two tours wants, and how many have wanted it before."""
-    turn, n = divmod((drawing.seed - EVERY_COMMIT) // 2, len(WANTED[which]))
-    return turn, WANTED[which][n]
+    states = WANTED[which]
+    turn, n = divmod((drawing.seed - EVERY_COMMIT) // 2, len(states))
+    return turn * states.count(states[n]) + states[:n].count(states[n]), states[n]
 
 
 def led_on(drawing: "Drawing") -> bool:

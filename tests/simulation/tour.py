@@ -37,6 +37,7 @@ from tests.simulation.plan import (
     Entry,
     Leave,
     Order,
+    Overtake,
     PutBack,
     SetFaults,
     Shortage,
@@ -277,6 +278,12 @@ class Guide:
                     await run.operator.order(Order("approve", 0.0), identity)
                 await run.clock.sleep(rng.choice((0.05, 5.0, 60.0)))
                 await run.agenda.set_back()
+            case "overtake":
+                soon = Entry(run.elapsed, Overtake(how), "action.sent", run.elapsed + 60.0)
+                run.agenda.await_moment(soon)
+                await run.operator.order(Order("advance", 0.0), identity)
+                await run.operator.order(Order("approve", 0.0), identity)
+                await run.clock.sleep(90.0)
             case "forget":  # what was sent since the backup is forgotten, so that somebody has to be asked
                 if run.backups.made < MOST_BACKUPS:
                     await run.back_up()
@@ -310,6 +317,8 @@ class Guide:
                     review = Review(case.platform, (mood,), case.number, 900.0, 6 * HOUR)
                     self._run.world.inject(review, self._run.now)
                 if workflow == "appeal" and wants in FLEETING:
+                    if state == "waiting" and wants == "uncertain" and rng.random() < 0.3:
+                        return f"overtake {rng.choice(('late', 'error_after'))}"
                     self._lie_in_wait(tour, wants)
                 return rng.choice(levers)
         return rng.choice(LEVERS[workflow][state])
