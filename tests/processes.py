@@ -61,6 +61,10 @@ class Process:
         """Every whole line as a record; the last one of a killed process may be cut."""
         return [json.loads(x) for x in self.lines if x.startswith(b"{") and x.endswith(b"}\n")]
 
+    def of(self, action: str) -> list[dict[str, Any]]:
+        """The records of an action so far."""
+        return [record for record in self.records() if record["event.action"] == action]
+
     def kill(self) -> None:
         """SIGKILL: no instruction of the child runs any more."""
         self.child.kill()
@@ -90,6 +94,13 @@ class Process:
 def daemon(config: Path, *more: str, environ: Mapping[str, str] | None = None) -> Process:
     """`numtrustd run` with a JSON log."""
     return Process(["numtrustd", "run", "--config", str(config), "--log-format", "json", *more], environ)
+
+
+def ctl(place: Path, *words: str) -> "subprocess.CompletedProcess[str]":
+    """`numtrustctl` for the daemon whose sockets lie in this directory."""
+    environ = {**os.environ, "NUMTRUSTD_SOCKET_DIR": str(place)}
+    command = [sys.executable, "-m", "numtrustd.ctl", *words]
+    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
 
 
 def platforms(*arguments: str) -> tuple[Process, str]:

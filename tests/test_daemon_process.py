@@ -20,7 +20,7 @@ import varlink  # type: ignore[import-untyped]  # ships no types
 from numtrustd.sim.stories import DEMO_ORIGIN
 from numtrustd.store import Store
 from tests.logcheck import check_lines
-from tests.processes import Process, daemon, platforms, until
+from tests.processes import Process, ctl, daemon, platforms, until
 from tests.root import needs_root
 
 pytestmark = pytest.mark.process
@@ -90,12 +90,6 @@ def call(path: Path, method: str, **parameters: Any) -> dict[str, Any]:
         return result
 
 
-def ctl(config: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    environ = {**os.environ, "NUMTRUSTD_SOCKET_DIR": str(config.parent)}
-    command = [sys.executable, "-m", "numtrustd.ctl", *words]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
-
-
 # ------------------------------------------------------------------------------------------------------- life
 
 
@@ -115,7 +109,7 @@ def test_it_says_ready_status_watchdog_reloading_and_stopping_to_systemd(config:
         assert "MONOTONIC_USEC=" in reloading, "in the same datagram"
         systemd.until("READY=1")
         (tmp_path / "numbers.csv").write_text("number,name\n13910000007,test\n")
-        assert ctl(config, "reload").returncode == 0
+        assert ctl(config.parent, "reload").returncode == 0
         systemd.until("STATUS=1 number on ")
         process.child.send_signal(signal.SIGTERM)
         systemd.until("STOPPING=1")
@@ -155,7 +149,7 @@ def test_a_question_does_not_end_safe_mode(config: Path, running: Process, tmp_p
         assert until((tmp_path / "status.sock").exists, 10.0)
         process.child.send_signal(signal.SIGHUP)
         process.child.send_signal(signal.SIGUSR1)
-        assert "safe mode" in ctl(config, "status").stderr
+        assert "safe mode" in ctl(config.parent, "status").stderr
         assert process.end() == 0
         stopping, stopped = process.records()[-2:]
         assert (stopping["event.action"], stopped["event.action"]) == ("daemon.stopping", "daemon.stopped")
@@ -208,13 +202,13 @@ def test_a_restart_on_the_same_state_says_no_baseline_twice(config: Path, runnin
 def test_a_reload_is_a_diff_and_a_bad_file_changes_nothing(config: Path, running: Process, tmp_path: Path) -> None:
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("number,name\n13910000007,test\n4008101234,new\n021-51288888,renamed\n")
-    result = ctl(config, "reload", "--json")
+    result = ctl(config.parent, "reload", "--json")
     assert result.returncode == 0, result.stderr
     said = running.wait_for("config.reloaded")
     counts = [said[f"numtrust.{x}"] for x in ("added", "removed", "changed", "unchanged")]
     assert counts == [1, 1, 1, 1]
     numbers.write_text("number,name\n1391000000,short\n")
-    result = ctl(config, "reload")
+    result = ctl(config.parent, "reload")
     assert result.returncode == 1
     assert f"{numbers}:2:" in result.stderr + result.stdout
     rejected = running.wait_for("config.rejected")
@@ -277,22 +271,22 @@ def test_a_foreign_client_introspects_and_calls_both_sockets(running: Process, t
 
 @pytest.mark.covers("L1")
 def test_acting_is_logged_with_the_peer(running: Process, config: Path) -> None:
-    assert ctl(config, "park", "13910000007").returncode == 0
+    assert ctl(config.parent, "park", "13910000007").returncode == 0
     acted = running.wait_for("control.acted")
     assert acted["numtrust.method"].endswith("Park")
     assert acted["numtrust.peer_uid"] == os.getuid()
-    assert ctl(config, "park", "13910000007").returncode == 1
-    assert ctl(config, "unpark", "13910000007").returncode == 0
+    assert ctl(config.parent, "park", "13910000007").returncode == 1
+    assert ctl(config.parent, "unpark", "13910000007").returncode == 0
 
 
 def test_a_backup_is_a_state_that_a_daemon_starts_on(running: Process, config: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
-    result = ctl(config, "backup", str(copy))
+    result = ctl(config.parent, "backup", str(copy))
     assert result.returncode == 0, result.stderr
     running.wait_for("store.backed_up")
     with Store.open(copy, init=False, map_size=1 << 28, now=DEMO_ORIGIN) as store:
         assert store.restored_from is not None
-    assert ctl(config, "backup", str(copy)).returncode == 1, "never over an existing one"
+    assert ctl(config.parent, "backup", str(copy)).returncode == 1, "never over an existing one"
 
 
 @pytest.mark.covers("L2")
@@ -370,10 +364,10 @@ def test_a_damaged_database_is_refused_and_left_alone(
         assert str(tmp_path / "state") in said["numtrust.why"]
         assert "put a backup in its place" in said["numtrust.why"]
         assert until((tmp_path / "status.sock").exists, 10.0)
-        shown = ctl(config, "status")
+        shown = ctl(config.parent, "status")
         assert shown.returncode != 0
         assert "safe mode" in shown.stderr + shown.stdout
-        assert ctl(config, "look", "13910000007").returncode != 0
+        assert ctl(config.parent, "look", "13910000007").returncode != 0
         assert process.end() == 0
         assert not [r for r in process.records() if r["event.action"].startswith(("verdict.", "action."))]
     finally:
@@ -466,9 +460,9 @@ def test_look_names_the_source_that_would_do_when_none_is_on(config: Path) -> No
 
 
 def test_status_is_the_same_for_people_and_programs(running: Process, config: Path) -> None:
-    shown = ctl(config, "status")
+    shown = ctl(config.parent, "status")
     assert shown.returncode == 0
-    machine = json.loads(ctl(config, "status", "--json").stdout)
+    machine = json.loads(ctl(config.parent, "status", "--json").stdout)
     assert machine["numbers"] == 3
     assert machine["stalled"] == []
     assert "3 numbers" in shown.stdout or "3" in shown.stdout

@@ -7,16 +7,13 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.logcheck import check_lines
-from tests.processes import Process, daemon, platforms, until
+from tests.processes import Process, ctl, daemon, platforms, until
 
 pytestmark = pytest.mark.process
 
@@ -52,23 +49,12 @@ def place(tmp_path: Path, address: str) -> Path:
     process = daemon(tmp_path / "numtrustd.toml", "--init")
     try:
         process.wait_for("daemon.ready")
-        assert until(lambda: len(of(process, "verdict.baseline")) == len(NUMBERS), 15.0), "not seen"
+        assert until(lambda: len(process.of("verdict.baseline")) == len(NUMBERS), 15.0), "not seen"
         assert ctl(tmp_path, "backup", str(tmp_path / "copy")).returncode == 0
         assert process.end() == 0
     finally:
         process.close()
     return tmp_path
-
-
-def of(process: Process, action: str) -> list[dict[str, Any]]:
-    """What it has said by this name so far."""
-    return [record for record in process.records() if record["event.action"] == action]
-
-
-def ctl(place: Path, *words: str) -> "subprocess.CompletedProcess[str]":
-    environ = {**os.environ, "NUMTRUSTD_SOCKET_DIR": str(place)}
-    command = [sys.executable, "-m", "numtrustd.ctl", *words]
-    return subprocess.run(command, env=environ, capture_output=True, text=True, timeout=30, check=False)
 
 
 def said(place: Path, *words: str) -> str:
