@@ -98,16 +98,20 @@ UNCOVERED: dict[str, str] = {}
 SIMULATION = """
 ## What is simulated, and what cannot be
 
-`tests/simulation` runs the whole daemon through eight days of faults in a fraction of a second, from one seed: sources
-that answer at once, one that takes batches, the appeal APIs, the people who do tasks, report looks at handsets and
-give orders, process death at named points and at any step of the scheduler, full disk and map, both clocks, reloads.
-Real are trio, the actors, the tables, the store's code and the reading of answers. A night's run fails unless each
-pair of an appeal's, a batch's or an inspection's state and a fault has met in it. In a part of the seeds there are
-emergencies and complaints, windows and days to avoid, names that are wrong, certified or paused for a while, tags with
-their seasons and forbidden words, changes of them that are free or paid for, a budget, inspections, and numbers that
-leave: cancelled for every reason, with what people have to do, deletions with their receipts, caches and residuals,
-and given up in time or by force; pairs of their states and faults are brought about on purpose and reported, not
-demanded. Bugs are planted, one at a time, to see that each is caught.
+`tests/simulation` runs the whole daemon through a week of faults and calm in a fraction of a second, from one seed:
+sources that answer at once, one that takes batches, the appeal APIs, the people who do tasks, report looks at handsets
+and give orders, process death at named points and at any step of the scheduler, full disk and map, both clocks,
+reloads, a backup that is put back. Real are trio, the actors, the tables, the store's code and the reading of answers.
+In a part of the seeds there are emergencies and complaints, windows and days to avoid, names that are wrong, certified
+or paused for a while, tags with their seasons and forbidden words, changes of them that are free or paid for, a budget,
+inspections, and numbers that leave: cancelled for every reason, with what people have to do, deletions with their
+receipts, caches and residuals, and given up in time or by force. Bugs are planted, one at a time, to see that each is
+caught.
+
+Five hundred seeds are run with every commit. Those of a night are longer, and in every second one somebody leads cases
+to a wanted state, where they are besieged by every kind of fault in turn. A night's run reports which faults met which
+states, and fails unless each pair of a state (of every workflow, and of batches) and a fault that can meet has met in
+it; pairs that cannot meet are declared with their reason, and one that is met all the same fails it as well.
 
 Not in it, because they are no code of ours on virtual time:
 
