@@ -17,7 +17,7 @@ import numtrustd.daemon
 import numtrustd.store.store
 from numtrustd import build
 from numtrustd.actors import glance
-from numtrustd.actors.messages import NumberMessage, Observed, TimerDue
+from numtrustd.actors.messages import NumberMessage, Observed, RefusedError, TimerDue
 from numtrustd.actors.number import NumberActor
 from numtrustd.actors.outbox import Outbox
 from numtrustd.actors.source import SourceActor
@@ -332,7 +332,11 @@ def taken_hold_of(run: "Run") -> Iterator[None]:
         run.alive()
         run.taking(self.number, message)
         run.mishaps.bug("bug_before", self.number)
-        await handle(self, message)
+        try:
+            await handle(self, message)
+        except RefusedError:  # an order that cannot be carried out is a step like any other
+            run.taken(self.number)
+            raise
         run.taken(self.number)
 
     def _act(self: NumberActor, made: Any, owned: Any, message: NumberMessage) -> None:
