@@ -74,7 +74,7 @@ _REQUEST_WAYS: Ways = {
     "overdue": {**_ANSWERED, "order advance": "escalated"},
     "cooling": {"order advance": "waiting", "forget": "asking"},
     "propagating": {"order advance": "verifying"},
-    "verifying": {"clear": "cleared", "order withdraw": "withdrawn", "order hold": "held"},
+    "verifying": {"clear": "cleared", "spoil": "waiting", "order withdraw": "withdrawn", "order hold": "held"},
     "escalated": {"order advance": "waiting", "forget": "asking"},
     "asking": {"right": "waiting"},
     "held": {"order advance": "waiting"},

@@ -74,9 +74,14 @@ def _wanted(*workflows: str) -> tuple[str, ...]:
 SCARCE = ("looking_up", "incident opening", "certificate escalated", "certificate chasing", "removal propagating")
 
 
+def scarce(state: str) -> bool:
+    """Whether a state is hard to come to, or over in a moment."""
+    return state in SCARCE or state.endswith((" gathering", " overdue"))
+
+
 def _in_turn(states: tuple[str, ...]) -> tuple[str, ...]:
-    """Each of some states, and once more those that are hard to come to, or over in a moment."""
-    return *states, *(state for state in states if state in SCARCE or state.endswith((" gathering", " overdue")))
+    """Each of some states, and the scarce ones once more."""
+    return *states, *filter(scarce, states)
 
 
 WANTED = _in_turn(_wanted(*OF_NUMBERS)), _in_turn(_wanted(*NAMED, "removal"))

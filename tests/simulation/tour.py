@@ -17,10 +17,9 @@ from msgspec import structs
 from numtrustd.domain.case import Case
 from numtrustd.domain.task import TaskState
 from numtrustd.sim.ground import draw
-from numtrustd.sim.script import Certify, Clear, Faults, Label, Mood, Review, Tag
-from numtrustd.sim.traits import TRAITS
+from numtrustd.sim.script import Faults, Mood, Review
 from numtrustd.store import Store, records
-from tests.simulation import coverage
+from tests.simulation import coverage, showing
 from tests.simulation.levers import LEVERS, towards
 from tests.simulation.plan import (
     BACKUPS,
@@ -33,7 +32,8 @@ from tests.simulation.plan import (
     KINDS,
     NAME,
     TAGS,
-    WORDS,
+    WRONG_NAMES,
+    Death,
     Entry,
     Leave,
     Order,
@@ -42,10 +42,12 @@ from tests.simulation.plan import (
     SetFaults,
     Shortage,
     Siege,
+    Span,
     Tour,
     Wish,
     state_of,
 )
+from tests.simulation.seldom import scarce
 from tests.simulation.siege import MOST_BACKUPS, besiege
 
 if TYPE_CHECKING:
@@ -63,6 +65,8 @@ GENTLE = tuple(
 """Kinds that leave a case where it is."""
 ENDING = (*DEATHS, "number_removed", *BACKUPS)
 """After any of these the case, or the daemon, is not there for some moments."""
+SENDING = ("die_pre_send", "die_post_send", "die_pre_deliver")
+"""Deaths at something that is sent, or comes back."""
 REFUSED = ("reopen", "approve", "reject")
 """Orders that mostly change nothing."""
 TAKEN = ("double_click", "advance", "hold", "withdraw", "park")
@@ -148,7 +152,7 @@ class Guide:
             workflow = tour.wants.rpartition(" ")[0] or "appeal"
         platform = rng.choice(run.knobs.names) if run.knobs.names else ""
         if workflow == "appeal":
-            self._label(number)
+            showing.label(run, number)
             await self._look(number)
         elif workflow in ("cancellation", "removal"):
             await run.owner.leave(Leave(number, rng.choice(tour.reasons)))
@@ -163,7 +167,7 @@ class Guide:
             what = "held" if workflow == "certificate" else "certify"
             await run.owner.wish(Wish(what, number, platform))
         elif platform:
-            self._show(number, platform, rng.choice(("别家装修公司", "示例旧名有限公司")))
+            showing.name(run, number, platform, rng.choice(WRONG_NAMES))
             for _ in range(3 if tour.wants else 1):
                 await self._look(number)
                 await run.clock.sleep(1_200.0 if tour.wants else 0.0)
@@ -218,6 +222,10 @@ class Guide:
             last = self._in_turn(tour, state, ENDING)[:1]
         else:
             last = [*self._in_turn(tour, state, REFUSED)[: 3 if arrived else 0], *self._in_turn(tour, state, TAKEN)[:1]]
+        if arrived and state == "incident opening" and self._run.mishaps.short_of[1] <= self._run.now:
+            return tuple(self._in_turn(tour, state, SENDING)[:1])  # which nobody does while nothing can be written
+        if arrived and scarce(state) and rng.random() < 0.4:  # which often ends before the last of a siege
+            return tuple(last)
         if state == "incident opening":  # there is time for half of them
             gentle.append(last.pop(0))
             rng.shuffle(gentle)
@@ -254,9 +262,7 @@ class Guide:
         match what:
             case "order":
                 if how == "reopen" and case.workflow == "incident":
-                    # It begins with a step that is over at once, unless there is no room to write it in.
-                    full = Shortage("disk_full", 3_000.0 if tour.wants == "incident opening" else 400.0)
-                    run.agenda.await_moment(Entry(run.elapsed, full, "state:incident opening", run.elapsed + 60.0))
+                    await self._keep_opening(tour, case.number, rng)
                 elif how == "reopen" and case.workflow == "removal":
                     for over in _newest(self._of(case.number, "cancellation")):
                         if not over.open:
@@ -289,13 +295,18 @@ class Guide:
                     await run.back_up()
                 run.agenda.plan(rng.uniform(300.0, HOUR), PutBack(600.0))
             case "clear":
-                self._clear(case)
+                showing.clear(run, case)
                 for _ in range(6):
                     await self._look(case.number)
                     await run.clerk.attend(identity, "right")
                     await run.clock.sleep(rng.uniform(1_200.0, 4_800.0))
+            case "spoil":
+                showing.spoil(run, case)
+                for _ in range(4):
+                    await self._look(case.number)
+                    await run.clock.sleep(rng.uniform(600.0, 1_200.0))
             case "hide" | "show":
-                self._show(case.number, case.platform, "" if what == "hide" else NAME)
+                showing.name(run, case.number, case.platform, "" if what == "hide" else NAME)
                 for _ in range(4):
                     await self._look(case.number)
                     await run.clock.sleep(rng.uniform(600.0, 2_400.0))
@@ -336,31 +347,31 @@ class Guide:
             agenda.await_moment(Entry(now, slow, "state:appeal submitting", now + HOUR))
         agenda.plan(HOUR, SetFaults(Faults()))
 
+    async def _keep_opening(self, tour: Tour, number: str, rng: random.Random) -> None:
+        """An incident begins with a step that is over at once, unless it cannot be written, or the number crashes."""
+        run, moment = self._run, "state:incident opening"
+        if tour.wants != "incident opening" or rng.random() < 0.5:
+            full = Shortage("disk_full", 3_000.0 if tour.wants == "incident opening" else 400.0)
+            run.agenda.await_moment(Entry(run.elapsed, full, moment, run.elapsed + 60.0))
+            return
+        if rng.random() < 0.5:
+            await self._send_slowly(number)
+        run.mishaps.plan_bug(Span(run.elapsed, run.elapsed + 120.0, "bug_before", number, moment))
+
+    async def _send_slowly(self, number: str) -> None:
+        """Have something handed in whose outcome comes some moments later, and let the process die with it."""
+        run = self._run
+        run.agenda.undo.append(SetFaults(structs.replace(run.world.state.faults)))
+        run.world.inject(Faults(slow=1.0, slow_by=(15.0, 25.0)), run.now)
+        for case in self._of(number, "appeal"):
+            if case.open and case.snapshot.state != "submitting":
+                await run.operator.order(Order("advance", 0.0), case.id)
+                await run.operator.order(Order("approve", 0.0), case.id)
+        await run.clock.sleep(1.0)
+        run.mishaps.plan_death(Death(run.elapsed, "pre_deliver", 0, "", 5.0, channel=False))
+
     def _of(self, number: str, *workflows: str) -> list[Case]:
         return [case for case in _all_cases(self._store, f"{number}/") if case.workflow in workflows]
-
-    def _clear(self, case: Case) -> None:
-        """Let a platform show what a case wants to be seen."""
-        inject, now, place = self._run.world.inject, self._run.now, (case.number, case.platform)
-        if case.platform not in TRAITS:  # nothing is shown there, and nobody looks
-            return
-        match case.workflow:
-            case "appeal":
-                inject(Clear(*place), now)
-            case "tag":
-                inject(Tag(*place, self._run.oracle.tags.wanted(case.number)), now)
-            case "removal":
-                inject(Certify(*place, ""), now)
-                inject(Tag(*place, ""), now)
-            case _:
-                inject(Certify(*place, NAME), now)
-
-    def _label(self, number: str) -> None:
-        at = self._run.now
-        self._run.world.inject(Label(number, "telnyx", WORDS["telnyx"][0], at=1.0, spreads=False), at)
-
-    def _show(self, number: str, platform: str, name: str) -> None:
-        self._run.world.inject(Certify(number, platform, name, at=0.0), self._run.now)
 
     async def _look(self, number: str) -> None:
         await self._run.operator.have_looked_at(number)
