@@ -170,8 +170,9 @@ class Backups:
         if event.case not in self._unsure or case is None:
             return
         later = event.from_ not in UNSENT and case.data.attempt != self._unsure[event.case]
-        # A death may come between its step there and the telling of it.
-        if SURE & {event.from_, event.to} or later or event.from_ in ENDS:
+        # A death may come between its step there and the telling of it. What goes on being reviewed was handed in.
+        reviewed = event.from_ == "held" and event.to in ("in_review", "overdue")
+        if SURE & {event.from_, event.to} or later or reviewed or event.from_ in ENDS:
             del self._unsure[event.case]
             return
         # Its first step makes sure, or ends it; only one that is held waits with that until it goes on.

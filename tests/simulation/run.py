@@ -286,11 +286,12 @@ class Run:
         self.on_the_wire.clear()
         self.oracle.batches.taken_in()
         self.after_death(state)
-        if self.backups.due:
+        self.died_at, up = self.true, self.true + self.pause
+        if self.backups.due:  # which takes longer than any source's interval
             self.backups.put_back(self.copy, state)
-        self.died_at = self.true
-        # In calm times it is up again, or nothing could be seen of them.
-        self.true = max(self.true, min(self.true + self.pause, ORIGIN + self.plan.calm))
+            self.true = up
+        else:  # In calm times it is up again, or nothing could be seen of them.
+            self.true = max(self.true, min(up, ORIGIN + self.plan.calm))
 
     async def back_up(self) -> None:
         """Somebody makes a backup."""
