@@ -3,8 +3,8 @@
 `python -m docs.catalogue` does all of it and lists what has no translation yet (exit status 1), and so does `python -m
 docs.generate`. A text that is no longer used leaves the catalogue. The texts are those in `tr`, `trn` and `word` of
 numtrustd/ctl, the helps of its commands, and what the daemon says in whole sentences that never vary: the meanings of
-the workflows' states, the titles of tasks, the names of facts; and those with values, which `ctl.phrases` has.
-`click.po` beside it holds what click says by itself.
+the workflows' states, the titles of tasks, the names of facts; those with values, which `ctl.phrases` has; and the
+messages of events. `click.po` beside it holds what click says by itself.
 """
 
 import ast
@@ -23,7 +23,7 @@ from babel.messages.pofile import read_po, write_po
 
 from numtrustd import ctl
 from numtrustd.actors import explain, links, views
-from numtrustd.ctl import cli, lang, phrases, speak
+from numtrustd.ctl import cli, happened, lang, phrases, speak
 from numtrustd.domain import (
     batch,
     case,
@@ -123,6 +123,10 @@ def texts() -> dict[Key, str]:
         found.setdefault((word, lang.WORD), "a word of the domain")
     for text in _fixed():
         found.setdefault((text, None), "the daemon")
+    for event in CATALOGUE.values():
+        found.setdefault((event.message, lang.EVENT), f"the event {event.action}")
+    for text in happened.WORDS:
+        found.setdefault((text, lang.EVENT), "a word in an event")
     for text in phrases.PHRASES:
         found.setdefault((text, None), "the daemon, with values")
     for text in _packs():

@@ -8,6 +8,7 @@ from datetime import datetime
 from numtrustd.api import control, status, wants
 from numtrustd.api.rows import CaseRow, StoreStatus, TaskRow
 from numtrustd.api.troubles import nothing_is_stored
+from numtrustd.ctl import happened
 from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.sentences import said
@@ -306,7 +307,7 @@ def history(answer: status.HistoryPage, options: str = "") -> Document:
                 when(r.at, answer.now, clock=True),
                 word(r.action),
                 r.platform,
-                in_local_time(said(r.text), answer.now),
+                in_local_time(happened.remembered(r, answer.number), answer.now),
             )
             for r in answer.events
         ],
@@ -335,7 +336,7 @@ def record(r: status.LogRecord) -> Document:
     stamp, speed = f"{r.at.astimezone():%m-%d %H:%M:%S}", r.fields.get("numtrust.clock_speed")
     if isinstance(speed, int | float):  # as in the log itself: each line says that these are no real days
         stamp += f" ×{speed:g}"
-    message = in_local_time(r.message, r.at)
+    message = in_local_time(happened.logged(r), r.at)
     doc.line(Cell(stamp, Tone.DIM), Cell(f"{r.level:<5}", tone), Cell(r.action, Tone.STRONG), message)
     return doc
 

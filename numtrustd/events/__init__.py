@@ -16,7 +16,9 @@ from numtrustd.events.base import key_of as key_of
 from numtrustd.events.base import mentioned as mentioned
 from numtrustd.events.base import payload as payload
 from numtrustd.events.base import sentence as sentence
+from numtrustd.events.base import shown as shown
 from numtrustd.events.keeping import *  # noqa: F403 - the package is the sum of its events
 from numtrustd.events.looking import *  # noqa: F403
 from numtrustd.events.process import *  # noqa: F403
+from numtrustd.events.reading import of_payload as of_payload
 from numtrustd.events.working import *  # noqa: F403
