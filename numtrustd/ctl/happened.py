@@ -26,7 +26,7 @@ from numtrustd.events.template import Part, Place, filled, parts
 
 WORDS = (
     *("yes", "no"),  # whether a mark was met
-    *("started", "seen", "over", "overdue", "ended"),  # a maintenance
+    *("started", "seen", "over"),  # a maintenance
     *("emergency", "alarm"),  # so many complaints
     *("map_full", "disk_full", "no_memory"),  # why nothing can be stored
     "CNY",
@@ -172,6 +172,12 @@ def _named(text: str) -> str:
     return word(kind) + space + name
 
 
+def _result(text: str) -> str:
+    """What came of a call: in words, or the error that it ended with and why."""
+    error, colon, why = text.partition(": ")
+    return f"{error}：{said(why)}" if colon and error.isidentifier() and error[0].isupper() else _worded(text)
+
+
 def _troubled(text: str) -> str:
     """A source, and why it is in trouble."""
     source, colon, reason = text.partition(": ")
@@ -180,9 +186,10 @@ def _troubled(text: str) -> str:
 
 _SAY: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(("category", "causes", "channel", "detail", "facts", "finding", "from_", "mark", "next"), _worded),
-    **dict.fromkeys(("outcome", "reason", "result", "state", "stalled", "status", "title", "to", "why"), _worded),
+    **dict.fromkeys(("outcome", "reason", "state", "stalled", "status", "title", "to", "why"), _worded),
     "currency": event_word,
     "kind": _kind,
+    "result": _result,
     "targets": _named,
     "unhealthy": _troubled,
 }
