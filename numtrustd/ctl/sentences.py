@@ -194,7 +194,9 @@ def matches(pattern: Pattern, text: str, fits: Callable[[str, str], bool] = _has
     fit its place, given by its name, is none.
     """
     words, places = pattern.words, pattern.places
-    if not places or not (text.startswith(words[0]) and text.endswith(words[-1])):
+    if not places:
+        return [{}] if text == words[0] else []
+    if not (text.startswith(words[0]) and text.endswith(words[-1])):
         return []
     if not all(part in text for part in words):
         return []
