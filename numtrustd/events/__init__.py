@@ -3,7 +3,8 @@
 Names and keys are a promise to operators: add to them, never rename. `process` holds what concerns the daemon
 itself, `looking` what is seen of numbers, `working` what is done about it, `keeping` what people keep an eye on;
 `fields` has the one type and meaning of each field. `docs/events.md` and the JSON Schema of a log line are generated
-from here (`numtrustd.events_schema`). A new event is one class in one of the four modules.
+from here (`numtrustd.events_schema`). A new event is one class in one of the four modules, and its message in the
+catalogues of the client's languages (`python -m docs.catalogue`).
 """
 
 from numtrustd.events.base import CATALOGUE as CATALOGUE

@@ -160,7 +160,7 @@ AT = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC).timestamp()
             events.FindingOpened(
                 **ABOUT, finding="blind", why="nothing could be seen for 1.1 d (so360.page/search: blocked)"
             ),
-            f"{NUMBER} 在 so360 有问题（看不到）：1.1 天 内什么也看不到（so360.page/search：被拦截）",
+            f"{NUMBER} 在 so360 有问题（看不到）：1.1 天内什么也看不到（so360.page/search：被拦截）",
         ),
         (
             events.TaskOpened(
@@ -219,7 +219,7 @@ def test_facts_are_said_in_words(chinese: None, event: Event, wanted: str) -> No
             events.ControlActed(
                 method="TaskDone", subject=CASE, result="submitted, case at_person -> in_review", by="li"
             ),
-            f"li 调用 TaskDone {CASE}：已提交，案件 待人提交 → 审核中",
+            f"li 调用 TaskDone {CASE}：已提交，案件待人提交 → 审核中",
         ),
         (
             events.ControlActed(method="Advance", result="Refused: there is no case x", by="li"),
