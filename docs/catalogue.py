@@ -72,6 +72,7 @@ _VOCABULARIES: tuple[type[enum.StrEnum], ...] = (
     platform.PlatformClass,
     prevention.Habit,
     silence.Scope,
+    task.TaskKind,
     task.TaskState,
     workflow.Who,
 )

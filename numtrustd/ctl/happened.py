@@ -17,9 +17,8 @@ from msgspec import inspect
 
 from numtrustd.api.rows import HistoryRow
 from numtrustd.api.status import LogRecord
-from numtrustd.ctl.lang import event_word, listed, spoken, tr, word
-from numtrustd.ctl.sentences import LONGEST, SHAPES, Pattern, matches, said, told_span
-from numtrustd.domain.task import TITLES, TaskKind
+from numtrustd.ctl.lang import event_word, listed, spoken, word
+from numtrustd.ctl.sentences import LONGEST, SHAPES, Pattern, matches, said, told_span, told_verdict
 from numtrustd.events import CATALOGUE, Event, of_payload, shown
 from numtrustd.events.base import unwrap
 from numtrustd.events.template import Part, Place, filled, parts
@@ -29,6 +28,8 @@ WORDS = (
     *("started", "seen", "over"),  # a maintenance
     *("emergency", "alarm"),  # so many complaints
     *("map_full", "disk_full", "no_memory"),  # why nothing can be stored
+    "no_answer",  # of a platform that was asked
+    *("the start of the daemon", "configuration"),  # who did it
     "CNY",
 )
 """What an event's field may be that nothing else is, or means something else there."""
@@ -36,7 +37,6 @@ WORDS = (
 _OF_PEOPLE = frozenset({("silence.added", "why"), ("case.acknowledged", "why"), ("number.released", "why")})
 """Where a person says why, and not the daemon."""
 
-_VERDICT = re.compile(r"(\w+):(\w+)")
 _PINNED = {"platform": "platform", "case": "case", "from_": "old", "to": "new"}
 """Fields of an event that a line of a history has, too, and what they are called there."""
 
@@ -151,19 +151,11 @@ _BOOL = re.compile(r"yes|no")
 
 
 def _worded(text: str) -> str:
-    """A word of the domain, a verdict such as `marked:marketing`, or a sentence."""
+    """A word of the domain, or a sentence."""
     for known in (event_word(text), word(text), word(text.replace("_", " "))):
         if known not in (text, text.replace("_", " ")):
             return known
-    if (verdict := _VERDICT.fullmatch(text)) is not None:
-        return tr("{verdict} ({category})").format(verdict=word(verdict[1]), category=word(verdict[2]))
-    return said(text)
-
-
-def _kind(text: str) -> str:
-    """The kind of a case, an action, a paper or a fee; a task is called by its title."""
-    known = word(text)
-    return tr(TITLES[TaskKind(text)]) if known == text and text in set(TaskKind) else known
+    return told_verdict(text) or said(text)
 
 
 def _named(text: str) -> str:
@@ -187,8 +179,8 @@ def _troubled(text: str) -> str:
 _SAY: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(("category", "causes", "channel", "detail", "facts", "finding", "from_", "mark", "next"), _worded),
     **dict.fromkeys(("outcome", "reason", "state", "stalled", "status", "title", "to", "why"), _worded),
-    "currency": event_word,
-    "kind": _kind,
+    **dict.fromkeys(("by", "currency"), event_word),
+    "kind": word,
     "result": _result,
     "targets": _named,
     "unhealthy": _troubled,

@@ -46,7 +46,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "span": re.compile(_SPAN),
     "ago": re.compile(rf"just now|{_SPAN} ago"),
     "at": re.compile(_INSTANT),
-    "word": re.compile(r"\w+"),
+    "word": re.compile(r"\w+(?: \w+){0,2}"),
     **dict.fromkeys(("id", "view", "number"), re.compile(r"[^\s,;]*[^\s,;:]")),
     "ids": re.compile(r"[^\s,;]+(?:, [^\s,;]+)*"),
     "flaw": re.compile(r"(?:still )?shows .+", re.DOTALL),
@@ -273,6 +273,16 @@ def _shown(value: str, depth: int) -> str | None:
     return listed(filter(None, (f"{word(parts)}{category}", marks, hidden)))
 
 
+_VERDICT = re.compile(r"(\w+):(\w+)")
+
+
+def told_verdict(value: str, depth: int = 0) -> str | None:
+    """A verdict with its category, such as `marked:marketing`, or that there is no label; `None` if it is neither."""
+    if (verdict := _VERDICT.fullmatch(value)) is not None and (known := word(verdict[1])) != verdict[1]:
+        return tr("{verdict} ({category})").format(verdict=known, category=word(verdict[2]))
+    return tr("no label") if value == "no label" else _known_word(value, depth)
+
+
 def _known_word(value: str, depth: int) -> str | None:
     known = word(value)
     return known if known != value else None
@@ -288,6 +298,7 @@ _VALUES: Mapping[str, Callable[[str, int], str | None]] = {
     "at": _at,
     "word": _known_word,
     "what": _known_word,
+    "label": told_verdict,
     "name": lambda value, depth: names.known_by(value) or value,
     "shown": _shown,
     "ids": lambda value, depth: listed(value.split(", ")),

@@ -237,7 +237,9 @@ def test_all_that_the_daemon_composes_has_a_phrase() -> None:
 @cache
 def _daemon() -> str:
     """All string literals of what the daemon is made of."""
-    files = [f for folder in ("actors", "domain", "settings") for f in (PACKAGE / folder).rglob("*.py")]
+    files = [
+        f for folder in ("actors", "channels", "domain", "probes", "settings") for f in (PACKAGE / folder).rglob("*.py")
+    ]
     literals = (
         node.value
         for file in (*files, PACKAGE / "events" / "base.py")
