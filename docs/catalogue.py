@@ -10,6 +10,7 @@ messages of events. `click.po` beside it holds what click says by itself.
 import ast
 import enum
 import io
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -196,12 +197,25 @@ def _fixed() -> Iterator[str]:
 
 
 def _packs() -> Iterator[str]:
-    """Why a source that comes with the program is off, and what it takes."""
+    """What the packs that come with the program say to people in English: why a source is off, what is known of a
+    platform, and how to do something there.
+    """
     yield from hand_looks.WHY_OFF.values()
     for file in sorted((CTL.parent.parent / "config" / "platforms").glob("*.toml")):
-        for source in tomllib.loads(file.read_text(encoding="utf-8")).get("source", ()):
-            if why := source.get("why_off"):
-                yield why
+        pack = tomllib.loads(file.read_text(encoding="utf-8"))
+        yield from (source["why_off"] for source in pack.get("source", ()) if source.get("why_off"))
+        known = pack.get("platform", {})
+        appeal = pack.get("appeal", {}).get("manual", {})
+        looks = [known.get(name, {}) for name in ("device_test", "assisted")]
+        said = [known.get("seen"), known.get("data"), known.get("certification", {}).get("route")]
+        said += [quota["what"] for quota in known.get("quota", ())]
+        said += [line for look in looks for name in ("steps", "record") for line in look.get(name, ())]
+        said += [*appeal.get("steps", ()), appeal.get("bring_back")]
+        yield from (text for text in said if text and _ENGLISH.match(text))
+
+
+_ENGLISH = re.compile(r"[^\u4e00-\u9fff]*[A-Za-z][^\u4e00-\u9fff]*$|.*(?:[a-z]{2}'? [a-z]{2}| and | or )")
+"""A text without Chinese characters, or one that has English between them."""
 
 
 def click_texts() -> dict[Key, str]:

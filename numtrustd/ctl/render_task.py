@@ -74,7 +74,7 @@ def task(t: status.TaskView) -> Document:
     )
     packet: tuple[Named, ...] = (
         (tr("where"), Cell(t.address, Tone.STRONG) if t.address else None),
-        (tr("bring back"), t.bring_back or None),
+        (tr("bring back"), tr(t.bring_back) or None),
     )
     doc.facts(
         (tr("task"), t.task),
