@@ -39,4 +39,15 @@ PHRASES = (
     "{word} {path} stands in the settings: change its entry there, then `numtrustctl reload`",
     "no {word} {path} is on file: `numtrustctl evidence list` shows those that are",
     "{path} cannot be read: {text}: put it where the daemon may read it",
+    # Statistics of calls, and others.
+    "{id}: {text} is no date: write 2026-11-23",
+    "{id}: {id2} is still to come: tell it when it is over",
+    "{id}: {id2} is longer ago than statistics are kept ({n} days): leave it out",
+    "{id}: {text} is no number of calls in a day: give 0 to {n}",
+    "{id}: {n} is more than the {n2} calls: correct one of them",
+    "{id}: {n} is more than the {n2} that were answered: correct one of them",
+    "{id}: {id2} of {number} stands there twice",
+    "{id} has not begun yet: name one that has",
+    "{number}: mailbox is full",
+    "mailbox is full",
 )

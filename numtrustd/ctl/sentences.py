@@ -48,6 +48,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "at": re.compile(_INSTANT),
     "word": re.compile(r"\w+(?: \w+){0,2}"),
     **dict.fromkeys(("id", "view", "number"), re.compile(r"[^\s,;]*[^\s,;:]")),
+    "source": re.compile(r"[\w-]+\.[^\s,;:]+"),
     "ids": re.compile(r"[^\s,;]+(?:, [^\s,;]+)*"),
     "flaw": re.compile(r"(?:still )?shows .+", re.DOTALL),
 }
