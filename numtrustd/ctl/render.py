@@ -8,7 +8,6 @@ from datetime import datetime
 from numtrustd.api import control, status, wants
 from numtrustd.api.rows import CaseRow, StoreStatus, TaskRow
 from numtrustd.api.troubles import nothing_is_stored
-from numtrustd.ctl import happened
 from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.sentences import said
@@ -294,6 +293,9 @@ def tasks(pages: Sequence[status.TaskPage]) -> Document:
 
 def history(answer: status.HistoryPage, options: str = "") -> Document:
     """`numtrustctl history`; `options` are those that the next page is to be asked for with, too."""
+    # Loaded only for this and `watch`: nothing else needs the catalogue of events, which takes a while.
+    from numtrustd.ctl import happened
+
     doc = Document()
     doc.table(
         (
@@ -320,6 +322,8 @@ def history(answer: status.HistoryPage, options: str = "") -> Document:
 
 def record(r: status.LogRecord) -> Document:
     """One line of `numtrustctl watch`."""
+    from numtrustd.ctl import happened
+
     doc = Document()
     if r.missed:
         doc.line(
