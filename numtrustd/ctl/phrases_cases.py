@@ -1,5 +1,5 @@
-"""What is said of a case and of a number's calls, and why looks and submissions wait: a part of `phrases` beside this
-module, which tells what stands between the braces.
+"""What is said of cases and calls, of papers, quotas and money: a part of `phrases` beside this module, which tells
+what stands between the braces.
 """
 
 PHRASES = (
@@ -31,4 +31,25 @@ PHRASES = (
     "{source} is {word} ({text})",
     "{source} is {word} for {span} ({text})",
     "alarms about this number are silenced ({id})",
+    # Papers, quotas and money.
+    "{word} {file}: {said}",
+    "{ids}: looks of {source} this day: used up, {n} of {n2}",
+    "{ids}: looks of {source} this day: nearly used up, {n} of {n2}",
+    "{ids}: looks of {source} this month: used up, {n} of {n2}",
+    "{ids}: looks of {source} this month: nearly used up, {n} of {n2}",
+    "{id}: {quota}: used up, {n} of {n2}",
+    "{id}: {quota}: nearly used up, {n} of {n2}",
+    "{id}: {quota}: {said} ({n} each)",
+    "used up by {n} number",
+    "used up by {n} numbers",
+    "nearly used up by {n} number",
+    "nearly used up by {n} numbers",
+    "the certificate is renewed",
+    "the certificate is renewed: {said}",
+    "the {word} is still to be handed in",
+    "the {word} is still to be handed in: {said}",
+    "its review may have to be hurried",
+    "its review may have to be hurried: {said}",
+    "the season of its tag changes",
+    "the season of its tag changes: {said}",
 )

@@ -48,6 +48,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "at": re.compile(_INSTANT),
     "word": re.compile(r"\w+(?: \w+){0,2}"),
     **dict.fromkeys(("id", "view", "number"), re.compile(r"[^\s,;]*[^\s,;:]")),
+    "file": re.compile(r"\S*/[^:]*"),
     "source": re.compile(r"[\w-]+\.[^\s,;:]+"),
     "ids": re.compile(r"[^\s,;]+(?:, [^\s,;]+)*"),
     "flaw": re.compile(r"(?:still )?shows .+", re.DOTALL),
@@ -302,6 +303,7 @@ _VALUES: Mapping[str, Callable[[str, int], str | None]] = {
     "label": told_verdict,
     "name": lambda value, depth: names.known_by(value) or value,
     "shown": _shown,
+    "quota": lambda value, depth: _fixed(value) or value,
     "ids": lambda value, depth: listed(value.split(", ")),
     **dict.fromkeys(("said", "saids", "then", "title", "flaw"), _known_sentence),
 }

@@ -175,6 +175,19 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
             "nobody looks: so360.api is parked for 55 s (ZeroDivisionError: a defect)",
             "没人查看：so360.api 已搁置，已有 55 秒（ZeroDivisionError: a defect）",
         ),
+        (
+            "recordings /srv/a b/r.wav: changed since it was registered",
+            "通话录音（recordings） /srv/a b/r.wav：登记之后有变动",
+        ),
+        (
+            "so360: appeals: used up by 2 numbers, nearly used up by 1 number (5 each)",
+            "so360：“申诉次数”2 个号码已用完，1 个号码快用完了（每个号码 5）",
+        ),
+        (
+            "tencent: looks of caih.marks this day: used up, 5 of 5",
+            "tencent：caih.marks 今天的查看已用完，5 次用了 5 次",
+        ),
+        ("the certificate is renewed: the provider's fee", "认证续期：服务商的费用"),
         ("STATUS is marked (add --words as shown)", "STATUS is marked (add --words as shown)"),
         (
             "'13x' has 'x' in it: write digits, such as 95588, 4008101234",
