@@ -45,7 +45,7 @@ from numtrustd.domain import (
     workflow,
 )
 from numtrustd.domain.workflows import REGISTRY, certificate, incident
-from numtrustd.events import CATALOGUE
+from numtrustd.events import CATALOGUE, ActorParked, ActorUnparked, PlatformMaintenance
 from numtrustd.settings import hand_looks
 
 CTL = Path(ctl.__file__).parent
@@ -157,6 +157,7 @@ def _words() -> Iterator[str]:
         yield from (state.value for state in table.states)
         yield from (workflow.words_of(event) for event in table.events)
     yield from (action for action, event in CATALOGUE.items() if "number" in event.__struct_fields__)  # a history
+    yield from (event.action for event in (PlatformMaintenance, ActorParked, ActorUnparked))  # so are these
     for answers in task.ANSWERS.values():
         yield from answers
     yield from (mark.value for mark in incident.MarkName)

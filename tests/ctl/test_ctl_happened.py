@@ -332,6 +332,29 @@ def test_history_speaks_the_readers_language(daemon: Any, capsys: Capture) -> No
     assert "appeal case" not in said["zh"][0]
 
 
+@pytest.mark.parametrize(
+    ("event", "what", "words"),
+    [
+        (events.PlatformMaintenance(platform="so360", state="seen"), "平台维护", "so360 的平台维护：查看得知已开始"),
+        (
+            events.ActorParked(actor=NUMBER, why="by li: no reason given"),
+            "号码搁置",
+            f"{NUMBER} 已搁置：由 li 搁置（没有说明原因）",
+        ),
+        (events.ActorUnparked(actor=NUMBER, by="li"), "号码恢复", f"{NUMBER} 恢复运行，由 li 恢复"),
+    ],
+    ids=lambda value: value.action if isinstance(value, Event) else "",
+)
+def test_a_history_also_has_what_is_not_of_one_number(
+    daemon: Any, capsys: Capture, event: Event, what: str, words: str
+) -> None:
+    daemon.answers["History"] = structs.replace(daemon.answers["History"], events=(row(event),))
+    assert main(["--lang", "zh", "history", NUMBER]) == 0
+    line = capsys.readouterr().out.splitlines()[1]
+    assert what in line
+    assert words in line
+
+
 def test_a_checked_link_is_explained_in_the_readers_language(daemon: Any, capsys: Capture) -> None:
     why = ("haoma.so.com.evil.example only begins like so.com: it belongs to evil.example", "it is http, not https")
     daemon.answers["CheckLink"] = structs.replace(daemon.answers["CheckLink"], why=why)
