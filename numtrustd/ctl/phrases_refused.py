@@ -50,4 +50,5 @@ PHRASES = (
     "{id} has not begun yet: name one that has",
     "{number}: mailbox is full",
     "mailbox is full",
+    "no source in use sees any platform for this number ({word}): switch one on, `numtrustd sources` lists all",
 )
