@@ -3,13 +3,14 @@
 `python -m docs.catalogue` does all of it and lists what has no translation yet (exit status 1), and so does `python -m
 docs.generate`. A text that is no longer used leaves the catalogue. The texts are those in `tr`, `trn` and `word` of
 numtrustd/ctl, the helps of its commands, and what the daemon says in whole sentences that never vary: the meanings of
-the workflows' states, the titles of tasks, the names of facts; and those with values, which `ctl.phrases` has.
-`click.po` beside it holds what click says by itself.
+the workflows' states, the titles of tasks, the names of facts; those with values, which `ctl.phrases` has; and the
+messages of events. `click.po` beside it holds what click says by itself.
 """
 
 import ast
 import enum
 import io
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -23,7 +24,7 @@ from babel.messages.pofile import read_po, write_po
 
 from numtrustd import ctl
 from numtrustd.actors import explain, links, views
-from numtrustd.ctl import cli, lang, phrases, speak
+from numtrustd.ctl import cli, happened, lang, phrases, speak
 from numtrustd.domain import (
     batch,
     case,
@@ -44,7 +45,7 @@ from numtrustd.domain import (
     workflow,
 )
 from numtrustd.domain.workflows import REGISTRY, certificate, incident
-from numtrustd.events import CATALOGUE
+from numtrustd.events import CATALOGUE, ActorParked, ActorUnparked, PlatformMaintenance
 from numtrustd.settings import hand_looks
 
 CTL = Path(ctl.__file__).parent
@@ -72,6 +73,7 @@ _VOCABULARIES: tuple[type[enum.StrEnum], ...] = (
     platform.PlatformClass,
     prevention.Habit,
     silence.Scope,
+    task.TaskKind,
     task.TaskState,
     workflow.Who,
 )
@@ -123,6 +125,10 @@ def texts() -> dict[Key, str]:
         found.setdefault((word, lang.WORD), "a word of the domain")
     for text in _fixed():
         found.setdefault((text, None), "the daemon")
+    for event in CATALOGUE.values():
+        found.setdefault((event.message, lang.EVENT), f"the event {event.action}")
+    for text in happened.WORDS:
+        found.setdefault((text, lang.EVENT), "a word in an event")
     for text in phrases.PHRASES:
         found.setdefault((text, None), "the daemon, with values")
     for text in _packs():
@@ -151,6 +157,7 @@ def _words() -> Iterator[str]:
         yield from (state.value for state in table.states)
         yield from (workflow.words_of(event) for event in table.events)
     yield from (action for action, event in CATALOGUE.items() if "number" in event.__struct_fields__)  # a history
+    yield from (event.action for event in (PlatformMaintenance, ActorParked, ActorUnparked))  # so are these
     for answers in task.ANSWERS.values():
         yield from answers
     yield from (mark.value for mark in incident.MarkName)
@@ -191,12 +198,25 @@ def _fixed() -> Iterator[str]:
 
 
 def _packs() -> Iterator[str]:
-    """Why a source that comes with the program is off, and what it takes."""
+    """What the packs that come with the program say to people in English: why a source is off, what is known of a
+    platform, and how to do something there.
+    """
     yield from hand_looks.WHY_OFF.values()
     for file in sorted((CTL.parent.parent / "config" / "platforms").glob("*.toml")):
-        for source in tomllib.loads(file.read_text(encoding="utf-8")).get("source", ()):
-            if why := source.get("why_off"):
-                yield why
+        pack = tomllib.loads(file.read_text(encoding="utf-8"))
+        yield from (source["why_off"] for source in pack.get("source", ()) if source.get("why_off"))
+        known = pack.get("platform", {})
+        appeal = pack.get("appeal", {}).get("manual", {})
+        looks = [known.get(name, {}) for name in ("device_test", "assisted")]
+        said = [known.get("seen"), known.get("data"), known.get("certification", {}).get("route")]
+        said += [quota["what"] for quota in known.get("quota", ())]
+        said += [line for look in looks for name in ("steps", "record") for line in look.get(name, ())]
+        said += [*appeal.get("steps", ()), appeal.get("bring_back")]
+        yield from (text for text in said if text and _ENGLISH.match(text))
+
+
+_ENGLISH = re.compile(r"[^\u4e00-\u9fff]*[A-Za-z][^\u4e00-\u9fff]*$|.*(?:[a-z]{2}'? [a-z]{2}| and | or )")
+"""A text without Chinese characters, or one that has English between them."""
 
 
 def click_texts() -> dict[Key, str]:

@@ -17,6 +17,9 @@ SPEAKS = ("en", "zh")
 WORD = "word"
 """The context of single words of the domain in the catalogue, where they mean what they mean there."""
 
+EVENT = "event"
+"""The context of the sentences of events, and of the words that stand in these alone."""
+
 _texts: gettext.NullTranslations = gettext.NullTranslations()
 
 
@@ -86,6 +89,11 @@ def word(value: str | None) -> str:
     itself, which is what options take; nothing for none.
     """
     return _texts.pgettext(WORD, value) if value else ""
+
+
+def event_word(value: str) -> str:
+    """The sentence of an event, with its places, or a word that stands only in such sentences."""
+    return _texts.pgettext(EVENT, value)
 
 
 def spoken() -> str:

@@ -11,6 +11,7 @@ from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.render import when
+from numtrustd.ctl.sentences import said
 from numtrustd.ctl.session import Session
 from numtrustd.domain.ledger import What, yuan
 
@@ -137,7 +138,7 @@ def shown(view: ledger.LedgerView) -> Document:
         doc.heading(tr("until the end of the month"))
         doc.table(
             (tr("WHAT"), tr("AT MOST"), tr("NUMBER"), tr("PLATFORM"), tr("CASE"), tr("WHY")),
-            [(word(p.what), yuan(p.most), p.number, p.platform, p.case, p.why) for p in told.plans],
+            [(word(p.what), yuan(p.most), p.number, p.platform, p.case, said(p.why)) for p in told.plans],
         )
         if len(told.plans) < told.plan_count:
             doc.line(tr("{n} more not shown; --limit shows more").format(n=told.plan_count - len(told.plans)))

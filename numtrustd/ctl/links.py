@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from numtrustd.api import links
-from numtrustd.ctl import complete
+from numtrustd.ctl import complete, sentences
 from numtrustd.ctl.common import command
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import tr, word
@@ -51,6 +51,6 @@ def shown(said: links.LinkCheck) -> Document:
     doc = Document()
     doc.line(Cell(word(said.standing), _TONES.get(said.standing, Tone.PLAIN)))
     for reason in said.why:
-        doc.line(tr(reason), indent=2)
+        doc.line(sentences.said(reason), indent=2)
     doc.line(Cell(tr(said.advice), Tone.STRONG))
     return doc

@@ -145,7 +145,7 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
         rows += ["", "## " + tr("Papers"), ""]
         rows += [_paper(paper, copied) for paper in task.evidence]
     if task.bring_back:
-        rows += ["", "## " + tr("Bring back"), "", f"- [ ] {task.bring_back}"]
+        rows += ["", "## " + tr("Bring back"), "", f"- [ ] {said(task.bring_back)}"]
     rows += ["", "## " + tr("Then"), ""]
     rows += [f"- `numtrustctl {command}`" for command in _commands(task)]
     rows += [f"- `{line}`" for line in task.reports or ()]

@@ -4,7 +4,12 @@ A name in braces says what stands there (`sentences.KINDS`); the catalogues have
 test holds that the daemon still says the words between the braces, and that all that it says so is here.
 """
 
+from numtrustd.ctl import phrases_cases, phrases_events, phrases_refused
+
 PHRASES = (
+    *phrases_cases.PHRASES,
+    *phrases_events.PHRASES,
+    *phrases_refused.PHRASES,
     # Generic.
     "{said}, {ago}",
     "{word}: {said}",
@@ -133,7 +138,6 @@ PHRASES = (
     "is a finding after {span}",
     "is a finding after {n} looks",
     "{n} of {n2} looks no longer show it",
-    "{view}: no label, against {text}",
     "{text}, against what is believed",
     "{view} shows the name {text}, {view2} {text2}",
     "held against what is wanted",

@@ -293,6 +293,9 @@ def tasks(pages: Sequence[status.TaskPage]) -> Document:
 
 def history(answer: status.HistoryPage, options: str = "") -> Document:
     """`numtrustctl history`; `options` are those that the next page is to be asked for with, too."""
+    # Loaded only for this and `watch`: nothing else needs the catalogue of events, which takes a while.
+    from numtrustd.ctl import happened
+
     doc = Document()
     doc.table(
         (
@@ -306,7 +309,7 @@ def history(answer: status.HistoryPage, options: str = "") -> Document:
                 when(r.at, answer.now, clock=True),
                 word(r.action),
                 r.platform,
-                in_local_time(said(r.text), answer.now),
+                in_local_time(happened.remembered(r, answer.number), answer.now),
             )
             for r in answer.events
         ],
@@ -319,6 +322,8 @@ def history(answer: status.HistoryPage, options: str = "") -> Document:
 
 def record(r: status.LogRecord) -> Document:
     """One line of `numtrustctl watch`."""
+    from numtrustd.ctl import happened
+
     doc = Document()
     if r.missed:
         doc.line(
@@ -335,7 +340,7 @@ def record(r: status.LogRecord) -> Document:
     stamp, speed = f"{r.at.astimezone():%m-%d %H:%M:%S}", r.fields.get("numtrust.clock_speed")
     if isinstance(speed, int | float):  # as in the log itself: each line says that these are no real days
         stamp += f" ×{speed:g}"
-    message = in_local_time(r.message, r.at)
+    message = in_local_time(happened.logged(r), r.at)
     doc.line(Cell(stamp, Tone.DIM), Cell(f"{r.level:<5}", tone), Cell(r.action, Tone.STRONG), message)
     return doc
 

@@ -20,7 +20,7 @@ from numtrustd.ctl.waits import Waits, part_said, task_said
 _SHOWN = frozenset({"label", "shown"})
 """The facts of a case whose value is what a called person sees."""
 
-_AS_SAID = frozenset({"wanted", "receipt", "reference", "note", "held by", "held because"})
+_AS_SAID = frozenset({"receipt", "reference", "note", "held by", "held because"})
 """The facts of a case whose value is what a platform or a person wrote, and stays so."""
 _FINAL = frozenset({"cleared", "withdrawn", "released"})
 
@@ -420,6 +420,8 @@ def _fact(fact: Fact, c: status.CaseView) -> CellLike:
     if fact.name not in INSTANTS:
         if fact.name in _SHOWN:
             return shown(fact.value)
+        if fact.name == "wanted":  # the owner's words, but for the one sentence that it is nothing
+            return tr(fact.value)
         return fact.value if fact.name in _AS_SAID else said(fact.value)
     try:
         return local(datetime.fromisoformat(fact.value), c.now)

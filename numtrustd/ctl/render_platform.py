@@ -19,7 +19,7 @@ def platform(p: facts.PlatformView) -> Document:
             if q.per is None
             else tr("{most} in {per}").format(most=q.most, per=span(q.per))
         )
-        + f": {word(q.what)}"
+        + f": {tr(q.what) if word(q.what) == q.what else word(q.what)}"
         for q in p.quotas
     ]
     doc.facts(
@@ -30,10 +30,12 @@ def platform(p: facts.PlatformView) -> Document:
         (tr("numbers"), _standing(p) if row.sources else None),
         (
             tr("known"),
-            tr("grade {grade}, checked {checked}: {seen}").format(grade=row.grade, checked=row.checked, seen=p.seen),
+            tr("grade {grade}, checked {checked}: {seen}").format(
+                grade=row.grade, checked=row.checked, seen=tr(p.seen)
+            ),
         ),
         (tr("official hosts"), _list(p.official_hosts)),
-        (tr("shows"), p.data),
+        (tr("shows"), tr(p.data) or None),
         (tr("copies from"), _feeds(p.fed_by)),
         (tr("is copied by"), _feeds(p.feeds)),
         (tr("shows a label from"), None if p.shown_from is None else trn("{n} mark", "{n} marks", p.shown_from)),
@@ -43,7 +45,7 @@ def platform(p: facts.PlatformView) -> Document:
     if (certified := p.certification) is not None:
         doc.heading(tr("to have a name shown"))
         doc.facts(
-            (tr("route"), certified.route),
+            (tr("route"), tr(certified.route)),
             (tr("grade"), certified.grade),
             (tr("address"), certified.address),
             (tr("papers"), _list(map(word, certified.papers))),
@@ -66,7 +68,7 @@ def _standing(p: facts.PlatformView) -> str:
 
 def _appeal(doc: Document, p: facts.PlatformView) -> None:
     doc.heading(tr("to appeal"))
-    elsewhere = ("at", _list(p.appeal_at))
+    elsewhere = (tr("at"), _list(p.appeal_at))
     if (appeal := p.appeal) is None or appeal.channel == "none":
         doc.facts(elsewhere)
         doc.line(tr("no appeal of its own is known"))
@@ -98,9 +100,9 @@ def _look(doc: Document, title: str, look: facts.HandLook | None) -> None:
     doc.heading(title)
     doc.facts((tr("address"), look.address), (tr("where"), _list(look.surfaces)), (tr("or run"), look.command))
     for n, step in enumerate(look.steps, 1):
-        doc.line(f"{n}. {step}", indent=2)
+        doc.line(f"{n}. {tr(step)}", indent=2)
     counts = tr("only a label: nobody seeing one is no proof that there is none") if look.witness else None
-    doc.facts((tr("record"), _list(look.record, "; ")), (tr("counts"), counts))
+    doc.facts((tr("record"), _list(map(tr, look.record), "; ")), (tr("counts"), counts))
 
 
 def _feeds(feeds: Iterable[facts.FeedFact]) -> str | None:

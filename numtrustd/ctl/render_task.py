@@ -7,7 +7,7 @@ in.
 from collections.abc import Sequence
 
 from numtrustd.api import status
-from numtrustd.api.rows import Paper
+from numtrustd.api.rows import Fact, Paper
 from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
@@ -74,7 +74,7 @@ def task(t: status.TaskView) -> Document:
     )
     packet: tuple[Named, ...] = (
         (tr("where"), Cell(t.address, Tone.STRONG) if t.address else None),
-        (tr("bring back"), t.bring_back or None),
+        (tr("bring back"), said(t.bring_back) or None),
     )
     doc.facts(
         (tr("task"), t.task),
@@ -129,10 +129,17 @@ def _packet(doc: Document, t: status.TaskView) -> None:
     if t.fields:
         doc.heading(tr("numbers") if t.numbers else tr("fill in"))
         # The letter stands below with its line ends; a field is one line.
-        doc.facts(*((f.name, tr("the letter below") if f.value == t.letter else f.value) for f in t.fields), indent=2)
+        doc.facts(*((f.name, _field(f, t)) for f in t.fields), indent=2)
     if t.letter:
         doc.heading(tr("letter"))
         doc.prose(t.letter, indent=2)
+
+
+def _field(field: Fact, t: status.TaskView) -> str:
+    """What to fill in; of one of several numbers, why it is to be looked at."""
+    if t.numbers:
+        return said(field.value)
+    return tr("the letter below") if field.value == t.letter else field.value
 
 
 def _hints(doc: Document, t: status.TaskView) -> None:

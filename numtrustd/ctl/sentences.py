@@ -41,13 +41,15 @@ _OF_SEVERAL = frozenset({"{id} is off: {said}"})
 
 _SPAN = r"-?\d{1,12}(?:\.\d{1,12})?(?:e[+-]?\d{1,3})? (?:ms|s|min|h|d)"
 _INSTANT = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z"
-_SHAPES: Mapping[str, re.Pattern[str]] = {
+SHAPES: Mapping[str, re.Pattern[str]] = {
     "n": re.compile(r"\d[\d.,]*%?"),
     "span": re.compile(_SPAN),
     "ago": re.compile(rf"just now|{_SPAN} ago"),
     "at": re.compile(_INSTANT),
-    "word": re.compile(r"\w+"),
+    "word": re.compile(r"\w+(?: \w+){0,2}"),
     **dict.fromkeys(("id", "view", "number"), re.compile(r"[^\s,;]*[^\s,;:]")),
+    "file": re.compile(r"\S*/[^:]*"),
+    "source": re.compile(r"[\w-]+\.[^\s,;:]+"),
     "ids": re.compile(r"[^\s,;]+(?:, [^\s,;]+)*"),
     "flaw": re.compile(r"(?:still )?shows .+", re.DOTALL),
 }
@@ -151,12 +153,12 @@ def _fixed(text: str) -> str | None:
 def _matched(text: str, depth: int, *, of_several: bool = False) -> str | None:
     """A sentence with values; `of_several` are those that consist of more than one."""
     sentence, comma, ago = text.rpartition(", ")
-    if comma and not of_several and _SHAPES["ago"].fullmatch(ago) and (before := _any(sentence, depth - 1)):
+    if comma and not of_several and SHAPES["ago"].fullmatch(ago) and (before := _any(sentence, depth - 1)):
         return tr("{said}, {ago}").format(said=before, ago=_VALUES["ago"](ago, depth))
     for pattern in patterns():
         if of_several and pattern.phrase not in _OF_SEVERAL and not any(_AND in part for part in pattern.words):
             continue
-        for values in _matches(pattern, text):
+        for values in matches(pattern, text):
             told = {place: _value(place, value, depth) for place, value in values.items()}
             if None not in told.values():
                 return tr(pattern.phrase).format(**told)
@@ -184,31 +186,36 @@ def _kind(place: str) -> str:
     return place.rstrip("0123456789")
 
 
-def _matches(pattern: Pattern, text: str) -> list[dict[str, str]]:
-    """Ways in which the whole text may be read as the pattern, the shortest values first; a few at most."""
+def _has_shape(place: str, value: str) -> bool:
+    shape = SHAPES.get(_kind(place))
+    return shape is None or shape.fullmatch(value) is not None
+
+
+def matches(pattern: Pattern, text: str, fits: Callable[[str, str], bool] = _has_shape) -> list[dict[str, str]]:
+    """Ways in which the whole text may be read as the pattern, the shortest values first; a few at most. What does not
+    fit its place, given by its name, is none.
+    """
     words, places = pattern.words, pattern.places
-    if not places or not (text.startswith(words[0]) and text.endswith(words[-1])):
+    if not places:
+        return [{}] if text == words[0] else []
+    if not (text.startswith(words[0]) and text.endswith(words[-1])):
         return []
     if not all(part in text for part in words):
         return []
     found: list[dict[str, str]] = []
     left, last = _TRIES, len(text) - len(words[-1])
 
-    def fits(n: int, value: str) -> bool:
-        shape = _SHAPES.get(_kind(places[n]))
-        return bool(value) and (shape is None or shape.fullmatch(value) is not None)
-
     def place(n: int, at: int, values: dict[str, str]) -> None:
         nonlocal left
         if n + 1 == len(places):
             value = text[at:last]
-            if at < last and fits(n, value):
+            if at < last and fits(places[n], value):
                 found.append({**values, places[n]: value})
             return
         end = at
         while left > 0 and len(found) < 4 and (end := text.find(words[n + 1], end + 1, last)) > 0:
             left -= 1
-            if fits(n, text[at:end]):
+            if fits(places[n], text[at:end]):
                 place(n + 1, end + len(words[n + 1]), {**values, places[n]: text[at:end]})
 
     place(0, len(words[0]), {})
@@ -224,7 +231,8 @@ def _value(place: str, value: str, depth: int) -> str | None:
     return value if say is None else say(value, depth)
 
 
-def _span(value: str, depth: int = 0) -> str:
+def told_span(value: str, depth: int = 0) -> str:
+    """A length of time as the daemon says it, such as `2.5 h`, in the reader's language."""
     many, _, unit = value.partition(" ")
     if unit == "ms":
         return value
@@ -234,7 +242,7 @@ def _span(value: str, depth: int = 0) -> str:
 def _ago(value: str, depth: int) -> str:
     if value == "just now":
         return tr("just now")
-    return tr("{span} ago").format(span=_span(value.removesuffix(" ago")))
+    return tr("{span} ago").format(span=told_span(value.removesuffix(" ago")))
 
 
 def _at(value: str, depth: int) -> str:
@@ -267,6 +275,16 @@ def _shown(value: str, depth: int) -> str | None:
     return listed(filter(None, (f"{word(parts)}{category}", marks, hidden)))
 
 
+_VERDICT = re.compile(r"(\w+):(\w+)")
+
+
+def told_verdict(value: str, depth: int = 0) -> str | None:
+    """A verdict with its category, such as `marked:marketing`, or that there is no label; `None` if it is neither."""
+    if (verdict := _VERDICT.fullmatch(value)) is not None and (known := word(verdict[1])) != verdict[1]:
+        return tr("{verdict} ({category})").format(verdict=known, category=word(verdict[2]))
+    return tr("no label") if value == "no label" else _known_word(value, depth)
+
+
 def _known_word(value: str, depth: int) -> str | None:
     known = word(value)
     return known if known != value else None
@@ -277,13 +295,15 @@ def _known_sentence(value: str, depth: int) -> str | None:
 
 
 _VALUES: Mapping[str, Callable[[str, int], str | None]] = {
-    "span": _span,
+    "span": told_span,
     "ago": _ago,
     "at": _at,
     "word": _known_word,
     "what": _known_word,
+    "label": told_verdict,
     "name": lambda value, depth: names.known_by(value) or value,
     "shown": _shown,
+    "quota": lambda value, depth: _fixed(value) or value,
     "ids": lambda value, depth: listed(value.split(", ")),
     **dict.fromkeys(("said", "saids", "then", "title", "flaw"), _known_sentence),
 }

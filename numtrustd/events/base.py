@@ -1,12 +1,12 @@
 """What an event is: a typed value with a stable name, a level, a sentence for people, a key for each field.
 
 `process`, `looking` and `working` beside this module hold the catalogue, `fields` the types and meanings of
-all fields. The `log` package turns events into lines; nothing here does I/O or reads time.
+all fields, `template` takes messages apart. The `log` package turns events into lines; nothing here does I/O or reads
+time.
 """
 
 import enum
 import math
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
@@ -17,7 +17,7 @@ import msgspec
 from msgspec import Struct
 
 from numtrustd.domain.instant import rfc3339
-from numtrustd.events import fields
+from numtrustd.events import fields, template
 
 PREFIX = "numtrust."
 
@@ -154,12 +154,10 @@ class _Plan(NamedTuple):
     """What is worked out once per event class."""
 
     convert: tuple[tuple[str, Callable[[float], Any]], ...]
+    instants: frozenset[str]
+    show: dict[str, Show]
     segments: tuple[_Segment, ...]
     mentioned: frozenset[str]
-
-
-_SEGMENTS = re.compile(r"\[([^\[\]]*)\]|([^\[\]]+)")
-_NAMES = re.compile(r"\{(\w+)(?:\|([\w ]+))?\}")
 
 
 def _counted(noun: str) -> Show:
@@ -183,6 +181,7 @@ def _getter(names: tuple[str, ...]) -> Callable[[Event], tuple[Any, ...]]:
 @cache
 def _plan(kind: type[Event]) -> _Plan:
     convert: list[tuple[str, Callable[[float], Any]]] = []
+    instants: set[str] = set()
     show: dict[str, Show] = {}
     info = msgspec.inspect.type_info(kind)
     assert isinstance(info, msgspec.inspect.StructType)
@@ -191,6 +190,7 @@ def _plan(kind: type[Event]) -> _Plan:
         if isinstance(bare, msgspec.inspect.FloatType):
             convert.append((field.encode_name, _stamp if extra.get("unit") == "instant" else _plain_float))
             if extra.get("unit") == "instant":
+                instants.add(field.encode_name)
                 show[field.name] = instant_for_people
             elif extra.get("unit") == "s":
                 show[field.name] = duration_for_people
@@ -200,16 +200,12 @@ def _plan(kind: type[Event]) -> _Plan:
             show[field.name] = _yes_or_no
     segments: list[_Segment] = []
     said: set[str] = set()
-    for match in _SEGMENTS.finditer(kind.message):
-        text = match[1] if match[1] is not None else match[2]
-        found = _NAMES.findall(text)
-        names = tuple(name for name, _ in found)
+    for text, places, optional in template.parts(kind.message):
+        names = tuple(place.field for place in places)
         said.update(names)
-        shows = tuple(_counted(noun) if noun else show.get(name) for name, noun in found)
-        # `%` formatting, so that a brace in a value can never be taken for a field
-        text = _NAMES.sub("%s", text.replace("%", "%%"))
-        segments.append(_Segment(text, _getter(names), shows if any(shows) else None, match[1] is not None))
-    return _Plan(tuple(convert), tuple(segments), frozenset(map(key_of, said)))
+        shows = tuple(_counted(place.noun) if place.noun else show.get(place.field) for place in places)
+        segments.append(_Segment(text, _getter(names), shows if any(shows) else None, optional))
+    return _Plan(tuple(convert), frozenset(instants), show, tuple(segments), frozenset(map(key_of, said)))
 
 
 def unwrap(kind: msgspec.inspect.Type) -> tuple[msgspec.inspect.Type, dict[str, Any]]:
@@ -249,6 +245,27 @@ def sentence(event: Event) -> str:
             values = tuple(show(value) if show else value for show, value in zip(shows, values, strict=True))
         said += text % values
     return said
+
+
+def shown(event: Event) -> dict[str, tuple[str, ...]]:
+    """What the sentence shows of each field that it has a place for, by the field's name and one by one where it is a
+    list; a count without what is counted, and nothing of what is absent.
+    """
+    show = _plan(type(event)).show
+    told: dict[str, tuple[str, ...]] = {}
+    for part in template.parts(event.message):
+        for name, _ in part.places:
+            value = getattr(event, name)
+            if isinstance(value, tuple):
+                told[name] = value
+            elif value is not None:
+                told[name] = (show[name](value) if name in show else str(value),)
+    return told
+
+
+def instants(kind: type[Event]) -> frozenset[str]:
+    """The keys whose values are instants."""
+    return _plan(kind).instants
 
 
 def mentioned(kind: type[Event]) -> frozenset[str]:

@@ -1,8 +1,11 @@
-"""How long a platform takes to show what it agreed to, as a person reads it."""
+"""How long a platform takes to show what it agreed to, as a person reads it, and what packs say in English."""
+
+from typing import Any
 
 from msgspec import structs
 
 from numtrustd.api import facts
+from numtrustd.ctl.cli import main
 from numtrustd.ctl.render_platform import _shown_after
 
 APPEAL = facts.AppealFact(
@@ -14,3 +17,27 @@ def test_plain_time_and_working_days_are_told_apart() -> None:
     assert _shown_after(APPEAL) == "2 d"
     assert _shown_after(structs.replace(APPEAL, propagation_days=1)) == "1 working day"
     assert _shown_after(structs.replace(APPEAL, propagation_days=5)) == "5 working days"
+
+
+def test_what_a_pack_says_in_english_is_said_in_the_readers_language(daemon: Any, capsys: Any) -> None:
+    view = daemon.answers["GetPlatform"]
+    route = "Truecaller for Business: verified numbers are listed and delisted over its API, by contract"
+    certification = structs.replace(view.certification, route=route)
+    look = structs.replace(view.device_test, steps=("拨打这部手机", "Give the reason and confirm"))
+    said = {"seen": "third-party pages", "certification": certification, "device_test": look}
+    daemon.answers["GetPlatform"] = structs.replace(view, **said, quotas=(facts.QuotaFact(what="tokens", most=3),))
+    assert main(["platform", "xiaomi"]) == 0
+    english = capsys.readouterr().out
+    assert main(["--lang", "zh", "platform", "xiaomi"]) == 0
+    chinese = capsys.readouterr().out
+    for before, after in (
+        ("third-party pages", "第三方页面"),
+        ("小米黄页 (C), 泰迪熊 in part (D)", "小米黄页（C），部分来自泰迪熊（D）"),
+        (route, "按合同，通过它的 API 上架和下架已验证的号码"),
+        ("2. Give the reason and confirm", "2. 填写理由并确认"),
+        ("1. 拨打这部手机", "1. 拨打这部手机"),
+        ("tokens", "令牌数"),
+    ):
+        assert before in english
+        assert after in chinese
+        assert before == after or before not in chinese

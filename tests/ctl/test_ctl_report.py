@@ -332,6 +332,20 @@ def test_every_text_of_ours_is_translated(monkeypatch: pytest.MonkeyPatch) -> No
     assert "Tencent" in page.html(told(sample()))
 
 
+def test_papers_and_quotas_are_said_in_the_readers_language() -> None:
+    paper, quota = "licence /srv/papers/l.pdf: expires on 2026-12-01", "tencent: appeals a day: used up, 5 of 5"
+    (inspection,) = sample().inspections
+    some = structs.replace(inspection, papers=(paper, "nobody knows this"), quotas=(quota,))
+    english = plain_text(inspections=(some,), papers=(paper,))
+    assert f"{paper}; nobody knows this" in english
+    assert quota in english
+    lang.use("zh", {})
+    chinese = plain_text(inspections=(some,), papers=(paper,))
+    assert "营业执照（licence） /srv/papers/l.pdf：2026-12-01 到期；nobody knows this" in chinese
+    assert "tencent：“appeals a day”已用完，5 中用了 5" in chinese
+    assert paper not in chinese
+
+
 # ------------------------------------------------------------------------------------------------------ the command
 
 

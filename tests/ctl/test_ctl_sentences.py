@@ -155,6 +155,52 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
         ),
         ("so360.page/search still shows the old name 甲 instead of 乙", "so360.page/search 仍显示旧名称 甲，应为 乙"),
         ("until 2026-11-20 10:00:00 UTC", "直到 2026-11-20 18:00"),
+        ("info requested: 请提供授权书", "要求补充：请提供授权书"),
+        ("closed by person: a person gave it up", "由人结束：由人放弃"),
+        ("outcome unknown: timeout: the batch never arrived", "结果不明：超时：批次没有送到"),
+        ("child moved: +8613800138000/so360/1 is cleared", "下属案件有进展：+8613800138000/so360/1 处于“已解决”"),
+        (
+            "so360.page/search: marked:fraud, against sogou.vr/search: no label, for 1 d",
+            "so360.page/search：已标记（诈骗），与之相反的是 sogou.vr/search：没有标签，已有 1 天",
+        ),
+        (
+            "connect rate, paused from 2026-09-22 to 2026-09-25: 60% before, 20% during, no statistics after yet",
+            "接通率，2026-09-22 至 2026-09-25 暂停：之前 60%，期间 20%，之后还没有统计",
+        ),
+        (
+            "13800138002 (certified there), 13800138003 (clean there)",
+            "13800138002（在该平台已认证），13800138003（在该平台干净）",
+        ),
+        (
+            "nobody looks: so360.api is parked for 55 s (ZeroDivisionError: a defect)",
+            "没人查看：so360.api 已搁置，已有 55 秒（ZeroDivisionError: a defect）",
+        ),
+        (
+            "recordings /srv/a b/r.wav: changed since it was registered",
+            "通话录音（recordings） /srv/a b/r.wav：登记之后有变动",
+        ),
+        (
+            "so360: appeals: used up by 2 numbers, nearly used up by 1 number (5 each)",
+            "so360：“申诉次数”2 个号码已用完，1 个号码快用完了（每个号码 5）",
+        ),
+        (
+            "tencent: looks of caih.marks this day: used up, 5 of 5",
+            "tencent：caih.marks 今天的查看已用完，5 次用了 5 次",
+        ),
+        ("the certificate is renewed: the provider's fee", "认证续期：服务商的费用"),
+        ("STATUS is marked (add --words as shown)", "STATUS is marked (add --words as shown)"),
+        (
+            "'13x' has 'x' in it: write digits, such as 95588, 4008101234",
+            "'13x' 里有 'x'：请写数字，例如 95588，4008101234",
+        ),
+        (
+            "rows[1].answered: 101 is more than the 100 calls: correct one of them",
+            "rows[1].answered：101 多于通话总数 100：请改正其中一个",
+        ),
+        (
+            "haoma.so.com.evil.example only begins like so.com: it belongs to evil.example",
+            "haoma.so.com.evil.example 只是开头像 so.com：实际属于 evil.example",
+        ),
         ("a note: {n} and {0}", "a note: {n} and {0}"),
         ("somebody wrote this, which is no sentence of the daemon's", None),
         ("called them; they said it is due", None),
@@ -237,7 +283,9 @@ def test_all_that_the_daemon_composes_has_a_phrase() -> None:
 @cache
 def _daemon() -> str:
     """All string literals of what the daemon is made of."""
-    files = [f for folder in ("actors", "domain", "settings") for f in (PACKAGE / folder).rglob("*.py")]
+    files = [
+        f for folder in ("actors", "channels", "domain", "probes", "settings") for f in (PACKAGE / folder).rglob("*.py")
+    ]
     literals = (
         node.value
         for file in (*files, PACKAGE / "events" / "base.py")

@@ -67,8 +67,8 @@ def inspections(report: Report, names: w.Names) -> Section:
                     i.inconsistent,
                     i.wrong_names,
                     i.stale_tags,
-                    "; ".join(i.papers) or w.NONE,
-                    "; ".join(i.quotas or ()) or w.NONE,
+                    w.sentences(i.papers),
+                    w.sentences(i.quotas or ()),
                 )
                 for i in report.inspections
             ],
@@ -108,6 +108,6 @@ def people(report: Report, names: w.Names) -> Section:
         )
     if report.papers:
         section.figures.append(
-            Figures((tr("Paper"),), [(paper,) for paper in report.papers], tr("Papers that are amiss"))
+            Figures((tr("Paper"),), [(w.sentences((paper,)),) for paper in report.papers], tr("Papers that are amiss"))
         )
     return section

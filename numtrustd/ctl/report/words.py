@@ -7,7 +7,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from numtrustd.api.report import BenefitMonth, CaseMonth, Report, ReportPlatform
-from numtrustd.ctl.lang import spoken, tr, trn
+from numtrustd.ctl.lang import listed, spoken, tr, trn
+from numtrustd.ctl.sentences import said
 from numtrustd.domain.ledger import yuan
 
 NONE = "–"
@@ -99,6 +100,11 @@ def day(at: datetime, report: Report) -> str:
 def minute(at: datetime, report: Report) -> str:
     """A time of the clock in the report's zone."""
     return f"{at.astimezone(ZoneInfo(report.zone)):%Y-%m-%d %H:%M}"
+
+
+def sentences(texts: Iterable[str]) -> str:
+    """Sentences with values that the daemon sent, one after the other; the sign for nothing if there are none."""
+    return listed(map(said, texts), "; ") or NONE
 
 
 def from_daemon(text: str) -> str:
