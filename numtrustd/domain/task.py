@@ -140,8 +140,8 @@ class Packet(Struct, frozen=True, omit_defaults=True):
 
 class Task(Struct, frozen=True, omit_defaults=True):
     """One task. `id` is the id of the effect that opened it. One that asks for looks has no case and no number but
-    `numbers`, and the `source` through which people tell. `attempt` is the one of its case that it was opened in; 0 where
-    that is not known.
+    `numbers`, and the `source` through which people tell. `attempt` is the one of its case that it was opened in; 0
+    where that is not known.
     """
 
     id: str
