@@ -72,7 +72,7 @@ def test_toml_says_what_was_answered(
 @given(st.lists(NASTY.filter(str.strip), max_size=5))
 def test_numbers_are_rows(spelt: list[str]) -> None:
     rows = list(csv.reader(io.StringIO(init_text.numbers(spelt), newline="")))
-    assert rows[0] == ["number", "name", "group", "accept", "note"]
+    assert rows[0] == ["number", "name", "group", "accept", "note", "since"]
     assert [row[0] for row in rows[2:]] == [" ".join(number.split()) for number in spelt]
 
 

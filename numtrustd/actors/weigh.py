@@ -292,7 +292,8 @@ class Weigher(Known):
                 if not any(v.marked for v in self._verdicts_of(case)):
                     self.book.happen(case.id, a.Gone())
             return
-        known = cause.Known(self.present.calls(), self.context.documents, self.record.flaws.get(platform, ()))
+        flaws = self.record.flaws.get(platform, ())
+        known = cause.Known(self.present.calls(), self.context.documents, flaws, self.owned.since)
         likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now, known, self.context.cause)
         if before is None or before.category is not found.category:
             self._set_finding(platform, found)

@@ -103,7 +103,8 @@ class ListNumbers(Params[NumberPage], frozen=True, kw_only=True):
 
 class NumberView(Result, frozen=True, kw_only=True):
     """One number with everything that is believed of it. `dashed` is how people write it, `warnings` are the ways in
-    which it is used and for which platforms mark numbers.
+    which it is used and for which platforms mark numbers, `ours_since` is the day since which it is one's own, where
+    the settings say so.
     """
 
     now: When
@@ -120,6 +121,7 @@ class NumberView(Result, frozen=True, kw_only=True):
     parked_why: str | None = None
     warnings: tuple[str, ...] | None = None
     leaving: LeavingRow | None = None
+    ours_since: str | None = None
 
 
 class GetNumber(Params[NumberView], frozen=True, kw_only=True):

@@ -113,6 +113,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     """Read and check everything that the settings file names. `env` is the process's environment, of which
     STATE_DIRECTORY, RUNTIME_DIRECTORY and CREDENTIALS_DIRECTORY (systemd's) count. `now` is the machine's time."""
     report = Report()
+    now = Clock().now() if now is None else now
     files: list[pathlib.Path] = []
     place = _read_settings(path, files, report)
     if place is None:
@@ -124,14 +125,14 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     base_urls.check_base_urls(settings, place, report)
     bounds.check_setting_bounds(settings, place, report)
     times.check_times(settings, place, report)
-    times.check_windows(settings, set(packs.by_id), packs.whole, Clock().now() if now is None else now, place, report)
-    numbers = _numbers(settings, place, path, files, report)
+    times.check_windows(settings, set(packs.by_id), packs.whole, now, place, report)
+    numbers = _numbers(settings, place, now, files, report)
     applied = apply(packs, settings, place, report)
     checks.check_packs(packs, report)
     bounds.check_bounds(packs, report)
     times.check_pack_times(packs, report)
     facts.check_facts(packs, report)
-    provenance.check_provenance(packs, Clock().now() if now is None else now, report)
+    provenance.check_provenance(packs, now, report)
     lint.check_rules(packs, report)
     controls.check_pack_controls(packs, report)
     leaving.check_leaving(settings, packs, place, report)
@@ -244,12 +245,12 @@ def _sockets(
 
 
 def _numbers(
-    settings: Settings, place: Document, path: pathlib.Path, files: list[pathlib.Path], report: Report
+    settings: Settings, place: Document, now: Instant, files: list[pathlib.Path], report: Report
 ) -> dict[str, Owned]:
     groups = {group.name: group.accept for group in settings.group}
     nameless = any(report.spoilt(place, "group", i, "name") for i in range(max(1, len(settings.group))))
     identities = Identities(settings, place, report)
-    roll = Roll(groups, report, identities, whole=not nameless)
+    roll = Roll(groups, report, identities, whole=not nameless, today=times.latest_day(now))
     numbers_csv.read_tables(settings.number, lambda i, key: place.where(("number", i, key)), roll)
     given = "files" in _table(place, "numbers")
     names = settings.numbers.files if given or not settings.number else ()
