@@ -97,6 +97,48 @@ async def test_the_same_report_counts_once_and_another_one_again(shm: Path, auto
         assert house.log.of(VerdictChanged)[-1].to == "marked:marketing", "the second look was that with a key"
 
 
+async def test_what_is_typed_once_more_counts_once_and_a_later_look_anew(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, verdict=VerdictPolicy(confirm=2, confirm_spread=0.0), **handsets()) as house:
+        await house.settled()
+        await observe(house)
+        await house.sleep(HOUR)
+        label = {"status": "marked", "words": "广告推销"}
+        assert (await observe(house, **label)).counted
+        await house.sleep(2 * MINUTE)  # arrow up, enter
+        said = await observe(house, **label)
+        assert (said.counted, said.old, said.new) == (False, "clean", "clean")
+        assert said.why.startswith("the same was reported less than 5 min apart, and counts once: ")
+        await house.sleep(2 * MINUTE)
+        assert not (await observe(house, **label, at=when(house.clock.now() - MINUTE))).counted
+        run = house.record().verdicts["beta"].run
+        assert run is not None
+        assert run.looks == 1
+        assert len(house.log.of(ObservationReported)) == 2, "nothing is stored of what counts once"
+        await house.sleep(MINUTE)  # five after the first: what was not counted puts nothing off
+        said = await observe(house, **label)
+        assert (said.counted, said.new) == (True, "marked:marketing")
+
+
+async def test_what_differs_in_anything_is_a_report_of_its_own(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        for more in (
+            {},
+            {"author": "小王"},
+            {"device": "HUAWEI Mate 70"},
+            {"surface": "call_log"},
+            {"status": "marked", "words": "广告推销"},
+            {"status": "marked", "words": "广告推销", "marks": 9},
+            {"screenshot_digest": PICTURE},
+            {"key": "farm-1"},
+            {"key": "farm-2"},
+            {},  # as at first; the latest was another
+        ):
+            assert (await observe(house, **more)).counted, more
+            await house.sleep(1.0)
+        assert not (await observe(house)).counted
+
+
 async def test_reports_move_the_belief_and_open_a_case_as_looks_do(shm: Path, autojump_clock: Clock) -> None:
     async with make_house(shm, **handsets()) as house:
         await house.settled()
