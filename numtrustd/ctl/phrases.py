@@ -273,6 +273,12 @@ PHRASES = (
     "there is no case {id}: `numtrustctl cases` lists them",
     "{number} is parked ({text}): `numtrustctl unpark {number2}` sets it going again",
     "no source in use sees {text} for this number ({word}): switch one on, `numtrustd sources` lists all",
+    'no source in use sees {text} for this number ({word}): put "{id}" into [platforms] enable, and reload; `numtrustd '
+    "sources` says what it needs",
+    "only people can look at {id} for this number ({word}): see `numtrustctl task show {id2}`, which asks for it",
+    "only people can look at {id} for this number ({word}): look, then type `numtrustctl observe {number} --platform "
+    "{id2} --surface {id3} --status …`",
+    "every source in use for this number is parked ({ids}): see `numtrustctl sources` for why, then reload",
     "told to {number} and not stored yet, because its actor is being started again; it may still be carried out: look "
     "at what has become of it before you type it again",
     "nothing was done, because {said}, then type it again",

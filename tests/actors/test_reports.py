@@ -14,6 +14,7 @@ from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.events import CaseOpened, ControlActed, ObservationReported, VerdictChanged
 from numtrustd.probes.report import ReportSpec
 from numtrustd.probes.spec import Reading
+from numtrustd.store.records import ParkedRecord
 from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, Refusal, TestHouse, make_house, platform, source
 from tests.actors.parts import killed, shm
 
@@ -228,6 +229,42 @@ async def test_unknown_names_and_places_where_nobody_takes_reports(shm: Path, au
             await observe(house)
 
 
+async def test_who_looks_where_only_people_can_is_told_what_to_type(shm: Path, autojump_clock: Clock) -> None:
+    told = f"numtrustctl observe {MOBILE} --platform beta --surface incoming_call|call_log --status …"
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        with pytest.raises(Refusal) as caught:
+            await house.ask("Look", number=MOBILE, platform="beta")
+        assert caught.value.error == errors.Refused(
+            f"only people can look at beta for this number (mobile): look, then type `{told}`"
+        )
+        assert (await house.ask("Look", number=MOBILE)).sources == ("alpha.api",), "where the daemon can look, it does"
+        assert (await house.ask("Look", number=MOBILE, platform="alpha")).observations
+        context = house.house.context
+        house.house.context = structs.replace(context, sources={"beta.device": device()})
+        with pytest.raises(Refusal, match=r"look at beta for this number \(mobile\): look, then type "):
+            await house.ask("Look", number=MOBILE)
+        house.house.context = structs.replace(context, sources={}, idle={"beta.device": device()})
+        with pytest.raises(
+            Refusal, match=r'no source in use sees beta .*: put "beta\.device" into \[platforms\] enable'
+        ):
+            await house.ask("Look", number=MOBILE, platform="beta")
+        with pytest.raises(Refusal, match=r"sees any platform .*: switch one on, `numtrustd sources` lists all"):
+            await house.ask("Look", number=MOBILE)
+        house.house.context = context
+        house.sources.actors["alpha.api"].parked = ParkedRecord("source alpha.api", 0.0, 5, "KeyError", "x")
+        with pytest.raises(Refusal, match=r"is parked \(alpha\.api\): see `numtrustctl sources` for why, then reload"):
+            await house.ask("Look", number=MOBILE, platform="alpha")
+
+
+async def test_who_looks_where_a_person_was_asked_is_told_of_the_task(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **(handsets() | {"hands": HandPolicy()})) as house:
+        await house.until(lambda: [t for t in house.tasks() if t.source == "beta.device"])
+        [task] = [t for t in house.tasks() if t.source == "beta.device"]
+        with pytest.raises(Refusal, match=f"only people can look at beta .*: see `numtrustctl task show {task.id}`"):
+            await house.ask("Look", number=MOBILE, platform="beta")
+
+
 async def test_of_two_sources_one_must_be_named(shm: Path, autojump_clock: Clock) -> None:
     spec = handsets()
     spec["sources"]["beta.farm"] = device("beta.farm")
@@ -263,5 +300,34 @@ async def test_lists_say_that_it_is_told(shm: Path, autojump_clock: Clock) -> No
         rows = {row.source: row for row in (await house.ask("ListSources")).sources}
         assert (rows["beta.device"].kind, rows["beta.device"].state) == ("report", "ok")
         assert rows["alpha.api"].kind == "http"
-        with pytest.raises(Refusal, match="no source in use sees beta"):
+        with pytest.raises(Refusal, match="only people can look at beta"):
             await house.ask("Look", number=MOBILE, platform="beta")
+
+
+async def test_what_people_saw_is_counted_beside_the_looks_of_the_daemon(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+
+        async def counted() -> tuple[int | None, int, Any]:
+            [row] = [r for r in (await house.ask("ListSources")).sources if r.source == "beta.device"]
+            return (await house.ask("GetStatus")).looks_told, row.looks, row
+
+        told, looks, row = await counted()
+        assert (told, looks, row.state, row.failures, row.last_good) == (0, 0, "ok", 0, None)
+        made = (await house.ask("GetStatus")).looks_total
+        seen_at = house.clock.now()
+        await observe(house)
+        await observe(house)  # typed once more
+        await observe(house, rehearse=True, key="rehearsed")
+        told, looks, row = await counted()
+        assert (told, looks, row.failures, row.last_good) == (1, 1, 0, when(seen_at))
+        await house.sleep(HOUR)
+        await observe(house, status="unknown", reason="blocked")
+        told, looks, row = await counted()
+        assert (told, looks, row.failures, row.last_good) == (2, 2, 1, when(seen_at))
+        # One that was seen earlier than another is a look, though it moves nothing and is not the last good one.
+        assert not (await observe(house, at=when(seen_at - HOUR), surface="incoming_call")).counted
+        told, looks, row = await counted()
+        assert (told, looks, row.last_good) == (3, 3, when(seen_at))
+        own = (await house.ask("GetStatus")).looks_total
+        assert made <= own < made + 3, "those are the daemon's own"
