@@ -133,6 +133,8 @@ def init_(
         click.echo(f"{source} is not switched on yet; it lacks:")
         for line in lines:
             click.echo(f"  {line}")
+        if lines:
+            click.echo(f'  then put "{source}" into `enable` under [platforms] in {config}')
     if made.own:
         click.echo(f"on by packs of your own: {', '.join(made.own)}")
     if not made.enabled and not made.own:

@@ -21,6 +21,7 @@ from numtrustd.probes.extract import Trace, Words, extract, trace
 from numtrustd.probes.fixture import FixtureError
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded, load, render
+from numtrustd.settings.problem import suggest
 from numtrustd.wire.exchange import Outcome, Reply, Request
 from numtrustd.wire.route import DIRECT
 from numtrustd.wire.secrecy import REDACTED, spellings, without
@@ -65,10 +66,10 @@ def look_once(
 
 def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | None) -> list[Source]:
     if platform is not None and platform not in loaded.platforms:
-        raise LookError(f"no pack defines the platform {platform}; there are {', '.join(loaded.platforms)}", USAGE)
+        raise LookError(f"no pack defines the platform {platform}: {suggest(platform, [*loaded.platforms])}", USAGE)
     everything = {**loaded.sources, **loaded.idle}
     if source is not None and source not in everything:
-        raise LookError(f"no pack defines the source {source}; there are {', '.join(everything)}", USAGE)
+        raise LookError(f"no pack defines the source {source}: {suggest(source, [*everything])}", USAGE)
     if source is not None and everything[source].kind == "report":
         raise LookError(f"nobody looks through {source}: it is told, by `numtrustctl observe`", UNAVAILABLE)
     pool = [everything[source]] if source is not None else [s for s in loaded.sources.values() if s.kind != "report"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from numtrustd.exit_status import UNAVAILABLE
+from numtrustd.exit_status import UNAVAILABLE, USAGE
 from numtrustd.look import LookError, look_once
 
 MAIN = """
@@ -13,6 +13,23 @@ enable = ["huawei.device", "xiaomi.device"]
 [[number]]
 number = "13900000001"
 """
+
+
+@pytest.mark.parametrize(
+    ("platform", "source", "said"),
+    [
+        ("hauwei", None, 'no pack defines the platform hauwei: did you mean "huawei"?'),
+        (None, "sogou.serach", 'no pack defines the source sogou.serach: did you mean "sogou.search"?'),
+    ],
+)
+def test_a_misspelt_name_is_told_the_nearest(
+    tmp_path: Path, platform: str | None, source: str | None, said: str
+) -> None:
+    config = tmp_path / "numtrustd.toml"
+    config.write_text(MAIN)
+    with pytest.raises(LookError) as caught:
+        look_once("13900000001", config, {}, platform=platform, source=source, verbose=False, record=None, echo=print)
+    assert (str(caught.value), caught.value.status) == (said, USAGE)
 
 
 @pytest.mark.parametrize(
