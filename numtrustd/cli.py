@@ -157,14 +157,14 @@ def create_state(config: Path) -> None:
 @_config
 def check(config: Path) -> None:
     """Check the configuration and print everything that is wrong with it."""
-    from numtrustd.settings import load, render, unseen
+    from numtrustd.settings import host, load, render, unseen
 
     loaded = load(config, os.environ)
     if isinstance(loaded, list):
         click.echo(render(loaded), nl=False)
         click.echo(_many("problem", "problems", len(loaded)), err=True)
         sys.exit(CONFIG)
-    for warning in loaded.warnings:
+    for warning in (*loaded.warnings, *host.lacking(loaded)):
         click.echo(f"warning: {warning}")
     for file, place in unseen.files(loaded).items():
         remedy = f"put it elsewhere, into {config.absolute().parent} for instance"

@@ -46,7 +46,7 @@ from numtrustd.settings.numbers_csv import Roll
 from numtrustd.settings.overrides import Applied, apply
 from numtrustd.settings.packs import Packs, read_packs, shipped_dir
 from numtrustd.settings.problem import Path, Problem, Report, dotted
-from numtrustd.settings.schema import UNITS, CredentialsTable, GroupTable, NumberTable, Settings
+from numtrustd.settings.schema import UNITS, ControlTable, CredentialsTable, GroupTable, NumberTable, Settings
 from numtrustd.settings.secret_files import Secrets, read_secrets
 from numtrustd.settings.secret_use import check_secrets
 from numtrustd.wire.letter import Letter
@@ -62,7 +62,7 @@ class Loaded(Struct, frozen=True):
     `sources` are those that are switched on, `idle` the others; `channels` are those of the platforms that
     the former speak for, and of the owners of what these show; `manuals` are by platform and kind of request.
     `vars` are by platform id, `home` says whose a source uses. `routes` are the ways out by name. `files` are all
-    that was read, `warnings` what is allowed and probably not meant.
+    that was read, `warnings` what is allowed and probably not meant. `control_at` is where the keys of [control] stand.
     """
 
     path: pathlib.Path
@@ -85,6 +85,7 @@ class Loaded(Struct, frozen=True):
     letters: dict[str, Letter]
     files: tuple[pathlib.Path, ...]
     warnings: tuple[Problem, ...]
+    control_at: dict[str, Where]
 
     def group(self, name: str) -> GroupTable:
         """The settings of a group; a group that no table describes has none of its own."""
@@ -179,6 +180,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
         letters=letters,
         files=tuple(files),
         warnings=tuple(report.warnings),
+        control_at={key: place.where(("control", key)) for key in ControlTable.__struct_fields__},
     )
 
 
