@@ -210,6 +210,11 @@ PHRASES = (
     "expires on {id}",
     "expired on {id}",
     "cannot be read: {text}",
+    "{text} cannot be read: {text2}: as a service it sees nothing below {id}: make a copy where it does, and name that "
+    "one: {text3}",
+    "{text} cannot be read: {text2}: let its user read it, or make a copy that it may read, and name that one: {text3}",
+    "{text} cannot be read: {text2}: name a file that is there, on the daemon's own machine",
+    "{text} cannot be read: {text2}: put it where the daemon may read it",
     "{text} is for {text2} only",
     "{n} of {n2}",
     "{n} time",
