@@ -49,6 +49,7 @@ def refusal(sight: Sight, owned: Owned, platform: str | None, sources: Sequence[
     why = f"no source in use sees {where} for this number ({owned.kind})"
     off = [s.id for s in sight.context.idle.values() if owned.kind in s.kinds and _speaks(s, platform)]
     if platform is not None and off:
+        off.sort(key=lambda source: not source.startswith(f"{platform}."))  # its own before those of others
         return f'{why}: put "{off[0]}" into [platforms] enable, and reload; `numtrustd sources` says what it needs'
     return f"{why}: switch one on, `numtrustd sources` lists all"
 

@@ -244,7 +244,8 @@ async def test_who_looks_where_only_people_can_is_told_what_to_type(shm: Path, a
         house.house.context = structs.replace(context, sources={"beta.device": device()})
         with pytest.raises(Refusal, match=r"look at beta for this number \(mobile\): look, then type "):
             await house.ask("Look", number=MOBILE)
-        house.house.context = structs.replace(context, sources={}, idle={"beta.device": device()})
+        others = source("beta", id="alpha.both", readings=(Reading("alpha"), Reading("beta")))
+        house.house.context = structs.replace(context, sources={}, idle={"alpha.both": others, "beta.device": device()})
         with pytest.raises(
             Refusal, match=r'no source in use sees beta .*: put "beta\.device" into \[platforms\] enable'
         ):
