@@ -36,15 +36,15 @@ def refusal(sight: Sight, owned: Owned, platform: str | None, sources: Sequence[
     """Why the daemon cannot look there now, and what helps; `sources` are those in use that see it, of which it can ask
     none."""
     told = [source for source in sources if source.kind == "report"]
+    if len(told) < len(sources):
+        ids = ", ".join(source.id for source in sources if source.kind != "report")
+        return f"what looks at this number by itself is parked ({ids}): see `numtrustctl sources` for why, then reload"
     if told:
         at = platform or told[0].readings[0].platform
         only = f"only people can look at {at} for this number ({owned.kind})"
         if (task := asked(sight, owned.number, told)) is not None:
             return f"{only}: see `numtrustctl task show {task.id}`, which asks for it"
         return f"{only}: look, then type {_line(owned.number, at, told)}"
-    if sources:
-        ids = ", ".join(source.id for source in sources)
-        return f"every source in use for this number is parked ({ids}): see `numtrustctl sources` for why, then reload"
     where = platform or "any platform"
     why = f"no source in use sees {where} for this number ({owned.kind})"
     off = [s.id for s in sight.context.idle.values() if owned.kind in s.kinds and _speaks(s, platform)]

@@ -19,8 +19,10 @@ GROUP = "numtrustd-ctl"
 
 
 _DENIED = frozenset({errno.EACCES, errno.EPERM})
-_HIDDEN = _DENIED | {errno.ENOENT, errno.ENOTDIR}
-"""What a wall looks like from within: an empty directory, or one that nobody may enter."""
+"""What a wall of `ProtectHome=` looks like from within: a directory that nobody may enter."""
+
+_ABSENT = frozenset({errno.ENOENT, errno.ENOTDIR})
+"""And one of `PrivateTmp=`: a directory with nothing in it, or just a file that is not there."""
 
 
 def below(path: PurePath, places: Iterable[PurePath] = PLACES) -> PurePath | None:
@@ -33,10 +35,14 @@ def remedy(path: str, said: int) -> str:
     there. `said` is the system's errno; an `OSError` that nobody made has none, which is 0."""
     file = PurePath(path)
     there = shlex.join(["install", "-D", "-m", "0640", "-g", GROUP, path, str(SEEN / file.name)])
-    if said in _HIDDEN and (place := below(file)) is not None:
-        return f"as a service it sees nothing below {place}: make a copy where it does, and name that one: {there}"
+    place = below(file)
     if said in _DENIED:
+        if place is not None:
+            return f"as a service it sees nothing below {place}: make a copy where it does, and name that one: {there}"
         return f"let its user read it, or make a copy that it may read, and name that one: {there}"
-    if said in _HIDDEN:
-        return "name a file that is there, on the daemon's own machine"
+    if said in _ABSENT:
+        if place is None:
+            return "name a file that is there, on the daemon's own machine"
+        copy = f"a service sees nothing below {place}, so make a copy where it does, and name that one: {there}"
+        return f"name a file that is there; {copy}"
     return "put it where the daemon may read it"

@@ -210,6 +210,8 @@ PHRASES = (
     "expires on {id}",
     "expired on {id}",
     "cannot be read: {text}",
+    "{text} cannot be read: {text2}: name a file that is there; a service sees nothing below {id}, so make a copy "
+    "where it does, and name that one: {text3}",
     "{text} cannot be read: {text2}: as a service it sees nothing below {id}: make a copy where it does, and name that "
     "one: {text3}",
     "{text} cannot be read: {text2}: let its user read it, or make a copy that it may read, and name that one: {text3}",
@@ -283,7 +285,7 @@ PHRASES = (
     "only people can look at {id} for this number ({word}): see `numtrustctl task show {id2}`, which asks for it",
     "only people can look at {id} for this number ({word}): look, then type `numtrustctl observe {number} --platform "
     "{id2} --surface {id3} --status …`",
-    "every source in use for this number is parked ({ids}): see `numtrustctl sources` for why, then reload",
+    "what looks at this number by itself is parked ({ids}): see `numtrustctl sources` for why, then reload",
     "told to {number} and not stored yet, because its actor is being started again; it may still be carried out: look "
     "at what has become of it before you type it again",
     "nothing was done, because {said}, then type it again",

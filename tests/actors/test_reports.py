@@ -254,8 +254,12 @@ async def test_who_looks_where_only_people_can_is_told_what_to_type(shm: Path, a
             await house.ask("Look", number=MOBILE)
         house.house.context = context
         house.sources.actors["alpha.api"].parked = ParkedRecord("source alpha.api", 0.0, 5, "KeyError", "x")
-        with pytest.raises(Refusal, match=r"is parked \(alpha\.api\): see `numtrustctl sources` for why, then reload"):
+        with pytest.raises(
+            Refusal, match=r"by itself is parked \(alpha\.api\): see `numtrustctl sources` for why, then reload"
+        ):
             await house.ask("Look", number=MOBILE, platform="alpha")
+        with pytest.raises(Refusal, match=r"by itself is parked \(alpha\.api\): "):
+            await house.ask("Look", number=MOBILE)
 
 
 async def test_who_looks_where_a_person_was_asked_is_told_of_the_task(shm: Path, autojump_clock: Clock) -> None:

@@ -30,10 +30,20 @@ def test_the_unit_has_these_walls_and_this_group() -> None:
     assert {"ProtectHome=yes", "PrivateTmp=yes", f"SupplementaryGroups={walls.GROUP}"} <= set(unit)
 
 
-@pytest.mark.parametrize("said", [errno.EACCES, errno.ENOENT, errno.ENOTDIR])
-def test_behind_a_wall_a_copy_helps(said: int) -> None:
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (errno.EACCES, "as a service it sees nothing below /root: make a copy where it does, and name that one: "),
+        (errno.ENOENT, "name a file that is there; a service sees nothing below /root, so make a copy where it does, "),
+        (
+            errno.ENOTDIR,
+            "name a file that is there; a service sees nothing below /root, so make a copy where it does, ",
+        ),
+    ],
+)
+def test_behind_a_wall_a_copy_helps(said: int, why: str) -> None:
     told = walls.remedy("/root/my papers/l'a.pdf", said)
-    assert told.startswith("as a service it sees nothing below /root: make a copy where it does, and name that one: ")
+    assert told.startswith(why)
     assert told.endswith(
         """install -D -m 0640 -g numtrustd-ctl '/root/my papers/l'"'"'a.pdf' '/srv/papers/l'"'"'a.pdf'"""
     )
@@ -60,5 +70,5 @@ async def test_who_names_such_a_file_is_told_what_to_type(tmp_path: Path, autoju
     async with make_house(tmp_path) as house:
         at_work(house)
         why = await refused(house, errors.Refused, kind="licence", path="/root/none-of-this-name/licence.pdf")
-        assert "as a service it sees nothing below /root: " in why
+        assert "name a file that is there; a service sees nothing below /root, " in why
         assert "/srv/papers/licence.pdf" in why
