@@ -133,6 +133,8 @@ def init_(
         click.echo(f"{source} is not switched on yet; it lacks:")
         for line in lines:
             click.echo(f"  {line}")
+        if lines:
+            click.echo(f'  then put "{source}" into `enable` under [platforms] in {config}')
     if made.own:
         click.echo(f"on by packs of your own: {', '.join(made.own)}")
     if not made.enabled and not made.own:
@@ -155,14 +157,14 @@ def create_state(config: Path) -> None:
 @_config
 def check(config: Path) -> None:
     """Check the configuration and print everything that is wrong with it."""
-    from numtrustd.settings import load, render, unseen
+    from numtrustd.settings import host, load, render, unseen
 
     loaded = load(config, os.environ)
     if isinstance(loaded, list):
         click.echo(render(loaded), nl=False)
         click.echo(_many("problem", "problems", len(loaded)), err=True)
         sys.exit(CONFIG)
-    for warning in loaded.warnings:
+    for warning in (*loaded.warnings, *host.lacking(loaded)):
         click.echo(f"warning: {warning}")
     for file, place in unseen.files(loaded).items():
         remedy = f"put it elsewhere, into {config.absolute().parent} for instance"

@@ -21,6 +21,7 @@ from numtrustd.probes.extract import Trace, Words, extract, trace
 from numtrustd.probes.fixture import FixtureError
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded, load, render
+from numtrustd.settings.problem import suggest
 from numtrustd.wire.exchange import Outcome, Reply, Request
 from numtrustd.wire.route import DIRECT
 from numtrustd.wire.secrecy import REDACTED, spellings, without
@@ -65,25 +66,29 @@ def look_once(
 
 def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | None) -> list[Source]:
     if platform is not None and platform not in loaded.platforms:
-        raise LookError(f"no pack defines the platform {platform}; there are {', '.join(loaded.platforms)}", USAGE)
+        raise LookError(f"no pack defines the platform {platform}: {suggest(platform, [*loaded.platforms])}", USAGE)
     everything = {**loaded.sources, **loaded.idle}
     if source is not None and source not in everything:
-        raise LookError(f"no pack defines the source {source}; there are {', '.join(everything)}", USAGE)
+        raise LookError(f"no pack defines the source {source}: {suggest(source, [*everything])}", USAGE)
     if source is not None and everything[source].kind == "report":
         raise LookError(f"nobody looks through {source}: it is told, by `numtrustctl observe`", UNAVAILABLE)
     pool = [everything[source]] if source is not None else [s for s in loaded.sources.values() if s.kind != "report"]
-    chosen = [
-        s
-        for s in pool
-        if number.kind in s.kinds and (platform is None or any(r.platform == platform for r in s.readings))
-    ]
+    chosen = [s for s in pool if _sees(s, number, platform)]
     if not chosen:
+        told = [s.id for s in loaded.sources.values() if s.kind == "report" and _sees(s, number, platform)]
+        if told:
+            how = f"what they see is told to {', '.join(told)}, by `numtrustctl observe`"
+            raise LookError(f"only people can look at the {number.kind} number {number.national}: {how}", UNAVAILABLE)
         off = [
             s.id for s in loaded.idle.values() if platform is None or any(r.platform == platform for r in s.readings)
         ]
         hint = f"; switched off: {', '.join(off)} (enable one in [platforms], or name it with --source)" if off else ""
         raise LookError(f"no source in use can look at the {number.kind} number {number.national}{hint}", UNAVAILABLE)
     return chosen
+
+
+def _sees(source: Source, number: Number, platform: str | None) -> bool:
+    return number.kind in source.kinds and any(platform in (None, reading.platform) for reading in source.readings)
 
 
 async def _look_all(

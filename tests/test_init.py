@@ -72,7 +72,7 @@ def test_toml_says_what_was_answered(
 @given(st.lists(NASTY.filter(str.strip), max_size=5))
 def test_numbers_are_rows(spelt: list[str]) -> None:
     rows = list(csv.reader(io.StringIO(init_text.numbers(spelt), newline="")))
-    assert rows[0] == ["number", "name", "group", "accept", "note"]
+    assert rows[0] == ["number", "name", "group", "accept", "note", "since"]
     assert [row[0] for row in rows[2:]] == [" ".join(number.split()) for number in spelt]
 
 
@@ -140,6 +140,21 @@ def test_a_source_that_lacks_something_waits_with_what_it_lacks(tmp_path: Path) 
     assert '# "telnyx.reputation" is wanted, too' in text
     assert "#   platform.telnyx.vars.enterprise_id: " in text
     assert set(loaded(config).sources) == {"sogou.search"}
+
+
+def test_what_a_source_lacks_is_followed_by_how_it_is_switched_on_then(tmp_path: Path) -> None:
+    config = tmp_path / "numtrustd.toml"
+    told = CliRunner().invoke(
+        cli.cli,
+        ["init", "--no-input", "-c", str(config), "--number", NUMBERS[0], "--enable", "telnyx", "--enable", "huawei"],
+    )
+    assert told.exit_code == 0, told.output
+    lines = told.output.splitlines()
+    first = lines.index("telnyx.reputation is not switched on yet; it lacks:")
+    last = lines.index(f'  then put "telnyx.reputation" into `enable` under [platforms] in {config}')
+    assert last - first > 2
+    assert all(line.startswith("  ") for line in lines[first + 1 : last])
+    assert told.output.count("then put") == 1, "the handset lacks nothing"
 
 
 def test_every_source_can_be_wished_for(tmp_path: Path) -> None:
@@ -495,7 +510,7 @@ def test_questions_on_a_terminal(tmp_path: Path) -> None:
         ("Numbers with commas", "13800138000，021-51288801"),
         ("more, handsets among them: `numtrustd sources` lists all", ""),
         ("Sources or platforms", "sogu"),
-        ("not known: sogu", ""),
+        ('not known: sogu: did you mean "sogou"?', ""),
         ("Sources or platforms", "sogou, huawei.device"),
         ("wait for your approval? [Y/n]", "n"),
         ("numtrustctl status", ""),

@@ -146,9 +146,23 @@ def test_a_verdict_that_hangs_on_the_head_of_an_answer_fails_when_it_is_cut(tmp_
         (
             "HTTP 200\n\n",
             'number = "13800138000"\n[[expect]]\nplatform = "a"\nstatus = "spotless"',
-            "Invalid enum value",
+            'expect[0].status: "spotless" is none of marked, clean, certified, unknown: write number = "…" and one',
         ),
-        ("HTTP 200\n\n", 'number = "13800138000"\n[[expect]]\nplatform = "a"\nstatus = "clean"\ncolour = 1', "colour"),
+        (
+            "HTTP 200\n\n",
+            'number = "13800138000"\n[[expect]]\nplatform = "a"\nstatus = "unknown"\nreason = "captcha"',
+            'expect[0].reason: "captcha" is none of blocked, rate_limited, login, maintenance, no_card, ',
+        ),
+        (
+            "HTTP 200\n\n",
+            'number = "13800138000"\n[[expect]]\nplatform = "a"\nstatus = "marked"\ncategory = "spam"',
+            'expect[0].category: "spam" is none of fraud, nuisance, marketing, finance, agent, service, other',
+        ),
+        (
+            "HTTP 200\n\n",
+            'number = "13800138000"\n[[expect]]\nplatform = "a"\nstatus = "clean"\ncolour = 1',
+            "expect[0]: Object contains unknown field `colour`; known here: platform, status, surface, category, ",
+        ),
         ("HTTP 200\n\n", "number = ", "Invalid value"),
     ],
 )

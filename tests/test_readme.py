@@ -236,7 +236,7 @@ def test_the_first_run_is_what_init_says_to_type(name: str, tmp_path: Path) -> N
     result = CliRunner().invoke(cli, shlex.split(typed.replace("mine/", f"{tmp_path}/mine/").replace("\\\n", " ")))
     assert result.exit_code == 0, result.output
     told = [line.strip() for line in result.output.partition("next:\n")[2].splitlines()]
-    shown = [line.partition(" #")[0].rstrip() for line in block(name, "sh", "numtrustd check --config").splitlines()]
+    shown = [line.partition(" #")[0].rstrip() for line in block(name, "sh", "mkdir -p mine/run").splitlines()]
     assert [line.replace(f"{tmp_path}/", "") for line in told] == shown
 
 

@@ -206,6 +206,7 @@ class Answers:
             parked_why=None if parked is None else ": ".join(filter(None, (parked.error_type, parked.error_message))),
             warnings=tuple(f"{w.habit}: {'; '.join(w.facts)}" for w in warnings_of(sight, owned.number)) or None,
             leaving=leaving_row(sight, record),
+            ours_since=None if owned.since is None else owned.since.isoformat(),
         )
 
     async def _explain(self, params: status.Explain, call: Call) -> status.Explanation:

@@ -3,6 +3,7 @@
 Each function answers with the thing itself or raises `CallError` with the error that the interface declares for it.
 """
 
+import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -49,7 +50,8 @@ def recorded(sight: Sight, text: str) -> str:
 def platform(sight: Sight, text: str) -> str:
     """The id of a platform."""
     if text not in sight.context.platforms:
-        raise CallError(errors.UnknownPlatform(platform=text))
+        near = difflib.get_close_matches(text, list(sight.context.platforms), n=1)
+        raise CallError(errors.UnknownPlatform(platform=text, nearest=near[0] if near else None))
     return text
 
 

@@ -96,6 +96,15 @@ class Totals(Struct, frozen=True):
     findings: int
 
 
+class Hearsay(Struct, frozen=True):
+    """What people told through one source since the start: how many looks, how many of them saw nothing, and when the
+    last was made that did see."""
+
+    looks: int = 0
+    failures: int = 0
+    last_good: Instant | None = None
+
+
 class Board:
     """Where every number stands, which cases and tasks are open, and counters of what was done."""
 
@@ -112,6 +121,7 @@ class Board:
         self.looks = 0
         self.known_looks = 0
         self.last_look_at: Instant | None = None
+        self._told: dict[str, Hearsay] = {}
 
     def load(self, store: Store) -> None:
         """Take over the open tasks that are stored, before any actor runs."""
@@ -265,6 +275,22 @@ class Board:
         self.last_look_at = at
         self._open_window(monotonic)
         self._within += 1
+
+    def told(self, source: str, at: Instant, *, known: bool) -> None:
+        """Somebody reported a look that he made. These are no proof that the daemon looks, so that they are counted
+        apart."""
+        before = self.told_by(source)
+        good = max(at, before.last_good or at) if known else before.last_good
+        self._told[source] = Hearsay(before.looks + 1, before.failures + (not known), good)
+
+    def told_by(self, source: str) -> Hearsay:
+        """What was told through a source since the start."""
+        return self._told.get(source, Hearsay())
+
+    @property
+    def looks_told(self) -> int:
+        """How many looks people reported since the start."""
+        return sum(told.looks for told in self._told.values())
 
     def rate(self, monotonic: float) -> float:
         """Looks a (real) second, lately."""

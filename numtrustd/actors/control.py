@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.actors import arguments, evidence_desk, maintenance_desk, reports, silence_desk
+from numtrustd.actors import arguments, evidence_desk, eyes, maintenance_desk, reports, silence_desk
 from numtrustd.actors.answers import Answers
 from numtrustd.actors.backup_desk import BackupDesk
 from numtrustd.actors.calls import CallDesk
@@ -229,13 +229,7 @@ class Control:
             sources = self._sight.sources_of(owned, arguments.platform(self._sight, params.platform))
         actors = [actor for s in sources if (actor := self._sources.get(s.id)) is not None and actor.parked is None]
         if not actors:
-            where = params.platform or "any platform"
-            raise CallError(
-                errors.Refused(
-                    f"no source in use sees {where} for this number ({owned.kind}): "
-                    "switch one on, `numtrustd sources` lists all"
-                )
-            )
+            raise CallError(errors.Refused(eyes.refusal(self._sight, owned, params.platform, sources)))
         clock = self._house.clock
         now = clock.now()
         soon = {actor.source.id for actor in actors if actor.free_at <= now + LOOK_TIME * clock.speed}

@@ -249,7 +249,7 @@ def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict,
         return explain_display.unproblematic(sight, owned, verdict)
     context = sight.context
     flaws = record.flaws.get(platform, ())
-    known = cause.Known(records.calls(sight.house.store, owned.number), context.documents, flaws)
+    known = cause.Known(records.calls(sight.house.store, owned.number), context.documents, flaws, owned.since)
     likely = cause.causes(verdict, record.verdicts, context.platforms, sight.now(), known, context.cause)
     unclear = all(c.kind is cause.CauseKind.UNCLEAR for c in likely)
     why = "; ".join(f"{c.kind}: {', '.join(c.facts)}" for c in likely)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from numtrustd.actors import eyes
 from numtrustd.actors.pace import is_asked, pace_of
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight
@@ -60,17 +61,14 @@ def _by(sight: Sight, owned: Owned, record: NumberRecord, platform: str, sources
     if asked is not None and (planned is None or asked.at is None or asked.at <= planned[0]):
         return asked
     if planned is None and all(s.kind == "report" for s in sources):
-        surfaces = dict.fromkeys(r.surface for s in sources for r in s.readings if r.platform == platform)
-        places = "|".join(surfaces)
+        if (task := eyes.asked(sight, number, sources)) is not None:
+            return Then(eyes.ASKED.format(task.id), Who.PERSON, task.due)
         for source in sources:
             hands = sight.house.hands
-            if hands is not None and (task := hands.asked(source.id, number)) is not None:
-                return Then(f"a person was asked to look: type `numtrustctl task show {task.id}`", Who.PERSON, task.due)
             if hands is not None and (at := hands.given_up(source.id, number)) is not None:
                 again = again_at(at, sight.context.hands)
                 return Then("a person was asked to look and did not; somebody is asked again", Who.PERSON, again)
-        how = f"`numtrustctl observe {number} --platform {platform} --surface {places} --status …`"
-        return Then(f"a person looks and tells: {how}", Who.PERSON)
+        return Then(eyes.tells(number, platform, sources), Who.PERSON)
     if planned is None:
         stuck = [s for s in sources if (actor := sight.sources.get(s.id)) is None or actor.parked is not None]
         if len(stuck) == len(sources):

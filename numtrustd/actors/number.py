@@ -43,7 +43,7 @@ from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import Task
 from numtrustd.domain.workflow import reason_of
 from numtrustd.domain.workflows.request import Restored
-from numtrustd.events import ObservationRecorded, PlatformMaintenance
+from numtrustd.events import ObservationRecorded, ObservationReported, PlatformMaintenance
 from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, Table, records
 from numtrustd.store.records import WordRecord
@@ -376,8 +376,12 @@ class NumberActor:
             self._plan(made.record)
         elif isinstance(message, Observed) and (source := house.context.sources.get(message.source)):
             self._want(made.record, owned, source)
-        if isinstance(message, Reported) and house.hands is not None:
-            house.hands.poke(self.number)
+        if isinstance(message, Reported):
+            if any(isinstance(event, ObservationReported) for event in made.events):  # else it was told before
+                seen = message.observation
+                house.board.told(seen.source, seen.at, known=seen.known)
+            if house.hands is not None:
+                house.hands.poke(self.number)
         if isinstance(message, Retire):
             self.retired = True
             message.reply.set(None)

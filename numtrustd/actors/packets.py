@@ -12,7 +12,7 @@ from msgspec import structs
 from numtrustd.actors import letters
 from numtrustd.actors.context import Context
 from numtrustd.channels.spec import HttpChannel, ManualChannel
-from numtrustd.domain import wording
+from numtrustd.domain import cause, wording
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Case, reference
 from numtrustd.domain.evidence import KINDS
@@ -52,6 +52,7 @@ class Packets:
 
     def values(self, case: Case, ref: str) -> dict[str, str]:
         """What a submission's template or a person's form may ask for."""
+        case = standing(case, self._owned, self._context)
         owner, papers, number = self._owner(), self._papers(case), self.number
         platform = self._context.platforms.get(case.platform)
         name = platform.name if platform else case.platform
@@ -96,6 +97,15 @@ class Packets:
         fields = {label: fill(text, values) for label, text in channel.fields.items()}
         bring_back = "；".join(filter(None, (channel.bring_back, receipt)))
         return Packet(channel.address, fields, values["letter"], papers, channel.steps, bring_back)
+
+
+def standing(case: Case, owned: Owned, context: Context) -> Case:
+    """The case with the causes that still stand by what its owner has told of the number since it was opened."""
+    data = case.data
+    if not isinstance(data, a.RequestData) or not data.causes:
+        return case
+    causes = cause.standing(data.causes, case.opened_at, owned.since, context.cause)
+    return case if causes == data.causes else structs.replace(case, data=structs.replace(data, causes=causes))
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:

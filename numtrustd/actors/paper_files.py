@@ -16,10 +16,11 @@ PIECE = 1 << 20
 
 
 class Seen(Struct, frozen=True):
-    """The hex SHA-256 of a file, or why it cannot be read."""
+    """The hex SHA-256 of a file, or why it cannot be read; `errno` is what the system said then, 0 where it did not."""
 
     digest: str = ""
     trouble: str = ""
+    errno: int = 0
 
 
 def look_at(path: str) -> Seen:
@@ -37,5 +38,6 @@ def look_at(path: str) -> Seen:
                     return Seen(trouble=f"it is larger than {MOST_BYTES >> 20} MiB")
                 digest.update(piece)
     except (OSError, ValueError) as error:
-        return Seen(trouble=(getattr(error, "strerror", None) or str(error) or "no reason given").lower())
+        said = (getattr(error, "strerror", None) or str(error) or "no reason given").lower()
+        return Seen(trouble=said, errno=getattr(error, "errno", None) or 0)
     return Seen(digest=digest.hexdigest())

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 import trio
 from msgspec import structs
 
+from numtrustd.actors import walls
 from numtrustd.actors.context import Context
 from numtrustd.actors.house import House
 from numtrustd.actors.messages import RefusedError
@@ -132,7 +133,9 @@ class Papers:
         """Somebody registers a paper as its file is now, or one of his own anew. Raises `RefusedError`."""
         seen = (await self._look([document.path])).get(document.path, Seen(trouble="too many others hang"))
         if seen.trouble:
-            raise RefusedError(f"{document.path} cannot be read: {seen.trouble}: put it where the daemon may read it")
+            raise RefusedError(
+                f"{document.path} cannot be read: {seen.trouble}: {walls.remedy(document.path, seen.errno)}"
+            )
         async with self._turn:
             self._mine(document.kind, document.path, "change its entry there, then `numtrustctl reload`")
             expires = document.expires.isoformat() if document.expires else ""

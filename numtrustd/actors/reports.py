@@ -10,7 +10,7 @@ from numtrustd.api import control, errors, instant
 from numtrustd.domain.observation import Status
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.report import Report
-from numtrustd.probes.report import Claim, key_of, weigh
+from numtrustd.probes.report import Claim, key_of, said_of, weigh
 from numtrustd.probes.spec import Source
 from numtrustd.varlink.interface import CallError
 
@@ -54,6 +54,7 @@ def reported(sight: Sight, params: control.Observe, by: str) -> Reported:
         app=claim.app,
         screenshot=claim.screenshot,
         evidence=claim.evidence,
+        said="" if params.key else said_of(owned.number, platform, source.id, params.surface, claim),
     )
     reply: Reply[Told] = Reply()
     return Reported(seen, report, reply)

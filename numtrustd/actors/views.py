@@ -356,6 +356,7 @@ def status(sight: Sight, version: str, started_at: Instant, stalled: tuple[str, 
         overdue_looks=late,
         schedule_lag_seconds=lag,
         looks_total=house.board.looks,
+        looks_told=house.board.looks_told,
         looks_per_second=house.board.rate(clock.monotonic()),
         parked=sum(1 for number in sight.parked if number in context.numbers),
         store=StoreStatus(

@@ -7,6 +7,7 @@ from msgspec import structs
 
 from numtrustd.actors import backup, errands, incidents
 from numtrustd.actors.case_facts import facts_of
+from numtrustd.actors.packets import standing
 from numtrustd.actors.policy import policy_for
 from numtrustd.actors.present import Present
 from numtrustd.actors.silences import ack_of
@@ -98,13 +99,18 @@ def case_view(sight: Sight, case: Case) -> CaseView:
         now=when(sight.now()),
         platform_name=sight.platform_name(case.platform),
         finding=case.data.finding,
-        causes=case.data.causes if isinstance(case.data, RequestData) else (),
+        causes=_causes(sight, case),
         data=tuple(Fact(name=name, value=value) for name, value in facts_of(sight, case, policy)),
         evidence=papers(sight, case, policy),
         actions=_actions(sight, case),
         history=tuple(Move(at=when(m.at), old=m.old, new=m.new, reason=m.reason, by=m.by or None) for m in case.moves),
         marks=mark_rows(case.data, policy) if isinstance(case.data, IncidentData) else None,
     )
+
+
+def _causes(sight: Sight, case: Case) -> tuple[str, ...]:
+    data = standing(case, sight.owned(case.number), sight.context).data
+    return data.causes if isinstance(data, RequestData) else ()
 
 
 def mark_rows(data: IncidentData, policy: IncidentPolicy) -> tuple[MarkRow, ...]:

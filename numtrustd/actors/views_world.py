@@ -106,7 +106,7 @@ def source_rows(sight: Sight) -> tuple[SourceRow, ...]:
 
 
 def _source_row(sight: Sight, source: Source) -> SourceRow:
-    actor, now = sight.sources.get(source.id), sight.now()
+    actor, now, told = sight.sources.get(source.id), sight.now(), sight.house.board.told_by(source.id)
     state, since, why = _health(actor, source, now)
     return SourceRow(
         source=source.id,
@@ -114,8 +114,8 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         kind=source.kind,
         platforms=tuple(dict.fromkeys(reading.platform for reading in source.readings)),
         state=state,
-        looks=0 if actor is None else actor.looks,
-        failures=0 if actor is None else actor.failed,
+        looks=told.looks if actor is None else actor.looks,
+        failures=told.failures if actor is None else actor.failed,
         waiting=0 if actor is None else actor.overdue(now)[0],
         interval=source.interval,
         cadence=source.cadence,
@@ -123,7 +123,7 @@ def _source_row(sight: Sight, source: Source) -> SourceRow:
         via=sight.context.vias.get(source.id),
         since=shown_at(since),
         why=why,
-        last_good=None if actor is None else shown_at(actor.record.seen_at),
+        last_good=shown_at(told.last_good if actor is None else actor.record.seen_at),
         blind_since=shown_at(blind_since(actor)),
         when=source.when,
         hours=source.hours or None,

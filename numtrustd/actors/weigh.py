@@ -21,7 +21,7 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.observation import Observation, Status
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.record import LookState
-from numtrustd.domain.report import place, remembered
+from numtrustd.domain.report import AGAIN, again, place, remembered
 from numtrustd.domain.trust import kept_back
 from numtrustd.domain.verdict import Change, ChangeKind, Verdict
 from numtrustd.domain.workflows import request as a
@@ -38,6 +38,12 @@ from numtrustd.events import (
 )
 
 ACCEPTED = "the category is right for this number"
+
+ONCE_MORE = (
+    f"the same was reported less than {duration_for_people(AGAIN)} apart, and counts once: a look that is made later "
+    "counts anew, and so does one with a key of its own"
+)
+"""What is answered to a report that was only typed once more."""
 
 CLOCK_SLACK = 300.0
 """Seconds by which what was seen may lie ahead of the clock; more means that the clock has been set back since."""
@@ -77,16 +83,19 @@ class Weigher(Known):
         self.record = structs.replace(self.record, looks=looks)
 
     def report(self, message: Reported) -> None:
-        """Take in what somebody saw: stored whatever it says, and folded like any other look. Handed in again, it is
-        answered again and counts once."""
+        """Take in what somebody saw: stored whatever it says, and folded like any other look. Handed in or typed again,
+        it is answered again and counts once."""
         seen, report = message.observation, message.report
         before = _believed(self.record.verdicts.get(seen.platform))
         if report.key in self.record.reported:
             self.made.told = Told("", before, before, "it was reported before, and counts once")
             return
-        self.made.durable = True
         where = place(seen.platform, seen.view)
         latest = self.record.reports.get(where)
+        if again(latest, report):
+            self.made.told = Told("", before, before, ONCE_MORE)
+            return
+        self.made.durable = True
         late = latest is not None and latest.at > report.at
         reports = self.record.reports if late else {**self.record.reports, where: report}
         keys = remembered(self.record.reported, report.key)
@@ -292,7 +301,8 @@ class Weigher(Known):
                 if not any(v.marked for v in self._verdicts_of(case)):
                     self.book.happen(case.id, a.Gone())
             return
-        known = cause.Known(self.present.calls(), self.context.documents, self.record.flaws.get(platform, ()))
+        flaws = self.record.flaws.get(platform, ())
+        known = cause.Known(self.present.calls(), self.context.documents, flaws, self.owned.since)
         likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now, known, self.context.cause)
         if before is None or before.category is not found.category:
             self._set_finding(platform, found)

@@ -110,7 +110,8 @@ class Observe(Params[ObserveResult], frozen=True, kw_only=True):
 
     words are the label's, name what is shown as the owner's. device and os say on which handset, app which app's label
     an iPhone showed, at when (just now if left out). screenshot_digest and logo_digest are sha256: and 64 hex digits,
-    evidence is where the picture lies. key makes two reports the same one; without it, being equal does. With rehearse
+    evidence is where the picture lies. key makes two reports the same one; without it, being equal does, and saying the
+    same within five minutes. With rehearse
     it is only looked over: nothing is stored.
     """
 

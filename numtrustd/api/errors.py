@@ -12,10 +12,11 @@ class UnknownNumber(Struct, frozen=True):
     why: str
 
 
-class UnknownPlatform(Struct, frozen=True):
-    """No pack defines this platform."""
+class UnknownPlatform(Struct, frozen=True, omit_defaults=True):
+    """No pack defines this platform; `nearest` is the one that is spelt most like it, if any is."""
 
     platform: str
+    nearest: str | None = None
 
 
 class UnknownCase(Struct, frozen=True):

@@ -35,7 +35,8 @@ class Status(Result, frozen=True, kw_only=True):
     platforms; `platforms_seen` the platforms that some source in use looks at for one of the numbers.
     `network_down_since` is since when nobody at all can be reached. `stalled` is what the daemon itself holds up and
     for how long, as its heartbeat says: sources, timers, the store; empty while nothing is. `papers` are those on file
-    of which something was found, before a platform says so.
+    of which something was found, before a platform says so. `looks_total` and `looks_per_second` count the daemon's
+    own looks since the start, `looks_told` those that people reported beside them.
     """
 
     summary: str
@@ -65,6 +66,7 @@ class Status(Result, frozen=True, kw_only=True):
     network_down_since: When | None = None
     stalled: tuple[str, ...] | None = None
     papers: tuple[PaperFinding, ...] | None = None
+    looks_told: int | None = None
 
 
 class GetStatus(Params[Status], frozen=True, kw_only=True):
@@ -103,7 +105,8 @@ class ListNumbers(Params[NumberPage], frozen=True, kw_only=True):
 
 class NumberView(Result, frozen=True, kw_only=True):
     """One number with everything that is believed of it. `dashed` is how people write it, `warnings` are the ways in
-    which it is used and for which platforms mark numbers.
+    which it is used and for which platforms mark numbers, `ours_since` is the day since which it is one's own, where
+    the settings say so.
     """
 
     now: When
@@ -120,6 +123,7 @@ class NumberView(Result, frozen=True, kw_only=True):
     parked_why: str | None = None
     warnings: tuple[str, ...] | None = None
     leaving: LeavingRow | None = None
+    ours_since: str | None = None
 
 
 class GetNumber(Params[NumberView], frozen=True, kw_only=True):

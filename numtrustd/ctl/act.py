@@ -155,7 +155,7 @@ _SEEN = ("marked", "clean", "certified", "unknown")
 @click.option(
     "--source", type=complete.SOURCE, metavar="ID", help="The report source, where several take reports of this place."
 )
-@click.option("--key", metavar="WORD", help="Reports with the same key count once.")
+@click.option("--key", metavar="WORD", help="Reports with the same key count once, each with its own anew.")
 @click.option("--all-or-none", is_flag=True, help="Of lines on standard input: store none unless all are right.")
 @author_option
 def observe(session: Session, number: str | None, all_or_none: bool, author: str, **said: Any) -> None:

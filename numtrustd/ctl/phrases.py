@@ -114,6 +114,9 @@ PHRASES = (
     "{n} before: no rise that explains them",
     "{id} feeds {id2} and was marked {n} d earlier",
     "marked at the first looks at this number",
+    "marked at the first looks at this number, ours since {id}",
+    "marked before {id}, since when the number is ours",
+    "marked at the first looks, but ours since {id}, too long for a previous owner's label",
     "no count of marks, no feeding platform marked",
     "no count of marks",
     "no feeding platform marked",
@@ -211,6 +214,13 @@ PHRASES = (
     "expires on {id}",
     "expired on {id}",
     "cannot be read: {text}",
+    "{text} cannot be read: {text2}: name a file that is there; a service sees nothing below {id}, so make a copy "
+    "where it does, and name that one: {text3}",
+    "{text} cannot be read: {text2}: as a service it sees nothing below {id}: make a copy where it does, and name that "
+    "one: {text3}",
+    "{text} cannot be read: {text2}: let its user read it, or make a copy that it may read, and name that one: {text3}",
+    "{text} cannot be read: {text2}: name a file that is there, on the daemon's own machine",
+    "{text} cannot be read: {text2}: put it where the daemon may read it",
     "{text} is for {text2} only",
     "{n} of {n2}",
     "{n} time",
@@ -274,6 +284,12 @@ PHRASES = (
     "there is no case {id}: `numtrustctl cases` lists them",
     "{number} is parked ({text}): `numtrustctl unpark {number2}` sets it going again",
     "no source in use sees {text} for this number ({word}): switch one on, `numtrustd sources` lists all",
+    'no source in use sees {text} for this number ({word}): put "{id}" into [platforms] enable, and reload; `numtrustd '
+    "sources` says what it needs",
+    "only people can look at {id} for this number ({word}): see `numtrustctl task show {id2}`, which asks for it",
+    "only people can look at {id} for this number ({word}): look, then type `numtrustctl observe {number} --platform "
+    "{id2} --surface {id3} --status …`",
+    "what looks at this number by itself is parked ({ids}): see `numtrustctl sources` for why, then reload",
     "told to {number} and not stored yet, because its actor is being started again; it may still be carried out: look "
     "at what has become of it before you type it again",
     "nothing was done, because {said}, then type it again",
@@ -384,6 +400,9 @@ PHRASES = (
     "{n} of {n2} numbers not reported",
     "no source in use takes reports of {id} for this number ({word}): {said}",
     "give a pack a [source.report]",
+    "it was reported before, and counts once",
+    "the same was reported less than {span} apart, and counts once: a look that is made later counts anew, and so does "
+    "one with a key of its own",
     'put "{id}" into [platforms] enable, and reload',
     "{id} has these: {ids}",
     "say which: {ids}",

@@ -18,6 +18,9 @@ def words(name: str, given: Any) -> list[str]:
     match kind:
         case "UnknownNumber":
             return [f"{told.get('number', '')}: {why}"]
+        case "UnknownPlatform" if "nearest" in told:
+            text = tr("there is no platform {platform!r}: did you mean {nearest!r}? Else see numtrustctl platforms")
+            return [text.format(platform=told.get("platform", ""), nearest=told["nearest"])]
         case "UnknownPlatform":
             return [
                 tr("there is no platform {platform!r}: see numtrustctl platforms").format(

@@ -107,6 +107,9 @@ def overview(s: status.Status) -> Document:
                     tr(", up to {schedule_lag_seconds} late").format(schedule_lag_seconds=span(s.schedule_lag_seconds))
                     if s.overdue_looks
                     else ""
+                )
+                + (
+                    tr("; {looks_told} more reported by people").format(looks_told=s.looks_told) if s.looks_told else ""
                 ),
                 Tone.WARN if late else Tone.PLAIN,
             ),

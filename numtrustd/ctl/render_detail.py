@@ -34,6 +34,8 @@ def number(n: status.NumberView) -> Document:
     doc = Document()
     dashed = n.dashed if n.dashed != n.number else ""
     _title(doc, n.number, dashed, n.name, tr("({kind}, group {group})").format(kind=word(n.kind), group=n.group))
+    if n.ours_since:
+        doc.line(tr("ours since {day}").format(day=n.ours_since))
     if n.accept:
         doc.line(
             tr("the owner accepts being shown as: {accept}").format(

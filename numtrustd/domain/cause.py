@@ -38,12 +38,14 @@ class CauseKind(enum.StrEnum):
 
 class CausePolicy(Struct, frozen=True):
     """From which figures on a fact points at a cause. `burst_marks` within `burst_within` seconds of the last clean
-    look are more than ordinary calling explains; `window_days` are the days before the label that are looked at, and as
-    many before them to compare with; `rise` is how many times as much counts as a rise.
+    look are more than ordinary calling explains; a number that had been its owner's for longer than `inherited_within`
+    seconds when it was first looked at has no label of a previous owner's; `window_days` are the days before the label
+    that are looked at, and as many before them to compare with; `rise` is how many times as much counts as a rise.
     """
 
     burst_marks: int = 15
     burst_within: float = 172_800.0
+    inherited_within: float = 31_536_000.0
     window_days: int = 7
     calls_a_day: float = 150.0
     short_share: float = 0.5
@@ -60,12 +62,13 @@ class Cause(Struct, frozen=True):
 
 
 class Known(Struct, frozen=True):
-    """What is known beside the verdicts: the number's own calls, a record a day, the owner's papers, and what is wrong
-    with the name, logo or tag that the platform shows of it."""
+    """What is known beside the verdicts: the number's own calls, a record a day, the owner's papers, what is wrong with
+    the name, logo or tag that the platform shows of it, and the day `since` which the number is its owner's."""
 
     calls: Sequence[DayCalls] = ()
     papers: Sequence[Document] = ()
     flaws: Sequence[Flaw] = ()
+    since: date | None = None
 
 
 def causes(
@@ -77,18 +80,48 @@ def causes(
     policy: CausePolicy = CausePolicy(),  # noqa: B008 - frozen
 ) -> Sequence[Cause]:
     """The likely causes of the mark that `verdict` believes in, the strongest first; never empty."""
-    found: list[Cause] = []
-    if verdict.baseline_marked:
-        found.append(Cause(CauseKind.INHERITED, ("marked at the first looks at this number",)))
-    found += _copied(verdict, others, platforms)
     appeared = call_stats.day_of(verdict.since, policy.zone)
+    inherited = _inherited(verdict, appeared, known.since, policy)
+    found = [*inherited, *_copied(verdict, others, platforms)]
     before, earlier = _loads(known.calls, appeared, policy)
-    if not verdict.baseline_marked:
+    if not inherited:
         burst = _burst(verdict, now, before, earlier, policy)
         found += burst or _reports(verdict, now, before, earlier, policy)
     found += _algorithm(before, policy)
     found += _profile(known.papers, known.flaws, call_stats.day_of(now, policy.zone))
-    return found or [Cause(CauseKind.UNCLEAR, ("no count of marks, no feeding platform marked",))]
+    return found or [Cause(CauseKind.UNCLEAR, tuple(_unclear(verdict, known.since)))]
+
+
+def standing(kinds: Sequence[str], begun: Instant, since: date | None, policy: CausePolicy) -> tuple[str, ...]:
+    """The causes that a case was begun with, held against the day that its owner may have told only afterwards: a
+    letter does not blame a previous owner for a number that was never his, nor does it leave the cause out then."""
+    if since is None or CauseKind.INHERITED not in kinds:
+        return tuple(kinds)
+    if _may_be_older(call_stats.day_of(begun, policy.zone), since, policy):
+        return tuple(kinds)
+    return tuple(kind for kind in kinds if kind != CauseKind.INHERITED) or (CauseKind.UNCLEAR,)
+
+
+def _may_be_older(appeared: date, since: date, policy: CausePolicy) -> bool:
+    """Whether what was there on a day may have been there before the number was its owner's."""
+    return appeared - since <= timedelta(seconds=policy.inherited_within)
+
+
+def _inherited(verdict: Verdict, appeared: date, since: date | None, policy: CausePolicy) -> list[Cause]:
+    """A label that is, or may be, a previous owner's."""
+    if since is not None and appeared < since:
+        fact = f"marked before {since}, since when the number is ours"
+    elif not verdict.baseline_marked or (since is not None and not _may_be_older(appeared, since, policy)):
+        return []
+    else:
+        fact = "marked at the first looks at this number" + (f", ours since {since}" if since else "")
+    return [Cause(CauseKind.INHERITED, (fact,))]
+
+
+def _unclear(verdict: Verdict, since: date | None) -> Iterable[str]:
+    yield "no count of marks, no feeding platform marked"
+    if verdict.baseline_marked and since is not None:
+        yield f"marked at the first looks, but ours since {since}, too long for a previous owner's label"
 
 
 def _copied(verdict: Verdict, others: Mapping[str, Verdict], platforms: Mapping[str, Platform]) -> Iterable[Cause]:

@@ -1,6 +1,7 @@
 """One number as its owner configured it."""
 
 import enum
+from datetime import date
 
 from msgspec import Struct
 
@@ -22,7 +23,8 @@ DEFAULT_GROUP = "default"
 
 class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
     """A row of the numbers file. `accept` are the label categories that are right for it, its group's included;
-    `cadence` are the seconds between two looks, `wanted` is what is to be shown of it, where its owner says.
+    `cadence` are the seconds between two looks, `wanted` is what is to be shown of it, `since` the day from which on it
+    is its owner's, where he says.
 
     Rows share their group, categories and flags, so that 100 000 of them cost little more than their own text.
     """
@@ -37,3 +39,4 @@ class Owned(Struct, frozen=True, gc=False, omit_defaults=True):
     watch: Watch = Watch.YES
     cadence: float | None = None
     wanted: Wanted | None = None
+    since: date | None = None

@@ -10,6 +10,7 @@ from numtrustd.domain.number import NumberKind, Problem, parse
 from numtrustd.init.answers import Answers
 from numtrustd.init.files import known_sources, numbers_there, refuse_to_replace
 from numtrustd.init.sources import PACKS, rows, shortlist
+from numtrustd.settings.problem import nearest
 
 
 def ask(answers: Answers, config: Path, *, approval_given: bool, force: bool) -> Answers:
@@ -77,4 +78,5 @@ def _sources(config: Path, kinds: frozenset[NumberKind]) -> tuple[str, ...]:
         wrong = [name for name in names if name not in known and name not in first]
         if not wrong:
             return names
-        click.echo(f"  not known: {', '.join(wrong)}")
+        for name in wrong:
+            click.echo(f"  not known: {name}: {nearest(name, [*first, *known])}")

@@ -256,8 +256,8 @@ def _commands(config: Path, answers: Answers) -> tuple[str, ...]:
         )
     sockets = str(config.parent / answers.socket_dir) if answers.socket_dir else ""
     return (
-        f"numtrustd check --config {name}",
         *([f"mkdir -p {shlex.quote(sockets)}"] if sockets else []),
+        f"numtrustd check --config {name}",
         f"numtrustd create-state --config {name}",
         f"numtrustd run --config {name}",
         (f"NUMTRUSTD_SOCKET_DIR={shlex.quote(sockets)} " if sockets else "") + "numtrustctl status",

@@ -19,8 +19,10 @@ _HEAD = """\
 
 _NUMBERS = """
 [numbers]
-# CSV with the header number,name,group,accept,note of which only the first has to be there. `accept` are labels that
-# are right for a number: fraud, nuisance, marketing, finance, agent, service, other.
+# CSV with the header number,name,group,accept,note,since of which only the first has to be there. `accept` are labels
+# that are right for a number: fraud, nuisance, marketing, finance, agent, service, other. `since` is the day since
+# which a number is yours (2019-05-01): a label that is there at the first look may be a previous owner's, unless the
+# number has been yours for more than a year.
 """
 
 _GROUPS = """
@@ -145,7 +147,7 @@ def numbers(spelt: Sequence[str]) -> str:
     """numbers.csv, as people spelt them, on one line each."""
     out = io.StringIO()
     rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(("number", "name", "group", "accept", "note"))
+    rows.writerow(("number", "name", "group", "accept", "note", "since"))
     out.write("# One number a row. The other columns may be left empty; numtrustd.toml says what they mean.\n")
-    rows.writerows((" ".join(number.split()), "", "", "", "") for number in spelt)
+    rows.writerows((" ".join(number.split()), "", "", "", "", "") for number in spelt)
     return out.getvalue()

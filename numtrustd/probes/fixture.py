@@ -18,6 +18,7 @@ from numtrustd.domain.label import Category
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.observation import Observation, Status, UnknownReason
 from numtrustd.probes.extract import Words, extract
+from numtrustd.probes.misfit import misfit
 from numtrustd.probes.spec import Source
 from numtrustd.wire.exchange import Reply
 
@@ -100,7 +101,9 @@ def read_pair(path: Path, kind: type[T], remedy: str) -> tuple[bytes, T]:
         ) from None
     try:
         return raw, msgspec.convert(tomllib.loads(text), kind)
-    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except msgspec.ValidationError as error:
+        raise FixtureError(beside, misfit(error, Expected.__struct_fields__), remedy) from None
+    except tomllib.TOMLDecodeError as error:
         raise FixtureError(beside, str(error), remedy) from None
 
 

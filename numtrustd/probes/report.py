@@ -96,5 +96,14 @@ def key_of(number: str, platform: str, source: str, surface: str, claim: Claim, 
     One that does not say when it was seen is of now, unless it carries a screenshot, of which there is only one.
     """
     at = claim.at if claim.at is not None or claim.screenshot else now
+    return _digest(number, platform, source, surface, at, claim)
+
+
+def said_of(number: str, platform: str, source: str, surface: str, claim: Claim) -> str:
+    """What makes two reports say the same at different times: everything in them but the time."""
+    return _digest(number, platform, source, surface, None, claim)
+
+
+def _digest(number: str, platform: str, source: str, surface: str, at: Instant | None, claim: Claim) -> str:
     said = (number, platform, source, surface, at, msgspec.structs.astuple(msgspec.structs.replace(claim, at=None)))
     return sha256(msgspec.json.encode(said)).hexdigest()[:32]

@@ -18,6 +18,7 @@ from numtrustd.domain.observation import Instant, Observation
 from numtrustd.probes import command, fixture
 from numtrustd.probes.extract import Words
 from numtrustd.probes.fixture import Expected, FixtureError
+from numtrustd.probes.misfit import misfit
 from numtrustd.probes.report import Claim, weigh
 from numtrustd.probes.said import Said, Shown
 from numtrustd.probes.spec import Source
@@ -120,7 +121,7 @@ def _report(
     try:
         line = _decode(raw)
     except msgspec.ValidationError as error:
-        return LINE, str(error)
+        return LINE, misfit(error)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return LINE, "is no JSON"
     about = parse(line.number)

@@ -46,7 +46,7 @@ from numtrustd.settings.numbers_csv import Roll
 from numtrustd.settings.overrides import Applied, apply
 from numtrustd.settings.packs import Packs, read_packs, shipped_dir
 from numtrustd.settings.problem import Path, Problem, Report, dotted
-from numtrustd.settings.schema import UNITS, CredentialsTable, GroupTable, NumberTable, Settings
+from numtrustd.settings.schema import UNITS, ControlTable, CredentialsTable, GroupTable, NumberTable, Settings
 from numtrustd.settings.secret_files import Secrets, read_secrets
 from numtrustd.settings.secret_use import check_secrets
 from numtrustd.wire.letter import Letter
@@ -62,7 +62,7 @@ class Loaded(Struct, frozen=True):
     `sources` are those that are switched on, `idle` the others; `channels` are those of the platforms that
     the former speak for, and of the owners of what these show; `manuals` are by platform and kind of request.
     `vars` are by platform id, `home` says whose a source uses. `routes` are the ways out by name. `files` are all
-    that was read, `warnings` what is allowed and probably not meant.
+    that was read, `warnings` what is allowed and probably not meant. `control_at` is where the keys of [control] stand.
     """
 
     path: pathlib.Path
@@ -85,6 +85,7 @@ class Loaded(Struct, frozen=True):
     letters: dict[str, Letter]
     files: tuple[pathlib.Path, ...]
     warnings: tuple[Problem, ...]
+    control_at: dict[str, Where]
 
     def group(self, name: str) -> GroupTable:
         """The settings of a group; a group that no table describes has none of its own."""
@@ -113,6 +114,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     """Read and check everything that the settings file names. `env` is the process's environment, of which
     STATE_DIRECTORY, RUNTIME_DIRECTORY and CREDENTIALS_DIRECTORY (systemd's) count. `now` is the machine's time."""
     report = Report()
+    now = Clock().now() if now is None else now
     files: list[pathlib.Path] = []
     place = _read_settings(path, files, report)
     if place is None:
@@ -124,14 +126,14 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
     base_urls.check_base_urls(settings, place, report)
     bounds.check_setting_bounds(settings, place, report)
     times.check_times(settings, place, report)
-    times.check_windows(settings, set(packs.by_id), packs.whole, Clock().now() if now is None else now, place, report)
-    numbers = _numbers(settings, place, path, files, report)
+    times.check_windows(settings, set(packs.by_id), packs.whole, now, place, report)
+    numbers = _numbers(settings, place, now, files, report)
     applied = apply(packs, settings, place, report)
     checks.check_packs(packs, report)
     bounds.check_bounds(packs, report)
     times.check_pack_times(packs, report)
     facts.check_facts(packs, report)
-    provenance.check_provenance(packs, Clock().now() if now is None else now, report)
+    provenance.check_provenance(packs, now, report)
     lint.check_rules(packs, report)
     controls.check_pack_controls(packs, report)
     leaving.check_leaving(settings, packs, place, report)
@@ -178,6 +180,7 @@ def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = No
         letters=letters,
         files=tuple(files),
         warnings=tuple(report.warnings),
+        control_at={key: place.where(("control", key)) for key in ControlTable.__struct_fields__},
     )
 
 
@@ -244,12 +247,12 @@ def _sockets(
 
 
 def _numbers(
-    settings: Settings, place: Document, path: pathlib.Path, files: list[pathlib.Path], report: Report
+    settings: Settings, place: Document, now: Instant, files: list[pathlib.Path], report: Report
 ) -> dict[str, Owned]:
     groups = {group.name: group.accept for group in settings.group}
     nameless = any(report.spoilt(place, "group", i, "name") for i in range(max(1, len(settings.group))))
     identities = Identities(settings, place, report)
-    roll = Roll(groups, report, identities, whole=not nameless)
+    roll = Roll(groups, report, identities, whole=not nameless, today=times.latest_day(now))
     numbers_csv.read_tables(settings.number, lambda i, key: place.where(("number", i, key)), roll)
     given = "files" in _table(place, "numbers")
     names = settings.numbers.files if given or not settings.number else ()

@@ -1,5 +1,5 @@
-"""The numbers, as spreadsheets write them: `number,name,group,accept,note,watch,cadence`, one row each, and what is to
-be shown of it in `wanted_name,wanted_logo,wanted_tag`.
+"""The numbers, as spreadsheets write them: `number,name,group,accept,note,watch,cadence,since`, one row each, and what
+is to be shown of it in `wanted_name,wanted_logo,wanted_tag`.
 
 Every row that is wrong is reported with its line, and one number written in two ways is found out.
 `schema.NumberTable` is the TOML spelling of the same row; `load` puts both together.
@@ -10,6 +10,7 @@ import io
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from functools import partial
 
 from numtrustd.domain import number as domain_number
@@ -22,7 +23,7 @@ from numtrustd.settings.problem import Report, one_of, suggest
 from numtrustd.settings.schema import NumberTable
 
 WANTED = ("wanted_name", "wanted_logo", "wanted_tag")
-COLUMNS = ("number", "name", "group", "accept", "note", "watch", "cadence", *WANTED)
+COLUMNS = ("number", "name", "group", "accept", "note", "watch", "cadence", "since", *WANTED)
 _CHINESE = {
     "号码": "number",
     "电话": "number",
@@ -32,6 +33,7 @@ _CHINESE = {
     "备注": "note",
     "监测": "watch",
     "间隔": "cadence",
+    "启用日期": "since",
     "显示名称": "wanted_name",
     "显示图标": "wanted_logo",
     "显示标签": "wanted_tag",
@@ -45,7 +47,8 @@ MAX_BYTES = 1 << 28
 class Roll:
     """The roll of all numbers of all files: takes rows, refuses duplicates and unknown groups.
 
-    `groups` are not all where the settings' own table of groups could not be read (`whole` is false).
+    `groups` are not all where the settings' own table of groups could not be read (`whole` is false). `today` is the
+    last day that has begun anywhere, where that is known.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Roll:
         identities: Identities | None = None,
         *,
         whole: bool = True,
+        today: date | None = None,
     ) -> None:
         self.report = report
         self._whole = whole
@@ -67,6 +71,8 @@ class Roll:
         self._said: dict[str, tuple[str, str, int]] = {}
         self._accepts: dict[tuple[str, str], frozenset[Category]] = {}
         self._cadences: dict[float, float] = {}
+        self._days: dict[str, date | None] = {}
+        self._today = today
 
     def add(self, where: Callable[[str], Where], cells: Callable[[str], str], key: Callable[[str], str]) -> None:
         """Take one row; `cells` gives a column's text, `where` its place, `key` how a problem names the column."""
@@ -86,6 +92,7 @@ class Roll:
         accept = self._accept(cells("accept"), group, where, key)
         watch = self._watch(cells("watch"), where, key)
         cadence = self._cadence(cells("cadence"), where, key)
+        since = self._since(cells("since"), watch, where, key)
         own = (cells("wanted_name"), cells("wanted_logo"), cells("wanted_tag"))
         if self._identities is not None and own != NOTHING:
             self._identities.check_own(own, where, key, self.report)
@@ -102,6 +109,7 @@ class Roll:
             watch,
             cadence,
             None if self._identities is None else self._identities.wanted(parsed.canonical, group, own),
+            since,
         )
 
     def _once(self, canonical: str, text: str, where: Where, key: Callable[[str], str]) -> None:
@@ -141,6 +149,20 @@ class Roll:
             return None
         return self._cadences.setdefault(seconds, seconds)
 
+    def _since(self, text: str, watch: Watch, where: Callable[[str], Where], key: Callable[[str], str]) -> date | None:
+        if not text:
+            return None
+        if text not in self._days:
+            self._days[text] = units.day(text)
+        day = self._days[text]
+        if day is None:
+            self.report.add(where("since"), key("since"), f'is "{text}"', units.DAY_HELP)
+        elif self._today is not None and day > self._today and watch is not Watch.PREFLIGHT:
+            # Said and not refused: a clock that was set back must not keep the daemon from starting.
+            what = f"is {day}, which is still to come, so that every label there is counts as a previous owner's"
+            self.report.warn(where("since"), key("since"), what, f'correct it, or say watch = "{Watch.PREFLIGHT}"')
+        return day
+
     def _watch(self, text: str, where: Callable[[str], Where], key: Callable[[str], str]) -> Watch:
         if not text:
             return Watch.YES
@@ -162,8 +184,9 @@ def read_tables(rows: Sequence[NumberTable], where: Callable[[int, str], Where],
             "number": row.number, "name": row.name, "group": row.group, "accept": " ".join(row.accept),
             "note": row.note, "watch": row.watch.value,
             "cadence": "" if row.cadence is None else f"{row.cadence!r}s",
-            "wanted_name": row.wanted_name,
-            "wanted_logo": row.wanted_logo, "wanted_tag": row.wanted_tag,
+            "since": "" if row.since is None else row.since.isoformat(),
+            "wanted_name": row.wanted_name, "wanted_logo": row.wanted_logo,
+            "wanted_tag": row.wanted_tag,
         }  # fmt: skip
         roll.add(partial(where, i), texts.__getitem__, partial("number[{}].{}".format, i))
 

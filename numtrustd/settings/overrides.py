@@ -17,7 +17,7 @@ from numtrustd.settings import hand_looks
 from numtrustd.settings.collect import Located
 from numtrustd.settings.controls import canonical
 from numtrustd.settings.packs import Pack, Packs
-from numtrustd.settings.problem import Path, Report, dotted, suggest
+from numtrustd.settings.problem import Path, Report, dotted, one_of, suggest
 from numtrustd.settings.schema import (
     LimitsTable,
     PlatformAppealTable,
@@ -210,7 +210,10 @@ def _unknown_names(packs: Packs, settings: Settings, home: dict[str, str], place
     for key, names in (("enable", settings.platforms.enable), ("disable", settings.platforms.disable)):
         for i, name in enumerate(names):
             path: Path = ("platforms", key, i)
-            if name not in home:
+            if name in packs.by_id and (own := [source for source in home if source.startswith(f"{name}.")]):
+                what = f'"{name}" is a platform and no source'
+                report.add(place.where(path), dotted(path), what, f"name its source: {one_of(own)}")
+            elif name not in home:
                 unknown(path, name, "source", home)
             elif key == "disable" and name in settings.platforms.enable:
                 what = f'"{name}" stands in platforms.enable too'

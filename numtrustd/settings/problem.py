@@ -61,6 +61,12 @@ def one_of(choices: Iterable[str]) -> str:
     return "one of " + ", ".join(f'"{c}"' for c in choices)
 
 
+def nearest(word: str, known: Sequence[str]) -> str:
+    """`suggest` where the known ones are too many to be told in answer to a question."""
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f'did you mean "{close[0]}"?' if close else "`numtrustd sources` lists all"
+
+
 def suggest(word: str, known: Sequence[str]) -> str:
     """A remedy for a misspelt word: the nearest known one, else all of them."""
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)

@@ -76,6 +76,7 @@ class NumberTable(_Table, frozen=True):
     note: str = ""
     watch: Watch = Watch.YES
     cadence: Interval | None = None
+    since: date | None = None
     wanted_name: str = ""
     wanted_logo: str = ""
     wanted_tag: str = ""

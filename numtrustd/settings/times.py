@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import available_timezones
 
@@ -68,6 +69,11 @@ def check_windows(
             what = f"leaves no time at which anything may be submitted{f' to {platform}' if platform else ''}"
             report.add(place.where(at), dotted(at), what, "give until, or fewer hours or days")
             return
+
+
+def latest_day(now: Instant) -> date:
+    """The last day that has begun anywhere: east of the date line they are 14 hours ahead of UTC."""
+    return (datetime.fromtimestamp(now, UTC) + timedelta(hours=14)).date()
 
 
 def check_pack_times(packs: Packs, report: Report) -> None:

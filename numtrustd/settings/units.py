@@ -5,13 +5,14 @@ Each reader gives the plain number or `None`, never a guess; `collect` turns `No
 
 import math
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0, "w": 604_800.0}
 _DURATION = re.compile(r"(?:\s*\d+(?:\.\d+)?\s*(?:ms|[smhdw]))+\s*")
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|[smhdw])")
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([KMGT]i?)?B?")
 _POWERS = "KMGT"
+_DAY = re.compile(r"(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|年(\d{1,2})月(\d{1,2})日)", re.ASCII)
 _MODE = re.compile(r"(?:0o?)?([0-7]{3})")
 
 _HUGE = 1e300
@@ -24,6 +25,7 @@ PLAUSIBLE_HELP = "give an instant between 1970 and 2200"
 LONGEST_HELP = "give at most ten years (3650d)"
 SIZE_HELP = 'write a size such as "512 MiB" or "1 GiB"'
 MODE_HELP = 'write file permissions in octal, such as "0660"'
+DAY_HELP = "write a day such as 2019-05-01 (2019/5/1 and 2019年5月1日 will do, too)"
 INSTANT_HELP = "write a date and time with its offset, such as 2026-01-05T09:00:00+08:00"
 
 
@@ -75,6 +77,18 @@ def mode(value: object) -> int | None:
         found = _MODE.fullmatch(value)
         return int(found[1], 8) if found else None
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 0o777 else None
+
+
+def day(text: str) -> date | None:
+    """The day of "2019-05-01", or as spreadsheets write it in China: "2019/5/1", "2019年5月1日". Never of "5/1/2019",
+    which is May for some and January for others."""
+    found = _DAY.fullmatch(text)
+    if found is None:
+        return None
+    try:
+        return date(int(found[1]), int(found[3] or found[5]), int(found[4] or found[6]))
+    except ValueError:
+        return None
 
 
 def instant(value: object) -> float | None:

@@ -1,24 +1,25 @@
 """What the service does not see although root does, so that what `check` finds good it cannot read.
 
-The walls are `ProtectHome=` and `PrivateTmp=` of systemd/numtrustd.service; settings elsewhere are nobody's business.
+`actors.walls` knows the walls of the service; settings elsewhere are nobody's business.
 """
 
 import pathlib
 
+from numtrustd.actors import walls
 from numtrustd.settings.load import Loaded
 
 SYSTEM = pathlib.Path("/etc/numtrustd/numtrustd.toml")
 """The settings of the service that systemd starts."""
 
-PLACES = tuple(map(pathlib.Path, ("/home", "/root", "/run/user", "/tmp", "/var/tmp")))
+PLACES = walls.PLACES
 
 
-def below(path: pathlib.Path) -> pathlib.Path | None:
+def below(path: pathlib.Path) -> pathlib.PurePath | None:
     """The place that the service does not see, or not as others do, in which `path` lies."""
-    return next((place for place in PLACES if path.resolve().is_relative_to(place)), None)
+    return walls.below(path.resolve(), PLACES)
 
 
-def files(loaded: Loaded) -> dict[pathlib.Path, pathlib.Path]:
+def files(loaded: Loaded) -> dict[pathlib.Path, pathlib.PurePath]:
     """What settings of the service name, papers included, and it will not see: file → the place in which it lies."""
     if loaded.path.absolute() != SYSTEM:
         return {}

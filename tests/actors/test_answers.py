@@ -343,7 +343,11 @@ async def test_one_platform_in_full(tmp_path: Path, autojump_clock: Clock) -> No
         alpha, gamma = [await house.ask("GetPlatform", platform=name) for name in ("alpha", "gamma")]
         assert [feed.platform for feed in alpha.feeds] == ["beta"]
         assert (gamma.appeal, gamma.certification, gamma.device_test, gamma.data) == (None, None, None, None)
-        assert (await refused(house, errors.UnknownPlatform, "GetPlatform", platform="nope")).platform == "nope"
+        assert (await refused(house, errors.UnknownPlatform, "GetPlatform", platform="nope")) == errors.UnknownPlatform(
+            "nope"
+        )
+        alike = await refused(house, errors.UnknownPlatform, "GetPlatform", platform="alhpa")
+        assert alike == errors.UnknownPlatform("alhpa", "alpha")
 
 
 async def test_maintenance_seen_by_looks_shows_at_the_platform(tmp_path: Path, autojump_clock: Clock) -> None:

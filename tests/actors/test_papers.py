@@ -233,7 +233,7 @@ def test_what_is_no_file_is_a_value(tmp_path: Path, monkeypatch: Any) -> None:
     assert look_at(str(tmp_path / "pipe")) == Seen(trouble="it is no ordinary file")
     assert look_at(str(tmp_path)).trouble
     assert look_at("/dev/zero") == Seen(trouble="it is no ordinary file")
-    assert look_at(str(tmp_path / "none")) == Seen(trouble="no such file or directory")
+    assert look_at(str(tmp_path / "none")) == Seen(trouble="no such file or directory", errno=2)
     assert look_at("a\0b").trouble == "embedded null byte"
     assert MOST_BYTES >= 100 << 20
     monkeypatch.setattr("numtrustd.actors.paper_files.MOST_BYTES", 2)

@@ -14,6 +14,7 @@ from numtrustd.domain.verdict import VerdictPolicy
 from numtrustd.events import CaseOpened, ControlActed, ObservationReported, VerdictChanged
 from numtrustd.probes.report import ReportSpec
 from numtrustd.probes.spec import Reading
+from numtrustd.store.records import ParkedRecord
 from tests.actors.house import DAY, HOUR, MINUTE, MOBILE, Refusal, TestHouse, make_house, platform, source
 from tests.actors.parts import killed, shm
 
@@ -95,6 +96,48 @@ async def test_the_same_report_counts_once_and_another_one_again(shm: Path, auto
         assert (await observe(house, **label, key="k")).counted
         assert not (await observe(house, status="clean", key="k")).counted
         assert house.log.of(VerdictChanged)[-1].to == "marked:marketing", "the second look was that with a key"
+
+
+async def test_what_is_typed_once_more_counts_once_and_a_later_look_anew(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, verdict=VerdictPolicy(confirm=2, confirm_spread=0.0), **handsets()) as house:
+        await house.settled()
+        await observe(house)
+        await house.sleep(HOUR)
+        label = {"status": "marked", "words": "广告推销"}
+        assert (await observe(house, **label)).counted
+        await house.sleep(2 * MINUTE)  # arrow up, enter
+        said = await observe(house, **label)
+        assert (said.counted, said.old, said.new) == (False, "clean", "clean")
+        assert said.why.startswith("the same was reported less than 5 min apart, and counts once: ")
+        await house.sleep(2 * MINUTE)
+        assert not (await observe(house, **label, at=when(house.clock.now() - MINUTE))).counted
+        run = house.record().verdicts["beta"].run
+        assert run is not None
+        assert run.looks == 1
+        assert len(house.log.of(ObservationReported)) == 2, "nothing is stored of what counts once"
+        await house.sleep(MINUTE)  # five after the first: what was not counted puts nothing off
+        said = await observe(house, **label)
+        assert (said.counted, said.new) == (True, "marked:marketing")
+
+
+async def test_what_differs_in_anything_is_a_report_of_its_own(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        for more in (
+            {},
+            {"author": "小王"},
+            {"device": "HUAWEI Mate 70"},
+            {"surface": "call_log"},
+            {"status": "marked", "words": "广告推销"},
+            {"status": "marked", "words": "广告推销", "marks": 9},
+            {"screenshot_digest": PICTURE},
+            {"key": "farm-1"},
+            {"key": "farm-2"},
+            {},  # as at first; the latest was another
+        ):
+            assert (await observe(house, **more)).counted, more
+            await house.sleep(1.0)
+        assert not (await observe(house)).counted
 
 
 async def test_reports_move_the_belief_and_open_a_case_as_looks_do(shm: Path, autojump_clock: Clock) -> None:
@@ -186,6 +229,47 @@ async def test_unknown_names_and_places_where_nobody_takes_reports(shm: Path, au
             await observe(house)
 
 
+async def test_who_looks_where_only_people_can_is_told_what_to_type(shm: Path, autojump_clock: Clock) -> None:
+    told = f"numtrustctl observe {MOBILE} --platform beta --surface incoming_call|call_log --status …"
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        with pytest.raises(Refusal) as caught:
+            await house.ask("Look", number=MOBILE, platform="beta")
+        assert caught.value.error == errors.Refused(
+            f"only people can look at beta for this number (mobile): look, then type `{told}`"
+        )
+        assert (await house.ask("Look", number=MOBILE)).sources == ("alpha.api",), "where the daemon can look, it does"
+        assert (await house.ask("Look", number=MOBILE, platform="alpha")).observations
+        context = house.house.context
+        house.house.context = structs.replace(context, sources={"beta.device": device()})
+        with pytest.raises(Refusal, match=r"look at beta for this number \(mobile\): look, then type "):
+            await house.ask("Look", number=MOBILE)
+        others = source("beta", id="alpha.both", readings=(Reading("alpha"), Reading("beta")))
+        house.house.context = structs.replace(context, sources={}, idle={"alpha.both": others, "beta.device": device()})
+        with pytest.raises(
+            Refusal, match=r'no source in use sees beta .*: put "beta\.device" into \[platforms\] enable'
+        ):
+            await house.ask("Look", number=MOBILE, platform="beta")
+        with pytest.raises(Refusal, match=r"sees any platform .*: switch one on, `numtrustd sources` lists all"):
+            await house.ask("Look", number=MOBILE)
+        house.house.context = context
+        house.sources.actors["alpha.api"].parked = ParkedRecord("source alpha.api", 0.0, 5, "KeyError", "x")
+        with pytest.raises(
+            Refusal, match=r"by itself is parked \(alpha\.api\): see `numtrustctl sources` for why, then reload"
+        ):
+            await house.ask("Look", number=MOBILE, platform="alpha")
+        with pytest.raises(Refusal, match=r"by itself is parked \(alpha\.api\): "):
+            await house.ask("Look", number=MOBILE)
+
+
+async def test_who_looks_where_a_person_was_asked_is_told_of_the_task(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **(handsets() | {"hands": HandPolicy()})) as house:
+        await house.until(lambda: [t for t in house.tasks() if t.source == "beta.device"])
+        [task] = [t for t in house.tasks() if t.source == "beta.device"]
+        with pytest.raises(Refusal, match=f"only people can look at beta .*: see `numtrustctl task show {task.id}`"):
+            await house.ask("Look", number=MOBILE, platform="beta")
+
+
 async def test_of_two_sources_one_must_be_named(shm: Path, autojump_clock: Clock) -> None:
     spec = handsets()
     spec["sources"]["beta.farm"] = device("beta.farm")
@@ -221,5 +305,34 @@ async def test_lists_say_that_it_is_told(shm: Path, autojump_clock: Clock) -> No
         rows = {row.source: row for row in (await house.ask("ListSources")).sources}
         assert (rows["beta.device"].kind, rows["beta.device"].state) == ("report", "ok")
         assert rows["alpha.api"].kind == "http"
-        with pytest.raises(Refusal, match="no source in use sees beta"):
+        with pytest.raises(Refusal, match="only people can look at beta"):
             await house.ask("Look", number=MOBILE, platform="beta")
+
+
+async def test_what_people_saw_is_counted_beside_the_looks_of_the_daemon(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+
+        async def counted() -> tuple[int | None, int, Any]:
+            [row] = [r for r in (await house.ask("ListSources")).sources if r.source == "beta.device"]
+            return (await house.ask("GetStatus")).looks_told, row.looks, row
+
+        told, looks, row = await counted()
+        assert (told, looks, row.state, row.failures, row.last_good) == (0, 0, "ok", 0, None)
+        made = (await house.ask("GetStatus")).looks_total
+        seen_at = house.clock.now()
+        await observe(house)
+        await observe(house)  # typed once more
+        await observe(house, rehearse=True, key="rehearsed")
+        told, looks, row = await counted()
+        assert (told, looks, row.failures, row.last_good) == (1, 1, 0, when(seen_at))
+        await house.sleep(HOUR)
+        await observe(house, status="unknown", reason="blocked")
+        told, looks, row = await counted()
+        assert (told, looks, row.failures, row.last_good) == (2, 2, 1, when(seen_at))
+        # One that was seen earlier than another is a look, though it moves nothing and is not the last good one.
+        assert not (await observe(house, at=when(seen_at - HOUR), surface="incoming_call")).counted
+        told, looks, row = await counted()
+        assert (told, looks, row.last_good) == (3, 3, when(seen_at))
+        own = (await house.ask("GetStatus")).looks_total
+        assert made <= own < made + 3, "those are the daemon's own"

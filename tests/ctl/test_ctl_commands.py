@@ -537,6 +537,10 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
     ("error", "words"),
     [
         (errors.UnknownNumber("123", "not watched"), "123: not watched"),
+        (
+            errors.UnknownPlatform("hauwei", "huawei"),
+            "there is no platform 'hauwei': did you mean 'huawei'? Else see numtrustctl platforms",
+        ),
         (errors.UnknownPlatform("x"), "there is no platform 'x': see numtrustctl platforms"),
         (errors.UnknownCase("x"), "there is no case 'x': see numtrustctl cases"),
         (errors.UnknownTask("x"), "there is no task 'x'"),

@@ -94,3 +94,12 @@ def test_a_single_report_needs_its_place_and_lines_need_no_options(daemon: Any, 
     assert "give --surface, --status as well" in capsys.readouterr().err
     assert main(["observe", "--platform", "huawei"]) == 64
     assert "--platform without a number" in capsys.readouterr().err
+
+
+def test_the_looks_of_people_stand_beside_those_of_the_daemon(daemon: Any, capsys: Capture) -> None:
+    status = daemon.answers["GetStatus"]
+    for told, said in ((None, "overdue"), (0, "overdue"), (7, "; 7 more reported by people")):
+        daemon.answers["GetStatus"] = structs.replace(status, overdue_looks=0, looks_told=told)
+        assert main(["status"]) == 0
+        [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("looks")]
+        assert line.endswith(said)

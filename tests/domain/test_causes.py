@@ -2,9 +2,11 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from numtrustd.domain import wording
 from numtrustd.domain.call_stats import DayCalls
-from numtrustd.domain.cause import Cause, CauseKind, CausePolicy, Known, causes
+from numtrustd.domain.cause import Cause, CauseKind, CausePolicy, Known, causes, standing
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Flaw
@@ -55,6 +57,47 @@ def test_nothing_known_is_said_to_be_unclear() -> None:
 
 def test_marked_at_the_first_looks_is_inherited() -> None:
     assert kinds(marked(40, baseline_marked=True)) == [CauseKind.INHERITED]
+
+
+@pytest.mark.parametrize(
+    ("since", "baseline", "likely"),
+    [
+        (None, True, CauseKind.INHERITED),  # nobody knows how long it has been ours
+        (date(2026, 11, 1), True, CauseKind.INHERITED),
+        (date(2025, 11, 23), True, CauseKind.INHERITED),  # 365 days are not longer than 365 days
+        (date(2025, 11, 22), True, CauseKind.REPORTS),
+        (date(2019, 5, 1), True, CauseKind.REPORTS),
+        (date(2026, 11, 23), False, CauseKind.REPORTS),
+        (date(2026, 11, 24), False, CauseKind.INHERITED),  # it appeared while the number was somebody else's
+        (date(2026, 11, 24), True, CauseKind.INHERITED),
+    ],
+)
+def test_a_label_is_inherited_unless_the_number_had_been_ours_for_long(
+    since: date | None, baseline: bool, likely: CauseKind
+) -> None:
+    seen = marked(9, baseline_marked=baseline)
+    assert kinds(seen, Known(since=since)) == [likely]
+    again = standing(("inherited", "propagated"), NOW, since, CausePolicy())
+    assert again == (("inherited", "propagated") if likely is CauseKind.INHERITED or not baseline else ("propagated",))
+
+
+def test_how_long_is_the_owners_to_say() -> None:
+    seen, known = marked(9, baseline_marked=True), Known(since=date(2026, 6, 1))
+    assert kinds(seen, known) == [CauseKind.INHERITED]
+    assert facts(seen, known) == "marked at the first looks at this number, ours since 2026-06-01"
+    assert kinds(seen, known, policy=CausePolicy(inherited_within=90 * DAY)) == [CauseKind.REPORTS]
+
+
+def test_a_label_of_the_first_looks_without_any_cause_says_why_it_is_not_inherited() -> None:
+    known = Known(since=date(2012, 3, 15))
+    assert kinds(marked(baseline_marked=True), known) == [CauseKind.UNCLEAR]
+    assert "but ours since 2012-03-15" in facts(marked(baseline_marked=True), known)
+    assert "ours since" not in facts(marked(), known)
+
+
+def test_what_a_letter_says_without_its_only_cause() -> None:
+    assert standing(("inherited",), NOW, date(2012, 3, 15), CausePolicy()) == ("unclear",)
+    assert standing(("reports",), NOW, date(2012, 3, 15), CausePolicy()) == ("reports",)
 
 
 def test_a_burst_without_more_calls_is_malicious_and_with_them_is_not() -> None:

@@ -181,6 +181,7 @@ def test_the_lines_of_a_program_are_recorded_likewise(tmp_path: Path) -> None:
         ('number = "13800138000"\n', "wants one of expect and refused"),
         ('number = "138"\nrefused = "line"\n', "number: "),
         ('number = "13800138000"\nrefuse = "line"\n', "unknown field"),
+        ('number = "13800138000"\n[[expect]]\nplatform = "a"\nstatus = "odd"\n', 'status: "odd" is none of marked, '),
         ('number = "13800138000"\nrefused = "line"\nnow = 2026-01-01T00:00:00\n', "timezone"),
     ],
 )

@@ -513,3 +513,9 @@ def test_a_long_value_is_cut_short() -> None:
     said = str(Problem("f", 1, "k" * 1_000, f"{'w' * 1_000} is too long", "r"))
     assert len(said) < 900
     assert said.endswith("www is too long: r")
+
+
+def test_a_platform_in_the_place_of_a_source_is_told_its_sources(problems: Problems, acme: Files) -> None:
+    acme["numtrustd.toml"] = acme["numtrustd.toml"].replace("[platforms]", '[platforms]\nenable = ["acme"]', 1)
+    said = problems(acme)
+    assert 'platforms.enable[0]: "acme" is a platform and no source: name its source: one of "acme.query"' in said

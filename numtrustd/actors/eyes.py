@@ -1,0 +1,58 @@
+"""What a person does next where only people can look: the task that asks for the look, or the line that tells it.
+
+`hands` opens the tasks, `reports` takes in what is told; `explain_looks` says the same of the next look.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from numtrustd.actors.views import Sight
+from numtrustd.domain.owned import Owned
+from numtrustd.domain.task import Task
+from numtrustd.probes.spec import Source
+
+ASKED = "a person was asked to look: type `numtrustctl task show {}`"
+
+
+def asked(sight: Sight, number: str, sources: Iterable[Source]) -> Task | None:
+    """The open task that asks for a look through one of the sources."""
+    hands = sight.house.hands
+    if hands is None:
+        return None
+    return next((task for source in sources if (task := hands.asked(source.id, number)) is not None), None)
+
+
+def tells(number: str, platform: str, sources: Iterable[Source]) -> str:
+    """That a person looks, and with which line he tells what a platform shows of a number."""
+    return f"a person looks and tells: {_line(number, platform, sources)}"
+
+
+def _line(number: str, platform: str, sources: Iterable[Source]) -> str:
+    surfaces = dict.fromkeys(r.surface for s in sources for r in s.readings if r.platform == platform)
+    places = "|".join(surfaces)
+    return f"`numtrustctl observe {number} --platform {platform} --surface {places} --status …`"
+
+
+def refusal(sight: Sight, owned: Owned, platform: str | None, sources: Sequence[Source]) -> str:
+    """Why the daemon cannot look there now, and what helps; `sources` are those in use that see it, of which it can ask
+    none."""
+    told = [source for source in sources if source.kind == "report"]
+    if len(told) < len(sources):
+        ids = ", ".join(source.id for source in sources if source.kind != "report")
+        return f"what looks at this number by itself is parked ({ids}): see `numtrustctl sources` for why, then reload"
+    if told:
+        at = platform or told[0].readings[0].platform
+        only = f"only people can look at {at} for this number ({owned.kind})"
+        if (task := asked(sight, owned.number, told)) is not None:
+            return f"{only}: see `numtrustctl task show {task.id}`, which asks for it"
+        return f"{only}: look, then type {_line(owned.number, at, told)}"
+    where = platform or "any platform"
+    why = f"no source in use sees {where} for this number ({owned.kind})"
+    off = [s.id for s in sight.context.idle.values() if owned.kind in s.kinds and _speaks(s, platform)]
+    if platform is not None and off:
+        off.sort(key=lambda source: not source.startswith(f"{platform}."))  # its own before those of others
+        return f'{why}: put "{off[0]}" into [platforms] enable, and reload; `numtrustd sources` says what it needs'
+    return f"{why}: switch one on, `numtrustd sources` lists all"
+
+
+def _speaks(source: Source, platform: str | None) -> bool:
+    return any(platform in (None, reading.platform) for reading in source.readings)
