@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from numtrustd.api import facts
+from numtrustd.ctl import looking
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.sentences import said
@@ -97,10 +98,9 @@ def _look(doc: Document, title: str, look: facts.HandLook | None) -> None:
         return
     doc.heading(title)
     doc.facts((tr("address"), look.address), (tr("where"), _list(look.surfaces)), (tr("or run"), look.command))
-    for n, step in enumerate(look.steps, 1):
-        doc.line(f"{n}. {step}", indent=2)
+    doc.facts(*((f"{n}.", step) for n, step in enumerate(looking.steps(look.steps), 1)), indent=2)
     counts = tr("only a label: nobody seeing one is no proof that there is none") if look.witness else None
-    doc.facts((tr("record"), _list(look.record, "; ")), (tr("counts"), counts))
+    doc.facts((tr("record"), _list(map(looking.told, look.record), "; ")), (tr("counts"), counts))
 
 
 def _feeds(feeds: Iterable[facts.FeedFact]) -> str | None:

@@ -113,7 +113,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "papers of attempt 2  licence",
             "to have a name shown",
             "adb shell true",
-            "1. 拨打这部手机",
+            "1.  拨打这部手机",
             "2. 截图",
             "https://miui.com/q",
         ],
@@ -195,7 +195,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         status.GetTask(task=TASK),
         [
             "https://example.org/appeal",
-            "  1. 打开网页",
+            "  1.  打开网页",
             "号码  021-51288888",
             "  我司号码被误标。",
             "受理编号",
@@ -751,7 +751,7 @@ def test_a_task_for_many_numbers_has_the_lines_that_answer_it(daemon: Any, capsy
     )
     _, out, _ = run(capsys, "task", "show", "look/huawei.device/1")
     assert "for 2 numbers at" in out
-    assert "report with\n  numtrustctl observe 95588 --platform huawei\n" in out
+    assert "yours to fill in\n  numtrustctl observe 95588 --platform huawei\n" in out
     assert "case" not in out.split("steps")[0]
 
 
