@@ -114,7 +114,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "to have a name shown",
             "adb shell true",
             "1.  拨打这部手机",
-            "2. 截图",
+            "2.  截图",
             "https://miui.com/q",
         ],
     ),
