@@ -302,6 +302,7 @@ PHRASES = (
     "{text} is no day: write it as 2027-03-31",
     "{text} is no date: write 2028-12-31",
     "{text} is no month: write 2026-11",
+    "{text} has not begun yet: the present one is {text2}",
     "{text} is no kind of evidence; there are {ids}",
     "no case is of the kind {text}; there are {ids}",
     "say what happened with --outcome: one of {ids}",

@@ -42,6 +42,15 @@ def alarming(count: int) -> Cell | None:
     return Cell(str(count), Tone.BAD) if count else None
 
 
+def _made(s: status.Status) -> str:
+    """The looks that were made since the start; that there are none yet is no rate of zero."""
+    if not s.looks_total:
+        return tr("none yet since the start, {overdue_looks} overdue").format(overdue_looks=s.overdue_looks)
+    return tr("{looks_total} made, {looks_per_second:.1f} a second, {overdue_looks} overdue").format(
+        looks_total=s.looks_total, looks_per_second=s.looks_per_second, overdue_looks=s.overdue_looks
+    )
+
+
 def overview(s: status.Status) -> Document:
     """`numtrustctl status`."""
     doc = Document()
@@ -100,9 +109,7 @@ def overview(s: status.Status) -> Document:
         (
             tr("looks"),
             Cell(
-                tr("{looks_total} made, {looks_per_second:.1f} a second, {overdue_looks} overdue").format(
-                    looks_total=s.looks_total, looks_per_second=s.looks_per_second, overdue_looks=s.overdue_looks
-                )
+                _made(s)
                 + (
                     tr(", up to {schedule_lag_seconds} late").format(schedule_lag_seconds=span(s.schedule_lag_seconds))
                     if s.overdue_looks

@@ -95,6 +95,8 @@ def _tell(root: Path, tally: Tally, person: Person) -> None:
     for key, meaning in ROWS:
         table.add_row(str(tally.counts[key]), meaning)
     console.print(table)
+    if tally.quiet:
+        console.print(tally.quiet, soft_wrap=True)
     console.print("The table counts this run alone. The simulated story lasts some weeks; after it, all is quiet.")
     run = root / "run"
     number = tally.number or "95001"
