@@ -537,8 +537,13 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
     ("error", "words"),
     [
         (errors.UnknownNumber("123", "not watched"), "123: not watched"),
-        (errors.UnknownPlatform("x"), "there is no platform 'x': see numtrustctl platforms"),
+        (errors.UnknownPlatform("x"), "there is no platform 'x': see numtrustctl platforms --all"),
+        (
+            errors.UnknownPlatform("huawie", "huawei"),
+            "there is no platform 'huawie': did you mean huawei? see numtrustctl platforms --all",
+        ),
         (errors.UnknownCase("x"), "there is no case 'x': see numtrustctl cases"),
+        (errors.UnknownCase("x/y/1", "x/z/1"), "there is no case 'x/y/1': did you mean x/z/1? see numtrustctl cases"),
         (errors.UnknownTask("x"), "there is no task 'x'"),
         (errors.InvalidArgument("after", "no such page"), "after: no such page"),
         (errors.Refused("the case is closed: reopen it"), "the case is closed: reopen it"),
