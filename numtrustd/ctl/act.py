@@ -66,6 +66,7 @@ def show(session: Session, task: str, folder: str | None) -> None:
             "task done +8613800138000/sogou/1/5.0 --outcome rejected --reason 材料不全",
             "The platform refused, in its words.",
         ),
+        ("task done +8613800138000/sogou/1/3.0 --receipt SG-1042", "Once more: the receipt was mistyped."),
     ),
 )
 @click.argument("task", type=complete.TASK)

@@ -223,6 +223,8 @@ PHRASES = (
     "missed {at}, due {at2}",
     "within {span} to {span2}",
     "our reference: {id}",
+    "receipt {text} instead of {text2}",
+    "receipt {text}, told later",
     "the platform's receipt: {text}",
     "our reference {id}",
     "clean looks of {view}",

@@ -403,6 +403,8 @@ def task_change(c: control.TaskChange) -> Document:
         doc.line(said(c.meaning))
         return doc
     doc.blocks += case_change(c).blocks
+    if c.outcome in ("submitted", "happened") and c.new == "in_review":
+        doc.hint(f"task done {c.task} --receipt NUMBER", tr("if the receipt was mistyped, or comes later"))
     return doc
 
 
