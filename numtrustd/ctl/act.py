@@ -388,7 +388,7 @@ def start(
 ) -> None:
     """It began."""
     params = control.MaintenanceStart(platform=platform, kind=kind, until=until, author=author)
-    session.show(params, render.maintenance)
+    session.show(params, render_world.maintenance)
 
 
 @command(maintenance)
@@ -396,4 +396,4 @@ def start(
 @author_option
 def end(session: Session, platform: str, author: str) -> None:
     """It is over."""
-    session.show(control.MaintenanceEnd(platform=platform, author=author), render.maintenance)
+    session.show(control.MaintenanceEnd(platform=platform, author=author), render_world.maintenance)

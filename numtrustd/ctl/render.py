@@ -212,6 +212,11 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
         ],
         tr("no numbers"),
     )
+    rows = [r for page in pages for r in page.numbers]
+    if labelled := next((r for r in rows if r.labelled), None):
+        doc.hint(f"explain {labelled.number}", tr("why it is so, and what happens next"))
+    elif rows:
+        doc.hint(f"number {rows[0].number}", tr("one number: what each platform shows of it"))
     return doc
 
 
@@ -256,7 +261,10 @@ def case_table(
 def cases(pages: Sequence[status.CasePage], tasks: Iterable[TaskRow] = ()) -> Document:
     """`numtrustctl cases`."""
     doc = Document()
-    case_table(doc, [(r, page.now) for page in pages for r in page.cases], tr("no cases"), tasks)
+    rows = [(r, page.now) for page in pages for r in page.cases]
+    case_table(doc, rows, tr("no cases"), tasks)
+    if rows:
+        doc.hint(f"case {rows[0][0].case}", tr("the case in full"))
     return doc
 
 
@@ -455,28 +463,4 @@ def level_change(c: control.LevelChange) -> Document:
     """`numtrustctl log-level`."""
     doc = Document()
     doc.line(tr("log level: {old} -> {new}").format(old=c.old, new=c.new))
-    return doc
-
-
-def maintenance(c: control.MaintenanceChange) -> Document:
-    """`numtrustctl maintenance`."""
-    doc = Document()
-    doc.line(
-        Cell(f"{c.platform}:", Tone.STRONG),
-        _moved(c.old, c.new),
-    )
-    doc.facts(
-        (tr("kind"), word(c.kind)),
-        (tr("since"), when(c.since, c.now)),
-        (tr("until"), when(c.until, c.now)),
-        (
-            tr("cases"),
-            (tr("{cases} open there, whose deadlines move with it") if c.kind else tr("{cases} open there")).format(
-                cases=c.cases
-            )
-            if c.cases
-            else None,
-        ),
-        indent=2,
-    )
     return doc

@@ -446,12 +446,12 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         control.MaintenanceStart(
             platform="so360", kind="major", until=datetime(2026, 11, 21, 10, tzinfo=UTC), author="li"
         ),
-        ["open -> maintenance", "2 open there, whose deadlines move with it"],
+        ["so360: under maintenance", "kind   major", "2 open there, whose deadlines move with it"],
     ),
     (
         ["maintenance", "end", "so360", "--author", "li"],
         control.MaintenanceEnd(platform="so360", author="li"),
-        ["2 open there\n"],
+        ["so360: no declared maintenance any more", "2 open there\n"],
     ),
 ]
 
