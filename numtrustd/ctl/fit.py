@@ -38,8 +38,8 @@ GLUE = "\ue000"
 _WORD_IN_IT = re.compile(r"[!-~]{5}")
 """Chinese with a word of another tongue in it: nobody can say where that may be broken."""
 
-_TOGETHER = re.compile(r"\([^()]{1,17}\)|\d\d-\d\d \d\d:\d\d|\b\d+ (?:min|[shd])\b(?: ago)?")
-"""An age in brackets, a date with its time, a count with its unit."""
+_TOGETHER = re.compile(r"\([^()]{1,17}\)|\[[^\[\]]{1,17}\]|\d\d-\d\d \d\d:\d\d|\b\d+ (?:min|[shd])\b(?: ago)?")
+"""An age or whose move it is in brackets, a date with its time, a count with its unit."""
 
 
 def glued(text: str) -> str:

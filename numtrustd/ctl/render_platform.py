@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from numtrustd.api import facts
-from numtrustd.ctl import looking
+from numtrustd.ctl import looking, names
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.sentences import said
@@ -13,7 +13,9 @@ from numtrustd.ctl.text import span
 def platform(p: facts.PlatformView) -> Document:
     """One platform: how the numbers stand on it, and what is known of it."""
     doc, row = Document(), p.row
-    doc.line(Cell(row.platform, Tone.STRONG), row.name, f"({word(row.kind)})")
+    name = names.of_row(row)
+    called = name if name.casefold() != row.platform.casefold() else None
+    doc.line(Cell(row.platform, Tone.STRONG), called, f"({word(row.kind)})")
     limits = [
         (
             tr("{most} at one time").format(most=q.most)

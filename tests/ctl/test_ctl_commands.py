@@ -100,7 +100,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["platform", "xiaomi"],
         facts.GetPlatform(platform="xiaomi"),
         [
-            "xiaomi 小米 (handset_vendor)",
+            "xiaomi (handset_vendor)",
             "no pack has a source for it",
             "grade B, checked 2026-11: YellowPageContract",
             "teddy (0 s to 7 d)",
