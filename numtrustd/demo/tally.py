@@ -55,7 +55,7 @@ def _instant(text: str) -> datetime:
 
 
 class Tally:
-    """One thread that follows the stream until the daemon ends it."""
+    """One thread that follows the stream until the daemon ends it. `heard` is set once the daemon answers."""
 
     def __init__(self, socket: Path, say: Callable[[str], None]) -> None:
         self._socket = socket
@@ -63,6 +63,7 @@ class Tally:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="tally", daemon=True)
         self.counts: Counter[str] = Counter()
+        self.heard = threading.Event()
         self.case: str | None = None
         self.number: str | None = None
 
@@ -99,6 +100,8 @@ class Tally:
         while not self._stop.is_set():
             try:
                 with Connection(self._socket, timeout=30.0) as daemon:
+                    daemon.ask("io.numtrust.Status.GetStatus", {}, dict[str, Any])
+                    self.heard.set()
                     for record in daemon.follow("io.numtrust.Status.Watch", {}, dict[str, Any], timeout=0):
                         self._count(record["action"], record["fields"])
                         if self._stop.is_set():
