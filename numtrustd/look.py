@@ -1,7 +1,7 @@
 """`numtrustd look`: one look, now, shown whole: request, answer, which rule matched, observation. Touches no state."""
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import trio
@@ -11,6 +11,7 @@ from numtrustd import build
 from numtrustd.actors.moment import moment
 from numtrustd.clock import Clock, Random, timestamp
 from numtrustd.domain.label import by_platform
+from numtrustd.domain.near import near
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.exit_status import CONFIG, IO, UNAVAILABLE, USAGE
@@ -21,7 +22,6 @@ from numtrustd.probes.extract import Trace, Words, extract, trace
 from numtrustd.probes.fixture import FixtureError
 from numtrustd.probes.spec import Source
 from numtrustd.settings import Loaded, load, render
-from numtrustd.settings.problem import suggest
 from numtrustd.wire.exchange import Outcome, Reply, Request
 from numtrustd.wire.route import DIRECT
 from numtrustd.wire.secrecy import REDACTED, spellings, without
@@ -64,12 +64,18 @@ def look_once(
         raise LookError("no source could be asked", UNAVAILABLE)
 
 
+def _meant(word: str, known: Iterable[str]) -> str:
+    """What was meant, and where all are listed: they are too many for one line."""
+    meant = near(word, known)
+    return (f": did you mean {meant}? " if meant else ": ") + "`numtrustd sources` lists all"
+
+
 def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | None) -> list[Source]:
     if platform is not None and platform not in loaded.platforms:
-        raise LookError(f"no pack defines the platform {platform}: {suggest(platform, [*loaded.platforms])}", USAGE)
+        raise LookError(f"no pack defines the platform {platform}{_meant(platform, loaded.platforms)}", USAGE)
     everything = {**loaded.sources, **loaded.idle}
     if source is not None and source not in everything:
-        raise LookError(f"no pack defines the source {source}: {suggest(source, [*everything])}", USAGE)
+        raise LookError(f"no pack defines the source {source}{_meant(source, everything)}", USAGE)
     if source is not None and everything[source].kind == "report":
         raise LookError(f"nobody looks through {source}: it is told, by `numtrustctl observe`", UNAVAILABLE)
     pool = [everything[source]] if source is not None else [s for s in loaded.sources.values() if s.kind != "report"]

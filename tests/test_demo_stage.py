@@ -26,3 +26,12 @@ def test_a_place_that_cannot_be_used_is_said_in_one_line(tmp_path: Path) -> None
     (tmp_path / "file").write_text("x")
     with pytest.raises(StageError, match="cannot be used"):
         prepare(tmp_path / "file" / "demo", 24)
+
+
+def test_the_secrets_can_be_read_by_their_owner_alone(tmp_path: Path) -> None:
+    old = tmp_path / "demo/credentials/telnyx-api-key"
+    old.parent.mkdir(parents=True)
+    old.write_text("of an older demo")
+    old.chmod(0o644)
+    prepare(tmp_path / "demo", 24)
+    assert {file.stat().st_mode & 0o777 for file in old.parent.iterdir()} == {0o600}

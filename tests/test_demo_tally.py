@@ -37,7 +37,7 @@ class Daemon:
 
     def ask(self, method: str, parameters: dict[str, Any], result: object) -> dict[str, Any]:
         if method.endswith("GetStatus"):
-            return {"started_at": STARTED}
+            return {"started_at": STARTED, "looks_total": 7}
         events, at = EVENTS[parameters["number"]], int(parameters.get("after", 0))
         more = {"next": str(at + 1)} if at + 1 < len(events) else {}
         return {"events": events[at : at + 1], **more}
@@ -54,7 +54,9 @@ def test_what_happened_before_it_listened_is_counted_once(tmp_path: Path, monkey
     tally.complete()
     tally.complete()
     assert tally.counts["baseline"] == 2, "one of them was heard; one is of the run before"
+    assert tally.counts["looks"] == 7
     assert tally.counts["causes"] == 1
+    assert not tally.quiet
     assert tally.counts["emergencies"] == 1, "what was heard counts although no history has it"
 
 
@@ -65,3 +67,13 @@ def test_a_daemon_that_is_stopping_leaves_what_was_heard(tmp_path: Path, monkeyp
     tally._count("verdict.baseline", {})
     tally.complete()
     assert tally.counts["baseline"] == 1
+
+
+def test_a_table_of_zeros_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "Connection", Daemon)
+    tally = Tally(tmp_path, print)
+    assert tally.quiet.startswith("Nothing was looked at yet in this run")
+    tally.counts["looks"] = 3
+    assert tally.quiet == "Every look in this run showed what was known before: nothing changed."
+    tally._count("verdict.baseline", {})
+    assert not tally.quiet

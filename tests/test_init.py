@@ -486,7 +486,7 @@ def test_the_commands_that_it_ends_with_start_the_daemon(tmp_path: Path) -> None
     with subprocess.Popen(arguments, env=environ, stderr=subprocess.PIPE) as daemon:
         try:
             assert daemon.stderr is not None
-            assert any(b'"daemon.ready"' in line for line in daemon.stderr)
+            assert any(b" daemon.ready " in line for line in daemon.stderr)
             status = subprocess.run(look, shell=True, env=environ, check=True, timeout=120, capture_output=True)
             assert b"1 number on" in status.stdout
         finally:

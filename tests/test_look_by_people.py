@@ -18,8 +18,12 @@ number = "13900000001"
 @pytest.mark.parametrize(
     ("platform", "source", "said"),
     [
-        ("hauwei", None, 'no pack defines the platform hauwei: did you mean "huawei"?'),
-        (None, "sogou.serach", 'no pack defines the source sogou.serach: did you mean "sogou.search"?'),
+        ("hauwei", None, "no pack defines the platform hauwei: did you mean huawei? `numtrustd sources` lists all"),
+        (
+            None,
+            "sogou.serach",
+            "no pack defines the source sogou.serach: did you mean sogou.search? `numtrustd sources` lists all",
+        ),
     ],
 )
 def test_a_misspelt_name_is_told_the_nearest(

@@ -3,7 +3,6 @@
 Each function answers with the thing itself or raises `CallError` with the error that the interface declares for it.
 """
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,10 +11,12 @@ from numtrustd.actors.messages import RefusedError
 from numtrustd.actors.views import Sight
 from numtrustd.api import errors
 from numtrustd.domain.case import Case
+from numtrustd.domain.near import near, near_number
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.task import Task
 from numtrustd.store import Table, records
+from numtrustd.store.errors import DamagedRecord
 from numtrustd.store.tables import MAX_KEY
 from numtrustd.varlink.interface import Call, CallError
 
@@ -33,8 +34,14 @@ def watched(sight: Sight, text: str) -> Owned:
     number = canonical(text)
     owned = sight.context.numbers.get(number)
     if owned is None:
-        raise CallError(errors.UnknownNumber(number=number, why="it is not watched: `numbers` lists those that are"))
+        meant = _meant(near_number(number, sight.context.numbers))
+        why = f"it is not watched: {meant}`numbers` lists those that are"
+        raise CallError(errors.UnknownNumber(number=number, why=why))
     return owned
+
+
+def _meant(known: str | None) -> str:
+    return "" if known is None else f"did you mean {known}? "
 
 
 def recorded(sight: Sight, text: str) -> str:
@@ -42,24 +49,26 @@ def recorded(sight: Sight, text: str) -> str:
     number = canonical(text)
     if number in sight.context.numbers or sight.house.store.get(Table.NUMBER, records.key(number)) is not None:
         return number
-    raise CallError(
-        errors.UnknownNumber(number=number, why="it is not watched and never was: `numbers` lists those that are")
-    )
+    meant = _meant(near_number(number, sight.context.numbers))
+    why = f"it is not watched and never was: {meant}`numbers` lists those that are"
+    raise CallError(errors.UnknownNumber(number=number, why=why))
 
 
 def platform(sight: Sight, text: str) -> str:
     """The id of a platform."""
     if text not in sight.context.platforms:
-        near = difflib.get_close_matches(text, list(sight.context.platforms), n=1)
-        raise CallError(errors.UnknownPlatform(platform=text, nearest=near[0] if near else None))
+        raise CallError(errors.UnknownPlatform(platform=text, meant=near(text, sight.context.platforms)))
     return text
 
 
 def source(sight: Sight, text: str) -> str:
     """The id of a source in use."""
     if text not in sight.sources:
-        known = ", ".join(sight.sources) or "none is"
-        raise CallError(errors.InvalidArgument("source", f"{text} is not in use; these are: {known}"))
+        if text in {**sight.context.sources, **sight.context.idle}:
+            why = f"{text} looks at nothing: `numtrustctl sources --all` lists how each stands"
+        else:
+            why = f"there is no {text}: {_meant(near(text, sight.sources))}`numtrustctl sources` lists all"
+        raise CallError(errors.InvalidArgument("source", why))
     return text
 
 
@@ -79,8 +88,21 @@ def case(sight: Sight, text: str) -> Case:
     identity = _identity(text)
     found = records.get_case(sight.house.store, identity) if _possible(identity) else None
     if found is None:
-        raise CallError(errors.UnknownCase(case=text))
+        raise CallError(errors.UnknownCase(case=text, meant=_case_meant(sight, identity)))
     return found
+
+
+def _case_meant(sight: Sight, identity: str) -> str | None:
+    """The case of the same number, or of the one that was meant, whose id is most like it."""
+    number = identity.partition("/")[0]
+    if number not in sight.context.numbers:
+        number = near_number(number, sight.context.numbers) or ""
+    if not number:
+        return None
+    try:
+        return near(identity, [ref.id for ref in sight.record(number).every_case])
+    except DamagedRecord:  # that there is no such case is true all the same
+        return None
 
 
 def task(sight: Sight, text: str) -> Task:

@@ -1,6 +1,6 @@
 """What a case knows, as (name, value) lines for people; each kind of data tells its own."""
 
-from numtrustd.actors import backup, incidents, pauses
+from numtrustd.actors import backup, incidents, onlookers, pauses
 from numtrustd.actors.views import Sight, many
 from numtrustd.actors.views_leaving import open_parts
 from numtrustd.clock import timestamp
@@ -118,11 +118,12 @@ def _request(sight: Sight, case: Case, data: RequestData, policy: RequestPolicy)
         ("part of", data.parent if isinstance(data, RemovalData) else ""),
         ("came back", many(data.returns, "time") if data.returns else ""),
     ]
-    if case.snapshot.state == "verifying":
+    if case.snapshot.state == onlookers.COUNTING:
         word = "clean" if appeal else "good"
         for view in policy.views or tuple(data.clean):
             looks = data.clean[view].looks if view in data.clean else 0
             facts.append((f"{word} looks of {view}", f"{looks} of {policy.clear}"))
+        facts.append(("last counted look not before", _at(onlookers.last_counts_from(data, policy, sight.now()))))
     return facts
 
 

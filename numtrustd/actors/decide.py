@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from msgspec import structs
 
+from numtrustd.actors import receipts
 from numtrustd.actors.leave import Leaver
 from numtrustd.actors.messages import Answered, Order, RefusedError, TaskAnswer, TimerDue, Told
 from numtrustd.actors.pace import views_asked
@@ -127,7 +128,7 @@ class Decider(Leaver):
     def answer(self, message: TaskAnswer) -> None:
         """A person's answer to a task. Raises `RefusedError` when the task cannot be answered so."""
         task = self.book.tasks.get(message.task)
-        if task is not None and self._late(task, message):
+        if task is not None and (self._late(task, message) or self._receipt_corrected(task, message)):
             return
         if task is None or task.state is not TaskState.OPEN:
             state = "unknown" if task is None else f"already {task.state}"
@@ -158,6 +159,17 @@ class Decider(Leaver):
         self.book.handed_in_late(task)
         if case.snapshot.state == "verifying":
             self._happen(task.case, a.Accepted(message.receipt), message.by)
+        self.made.told = Told(case.id, case.snapshot.state, case.snapshot.state)
+        return True
+
+    def _receipt_corrected(self, task: Task, message: TaskAnswer) -> bool:
+        """Whether what was handed in is only told with another receipt."""
+        case = receipts.corrected(task, self.book.get(task.case), message, self.now)
+        if case is None:
+            return False
+        self.made.cases[case.id] = case
+        self.made.durable = True
+        self.made.say(receipts.news(case), self.now, message.by)
         self.made.told = Told(case.id, case.snapshot.state, case.snapshot.state)
         return True
 

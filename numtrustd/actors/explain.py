@@ -5,11 +5,11 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 due, and why not sooner.
 """
 
-from numtrustd.actors import explain_display, incidents, pauses, views_leaving
+from numtrustd.actors import explain_display, incidents, onlookers, pauses, views_leaving
 from numtrustd.actors.calls import warnings_of
 from numtrustd.actors.case_facts import goes_after
 from numtrustd.actors.explain_inspection import inspected
-from numtrustd.actors.explain_looks import next_look, sources_blind
+from numtrustd.actors.explain_looks import asked_at, counted, next_look, not_before, sources_blind
 from numtrustd.actors.judge import ago, lasted
 from numtrustd.actors.silences import ack_of
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
@@ -212,7 +212,9 @@ def _reasons(sight: Sight, record: NumberRecord, verdict: Verdict) -> list[str]:
         what, looks = what_is_shown(verdict.run.shown), verdict.run.looks
         so_far = f"{looks} looks say" if looks > 1 else "1 look says"
         of = f" of {policy.quorum} sources" if policy.quorum > 1 and verdict.run.shown.displayed else ""
-        said.append(f"{so_far} {what}; it takes {need}{of}{over} to be believed")
+        earliest = verdict.run.first_at + spread
+        allowed = not_before(earliest if spread and earliest > now else None)
+        said.append(f"{so_far} {what}; it takes {need}{of}{over} to be believed{allowed}")
     if verdict.flapping:
         window = duration_for_people(policy.flap_window)
         said.append(
@@ -302,7 +304,7 @@ def _case(sight: Sight, case: Case) -> ExplainLine:
 
 def _whose_move(sight: Sight, case: Case) -> Who:
     """A person's as soon as there is a task, also while the platform reviews: nobody else will bring the answer."""
-    return Who.PERSON if sight.house.board.tasks_of(case.id) else case.who
+    return Who.PERSON if sight.house.board.tasks_of(case.id) else onlookers.who(sight, case)
 
 
 def _on_whose_word(move: Move) -> str:
@@ -327,6 +329,8 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     if case.snapshot.state == "gathering":
         lacking = [p for p in papers(sight, case, policy_of(sight, case)) if not p.held]
         why += "".join(f"; missing: {p.title} ({p.kind}): {p.why}" for p in lacking)
+    if case.snapshot.state == onlookers.COUNTING and isinstance(case.data, RequestData):
+        why += counted(sight, case, case.data)
     if isinstance(case.data, CertificateData) and (rates := pauses.newest(sight, case, case.data)):
         why += f"; connect rate, {rates}"
     if (ack := ack_of(sight.house, case)) is not None:
@@ -338,6 +342,8 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     if tasks and (task := records.get_task(sight.house.store, tasks[0])) is not None:
         fallback = f"; without an answer {_does(then)}" if then else ""
         then = f"{task.title}: type `numtrustctl task show {task.id}`{fallback}"
+    elif seen_at := onlookers.places(sight, case):
+        then = f"{asked_at(sight, case, seen_at)}; without their reports {_does(then)}"
     elif case.who is Who.PERSON:
         then = f"`numtrustctl advance {case.id}` or `withdraw` ends the wait; until then {_does(then)}"
     else:

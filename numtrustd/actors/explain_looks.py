@@ -1,22 +1,25 @@
 """When a number is looked at next on a platform, through which source, and why not sooner, in words."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from numtrustd.actors import eyes
+from numtrustd.actors import eyes, onlookers
 from numtrustd.actors.pace import is_asked, pace_of
 from numtrustd.actors.source import SourceActor
 from numtrustd.actors.views import Sight
+from numtrustd.actors.views_case import policy_of
 from numtrustd.actors.views_world import health
 from numtrustd.domain import cadence
 from numtrustd.domain.batch import BatchState
 from numtrustd.domain.cadence import CadencePolicy, Pace
+from numtrustd.domain.case import Case
 from numtrustd.domain.device_test import again_at
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.workflow import Who
+from numtrustd.domain.workflows.request import RequestData, RequestPolicy
 from numtrustd.events import duration_for_people, instant_for_people
 from numtrustd.probes.spec import Source
 
@@ -61,14 +64,7 @@ def _by(sight: Sight, owned: Owned, record: NumberRecord, platform: str, sources
     if asked is not None and (planned is None or asked.at is None or asked.at <= planned[0]):
         return asked
     if planned is None and all(s.kind == "report" for s in sources):
-        if (task := eyes.asked(sight, number, sources)) is not None:
-            return Then(eyes.ASKED.format(task.id), Who.PERSON, task.due)
-        for source in sources:
-            hands = sight.house.hands
-            if hands is not None and (at := hands.given_up(source.id, number)) is not None:
-                again = again_at(at, sight.context.hands)
-                return Then("a person was asked to look and did not; somebody is asked again", Who.PERSON, again)
-        return Then(eyes.tells(number, platform, sources), Who.PERSON)
+        return by_people(sight, number, platform, sources)
     if planned is None:
         stuck = [s for s in sources if (actor := sight.sources.get(s.id)) is None or actor.parked is not None]
         if len(stuck) == len(sources):
@@ -81,6 +77,40 @@ def _by(sight: Sight, owned: Owned, record: NumberRecord, platform: str, sources
     assert due is not None, actor.source.id  # it has just been asked for its plan
     why = _why_then(sight, owned, record, due, actor)
     return Then(f"looks again through {actor.source.id}; {why}", Who.DAEMON, max(at, sight.now()))
+
+
+def by_people(sight: Sight, number: str, platform: str, sources: Iterable[Source]) -> Then:
+    """What people who look through these sources were asked, or how somebody tells by himself."""
+    each, hands = tuple(sources), sight.house.hands
+    if (task := eyes.asked(sight, number, each)) is not None:
+        return Then(eyes.ASKED.format(task.id), Who.PERSON, task.due)
+    for source in each:
+        if hands is not None and (at := hands.given_up(source.id, number)) is not None:
+            again = again_at(at, sight.context.hands)
+            return Then("a person was asked to look and did not; somebody is asked again", Who.PERSON, again)
+    return Then(eyes.tells(number, platform, each), Who.PERSON)
+
+
+def asked_at(sight: Sight, case: Case, platforms: Sequence[str]) -> str:
+    """Who was asked for the looks that a case counts there; where nobody was yet, how somebody tells them."""
+    owned = sight.context.numbers[case.number]
+    each = [by_people(sight, case.number, platform, sight.sources_of(owned, platform)) for platform in platforms]
+    return next((then for then in each if then.at is not None), each[0]).text
+
+
+def counted(sight: Sight, case: Case, data: RequestData) -> str:
+    """What a case that counts looks takes, and from when on the last of them may be made."""
+    policy = policy_of(sight, case)
+    if not isinstance(policy, RequestPolicy):
+        return ""
+    over = f" over at least {duration_for_people(policy.clear_spread)}" if policy.clear_spread else ""
+    last = not_before(onlookers.last_counts_from(data, policy, sight.now()))
+    return f"; every view takes {policy.clear} of them in a row{over}{last}"
+
+
+def not_before(at: Instant | None) -> str:
+    """From when on the last of some looks counts, behind what they have to be."""
+    return "" if at is None else f", the last of them not before {instant_for_people(at)}"
 
 
 def _asked(sight: Sight, number: str, sources: Iterable[Source]) -> Then | None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import structs
 
-from numtrustd.actors import backup, errands, incidents
+from numtrustd.actors import backup, errands, incidents, onlookers
 from numtrustd.actors.case_facts import facts_of
 from numtrustd.actors.packets import standing
 from numtrustd.actors.policy import policy_for
@@ -77,7 +77,7 @@ def case_row(sight: Sight, case: Case) -> CaseRow:
         platform=case.platform,
         state=snapshot.state,
         meaning=case.meaning,
-        waits_for=case.who,
+        waits_for=onlookers.who(sight, case),
         attempt=case.data.attempt,
         opened_at=when(case.opened_at),
         moved_at=when(snapshot.entered_at),

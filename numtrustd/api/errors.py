@@ -13,16 +13,17 @@ class UnknownNumber(Struct, frozen=True):
 
 
 class UnknownPlatform(Struct, frozen=True, omit_defaults=True):
-    """No pack defines this platform; `nearest` is the one that is spelt most like it, if any is."""
+    """No pack defines this platform; `meant` is the one that is spelt most like it, if one is."""
 
     platform: str
-    nearest: str | None = None
+    meant: str | None = None
 
 
-class UnknownCase(Struct, frozen=True):
-    """There is no such case."""
+class UnknownCase(Struct, frozen=True, omit_defaults=True):
+    """There is no such case; `meant` is one of the number's that is spelt most like it, if one is."""
 
     case: str
+    meant: str | None = None
 
 
 class UnknownTask(Struct, frozen=True):

@@ -241,6 +241,7 @@ INSTANTS = frozenset(
         "clock since",
         "given up",
         "held until",
+        "last counted look not before",
     }
 )
 """The facts of a case whose value is an instant."""

@@ -66,6 +66,7 @@ def show(session: Session, task: str, folder: str | None) -> None:
             "task done +8613800138000/sogou/1/5.0 --outcome rejected --reason 材料不全",
             "The platform refused, in its words.",
         ),
+        ("task done +8613800138000/sogou/1/3.0 --receipt SG-1042", "Once more: the receipt was mistyped."),
     ),
 )
 @click.argument("task", type=complete.TASK)
@@ -387,7 +388,7 @@ def start(
 ) -> None:
     """It began."""
     params = control.MaintenanceStart(platform=platform, kind=kind, until=until, author=author)
-    session.show(params, render.maintenance)
+    session.show(params, render_world.maintenance)
 
 
 @command(maintenance)
@@ -395,4 +396,4 @@ def start(
 @author_option
 def end(session: Session, platform: str, author: str) -> None:
     """It is over."""
-    session.show(control.MaintenanceEnd(platform=platform, author=author), render.maintenance)
+    session.show(control.MaintenanceEnd(platform=platform, author=author), render_world.maintenance)

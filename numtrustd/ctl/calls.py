@@ -107,6 +107,7 @@ def shown(view: calls.CallsView) -> Document:
     doc = Document()
     if not view.days:
         doc.line(tr("nothing was told of the calls of {number}").format(number=view.number))
+        doc.hint("calls add FILE", tr("take in your own call statistics"))
         return doc
     doc.table(
         (tr("DAY"), tr("CALLS"), tr("ANSWERED"), tr("RATE"), tr("SHORT"), tr("OFF HOURS"), tr("COMPLAINTS")),

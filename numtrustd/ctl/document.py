@@ -124,7 +124,18 @@ class Drawing:
     rows: Callable[[int], Sequence[tuple[Cell, ...]]]
 
 
-Block = Line | Prose | Table | Facts | Heading | Drawing
+@dataclass(frozen=True)
+class Commands:
+    """Commands of one kind, whole, to be copied. A terminal shows the first alone, which stands for the others: it is
+    broken so that it can still be copied, and `more` says how the others go.
+    """
+
+    commands: tuple[str, ...]
+    more: str = ""
+    indent: int = 0
+
+
+Block = Line | Prose | Table | Facts | Heading | Drawing | Commands
 
 
 @dataclass
@@ -156,6 +167,9 @@ class Document:
 
     def drawing(self, rows: Callable[[int], Sequence[tuple[Cell, ...]]]) -> None:
         self.blocks.append(Drawing(rows))
+
+    def commands(self, commands: Sequence[str], more: str = "", indent: int = 0) -> None:
+        self.blocks.append(Commands(tuple(commands), more, indent))
 
     def hint(self, command: str, what: str) -> None:
         """A command to type next, without the program's name."""

@@ -38,8 +38,8 @@ GLUE = "\ue000"
 _WORD_IN_IT = re.compile(r"[!-~]{5}")
 """Chinese with a word of another tongue in it: nobody can say where that may be broken."""
 
-_TOGETHER = re.compile(r"\([^()]{1,17}\)|\d\d-\d\d \d\d:\d\d|\b\d+ (?:min|[shd])\b(?: ago)?")
-"""An age in brackets, a date with its time, a count with its unit."""
+_TOGETHER = re.compile(r"\([^()]{1,17}\)|\[[^\[\]]{1,17}\]|\d\d-\d\d \d\d:\d\d|\b\d+ (?:min|[shd])\b(?: ago)?")
+"""An age or whose move it is in brackets, a date with its time, a count with its unit."""
 
 
 def glued(text: str) -> str:
@@ -78,6 +78,23 @@ def fit(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> Pl
         widths[i] += more
         spare -= more
     return Plan(tuple((i, widths[i]) for i in beside), tuple(i for i in many if i not in widths))
+
+
+def continued(command: str, columns: int) -> list[str]:
+    """A command as lines that a shell takes for one, broken before its options; an option with its value is whole."""
+    first, *options = command.split(" --")
+    rows, room = [first], columns - len(_CONTINUES)
+    for option in (f"--{option}" for option in options):
+        if width(rows[-1]) + 1 + width(option) <= room:
+            rows[-1] += f" {option}"
+        else:
+            rows.append(f"    {option}")
+    if len(rows) > 1 and width(command) <= columns:
+        return [command]
+    return [*(row + _CONTINUES for row in rows[:-1]), rows[-1]]
+
+
+_CONTINUES = " \\"
 
 
 # ---------------------------------------------------------------------------------------------------------- one line

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from numtrustd.api.rows import Paper
 from numtrustd.api.status import TaskView
-from numtrustd.ctl import names
+from numtrustd.ctl import looking, names, render_looks
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import listed, tr
 from numtrustd.ctl.render_task import APPROVE, closing, deciding, lacking
@@ -140,15 +140,22 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
     rows += [f"- {said(line)}" for line in task.detail if line]
     rows += ["- " + tr("the platform wrote: {words}").format(words=task.asked)] if task.asked else []
     if task.steps:
-        rows += ["", "## " + tr("Steps"), "", *(f"{n}. [ ] {said(step)}" for n, step in enumerate(task.steps, 1))]
+        rows += [
+            "",
+            "## " + tr("Steps"),
+            "",
+            *(f"{n}. [ ] {said(step)}" for n, step in enumerate(looking.steps(task.steps), 1)),
+        ]
     if task.evidence:
         rows += ["", "## " + tr("Papers"), ""]
         rows += [_paper(paper, copied) for paper in task.evidence]
     if task.bring_back:
-        rows += ["", "## " + tr("Bring back"), "", f"- [ ] {said(task.bring_back)}"]
+        rows += ["", "## " + tr("Bring back"), "", f"- [ ] {said(looking.record(task.bring_back))}"]
     rows += ["", "## " + tr("Then"), ""]
     rows += [f"- `numtrustctl {command}`" for command in _commands(task)]
     rows += [f"- `{line}`" for line in task.reports or ()]
+    if task.kind in render_looks.KINDS:
+        rows += ["- " + tr("the task ends {how}").format(how=render_looks.ends(task))]
     return "".join(f"{escape(row)}\n" for row in rows)
 
 

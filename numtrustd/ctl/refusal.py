@@ -18,17 +18,18 @@ def words(name: str, given: Any) -> list[str]:
     match kind:
         case "UnknownNumber":
             return [f"{told.get('number', '')}: {why}"]
-        case "UnknownPlatform" if "nearest" in told:
-            text = tr("there is no platform {platform!r}: did you mean {nearest!r}? Else see numtrustctl platforms")
-            return [text.format(platform=told.get("platform", ""), nearest=told["nearest"])]
         case "UnknownPlatform":
-            return [
-                tr("there is no platform {platform!r}: see numtrustctl platforms").format(
-                    platform=told.get("platform", "")
-                )
-            ]
+            if meant := given.get("meant"):
+                text = tr("there is no platform {platform!r}: did you mean {meant}? see numtrustctl platforms --all")
+            else:
+                text = tr("there is no platform {platform!r}: see numtrustctl platforms --all")
+            return [text.format(platform=told.get("platform", ""), meant=meant)]
         case "UnknownCase":
-            return [tr("there is no case {case!r}: see numtrustctl cases").format(case=told.get("case", ""))]
+            if meant := given.get("meant"):
+                text = tr("there is no case {case!r}: did you mean {meant}? see numtrustctl cases")
+            else:
+                text = tr("there is no case {case!r}: see numtrustctl cases")
+            return [text.format(case=told.get("case", ""), meant=meant)]
         case "UnknownTask":
             return [tr("there is no task {task!r}: see numtrustctl tasks --all").format(task=told.get("task", ""))]
         case "InvalidArgument":

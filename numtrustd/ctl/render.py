@@ -42,6 +42,15 @@ def alarming(count: int) -> Cell | None:
     return Cell(str(count), Tone.BAD) if count else None
 
 
+def _made(s: status.Status) -> str:
+    """The looks that were made since the start; that there are none yet is no rate of zero."""
+    if not s.looks_total:
+        return tr("none yet since the start, {overdue_looks} overdue").format(overdue_looks=s.overdue_looks)
+    return tr("{looks_total} made, {looks_per_second:.1f} a second, {overdue_looks} overdue").format(
+        looks_total=s.looks_total, looks_per_second=s.looks_per_second, overdue_looks=s.overdue_looks
+    )
+
+
 def overview(s: status.Status) -> Document:
     """`numtrustctl status`."""
     doc = Document()
@@ -100,9 +109,7 @@ def overview(s: status.Status) -> Document:
         (
             tr("looks"),
             Cell(
-                tr("{looks_total} made, {looks_per_second:.1f} a second, {overdue_looks} overdue").format(
-                    looks_total=s.looks_total, looks_per_second=s.looks_per_second, overdue_looks=s.overdue_looks
-                )
+                _made(s)
                 + (
                     tr(", up to {schedule_lag_seconds} late").format(schedule_lag_seconds=span(s.schedule_lag_seconds))
                     if s.overdue_looks
@@ -208,6 +215,11 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
         ],
         tr("no numbers"),
     )
+    rows = [r for page in pages for r in page.numbers]
+    if labelled := next((r for r in rows if r.labelled), None):
+        doc.hint(f"explain {labelled.number}", tr("why it is so, and what happens next"))
+    elif rows:
+        doc.hint(f"number {rows[0].number}", tr("one number: what each platform shows of it"))
     return doc
 
 
@@ -252,7 +264,10 @@ def case_table(
 def cases(pages: Sequence[status.CasePage], tasks: Iterable[TaskRow] = ()) -> Document:
     """`numtrustctl cases`."""
     doc = Document()
-    case_table(doc, [(r, page.now) for page in pages for r in page.cases], tr("no cases"), tasks)
+    rows = [(r, page.now) for page in pages for r in page.cases]
+    case_table(doc, rows, tr("no cases"), tasks)
+    if rows:
+        doc.hint(f"case {rows[0][0].case}", tr("the case in full"))
     return doc
 
 
@@ -404,6 +419,8 @@ def task_change(c: control.TaskChange) -> Document:
         doc.line(said(c.meaning))
         return doc
     doc.blocks += case_change(c).blocks
+    if c.outcome in ("submitted", "happened") and c.new == "in_review":
+        doc.hint(f"task done {c.task} --receipt NUMBER", tr("if the receipt was mistyped, or comes later"))
     return doc
 
 
@@ -454,28 +471,4 @@ def level_change(c: control.LevelChange) -> Document:
     """`numtrustctl log-level`."""
     doc = Document()
     doc.line(tr("log level: {old} -> {new}").format(old=c.old, new=c.new))
-    return doc
-
-
-def maintenance(c: control.MaintenanceChange) -> Document:
-    """`numtrustctl maintenance`."""
-    doc = Document()
-    doc.line(
-        Cell(f"{c.platform}:", Tone.STRONG),
-        _moved(c.old, c.new),
-    )
-    doc.facts(
-        (tr("kind"), word(c.kind)),
-        (tr("since"), when(c.since, c.now)),
-        (tr("until"), when(c.until, c.now)),
-        (
-            tr("cases"),
-            (tr("{cases} open there, whose deadlines move with it") if c.kind else tr("{cases} open there")).format(
-                cases=c.cases
-            )
-            if c.cases
-            else None,
-        ),
-        indent=2,
-    )
     return doc

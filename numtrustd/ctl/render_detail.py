@@ -1,28 +1,21 @@
-"""One number, one case, one task, one explanation: the documents that people read from top to bottom.
+"""One number, one explanation, what leaves: the documents that people read from top to bottom.
 
-Each ends with what the reader can type next. Lists are in `render`.
+Each ends with what the reader can type next. One case is in `render_case`, one task in `render_task`, lists are in
+`render`.
 """
 
 from collections.abc import Iterable
 from datetime import datetime
 
 from numtrustd.api import control, status
-from numtrustd.api.incidents import MarkRow
-from numtrustd.api.rows import INSTANTS, ExplainLine, Fact, TaskRow, VerdictRow, ViewRow
-from numtrustd.ctl import names, render, render_task
+from numtrustd.api.rows import ExplainLine, TaskRow, VerdictRow, ViewRow
+from numtrustd.ctl import names, render
 from numtrustd.ctl.document import Cell, CellLike, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
-from numtrustd.ctl.render import VERDICT_TONES, case_table, deadline, task_table, when
-from numtrustd.ctl.sentences import said, shown
-from numtrustd.ctl.text import age, brief, brief_age, due, local, missed, span
+from numtrustd.ctl.render import VERDICT_TONES, case_table, task_table, when
+from numtrustd.ctl.sentences import said
+from numtrustd.ctl.text import age, brief, brief_age, due, in_local_time, local, missed, span
 from numtrustd.ctl.waits import Waits, part_said, task_said
-
-_SHOWN = frozenset({"label", "shown"})
-"""The facts of a case whose value is what a called person sees."""
-
-_AS_SAID = frozenset({"receipt", "reference", "note", "held by", "held because"})
-"""The facts of a case whose value is what a platform or a person wrote, and stays so."""
-_FINAL = frozenset({"cleared", "withdrawn", "released"})
 
 
 def _title(doc: Document, number: str, *rest: str) -> None:
@@ -294,7 +287,7 @@ def explanation(e: status.Explanation, tasks: Iterable[TaskRow] = ()) -> Documen
         platform = line.platform
         doc.line(Cell(said(line.fact), Tone.STRONG))
         doc.facts(
-            (tr("why"), said(line.why) or None),
+            (tr("why"), in_local_time(said(line.why), e.now) or None),
             (tr("next"), _next(line, e.now)),
             (tr("case"), line.case),
             *((tr("waits for"), Cell(task_said(task), Tone.WARN)) for task in _others_tasks(line, e.number, waits)),
@@ -334,120 +327,3 @@ def _next(line: ExplainLine, now: datetime) -> CellLike:
     late = line.when is not None and missed(line.when, now)
     tone = Tone.BAD if late else Tone.WARN if line.who == "person" else Tone.PLAIN
     return Cell(f"{said(line.next)}{at}{who}", tone)
-
-
-def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
-    """`numtrustctl case`; `tasks` are the open ones of its number."""
-    doc = Document()
-    _title(
-        doc,
-        c.case,
-        tr("{kind} of {number} at {platform_name}").format(
-            kind=word(c.kind), number=c.number, platform_name=names.name(c.platform, c.platform_name)
-        ),
-    )
-    doc.facts(
-        (tr("state"), Cell(word(c.state), Tone.STRONG)),
-        ("", said(c.meaning)),
-        (tr("outcome"), word(c.outcome) or None),
-        (tr("finding"), said(c.finding) or None),
-        (tr("likely cause"), listed(map(said, c.causes), "; ") or None),
-        (tr("attempt"), c.attempt),
-        (tr("opened"), local(c.opened_at, c.now)),
-        (tr("in this state"), tr("since {moved_at}").format(moved_at=local(c.moved_at, c.now))),
-        (tr("closed"), when(c.closed_at, c.now)),
-        *_waits_for(c, tasks),
-        (tr("deadline"), deadline(c.due, c.now)),
-        (tr("then"), said(c.then) or None),
-        (tr("task"), c.task),
-        *((_name(f), _fact(f, c)) for f in c.data),
-    )
-    render_task.papers(doc, c.evidence)
-    if c.actions:
-        doc.heading(tr("done to the outside"))
-        doc.table(
-            (
-                Column(tr("ACTION"), drop=4),
-                tr("STATE"),
-                Column(tr("ATTEMPT"), drop=3),
-                tr("OUR REF"),
-                Column(tr("PLANNED"), drop=5),
-                tr("SENT"),
-                Column(tr("ENDED"), drop=2),
-                Column(tr("RECEIPT"), drop=1),
-                Column(tr("DETAIL"), prose=True),
-            ),
-            [
-                (
-                    word(a.kind),
-                    Cell(word(a.state), Tone.WARN if a.state in ("sending", "uncertain") else Tone.PLAIN),
-                    a.attempt,
-                    a.ref,
-                    when(a.planned_at, c.now),
-                    when(a.sent_at, c.now),
-                    when(a.ended_at, c.now),
-                    a.receipt,
-                    a.detail,
-                )
-                for a in c.actions
-            ],
-        )
-    doc.heading(tr("history"))
-    doc.table(
-        (tr("WHEN"), Column(tr("FROM"), drop=2), tr("TO"), Column(tr("BY"), drop=1), Column(tr("WHY"), prose=True)),
-        [(when(m.at, c.now, clock=True), word(m.old), word(m.new), m.by, said(m.reason)) for m in c.history],
-        tr("no moves yet"),
-    )
-    _case_hints(doc, c)
-    return doc
-
-
-def _waits_for(c: status.CaseView, tasks: Iterable[TaskRow]) -> list[tuple[str, CellLike]]:
-    who, task = Waits(tasks).of(c)
-    # Its own task has a line of its own, which is there also where nobody said what tasks there are.
-    return [(tr("waits for"), who), ("", None if task is None else task)]
-
-
-def _name(fact: Fact) -> str:
-    """The fact's name, which is a word of the domain for a mark of an emergency."""
-    known = said(fact.name)
-    return known if known != fact.name else word(fact.name)
-
-
-def _fact(fact: Fact, c: status.CaseView) -> CellLike:
-    """A fact's value; where it is an instant, or has some, they are shown as all others here are."""
-    for mark in c.marks or ():
-        if mark.mark == fact.name:
-            return _mark(mark, c)
-    if fact.name not in INSTANTS:
-        if fact.name in _SHOWN:
-            return shown(fact.value)
-        if fact.name == "wanted":  # the owner's words, but for the one sentence that it is nothing
-            return tr(fact.value)
-        return fact.value if fact.name in _AS_SAID else said(fact.value)
-    try:
-        return local(datetime.fromisoformat(fact.value), c.now)
-    except ValueError:
-        return fact.value
-
-
-def _mark(mark: MarkRow, c: status.CaseView) -> CellLike:
-    """A mark of an emergency: how it ended and when it was due, or when it is."""
-    if mark.met is None or mark.at is None:
-        return deadline(mark.due, c.now) if c.closed_at is None else local(mark.due, c.now)
-    at, by = local(mark.at, c.now), local(mark.due, c.now)
-    if mark.met:
-        return Cell(tr("met {at}, due {by}").format(at=at, by=by), Tone.GOOD)
-    return Cell(tr("missed, noted {at}, due {by}").format(at=at, by=by), Tone.BAD)
-
-
-def _case_hints(doc: Document, c: status.CaseView) -> None:
-    if c.task:
-        doc.hint(f"task show {c.task}", tr("what a person has to do"))
-    if c.closed_at is not None or c.state in _FINAL:
-        doc.hint(f"reopen {c.case}", tr("start it again"))
-    elif c.state == "held":
-        doc.hint(f"advance {c.case}", tr("end the hold"))
-    else:
-        doc.hint(f"hold {c.case} --for 2d", tr("stop it here for a while"))
-        doc.hint(f"withdraw {c.case}", tr("give it up"))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from numtrustd.api import facts
+from numtrustd.ctl import looking, names
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.sentences import said
@@ -12,7 +13,9 @@ from numtrustd.ctl.text import span
 def platform(p: facts.PlatformView) -> Document:
     """One platform: how the numbers stand on it, and what is known of it."""
     doc, row = Document(), p.row
-    doc.line(Cell(row.platform, Tone.STRONG), row.name, f"({word(row.kind)})")
+    name = names.of_row(row)
+    called = name if name.casefold() != row.platform.casefold() else None
+    doc.line(Cell(row.platform, Tone.STRONG), called, f"({word(row.kind)})")
     limits = [
         (
             tr("{most} at one time").format(most=q.most)
@@ -99,10 +102,9 @@ def _look(doc: Document, title: str, look: facts.HandLook | None) -> None:
         return
     doc.heading(title)
     doc.facts((tr("address"), look.address), (tr("where"), _list(look.surfaces)), (tr("or run"), look.command))
-    for n, step in enumerate(look.steps, 1):
-        doc.line(f"{n}. {tr(step)}", indent=2)
+    doc.facts(*((f"{n}.", tr(step)) for n, step in enumerate(looking.steps(look.steps), 1)), indent=2)
     counts = tr("only a label: nobody seeing one is no proof that there is none") if look.witness else None
-    doc.facts((tr("record"), _list(map(tr, look.record), "; ")), (tr("counts"), counts))
+    doc.facts((tr("record"), _list(map(looking.told, look.record), "; ")), (tr("counts"), counts))
 
 
 def _feeds(feeds: Iterable[facts.FeedFact]) -> str | None:

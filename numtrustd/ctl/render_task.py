@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from numtrustd.api import status
 from numtrustd.api.rows import Fact, Paper
-from numtrustd.ctl import names
+from numtrustd.ctl import looking, names, render_looks
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.render import deadline, when
@@ -40,7 +40,11 @@ Named = tuple[str, CellLike]
 
 
 def closing(t: status.TaskView) -> list[str]:
-    """The commands that end an open task, without the program's name, the usual one first."""
+    """The commands that end an open task, without the program's name, the usual one first; none of one that asks for
+    looks, which their reports end.
+    """
+    if t.kind in render_looks.KINDS:
+        return []
     lines = []
     for index, answer in enumerate(t.answers):
         more = " --receipt NUMBER" if index == 0 and t.kind in _WITH_RECEIPT else ""
@@ -66,7 +70,7 @@ def lacking(t: status.TaskView) -> list[str]:
 def task(t: status.TaskView) -> Document:
     """`numtrustctl task show`: everything on one screen, ready to be done."""
     doc = Document()
-    is_open, later = t.state == "open", t.kind == APPROVE
+    is_open, later, looks = t.state == "open", t.kind == APPROVE, t.kind in render_looks.KINDS
     many = trn("{n} number", "{n} numbers", len(t.numbers)) if t.numbers else t.number
     doc.line(
         Cell(tr(t.title), Tone.STRONG),
@@ -74,7 +78,7 @@ def task(t: status.TaskView) -> Document:
     )
     packet: tuple[Named, ...] = (
         (tr("where"), Cell(t.address, Tone.STRONG) if t.address else None),
-        (tr("bring back"), said(t.bring_back) or None),
+        (tr("bring back"), said(looking.record(t.bring_back)) if t.bring_back else None),
     )
     doc.facts(
         (tr("task"), t.task),
@@ -86,8 +90,10 @@ def task(t: status.TaskView) -> Document:
         (tr("deadline"), deadline(t.due, t.now) if is_open else None),
         (tr("closed"), when(t.closed_at, t.now)),
         *(() if later else packet),
-        (tr("answers"), ", ".join(t.answers) if is_open and not later else None),
-        *((tr("about"), said(d)) for d in t.detail if d and not later),
+        (tr("answers"), ", ".join(t.answers) if is_open and not later and not looks else None),
+        (tr("ends"), render_looks.ends(t) if is_open and looks else None),
+        # What looks are about stands in the table of the numbers.
+        *((tr("about"), said(d)) for d in t.detail if d and not later and not (looks and is_open)),
         (tr("the platform wrote"), t.asked or None),
     )
     if later:
@@ -101,10 +107,8 @@ def task(t: status.TaskView) -> Document:
         doc.facts(*packet, indent=2)
     _packet(doc, t)
     papers(doc, t.evidence)
-    if t.reports and is_open:
-        doc.heading(tr("report with"))
-        for line in t.reports:
-            doc.line(line, indent=2)
+    if looks:
+        render_looks.how(doc, t)
     if is_open:
         _hints(doc, t)
     return doc
@@ -124,10 +128,11 @@ def _decision(doc: Document, t: status.TaskView) -> None:
 def _packet(doc: Document, t: status.TaskView) -> None:
     if t.steps:
         doc.heading(tr("steps"))
-        for index, step in enumerate(t.steps, 1):
-            doc.line(f"{index}. {said(step)}", indent=2)
-    if t.fields:
-        doc.heading(tr("numbers") if t.numbers else tr("fill in"))
+        doc.facts(*((f"{n}.", said(step)) for n, step in enumerate(looking.steps(t.steps), 1)), indent=2)
+    if t.kind in render_looks.KINDS:
+        render_looks.numbers(doc, t)
+    elif t.fields:
+        doc.heading(tr("fill in"))
         # The letter stands below with its line ends; a field is one line.
         doc.facts(*((f.name, _field(f, t)) for f in t.fields), indent=2)
     if t.letter:

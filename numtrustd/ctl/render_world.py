@@ -312,6 +312,8 @@ def incidents(pages: Sequence[api_incidents.IncidentPage]) -> Document:
         ],
         tr("no emergencies"),
     )
+    for row in [r for page in pages for r in page.incidents][:1]:
+        doc.hint(f"case {row.incident}", tr("the case in full"))
     return doc
 
 
@@ -319,3 +321,29 @@ def _mark(mark: api_incidents.MarkRow, now: datetime) -> Cell | None:
     if mark.met is None:
         return deadline(mark.due, now)
     return Cell(tr("met"), Tone.GOOD) if mark.met else Cell(tr("missed"), Tone.BAD)
+
+
+def maintenance(c: control.MaintenanceChange) -> Document:
+    """`numtrustctl maintenance`."""
+    doc = Document()
+    doc.line(
+        Cell(f"{c.platform}:", Tone.STRONG),
+        tr("under maintenance") if c.kind else tr("no declared maintenance any more"),
+    )
+    doc.facts(
+        (tr("kind"), word(c.kind) if c.kind not in (None, "unknown") else None),
+        (tr("since"), when(c.since, c.now)),
+        (tr("until"), when(c.until, c.now)),
+        (
+            tr("cases"),
+            (tr("{cases} open there, whose deadlines move with it") if c.kind else tr("{cases} open there")).format(
+                cases=c.cases
+            )
+            if c.cases
+            else None,
+        ),
+        indent=2,
+    )
+    if c.kind and c.until is None:
+        doc.hint(f"maintenance end {c.platform}", tr("when it is over"))
+    return doc

@@ -10,7 +10,16 @@ import click
 
 from numtrustd.api import facts, status
 from numtrustd.api import incidents as api_incidents
-from numtrustd.ctl import aside, complete, render, render_detail, render_platform, render_timeline, render_world
+from numtrustd.ctl import (
+    aside,
+    complete,
+    render,
+    render_case,
+    render_detail,
+    render_platform,
+    render_timeline,
+    render_world,
+)
 from numtrustd.ctl.common import Span, command, instant_option
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
@@ -111,7 +120,7 @@ def case(session: Session, case: str) -> None:
 
     def drawn(view: status.CaseView) -> Document:
         aside.platforms(session)
-        return render_detail.case(view, () if view.closed_at is not None else aside.tasks(session, view.number))
+        return render_case.case(view, () if view.closed_at is not None else aside.tasks(session, view.number))
 
     session.show(status.GetCase(case=case), drawn)
 

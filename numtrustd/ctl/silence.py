@@ -100,6 +100,10 @@ def shown(said: silence.SilenceList) -> Document:
         ],
         tr("nothing is silenced"),
     )
+    if said.silences:
+        doc.hint(f"silence remove {said.silences[0].silence}", tr("end it before its time"))
+    else:
+        doc.hint("silence add TARGET --for 2h --reason WORDS", tr("raise no alarm about it for a while"))
     return doc
 
 

@@ -12,8 +12,9 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from numtrustd.ctl.document import Block, Cell, Document, Drawing, Facts, Heading, Line, Prose, Table, Tone
-from numtrustd.ctl.fit import GAP, GLUE, Lines, fit, glued, one_line
+from numtrustd.ctl import breaks
+from numtrustd.ctl.document import Block, Cell, Commands, Document, Drawing, Facts, Heading, Line, Prose, Table, Tone
+from numtrustd.ctl.fit import GAP, Lines, continued, fit, glued, one_line
 from numtrustd.ctl.lang import listed, tr
 from numtrustd.ctl.plain import prose
 from numtrustd.ctl.text import escape
@@ -97,6 +98,11 @@ def _block(block: Block, columns: int) -> Iterator[Text]:
             for name, value in names:
                 left, room = _wrapped(name, wide), columns - facts.indent - wide - GAP
                 yield from _side_by_side([(left, wide), (_wrapped(text(value), room), room)], facts.indent)
+        case Commands(commands, more, indent):
+            for row in continued(commands[0], columns - indent):
+                yield Text(" " * indent + escape(row))
+            if len(commands) > 1:
+                yield from _indented(Text(escape(more), style="dim"), indent, columns)
         case Drawing() as drawing:
             for pieces in drawing.rows(columns):
                 yield Text().join(text(piece) for piece in pieces)
@@ -186,21 +192,11 @@ def _flowing(pieces: Iterable[Text], columns: int) -> Iterator[Text]:
         yield line
 
 
-_MEASURE = Console(file=None, width=_NARROWEST, color_system=None, force_terminal=False, legacy_windows=False)
-"""`Text.wrap` asks for a console, and only of its tabs."""
-
-
 def _wrapped(line: Text, columns: int) -> list[Text]:
-    """The lines of a text, broken at spaces; a word only where it is wider than there is room."""
+    """The lines of a text; a word is broken only where it is wider than there is room."""
     if cell_len(line.plain) <= columns:
         return [line]
-    line = line.copy()
-    line.plain = glued(line.plain)
-    pieces = list(line.wrap(_MEASURE, max(columns, 2), overflow="fold"))
-    for piece in pieces:
-        piece.plain = piece.plain.replace(GLUE, " ")
-        piece.rstrip()
-    return pieces
+    return [line[begin:end] for begin, end in breaks.lines(glued(line.plain), max(columns, 2))]
 
 
 def text(piece: Cell) -> Text:

@@ -6,7 +6,16 @@ The pages are those of the commands of the same names; `top` beside this module 
 from dataclasses import dataclass
 
 from numtrustd.api import facts, status
-from numtrustd.ctl import aside, render, render_detail, render_platform, render_task, render_timeline, render_world
+from numtrustd.ctl import (
+    aside,
+    render,
+    render_case,
+    render_detail,
+    render_platform,
+    render_task,
+    render_timeline,
+    render_world,
+)
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Kept
@@ -81,7 +90,7 @@ def _case(kept: Kept, identity: str) -> Page:
     view = kept.ask(status.GetCase(case=identity))
     tasks = () if view.closed_at is not None else aside.tasks(kept, view.number)
     return Page(
-        render_detail.case(view, tasks),
+        render_case.case(view, tasks),
         _links(("number", view.number), ("platform", view.platform), ("task", view.task or "")),
     )
 

@@ -29,6 +29,8 @@ from numtrustd.exit_status import TRY_AGAIN
 from numtrustd.log import Log, Style
 
 STOP_TIME = 6.0
+START_TIME = 30.0
+"""Seconds that the daemon has to answer; then the demo's time begins in any case."""
 
 
 def run_demo(root: Path, seconds: float, numbers: int, log_format: str | None) -> int:
@@ -63,7 +65,8 @@ def run_demo(root: Path, seconds: float, numbers: int, log_format: str | None) -
         person, tally = Person(stage.control_socket, address, say), Tally(stage.control_socket, say)
         tally.start()
         person.start()
-        failed = _wait(daemon, curtain, seconds)
+        # A machine that is busy takes seconds to start a daemon: they are none of the demo's.
+        failed = _wait(daemon, curtain, START_TIME, tally.heard) or _wait(daemon, curtain, seconds)
         person.stop()
         tally.complete()
         status = stop(daemon, STOP_TIME)
@@ -79,10 +82,12 @@ def run_demo(root: Path, seconds: float, numbers: int, log_format: str | None) -
     return 0
 
 
-def _wait(daemon: "subprocess.Popen[bytes]", curtain: threading.Event, seconds: float) -> bool:
-    """Let the time pass; True when the daemon ended before it."""
+def _wait(
+    daemon: "subprocess.Popen[bytes]", curtain: threading.Event, seconds: float, enough: threading.Event | None = None
+) -> bool:
+    """Let the time pass, or until it is `enough`; True when the daemon ended before it."""
     left = seconds
-    while left > 0 and not curtain.wait(min(0.2, left)):
+    while left > 0 and not (enough and enough.is_set()) and not curtain.wait(min(0.2, left)):
         if daemon.poll() is not None:
             return True
         left -= 0.2
@@ -95,6 +100,8 @@ def _tell(root: Path, tally: Tally, person: Person) -> None:
     for key, meaning in ROWS:
         table.add_row(str(tally.counts[key]), meaning)
     console.print(table)
+    if tally.quiet:
+        console.print(tally.quiet, soft_wrap=True)
     console.print("The table counts this run alone. The simulated story lasts some weeks; after it, all is quiet.")
     run = root / "run"
     number = tally.number or "95001"

@@ -102,7 +102,10 @@ def prepare(root: Path, count: int) -> Stage:
     for kind in EVIDENCE:
         (root / "evidence" / f"{kind}.txt").write_text(f"A stand-in for {kind}, for the demo only.\n")
     for name in SECRETS:
-        (root / "credentials" / name).write_text(SECRET + "\n")
+        secret = root / "credentials" / name
+        secret.touch(mode=0o600)
+        secret.chmod(0o600)  # one of an older demo
+        secret.write_text(SECRET + "\n")
     return Stage(root, origin, Clock().monotonic())
 
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from numtrustd.varlink.client import ClientError, Connection
 
+LOOKS = "looks"
 ROWS: tuple[tuple[str, str], ...] = (
+    (LOOKS, "looks"),
     ("baseline", "first pictures of a number on a platform"),
     ("labelled", "labels that appeared and were confirmed by repeated looks"),
     ("causes", "likely causes named"),
@@ -53,7 +55,7 @@ def _instant(text: str) -> datetime:
 
 
 class Tally:
-    """One thread that follows the stream until the daemon ends it."""
+    """One thread that follows the stream until the daemon ends it. `heard` is set once the daemon answers."""
 
     def __init__(self, socket: Path, say: Callable[[str], None]) -> None:
         self._socket = socket
@@ -61,6 +63,7 @@ class Tally:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="tally", daemon=True)
         self.counts: Counter[str] = Counter()
+        self.heard = threading.Event()
         self.case: str | None = None
         self.number: str | None = None
 
@@ -77,16 +80,28 @@ class Tally:
         """
         try:
             with Connection(self._socket, timeout=10.0) as daemon:
+                self.counts[LOOKS] = daemon.ask("io.numtrust.Status.GetStatus", {}, dict[str, Any])["looks_total"]
                 kept = Counter(_histories(daemon))
         except (ClientError, OSError):
             return  # it is stopping already: what was heard is all there is
         for action, row in BY_NAME.items():
             self.counts[row] = max(self.counts[row], kept[action])
 
+    @property
+    def quiet(self) -> str:
+        """Why the table has nothing but zeros, if it has; else empty."""
+        if any(self.counts[row] for row, _ in ROWS if row != LOOKS):
+            return ""
+        if not self.counts[LOOKS]:
+            return "Nothing was looked at yet in this run: let it run for longer (`--for`)."
+        return "Every look in this run showed what was known before: nothing changed."
+
     def _work(self) -> None:
         while not self._stop.is_set():
             try:
                 with Connection(self._socket, timeout=30.0) as daemon:
+                    daemon.ask("io.numtrust.Status.GetStatus", {}, dict[str, Any])
+                    self.heard.set()
                     for record in daemon.follow("io.numtrust.Status.Watch", {}, dict[str, Any], timeout=0):
                         self._count(record["action"], record["fields"])
                         if self._stop.is_set():

@@ -61,7 +61,7 @@ def period(month: str, zone: str, now: Instant) -> Period:
     except (ValueError, OverflowError):
         raise ValueError(f"{month!r} is no month: write 2026-11") from None
     if begins >= now:
-        raise ValueError(f"{month} has not begun yet: name one that has")
+        raise ValueError(f"{month} has not begun yet: name {month_of(now, zone)} or one before it")
     until = min(now, ends)
     days, ended, day = [], [], first
     while day < following and _midnight(day, zone) < until:

@@ -259,6 +259,6 @@ def _commands(config: Path, answers: Answers) -> tuple[str, ...]:
         *([f"mkdir -p {shlex.quote(sockets)}"] if sockets else []),
         f"numtrustd check --config {name}",
         f"numtrustd create-state --config {name}",
-        f"numtrustd run --config {name}",
+        f"numtrustd run --config {name} --log-format console",
         (f"NUMTRUSTD_SOCKET_DIR={shlex.quote(sockets)} " if sockets else "") + "numtrustctl status",
     )

@@ -100,7 +100,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["platform", "xiaomi"],
         facts.GetPlatform(platform="xiaomi"),
         [
-            "xiaomi 小米 (handset_vendor)",
+            "xiaomi (handset_vendor)",
             "no pack has a source for it",
             "grade B, checked 2026-11: YellowPageContract",
             "teddy (0 s to 7 d)",
@@ -113,8 +113,8 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
             "papers of attempt 2  licence",
             "to have a name shown",
             "adb shell true",
-            "1. 拨打这部手机",
-            "2. 截图",
+            "1.  拨打这部手机",
+            "2.  截图",
             "https://miui.com/q",
         ],
     ),
@@ -195,7 +195,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         status.GetTask(task=TASK),
         [
             "https://example.org/appeal",
-            "  1. 打开网页",
+            "  1.  打开网页",
             "号码  021-51288888",
             "  我司号码被误标。",
             "受理编号",
@@ -446,12 +446,12 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         control.MaintenanceStart(
             platform="so360", kind="major", until=datetime(2026, 11, 21, 10, tzinfo=UTC), author="li"
         ),
-        ["open -> maintenance", "2 open there, whose deadlines move with it"],
+        ["so360: under maintenance", "kind   major", "2 open there, whose deadlines move with it"],
     ),
     (
         ["maintenance", "end", "so360", "--author", "li"],
         control.MaintenanceEnd(platform="so360", author="li"),
-        ["2 open there\n"],
+        ["so360: no declared maintenance any more", "2 open there\n"],
     ),
 ]
 
@@ -537,12 +537,13 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
     ("error", "words"),
     [
         (errors.UnknownNumber("123", "not watched"), "123: not watched"),
+        (errors.UnknownPlatform("x"), "there is no platform 'x': see numtrustctl platforms --all"),
         (
-            errors.UnknownPlatform("hauwei", "huawei"),
-            "there is no platform 'hauwei': did you mean 'huawei'? Else see numtrustctl platforms",
+            errors.UnknownPlatform("huawie", "huawei"),
+            "there is no platform 'huawie': did you mean huawei? see numtrustctl platforms --all",
         ),
-        (errors.UnknownPlatform("x"), "there is no platform 'x': see numtrustctl platforms"),
         (errors.UnknownCase("x"), "there is no case 'x': see numtrustctl cases"),
+        (errors.UnknownCase("x/y/1", "x/z/1"), "there is no case 'x/y/1': did you mean x/z/1? see numtrustctl cases"),
         (errors.UnknownTask("x"), "there is no task 'x'"),
         (errors.InvalidArgument("after", "no such page"), "after: no such page"),
         (errors.Refused("the case is closed: reopen it"), "the case is closed: reopen it"),
@@ -755,7 +756,7 @@ def test_a_task_for_many_numbers_has_the_lines_that_answer_it(daemon: Any, capsy
     )
     _, out, _ = run(capsys, "task", "show", "look/huawei.device/1")
     assert "for 2 numbers at" in out
-    assert "report with\n  numtrustctl observe 95588 --platform huawei\n" in out
+    assert "yours to fill in\n  numtrustctl observe 95588 --platform huawei\n" in out
     assert "case" not in out.split("steps")[0]
 
 

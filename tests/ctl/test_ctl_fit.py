@@ -15,7 +15,7 @@ from rich.console import Console
 from numtrustd.ctl import terminal
 from numtrustd.ctl.cli import main
 from numtrustd.ctl.document import Cell, Column, Document
-from numtrustd.ctl.fit import GAP, fit, longest_word, one_line
+from numtrustd.ctl.fit import GAP, GLUE, fit, glued, longest_word, one_line
 from numtrustd.ctl.text import escape
 from tests.ctl.conftest import CASE, NUMBER
 
@@ -285,3 +285,7 @@ def test_rows_of_the_lists_are_single_lines_at_80_columns(
     monkeypatch.setenv("NO_COLOR", "1")
     wide = plain(shown(monkeypatch, [*verb, "--wide"], 80))
     assert "no room for" not in wide
+
+
+def test_whose_move_it_is_stays_together() -> None:
+    assert glued("goes on [by itself] (in 6 d)") == f"goes on [by{GLUE}itself] (in{GLUE}6{GLUE}d)"

@@ -7,7 +7,7 @@ from msgspec import structs
 
 from numtrustd.api.incidents import MarkRow
 from numtrustd.api.rows import Fact
-from numtrustd.ctl import lang, plain, render_detail
+from numtrustd.ctl import lang, plain, render_case
 from tests.ctl.conftest import DAY, HOUR, NOW, case_view
 
 RAW = "2026-11-20T08:30:00.123456Z"
@@ -26,7 +26,7 @@ FACTS = (
 
 def shown(**more: Any) -> list[str]:
     view = structs.replace(case_view(), **{"data": FACTS, "marks": MARKS, **more})
-    return [" ".join(line.split()) for line in plain.lines(render_detail.case(view))]
+    return [" ".join(line.split()) for line in plain.lines(render_case.case(view))]
 
 
 def test_marks_are_told_in_local_time() -> None:

@@ -1,12 +1,15 @@
-"""How long a platform takes to show what it agreed to, as a person reads it, and what packs say in English."""
+"""One platform as a person reads of it: its name and what packs say in his language, how long it takes to show what it
+agreed to."""
 
 from typing import Any
 
 from msgspec import structs
 
 from numtrustd.api import facts
+from numtrustd.ctl import lang, plain
 from numtrustd.ctl.cli import main
-from numtrustd.ctl.render_platform import _shown_after
+from numtrustd.ctl.render_platform import _shown_after, platform
+from tests.ctl.conftest import PLATFORM, platform_row
 
 APPEAL = facts.AppealFact(
     channel="manual", review_days=5, country="CN", cooldown=86_400.0, propagation=172_800.0, takes=(), attempts=()
@@ -41,3 +44,14 @@ def test_what_a_pack_says_in_english_is_said_in_the_readers_language(daemon: Any
         assert before in english
         assert after in chinese
         assert before == after or before not in chinese
+
+
+def test_a_platform_is_called_by_its_name_in_the_readers_language_alone() -> None:
+    view = structs.replace(PLATFORM, row=platform_row("teddy", name="泰迪熊", name_en="Teddy Mobile"))
+    assert next(plain.lines(platform(view))) == "teddy Teddy Mobile (search_engine)"
+    lang.use("zh", {})
+    try:
+        assert next(plain.lines(platform(view))) == "teddy 泰迪熊 (搜索引擎)"
+    finally:
+        lang.use("en", {})
+    assert next(plain.lines(platform(PLATFORM))).startswith("xiaomi ("), "its English name is its id"

@@ -5,7 +5,7 @@ The page in a browser is `test_report_page`.
 
 import gettext
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,11 @@ def test_a_month_before_all_records_says_so_and_how_to_ask_for_another() -> None
     assert said.splitlines() == [
         "Our telephone numbers in 2026-10",
         "Nothing was recorded in 2026-10: the records begin on 2026-11-18.",
-        "Of another month: numtrustctl report --month YYYY-MM",
+        "There are records of 2026-11: numtrustctl report --month 2026-11",
     ]
+    assert "There are records of 2026-11 to 2027-02: numtrustctl report --month 2026-11" in plain_text(
+        recorded_from=NOW - timedelta(days=5), now=datetime(2027, 2, 10, tzinfo=UTC)
+    )
     html = page.html(told(sample(recorded_from=NOW - timedelta(days=5))))
     assert "<svg" not in html
     assert "<table" not in html
@@ -88,12 +91,12 @@ def test_a_month_before_all_records_says_so_and_how_to_ask_for_another() -> None
 
 def test_a_month_that_goes_on_is_said_to_be_partial() -> None:
     said = plain_text(whole=False)
-    assert "This month has not ended: it is told until 2026-11-23 16:00." in said
+    assert "This month has not ended: it is told until 2026-11-23 16:00 (Asia/Shanghai)." in said
 
 
 def test_records_that_begin_within_the_month_are_said_to() -> None:
     said = plain_text(recorded_from=sample().since + timedelta(days=9, hours=2), unwatched=1, unreadable=2)
-    assert "The records begin on 2026-10-10 02:00; nothing is known of the days before." in said
+    assert "The records begin on 2026-10-10 02:00 (Asia/Shanghai); nothing is known of the days before." in said
     assert "1 number is no longer watched" in said
     assert "2 records cannot be read" in said
 
@@ -171,7 +174,7 @@ def test_a_month_in_which_nothing_was_done_says_so() -> None:
         "No case was open.",
         "None ended in this month.",
         "Inspections are switched off",
-        "One is under way since 2026-11-23 16:00.",
+        "One is under way since 2026-11-23 16:00 (Asia/Shanghai).",
         "3 numbers are parked",
         "licence /l.pdf: expired",
     ):
@@ -374,3 +377,27 @@ def test_a_place_that_cannot_be_written_is_told(daemon: Any, tmp_path: Path, cap
     assert "cannot be written" in capsys.readouterr().err
     assert main(["report", "--json", "-o", "x.json"]) == 64
     assert "redirect it" in capsys.readouterr().err
+
+
+def test_where_nothing_is_believed_no_label_is_counted_as_zero() -> None:
+    days = tuple(structs.replace(day, known=0, labels=0, numbers=0) for day in sample().days)
+    glance = dict(told(sample(days=days, labels=())).glance)
+    assert glance["wrong labels at the end"] == glance["numbers with a label"] == "–"
+
+
+def test_states_are_told_in_the_readers_language() -> None:
+    lang.use("zh", {})
+    try:
+        said = plain_text(open_cases=tuple(structs.replace(c, state="verifying") for c in sample().open_cases))
+    finally:
+        lang.use("en", {})
+    assert "verifying" not in said
+    assert "验证中" in said
+
+
+def test_a_month_without_records_is_answered_with_one_that_has_some(daemon: Any, capsys: Any) -> None:
+    daemon.answers["GetReport"] = sample(recorded_from=NOW - timedelta(days=5))
+    assert main(["report"]) == 0
+    out = capsys.readouterr().out
+    assert "There are records of 2026-11: numtrustctl report --month 2026-11" in out
+    assert "is the last month that is over" not in out

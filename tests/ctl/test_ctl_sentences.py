@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import numtrustd
 from docs import catalogue
 from numtrustd.api import incidents, rows, status
-from numtrustd.ctl import lang, names, plain, render, render_detail, render_task, render_world
+from numtrustd.ctl import lang, names, plain, render, render_case, render_detail, render_task, render_world
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.phrases import PHRASES
 from numtrustd.ctl.sentences import LONGEST, pattern, said, shown
@@ -46,7 +46,7 @@ def chinese() -> None:
 ANSWERS: dict[str, tuple[type[Any], Callable[[Any], Document]]] = {
     "Explain": (status.Explanation, render_detail.explanation),
     "GetNumber": (status.NumberView, render_detail.number),
-    "GetCase": (status.CaseView, render_detail.case),
+    "GetCase": (status.CaseView, render_case.case),
     "GetTask": (status.TaskView, render_task.task),
     "ListTasks": (status.TaskPage, lambda page: render.tasks([page])),
     "ListCases": (status.CasePage, lambda page: render.cases([page])),

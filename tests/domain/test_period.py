@@ -50,7 +50,7 @@ def test_what_is_no_month_is_refused(text: str) -> None:
 
 
 def test_a_month_to_come_is_refused() -> None:
-    with pytest.raises(ValueError, match="2026-12 has not begun yet"):
+    with pytest.raises(ValueError, match="2026-12 has not begun yet: name 2026-11 or one before it"):
         period("2026-12", ZONE, at("2026-11-23"))
     with pytest.raises(ValueError, match="has not begun"):
         period("2026-12", ZONE, at("2026-12-01"))

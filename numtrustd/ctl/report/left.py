@@ -1,7 +1,7 @@
 """The sections of a report about what is left to do: open cases, inspections, and what needs a person."""
 
 from numtrustd.api.report import Report
-from numtrustd.ctl.lang import tr, trn
+from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.report import words as w
 from numtrustd.ctl.report.parts import Figures, Section
 
@@ -21,7 +21,7 @@ def open_cases(report: Report, names: w.Names) -> Section:
                     w.kind(c.kind),
                     names.of(c.platform),
                     w.day(c.opened_at, report),
-                    c.state,
+                    word(c.state),
                     w.from_daemon(c.meaning),
                 )
                 for c in report.open_cases
@@ -38,7 +38,7 @@ def inspections(report: Report, names: w.Names) -> Section:
         section.notes.append(tr("Inspections are switched off: `every` in `[inspection]` of the settings."))
     if report.inspection_since is not None:
         section.said.append(
-            tr("One is under way since {since}.").format(since=w.minute(report.inspection_since, report))
+            tr("One is under way since {since}.").format(since=w.moment(report.inspection_since, report))
         )
     if not report.inspections:
         section.said.append(tr("None ended in this month."))
@@ -80,7 +80,7 @@ def inspections(report: Report, names: w.Names) -> Section:
 
 def people(report: Report, names: w.Names) -> Section:
     section = Section(tr("What needs a person"))
-    section.said.append(tr("As it stands on {now}:").format(now=w.minute(report.now, report)))
+    section.said.append(tr("As it stands on {now}:").format(now=w.moment(report.now, report)))
     tasks = trn("{n} task is open", "{n} tasks are open", report.tasks_open)
     section.said.append(tr("{tasks}, {late} of them overdue.").format(tasks=tasks, late=report.tasks_overdue))
     if report.parked:

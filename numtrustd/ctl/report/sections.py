@@ -22,8 +22,7 @@ def told(report: Report) -> Told:
     if report.until <= report.recorded_from:
         since = w.day(report.recorded_from, report)
         nothing = tr("Nothing was recorded in {month}: the records begin on {since}.")
-        other = tr("Of another month: numtrustctl report --month YYYY-MM")
-        return Told(title, [nothing.format(month=report.month, since=since), other], [], [])
+        return Told(title, [nothing.format(month=report.month, since=since), _others(report)], [], [])
     names = w.Names(report.platforms)
     parts: tuple[Callable[[Report, w.Names], Section], ...] = (
         _labels,
@@ -39,12 +38,21 @@ def told(report: Report) -> Told:
     return Told(title, _about(report), _glance(report), [part(report, names) for part in parts])
 
 
+def _others(report: Report) -> str:
+    """The months of which there is something to tell, and how to ask for one."""
+    there = w.months(report)
+    if len(there) == 1:
+        return tr("There are records of {month}: numtrustctl report --month {month}").format(month=there[0])
+    said = tr("There are records of {first} to {last}: numtrustctl report --month {first}")
+    return said.format(first=there[0], last=there[-1])
+
+
 def _about(report: Report) -> list[str]:
     about = []
     if not report.whole:
-        about.append(tr("This month has not ended: it is told until {now}.").format(now=w.minute(report.now, report)))
+        about.append(tr("This month has not ended: it is told until {now}.").format(now=w.moment(report.now, report)))
     if report.recorded_from > report.since:
-        since = w.minute(report.recorded_from, report)
+        since = w.moment(report.recorded_from, report)
         about.append(tr("The records begin on {since}; nothing is known of the days before.").format(since=since))
     watched = trn("{n} number is watched.", "{n} numbers are watched.", report.numbers)
     about.append(tr("{watched} Days are those of {zone}.").format(watched=watched, zone=report.zone))
@@ -75,8 +83,11 @@ def _glance(report: Report) -> list[tuple[str, str]]:
     spent = sum(row.committed for row in report.spend)
     calls = [(day.calls, day.answered) for day in report.days if day.calls is not None and day.answered is not None]
     return [
-        (tr("wrong labels at the end"), tr("{n}, from {before}").format(n=last.labels, before=at_start)),
-        (tr("numbers with a label"), str(last.numbers)),
+        (
+            tr("wrong labels at the end"),
+            tr("{n}, from {before}").format(n=last.labels, before=at_start) if last.known else w.NONE,
+        ),
+        (tr("numbers with a label"), str(last.numbers) if last.known else w.NONE),
         (tr("labels cleared"), str(sum(row.cleared for row in report.labels))),
         (tr("slowest platform, median to clear"), w.took(slowest)),
         (

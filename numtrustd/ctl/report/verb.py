@@ -57,7 +57,8 @@ def report(session: Session, month: str | None, form: str, output: str | None) -
     answer = session.ask(params, timeout=PATIENCE)
     made = told(answer)
     if form == "text" and output is None:
-        session.write(writing.document(made, "" if month else _other(answer.month)))
+        recorded = answer.until > answer.recorded_from
+        session.write(writing.document(made, _other(answer.month) if recorded and not month else ""))
         return
     match form:
         case "html":

@@ -107,6 +107,19 @@ def sentences(texts: Iterable[str]) -> str:
     return listed(map(said, texts), "; ") or NONE
 
 
+def moment(at: datetime, report: Report) -> str:
+    """A time of the clock with the zone of the report that it is in, for a sentence."""
+    return f"{minute(at, report)} ({report.zone})"
+
+
+def months(report: Report) -> list[str]:
+    """The months of which there are records, the earliest first: that in which they begin, up to the present one."""
+    first, last = (at.astimezone(ZoneInfo(report.zone)) for at in (report.recorded_from, report.now))
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    each = (first.year * 12 + first.month - 1 + n for n in range(max(count, 1)))
+    return [f"{n // 12:04}-{n % 12 + 1:02}" for n in each]
+
+
 def from_daemon(text: str) -> str:
     """A fixed text that the daemon sent (the title of a task, the meaning of a state)."""
     return tr(text) if text else ""

@@ -1,0 +1,38 @@
+"""What somebody may have meant who mistyped an id or a number. Pure.
+
+Ids are few and are compared as words. Numbers are many and alike: only one that is a single slip away is meant,
+and only if no other is as near.
+"""
+
+import difflib
+from collections.abc import Container, Iterable, Iterator
+
+_LONGEST = 64
+"""Characters that are compared: no id is longer, and a caller may send anything."""
+
+
+def near(word: str, known: Iterable[str]) -> str | None:
+    """The id that is most like the word; `None` if none is."""
+    close = difflib.get_close_matches(word[:_LONGEST], list(known), n=1, cutoff=0.6)
+    return close[0] if close else None
+
+
+def near_number(number: str, known: Container[str]) -> str | None:
+    """The only known number that is one slip away from a canonical one; `None` if none is, or several are."""
+    found = {other for other in _slips(number[:_LONGEST]) if other in known} - {number}
+    return found.pop() if len(found) == 1 else None
+
+
+def _slips(number: str) -> Iterator[str]:
+    """All numbers with one digit else, one too many or too few, or two neighbours changed places."""
+    digits = "0123456789"
+    for at in range(len(number) + 1):
+        head, rest = number[:at], number[at:]
+        for digit in digits:
+            yield f"{head}{digit}{rest}"
+            if rest:
+                yield f"{head}{digit}{rest[1:]}"
+        if rest:
+            yield f"{head}{rest[1:]}"
+        if len(rest) > 1:
+            yield f"{head}{rest[1]}{rest[0]}{rest[2:]}"

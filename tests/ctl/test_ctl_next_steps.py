@@ -1,0 +1,54 @@
+"""Lists and answers end with what can be typed next, with the ids that they show."""
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from numtrustd.api import control, silence, status
+from numtrustd.ctl import calls, render, render_world
+from numtrustd.ctl import silence as silences
+from numtrustd.ctl.document import Document
+from tests.ctl.conftest import CASE, NOW, TASK
+
+
+def typed(document: Document) -> list[str]:
+    return [command for command, _ in document.hints]
+
+
+def test_a_list_names_one_of_its_rows(daemon: Any) -> None:
+    pages: list[status.NumberPage] = daemon.answers["ListNumbers"]
+    labelled = next(r.number for page in pages for r in page.numbers if r.labelled)
+    assert typed(render.numbers(pages)) == [f"explain {labelled}"]
+    clean = [structs.replace(p, numbers=tuple(structs.replace(r, labelled=()) for r in p.numbers)) for p in pages]
+    assert typed(render.numbers(clean)) == [f"number {pages[0].numbers[0].number}"]
+    assert typed(render.numbers([structs.replace(pages[0], numbers=())])) == []
+    cases: list[status.CasePage] = daemon.answers["ListCases"]
+    assert typed(render.cases(cases)) == [f"case {cases[0].cases[0].case}"]
+    assert typed(render.cases([structs.replace(cases[0], cases=())])) == []
+    incidents = daemon.answers["ListIncidents"]
+    assert typed(render_world.incidents(incidents)) == [f"case {incidents[0].incidents[0].incident}"]
+
+
+def test_what_nobody_told_yet_says_how_it_is_told(daemon: Any) -> None:
+    assert typed(silences.shown(silence.SilenceList(now=NOW, silences=()))) == [
+        "silence add TARGET --for 2h --reason WORDS"
+    ]
+    held: silence.SilenceList = daemon.answers["ListSilences"]
+    assert typed(silences.shown(held)) == [f"silence remove {held.silences[0].silence}"]
+    assert typed(calls.shown(structs.replace(daemon.answers["GetCalls"], days=()))) == ["calls add FILE"]
+
+
+def test_a_maintenance_without_an_end_says_how_it_is_ended(daemon: Any) -> None:
+    started: control.MaintenanceChange = daemon.answers["MaintenanceStart"]
+    assert typed(render_world.maintenance(started)) == [], "it ends by itself"
+    assert typed(render_world.maintenance(structs.replace(started, until=None))) == ["maintenance end so360"]
+    assert typed(render_world.maintenance(daemon.answers["MaintenanceEnd"])) == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "new", "said"), [("submitted", "in_review", True), ("submitted", "cleared", False), ("x", "y", False)]
+)
+def test_what_was_handed_in_says_how_its_receipt_is_corrected(daemon: Any, outcome: str, new: str, said: bool) -> None:
+    change = structs.replace(daemon.answers["TaskDone"], task=TASK, case=CASE, outcome=outcome, new=new)
+    assert typed(render.task_change(change)) == ([f"task done {TASK} --receipt NUMBER"] if said else [])
