@@ -416,7 +416,6 @@ PHRASES = (
     "{n} of {n2} numbers not reported",
     "no source in use takes reports of {id} for this number ({word}): {said}",
     "give a pack a [source.report]",
-    "it was reported before, and counts once",
     "the same was reported less than {span} apart, and counts once: a look that is made later counts anew, and so does "
     "one with a key of its own",
     'put "{id}" into [platforms] enable, and reload',

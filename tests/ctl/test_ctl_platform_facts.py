@@ -37,8 +37,8 @@ def test_what_a_pack_says_in_english_is_said_in_the_readers_language(daemon: Any
         ("third-party pages", "第三方页面"),
         ("小米黄页 (C), 泰迪熊 in part (D)", "小米黄页（C），部分来自泰迪熊（D）"),
         (route, "按合同，通过它的 API 上架和下架已验证的号码"),
-        ("2. Give the reason and confirm", "2. 填写理由并确认"),
-        ("1. 拨打这部手机", "1. 拨打这部手机"),
+        ("2.  Give the reason and confirm", "2.  填写理由并确认"),
+        ("1.  拨打这部手机", "1.  拨打这部手机"),
         ("tokens", "令牌数"),
     ):
         assert before in english
