@@ -4,7 +4,9 @@ Only certifications cost anything in the simulated world, each the same, and cha
 year; nobody pays for what he does not hand in.
 """
 
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from numtrustd import events as e
 from numtrustd.domain.case import Case
@@ -32,6 +34,11 @@ OUT = frozenset({"submitting", "uncertain", "looking_up", "asking", "at_person"}
 
 SENT = frozenset({"submitting", "at_person"})
 """Of these, where it is on its way for the first time."""
+
+
+def _month(at: float) -> str:
+    """The month of a budget that something falls into, by the ledger's zone."""
+    return f"{datetime.fromtimestamp(at, ZoneInfo('Asia/Shanghai')):%Y-%m}"
 
 
 class Money:
@@ -80,7 +87,8 @@ class Money:
             costs = {TAG_FEN if len(each) >= free else 0 for each in (before, others)}
             what = f"{case.id} is entered as {entered.fen} fen, after {len(others)} changes of a tag, {free} are free"
             self._oracle.expect(entered.fen in costs, Promise.LEDGER, what)
-        over = sum(charge.fen for charge in charges) > self._run.knobs.budget * 100 and entered.fen
+        month = [c.fen for c in charges if _month(c.at) == _month(entered.at)]
+        over = sum(month) > self._run.knobs.budget * 100 and entered.fen
         what = f"{case.id} goes out over the budget, and nobody approved it"
         self._oracle.expect(not over or case.data.approved_by, Promise.BUDGET, what)
 
