@@ -14,6 +14,7 @@ from numtrustd.varlink.interface import CallError
 from tests.simulation.plan import (
     CHINESE,
     DAY,
+    DEATHS,
     HOUR,
     NAME,
     ORIGIN,
@@ -21,6 +22,7 @@ from tests.simulation.plan import (
     Calm,
     Complaint,
     Copy,
+    Death,
     Desk,
     Entry,
     GiveUp,
@@ -175,7 +177,10 @@ class Agenda:
                 nursery.start_soon(run.guide.lead, what)
             case Overtake(kind):
                 run.note(f"what was sent is long on its way, and meets {kind}")
-                run.world.inject(Faults(**{kind: 0.95}), run.now)
+                if kind in DEATHS:
+                    run.mishaps.plan_death(Death(run.elapsed, kind.removeprefix("die_"), 0, "", 5.0, channel=True))
+                else:
+                    run.world.inject(Faults(**{kind: 0.95}), run.now)
                 run.crawl = CRAWL
                 self._happen(Jump(OVERTAKEN))
                 self.plan(HOUR, SetFaults(Faults()))

@@ -56,6 +56,7 @@ class Leavings:
         self._free: set[str] = set()
         self._forced: set[str] = set()
         self._given_up: dict[str, tuple[bool, str]] = {}
+        self._taken_back: set[str] = set()
         self._said: set[tuple[str, float]] = set()
 
     # ------------------------------------------------------------------------------------------------------- orders
@@ -76,10 +77,13 @@ class Leavings:
 
     def giving_up(self, number: str, *, force: bool) -> None:
         """The owner is about to give a number up."""
+        self._taken_back.discard(number)
         (self._forced if force else self._free).add(number)
 
     def given_up(self, number: str, *, forced: bool, why: str) -> None:
         """It was said to him that it is."""
+        if number in self._taken_back:  # which was quicker than the answer
+            return
         self._given_up[number] = forced, why
         self._kept_on_record(number)
 
@@ -103,6 +107,7 @@ class Leavings:
         """A person gave an order to a case: what was given up may be taken back."""
         if case.split("/")[1] == "cancellation":
             self._given_up.pop(case.split("/")[0], None)
+            self._taken_back.add(case.split("/")[0])
 
     def nothing_lost(self) -> None:
         """What was given up is given up, by the store as well."""

@@ -328,8 +328,8 @@ class Guide:
                     review = Review(case.platform, (mood,), case.number, 900.0, 6 * HOUR)
                     self._run.world.inject(review, self._run.now)
                 if workflow == "appeal" and wants in FLEETING:
-                    if state == "waiting" and wants == "uncertain" and rng.random() < 0.3:
-                        return f"overtake {rng.choice(('late', 'error_after'))}"
+                    if state == "waiting" and wants == "uncertain" and rng.random() < 0.5:
+                        return f"overtake {rng.choice(('late', 'error_after', *2 * ('die_pre_deliver',)))}"
                     self._lie_in_wait(tour, wants)
                 return rng.choice(levers)
         return rng.choice(LEVERS[workflow][state])
