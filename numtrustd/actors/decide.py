@@ -168,6 +168,7 @@ class Decider(Leaver):
         if case is None:
             return False
         self.made.cases[case.id] = case
+        self.made.tasks[task.id] = structs.replace(task, note=message.receipt)
         self.made.durable = True
         self.made.say(receipts.news(case), self.now, message.by)
         self.made.told = Told(case.id, case.snapshot.state, case.snapshot.state)

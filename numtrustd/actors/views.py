@@ -188,7 +188,9 @@ def tending(sight: Sight, verdict: Verdict) -> str | None:
         return None
     policy = sight.context.verdict_of(verdict.platform)
     need, _ = demanded(verdict, verdict.run, policy)
-    return f"{verdict.run.looks} of {need} looks say {what_is_shown(verdict.run.shown)}"
+    looks = verdict.run.looks
+    so_far = f"{looks} of {need} looks say" if looks < need else f"{looks} looks say"  # which are to be apart as well
+    return f"{so_far} {what_is_shown(verdict.run.shown)}"
 
 
 def verdict_row(sight: Sight, record: NumberRecord, platform: str) -> VerdictRow:

@@ -121,7 +121,10 @@ class Weigher(Known):
             self.now,
             report.by,
         )
+        newest = self.record.looks.get(seen.source)
         self.observe(Observed(seen.source, seen.at, (seen,)))
+        if newest is not None and seen.at < newest.at <= self.now + CLOCK_SLACK:  # of a look that is told late
+            self.record = structs.replace(self.record, looks={**self.record.looks, seen.source: newest})
         after = _believed(self.record.verdicts.get(seen.platform))
         why = "something newer was seen there already: it is kept, and moves nothing" if late else ""
         self.made.told = Told("", before, after, why)

@@ -29,6 +29,8 @@ _LAST = "last counted look not before"
 """The fact that goes with them."""
 
 _FINAL = frozenset({"cleared", "withdrawn", "released"})
+_AT_PLATFORM = frozenset({"submitting", "uncertain", "looking_up", "asking"})
+"""States in which a submission may be on its way: orders wait until that is known."""
 
 
 def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
@@ -154,6 +156,6 @@ def _case_hints(doc: Document, c: status.CaseView) -> None:
         doc.hint(f"reopen {c.case}", tr("start it again"))
     elif c.state == "held":
         doc.hint(f"advance {c.case}", tr("end the hold"))
-    else:
+    elif c.state not in _AT_PLATFORM:
         doc.hint(f"hold {c.case} --for 2d", tr("stop it here for a while"))
-        doc.hint(f"withdraw {c.case}", tr("give it up"))
+        doc.hint(f"withdraw {c.case}", tr("give the case up"))

@@ -98,7 +98,8 @@ def lanes_of(
     """
     now = {row.platform: row for row in verdicts}
     by_platform: dict[str, list[HistoryRow]] = {name: [] for name in now}
-    for row in sorted(events, key=lambda row: row.at):
+    oldest_first = list(events)[::-1]  # also of those of one moment, which the sort leaves as they are
+    for row in sorted(oldest_first, key=lambda row: row.at):
         by_platform.setdefault(row.platform or "", []).append(row)
     order = [*now, *sorted(name for name in by_platform if name not in now)]
     lanes = (_lane(name, by_platform[name], now.get(name), begin, end) for name in order)

@@ -8,6 +8,7 @@ from numtrustd.api import errors
 from numtrustd.domain.case import Move
 from numtrustd.domain.task import Task, TaskKind
 from numtrustd.events import ActionSent, CaseMoved, TaskDone
+from numtrustd.store import records
 from tests.actors.house import HOUR, TestHouse, make_house
 from tests.actors.test_control import refused
 
@@ -31,6 +32,8 @@ async def test_another_receipt_corrects_the_first_and_nothing_else(tmp_path: Pat
         assert (told.old, told.new, told.outcome) == ("in_review", "in_review", "submitted")
         after = house.case("beta")
         assert after.data.receipt == "B-71"
+        [done] = [t for t in records.all_tasks(house.store) if t.id == task.id]
+        assert done.note == "B-71", "whoever reads the task sees the right one"
         assert (after.snapshot, after.due, house.tasks()) == (before.snapshot, before.due, open_tasks)
         assert after.moves[:-1] == before.moves
         reason = "receipt B-71 instead of B-17"

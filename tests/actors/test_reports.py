@@ -159,7 +159,9 @@ async def test_a_report_older_than_what_was_seen_there_moves_nothing(shm: Path, 
         before = house.clock.now()
         await house.sleep(HOUR)
         await observe(house)
+        looks = house.record().looks
         said = await observe(house, status="marked", words="诈骗", at=when(before))
+        assert house.record().looks == looks, "the last look is the one that was made last"
         assert (said.counted, said.new) == (False, "clean")
         assert "something newer was seen there already" in said.why
         assert house.record().verdicts["beta"].run is None

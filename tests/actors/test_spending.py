@@ -480,6 +480,26 @@ async def test_what_was_paid_is_not_planned_again_when_a_backup_is_made_sure_of(
         assert charges(house) == [paid]
 
 
+async def test_a_cool_down_goes_on_when_a_backup_is_made_sure_of(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("beta")
+        await house.in_state("at_person", "beta")
+        await answer(house, house.tasks()[0], "submitted", receipt="B-1")
+        await answer(house, house.tasks()[0], "rejected", reason="no proof")
+        await house.in_state("cooling", "beta")
+        case = house.case("beta")
+        until = case.data.not_before
+        assert until > house.clock.now() + HOUR
+        house.house.post(MOBILE, Order(case.id, Restored(), "restore", Reply()))
+        await house.in_state("asking", "beta")
+        await answer(house, house.tasks()[0], "did_not_happen")
+        await house.sleep(until - house.clock.now() - HOUR)
+        case = house.case("beta")
+        assert (case.snapshot.state, case.data.not_before) == ("waiting", until)
+        assert case.snapshot.deadline is not None
+        assert case.snapshot.deadline >= until
+
+
 async def test_what_was_handed_in_before_the_label_went_away_is_booked_when_it_is_told_late(
     tmp_path: Path, autojump_clock: Clock
 ) -> None:

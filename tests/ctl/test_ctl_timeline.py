@@ -188,6 +188,14 @@ def test_cases_open_and_close_and_open_again() -> None:
     assert [m.sign.value for m in made.marks] == ["s", "]", "[", "r", "!", "p", "]"]
 
 
+def test_a_case_that_closes_the_moment_it_moves_is_over() -> None:
+    """The daemon tells the newest first, and a case's last move and its end are of one moment."""
+    moved = row(NOW - 4 * DAY, "case.moved", "verifying", "cleared", case="a")
+    closed = row(NOW - 4 * DAY, "case.closed", "verifying", "cleared", case="a")
+    [made] = lanes_of((closed, moved), (), (NOW - 10 * DAY).timestamp(), NOW.timestamp())
+    assert days(made.cases) == [(10, 4, "OPEN")]
+
+
 def test_platforms_come_in_the_order_of_the_verdicts_and_the_whole_number_has_a_lane() -> None:
     events = (
         row(NOW - DAY, "verdict.baseline", None, "clean", platform="baidu"),

@@ -191,7 +191,9 @@ def note_not_found(data: RequestData, event: object, now: Instant, policy: Reque
 
 
 def note_safe_to_send(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    return structs.replace(data, sent_at=None, not_before=now, unclear="", sure_of=data.attempt)
+    """Nothing of it arrived. A cool-down in which a restored case was made sure of goes on."""
+    not_before = max(data.not_before, now)
+    return structs.replace(data, sent_at=None, not_before=not_before, unclear="", sure_of=data.attempt)
 
 
 def note_never_sent(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
