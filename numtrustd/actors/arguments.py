@@ -35,7 +35,7 @@ def watched(sight: Sight, text: str) -> Owned:
     owned = sight.context.numbers.get(number)
     if owned is None:
         meant = _meant(near_number(number, sight.context.numbers))
-        why = f"it is not watched: {meant}`numbers` lists those that are"
+        why = f"it is not watched: {meant}`numtrustctl numbers` lists those that are"
         raise CallError(errors.UnknownNumber(number=number, why=why))
     return owned
 
@@ -50,7 +50,7 @@ def recorded(sight: Sight, text: str) -> str:
     if number in sight.context.numbers or sight.house.store.get(Table.NUMBER, records.key(number)) is not None:
         return number
     meant = _meant(near_number(number, sight.context.numbers))
-    why = f"it is not watched and never was: {meant}`numbers` lists those that are"
+    why = f"it is not watched and never was: {meant}`numtrustctl numbers` lists those that are"
     raise CallError(errors.UnknownNumber(number=number, why=why))
 
 

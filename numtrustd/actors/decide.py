@@ -132,7 +132,12 @@ class Decider(Leaver):
             return
         if task is None or task.state is not TaskState.OPEN:
             state = "unknown" if task is None else f"already {task.state}"
-            raise RefusedError(f"task {message.task} is {state}; `tasks` lists the open ones")
+            if task is not None and message.receipt and receipts.too_late(task, self.book.get(task.case)):
+                raise RefusedError(
+                    f"task {task.id} is done, and a receipt is corrected only while the review goes on: "
+                    f"see `numtrustctl case {task.case}`"
+                )
+            raise RefusedError(f"task {message.task} is {state}; `numtrustctl tasks` lists the open ones")
         event = answer_event(task, message)
         if isinstance(event, a.StillInReview):
             # The task stays open until there is an answer; only an overdue review takes note.

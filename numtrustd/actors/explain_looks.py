@@ -39,6 +39,9 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
         return Then("nobody looks while the number is parked", Who.PERSON)
     sources = sight.sources_of(owned, platform)
     if not sources:
+        if (off := eyes.idle(sight, owned, platform)) is not None:
+            how = f'put "{off}" into [platforms] enable, and reload; `numtrustd sources` says what it needs'
+            return Then(f"nobody looks: {how}", Who.PERSON)
         return Then("nobody looks: no source in use sees this platform for such a number", Who.PERSON)
     resting = [source.id for source in sources if _rests(sight, owned, record, source)]
     then = _by(sight, owned, record, platform, tuple(s for s in sources if s.id not in resting))

@@ -47,11 +47,15 @@ def refusal(sight: Sight, owned: Owned, platform: str | None, sources: Sequence[
         return f"{only}: look, then type {_line(owned.number, at, told)}"
     where = platform or "any platform"
     why = f"no source in use sees {where} for this number ({owned.kind})"
-    off = [s.id for s in sight.context.idle.values() if owned.kind in s.kinds and _speaks(s, platform)]
-    if platform is not None and off:
-        off.sort(key=lambda source: not source.startswith(f"{platform}."))  # its own before those of others
-        return f'{why}: put "{off[0]}" into [platforms] enable, and reload; `numtrustd sources` says what it needs'
+    if platform is not None and (off := idle(sight, owned, platform)) is not None:
+        return f'{why}: put "{off}" into [platforms] enable, and reload; `numtrustd sources` says what it needs'
     return f"{why}: switch one on, `numtrustd sources` lists all"
+
+
+def idle(sight: Sight, owned: Owned, platform: str) -> str | None:
+    """The source that could look at a platform for a number, and is switched off: its own before those of others."""
+    off = [s.id for s in sight.context.idle.values() if owned.kind in s.kinds and _speaks(s, platform)]
+    return min(off, key=lambda source: not source.startswith(f"{platform}."), default=None)
 
 
 def _speaks(source: Source, platform: str | None) -> bool:

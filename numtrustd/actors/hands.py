@@ -113,7 +113,7 @@ class Hands:
                 if stored is not None and stored.state is TaskState.DONE and outcome != "failed":
                     return Told("", stored.state, stored.state)
                 state = "unknown" if stored is None else f"already {stored.state}"
-                raise RefusedError(f"task {identity} is {state}; `tasks` lists the open ones")
+                raise RefusedError(f"task {identity} is {state}; `numtrustctl tasks` lists the open ones")
             if outcome not in ("", "reported", "failed"):
                 raise RefusedError(f"{outcome!r} does not answer {task.kind}: reported, or `task fail`")
             if outcome != "failed":

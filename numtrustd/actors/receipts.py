@@ -40,6 +40,12 @@ def corrected(task: Task, case: Case | None, message: TaskAnswer, now: Instant) 
     return structs.replace(case, data=data, moves=(*case.moves, move)[-MOVES_KEPT:])
 
 
+def too_late(task: Task, case: Case | None) -> bool:
+    """Whether the review that a task's receipt was of is over."""
+    over = case is None or case.snapshot.state not in REVIEWED
+    return over and task.kind in GIVES and task.state is TaskState.DONE
+
+
 def news(case: Case) -> CaseMoved:
     """What the log and the number's history say of it: the case stays where it is."""
     move = case.moves[-1]

@@ -61,7 +61,7 @@ def _target(sight: Sight, text: str, scope: Scope | None) -> Target:
         what = "watched number, platform or group" if scope is None else str(scope)
         raise CallError(
             errors.InvalidArgument(
-                "targets", f"there is no {what} {text!r}: `numtrustctl numbers` and `platforms` list them"
+                "targets", f"there is no {what} {text!r}: `numtrustctl numbers` and `numtrustctl platforms` list them"
             )
         )
     if len(found) > 1:

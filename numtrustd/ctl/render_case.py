@@ -95,7 +95,7 @@ def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
         [(when(m.at, c.now, clock=True), word(m.old), word(m.new), m.by, said(m.reason)) for m in c.history],
         tr("no moves yet"),
     )
-    _case_hints(doc, c)
+    _case_hints(doc, c, tasks)
     return doc
 
 
@@ -147,7 +147,9 @@ def _mark(mark: MarkRow, c: status.CaseView) -> CellLike:
     return Cell(tr("missed, noted {at}, due {by}").format(at=at, by=by), Tone.BAD)
 
 
-def _case_hints(doc: Document, c: status.CaseView) -> None:
+def _case_hints(doc: Document, c: status.CaseView, tasks: Iterable[TaskRow]) -> None:
+    if any(task.case == c.case and task.kind == "approve" for task in tasks):
+        doc.hint(f"approve {c.case}", tr("let it go out"))
     if c.task:
         doc.hint(f"task show {c.task}", tr("what a person has to do"))
     elif c.waits_for == "person" and c.closed_at is None and c.platform:

@@ -24,6 +24,7 @@ from numtrustd.ctl.common import Span, command, instant_option
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.session import Session
+from numtrustd.domain.near import near
 
 _LINES = 50
 _MOMENT = timedelta(milliseconds=2)
@@ -188,7 +189,22 @@ def tasks(session: Session, everything: bool) -> None:
 @click.option("--number", help="Only of this number.")
 def watch(session: Session, actions: tuple[str, ...], number: str | None) -> None:
     """The log as it is written, until Ctrl-C. ACTIONS are prefixes such as "case." or "verdict.changed"."""
+    # Loaded only for this and `history`: all other commands would wait for it in vain.
+    from numtrustd.events import CATALOGUE
+
+    for action in actions:
+        if not any(name.startswith(action) for name in CATALOGUE):
+            click.echo(_no_such_event(action, near(action, CATALOGUE)), err=True)
     session.follow(status.Watch(actions=actions, number=number), render.record)
+
+
+def _no_such_event(action: str, meant: str | None) -> str:
+    """What is said of a prefix that no event has: a newer daemon may have one that this client does not know."""
+    if meant is None:
+        text = tr("no event begins with {action!r}, docs/events.md has them all; it is waited for all the same")
+    else:
+        text = tr("no event begins with {action!r}: did you mean {meant}? it is waited for all the same")
+    return text.format(action=action, meant=meant)
 
 
 @command(

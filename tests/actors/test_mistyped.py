@@ -25,7 +25,7 @@ async def test_what_was_meant_is_named(tmp_path: Path, autojump_clock: Clock) ->
         slip = f"{MOBILE[:-1]}9"
         refused = await error(house, "GetNumber", number=slip)
         assert isinstance(refused, errors.UnknownNumber)
-        assert refused.why.endswith(f"did you mean {MOBILE}? `numbers` lists those that are")
+        assert refused.why.endswith(f"did you mean {MOBILE}? `numtrustctl numbers` lists those that are")
         case = house.case("alpha").id
         assert await error(house, "GetCase", case=f"{MOBILE}/alhpa/1") == errors.UnknownCase(f"{MOBILE}/alhpa/1", case)
         assert await error(house, "GetCase", case=f"{slip}/alpha/1") == errors.UnknownCase(f"{slip}/alpha/1", case)

@@ -457,7 +457,7 @@ async def test_what_a_person_answers_moves_the_case(
         assert (closed.outcome, closed.by, closed.closed_at) == (outcome, "bob", house.clock.now())
         [done] = [e for e in house.log.of(TaskDone) if e.task == task.id]
         assert (done.result, done.by) == (outcome, "bob")
-        with pytest.raises(RefusedError, match=f"is already {closed.state}; `tasks` lists the open ones"):
+        with pytest.raises(RefusedError, match=f"is already {closed.state}; `numtrustctl tasks` lists the open ones"):
             await answer(house, task, outcome, reason="again")
         consistent(house.store)
 

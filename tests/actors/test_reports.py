@@ -252,6 +252,8 @@ async def test_who_looks_where_only_people_can_is_told_what_to_type(shm: Path, a
             Refusal, match=r'no source in use sees beta .*: put "beta\.device" into \[platforms\] enable'
         ):
             await house.ask("Look", number=MOBILE, platform="beta")
+        [line] = (await house.ask("Explain", number=MOBILE, platform="beta")).lines[-1:]
+        assert line.next.startswith('nobody looks: put "beta.device" into [platforms] enable, and reload')
         with pytest.raises(Refusal, match=r"sees any platform .*: switch one on, `numtrustd sources` lists all"):
             await house.ask("Look", number=MOBILE)
         house.house.context = context

@@ -524,7 +524,7 @@ async def test_what_was_handed_in_before_the_label_went_away_is_booked_when_it_i
         assert list(house.house.book.uses("beta", What.APPEAL)) == [paid]
         case = house.case("beta")
         assert (case.data.receipt, case.data.sent_at) == ("R-9", house.clock.now())
-        with pytest.raises(RefusedError, match="already done"):
+        with pytest.raises(RefusedError, match="only while the review goes on"):
             await answer(house, task, "submitted", receipt="R-9")
         house.beta.labels[MOBILE] = ("广告推销", 3)
         await house.until(lambda: house.case("beta").snapshot.state != "verifying")

@@ -46,3 +46,30 @@ def test_its_last_look_and_who_is_asked_are_said(counting: status.CaseView) -> N
     assert (f"explain {counting.number} {counting.platform}", "why it is so, and what happens next") in doc.hints
     closed = structs.replace(counting, closed_at=NOW)
     assert not any(command.startswith("explain") for command, _ in render_case.case(closed).hints)
+
+
+def test_what_waits_for_approval_says_how_it_is_given(counting: status.CaseView) -> None:
+    waiting = structs.replace(counting, state="waiting")
+    task = rows.TaskRow(
+        task=f"{counting.case}/2.0",
+        kind="approve",
+        title="Approve the submission",
+        state="open",
+        case=counting.case,
+        number=counting.number,
+        platform=counting.platform,
+        platform_name=counting.platform_name,
+        opened_at=NOW,
+        due=NOW,
+        answers=("approved",),
+    )
+    assert (f"approve {counting.case}", "let it go out") in render_case.case(waiting, [task]).hints
+    assert not any(command.startswith("approve") for command, _ in render_case.case(waiting).hints)
+
+
+@pytest.mark.parametrize("state", ["asking", "uncertain"])
+def test_nothing_is_offered_that_does_nothing_there(state: str, counting: status.CaseView) -> None:
+    offered = {command.split()[0] for command, _ in render_case.case(structs.replace(counting, state=state)).hints}
+    assert not offered & {"hold", "withdraw"}
+    offered = {command.split()[0] for command, _ in render_case.case(structs.replace(counting, state="cooling")).hints}
+    assert {"hold", "withdraw"} <= offered

@@ -533,6 +533,15 @@ def test_watch(daemon: Any, capsys: Capture) -> None:
     assert [r["fields"]["n"] for r in records] == [0, 1]
 
 
+def test_who_waits_for_an_event_that_there_is_not_is_told(daemon: Any, capsys: Capture) -> None:
+    _, out, err = run(capsys, "watch", "case.", "verdict.chnged", "zzz.")
+    assert "no event begins with 'verdict.chnged': did you mean verdict.changed? it is waited for" in err
+    assert "no event begins with 'zzz.', docs/events.md has them all" in err
+    assert "'case.'" not in err
+    assert daemon.asked == [status.Watch(actions=("case.", "verdict.chnged", "zzz."))], "a newer daemon may have it"
+    assert out.startswith("11-20 18:00:00")
+
+
 @pytest.mark.parametrize(
     ("error", "words"),
     [

@@ -78,7 +78,7 @@ def test_a_month_before_all_records_says_so_and_how_to_ask_for_another() -> None
     said = plain_text(recorded_from=NOW - timedelta(days=5))
     assert said.splitlines() == [
         "Our telephone numbers in 2026-10",
-        "Nothing was recorded in 2026-10: the records begin on 2026-11-18.",
+        "Nothing was recorded in 2026-10: the records begin on 2026-11-18 16:00 (Asia/Shanghai).",
         "There are records of 2026-11: numtrustctl report --month 2026-11",
     ]
     assert "There are records of 2026-11 to 2027-02: numtrustctl report --month 2026-11" in plain_text(

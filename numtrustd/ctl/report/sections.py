@@ -20,7 +20,7 @@ def told(report: Report) -> Told:
     """The report in words. Of a month before all records there is nothing but that."""
     title = tr("Our telephone numbers in {month}").format(month=report.month)
     if report.until <= report.recorded_from:
-        since = w.day(report.recorded_from, report)
+        since = w.moment(report.recorded_from, report)
         nothing = tr("Nothing was recorded in {month}: the records begin on {since}.")
         return Told(title, [nothing.format(month=report.month, since=since), _others(report)], [], [])
     names = w.Names(report.platforms)
