@@ -21,7 +21,7 @@ from tests.logcheck import check_lines
 from tests.processes import daemon, get, platforms
 from tests.telnyx import SETTINGS, simulated
 
-KILLS = 20
+KILLS = 30
 SPEED = 28_800.0
 NUMBERS = [f"+1415555{2000 + n}" for n in range(16)]
 
@@ -70,7 +70,7 @@ def check_verdicts(said: list[dict[str, Any]], world: dict[str, Any]) -> None:
 
 @pytest.mark.covers("S1", "W1", "W2")
 @pytest.mark.process
-def test_twenty_kills_lose_no_case_and_send_nothing_twice(tmp_path: Path) -> None:
+def test_thirty_kills_lose_no_case_and_send_nothing_twice(tmp_path: Path) -> None:
     chance = random.Random(20260302)
     base = Clock().monotonic()
     numbers = tmp_path / "numbers.csv"

@@ -19,7 +19,7 @@ from tests.fuzz import target_planted
 from tests.fuzz.__main__ import load, main
 from tests.fuzz.corpus import TARGETS, arcs, keep, stored
 
-SECONDS = int(os.environ.get("NUMTRUST_FUZZ_SECONDS", "4"))
+SECONDS = int(os.environ.get("NUMTRUST_FUZZ_SECONDS", "5"))
 
 # As in pyproject.toml: elsewhere there is no wheel.
 SUPPORTED = sysconfig.get_platform() == "linux-x86_64" and sys.version_info < (3, 15)
