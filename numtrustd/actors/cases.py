@@ -166,10 +166,11 @@ class CaseBook:
         if (made := spending.hurried(self._context, case, self._now)) is not None:
             self._enter(made)
 
-    def handed_in_late(self, task: Task) -> None:
+    def handed_in_late(self, task: Task, case: Case) -> None:
         """What was given up since a task was opened went out all the same."""
+        attempt = task.attempt or case.data.attempt  # one of an older version does not tell
         for charge in self._present.charges():
-            if charge.id == f"{task.case}/{task.attempt}" and charge.standing is Standing.VOID:
+            if charge.id == f"{task.case}/{attempt}" and charge.standing is Standing.VOID:
                 self._enter(ledger.went_out_after_all(charge, self._now))
 
     def _enter(self, charge: Charge) -> None:

@@ -161,7 +161,7 @@ class Decider(Leaver):
         if case is None or (case.open and case.snapshot.state != "verifying"):
             return False
         self.book.tasks.answered(task, "submitted", message.note or message.receipt, message.by)
-        self.book.handed_in_late(task)
+        self.book.handed_in_late(task, case)
         if case.snapshot.state == "verifying":
             self._happen(task.case, a.Accepted(message.receipt), message.by)
         self.made.told = Told(case.id, case.snapshot.state, case.snapshot.state)

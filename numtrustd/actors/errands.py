@@ -9,6 +9,7 @@ from msgspec import Struct
 from numtrustd.actors.context import Context
 from numtrustd.domain import device_test as plan
 from numtrustd.domain.device_test import Errand
+from numtrustd.domain.last_steps import LAST_STEPS
 from numtrustd.domain.number import NumberKind, from_canonical
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.platform import HandLook, Platform
@@ -26,16 +27,7 @@ PAGE_STEPS = (
     "Open the page, type the number, and pass its gate yourself: no program may",
     "Copy what the page says, word by word; take a screenshot",
 )
-AFTERWARDS = (
-    "逐个号码执行，用下面的命令报告；报告齐了，任务自动关闭",
-    "Do this for each number and report it with the lines below; the task closes itself when all reports are in",
-    "STATUS 写 marked（加 --words 标记原文，有次数加 --marks）、clean、certified（加 --name 名称）"
-    "或 unknown（加 --reason）",
-    "STATUS is marked (add --words as shown, and --marks if a count is), clean, certified (add --name) or unknown "
-    "(add --reason)",
-    "打不开、看不到、验证码不通过时报 --status unknown --reason blocked，绝不报 clean",
-    "What could not be seen is --status unknown --reason blocked, never clean",
-)
+AFTERWARDS = tuple(text for step in LAST_STEPS for text in step)
 SAYS = {
     plan.Why.CONFIRM: "the latest look disagrees with what is believed",
     plan.Why.VERIFY: "a case waits for looks that show the label gone",

@@ -8,6 +8,7 @@ beside this shows them. A pack of the operator's own says it in the language tha
 from collections.abc import Iterable, Mapping
 
 from numtrustd.ctl.lang import listed, spoken
+from numtrustd.domain.last_steps import LAST_STEPS
 
 _OWN = "系统自带的号码识别开启，插入与被测号码无关的 SIM 卡，通讯录里没有被测号码"
 _OWN_EN = (
@@ -158,21 +159,7 @@ PAIRS: tuple[tuple[str, str], ...] = (
     ("显示的号码和名称", "the number and name that were shown"),
     ("截图的文件名或 SHA-256", "the screenshots' file names or SHA-256"),
     ("照片的文件名或 SHA-256", "the pictures' file names or SHA-256"),
-    # What the daemon adds to every such task.
-    (
-        "逐个号码执行，用下面的命令报告；报告齐了，任务自动关闭",
-        "Do this for each number and report it with the lines below; the task closes itself when all reports are in",
-    ),
-    (
-        "STATUS 写 marked（加 --words 标记原文，有次数加 --marks）、clean、certified（加 --name 名称）"
-        "或 unknown（加 --reason）",
-        "STATUS is marked (add --words as shown, and --marks if a count is), clean, certified (add --name) or unknown "
-        "(add --reason)",
-    ),
-    (
-        "打不开、看不到、验证码不通过时报 --status unknown --reason blocked，绝不报 clean",
-        "What could not be seen is --status unknown --reason blocked, never clean",
-    ),
+    *LAST_STEPS,  # which the daemon adds to every such task
 )
 """(Chinese, English)."""
 

@@ -4,12 +4,12 @@ Every reader in this package makes these and carries on, so that one run of `num
 there is.
 """
 
-import difflib
 import re
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from numtrustd.domain.near import near
 from numtrustd.log.guard import escape
 
 Path = tuple[str | int, ...]
@@ -63,15 +63,14 @@ def one_of(choices: Iterable[str]) -> str:
 
 def nearest(word: str, known: Sequence[str]) -> str:
     """`suggest` where the known ones are too many to be told in answer to a question."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f'did you mean "{close[0]}"?' if close else "`numtrustd sources` lists all"
+    meant = near(word, known)
+    return f'did you mean "{meant}"?' if meant else "`numtrustd sources` lists all"
 
 
 def suggest(word: str, known: Sequence[str]) -> str:
     """A remedy for a misspelt word: the nearest known one, else all of them."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f'did you mean "{close[0]}"?'
+    if meant := near(word, known):
+        return f'did you mean "{meant}"?'
     return f"known here: {', '.join(sorted(known))}" if known else "remove it: nothing may stand here"
 
 

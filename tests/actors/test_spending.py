@@ -24,7 +24,7 @@ from numtrustd.domain.window import Window
 from numtrustd.domain.workflows.request import Restored
 from numtrustd.events import ActionSent, BudgetExceeded, CaseMoved, LedgerCharged
 from numtrustd.probes.spec import Reading
-from numtrustd.store import records
+from numtrustd.store import Batch, records
 from numtrustd.wire.letter import compile_letter
 from tests.actors.house import DAY, HOUR, MOBILE, OTHER_MOBILE, T0, TestHouse, make_house, number, platform, source
 from tests.actors.parts import answer, consistent
@@ -205,10 +205,12 @@ async def test_nobodys_hurry_hands_in_at_a_maintenance_that_takes_nothing(
         await house.in_state("in_review", "alpha")
 
 
+@pytest.mark.parametrize("older", [False, True])
 async def test_what_was_handed_in_before_a_backup_was_put_back_is_booked_when_it_is_told_late(
-    tmp_path: Path, autojump_clock: Clock
+    older: bool, tmp_path: Path, autojump_clock: Clock
 ) -> None:
-    """One person says that it did not arrive, and it is given up; another one had paid, and tells it after that."""
+    """One person says that it did not arrive, and it is given up; another one had paid, and tells it after that. A task
+    of an older version does not tell its attempt."""
     quota = Quota("appeals of one number", 5, 20 * DAY, counts=What.APPEAL)
     platforms = {"alpha": platform("alpha"), "beta": platform("beta", quotas=(quota,))}
     async with make_house(tmp_path, platforms=platforms) as house:
@@ -219,6 +221,11 @@ async def test_what_was_handed_in_before_a_backup_was_put_back_is_booked_when_it
         house.house.post(MOBILE, Order(case.id, Restored(), "restore", Reply()))
         await house.in_state("asking", "beta")
         [asked] = house.tasks()
+        if older:
+            [closed] = [t for t in records.all_tasks(house.store) if t.id == task.id]
+            batch = Batch()
+            records.put_task(batch, structs.replace(closed, attempt=0))
+            await house.store.commit(batch)
         await house.sleep(HOUR)
         await answer(house, asked, "did_not_happen")
         await house.in_state("at_person", "beta")
