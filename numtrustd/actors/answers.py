@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import trio
 
-from numtrustd.actors import arguments, views
+from numtrustd.actors import arguments, eyes, views
 from numtrustd.actors.calls import calls_view, warnings_of
 from numtrustd.actors.explain import explain
 from numtrustd.actors.ledger_desk import ledger_view
@@ -188,8 +188,8 @@ class Answers:
             if case is not None
             for task in sight.house.board.tasks_of(case.id)
         ]
-        if (hands := sight.house.hands) is not None:
-            tasks += [hands.asked(source.id, owned.number) for source in sight.context.sources_for(owned)]
+        sources = sight.context.sources_for(owned)
+        tasks += eyes.asked(sight, owned.number, sources)
         parked = sight.parked.get(owned.number)
         return status.NumberView(
             now=self._now,
@@ -207,6 +207,7 @@ class Answers:
             warnings=tuple(f"{w.habit}: {'; '.join(w.facts)}" for w in warnings_of(sight, owned.number)) or None,
             leaving=leaving_row(sight, record),
             ours_since=None if owned.since is None else owned.since.isoformat(),
+            looks_by=eyes.who(sources),
         )
 
     async def _explain(self, params: status.Explain, call: Call) -> status.Explanation:

@@ -12,6 +12,7 @@ from numtrustd.actors import arguments
 from numtrustd.actors.mailbox import Reply
 from numtrustd.actors.messages import Cancel, NumberMessage, Order, Release, TaskAnswer, Told
 from numtrustd.actors.views import Sight
+from numtrustd.actors.views_case import COOLING, lacking
 from numtrustd.actors.views_leaving import cancellation_of, open_parts
 from numtrustd.api import control, errors, instant, when
 from numtrustd.domain.task import ANSWERS, ERRANDS, HAND_INS, Task, TaskKind, TaskState
@@ -115,6 +116,7 @@ class CaseDesk:
             "meaning": case.meaning,
             "then": case.then or None,
             "due": None if deadline is None else when(deadline),
+            "lacking": (lacking(self._sight, case) or None) if case.snapshot.state == COOLING else None,
         }
 
     async def _answer(

@@ -9,14 +9,14 @@ from numtrustd.actors import explain_display, incidents, onlookers, pauses, view
 from numtrustd.actors.calls import warnings_of
 from numtrustd.actors.case_facts import goes_after
 from numtrustd.actors.explain_inspection import inspected
-from numtrustd.actors.explain_looks import asked_at, counted, next_look, not_before, sources_blind
+from numtrustd.actors.explain_looks import asked_at, counted, next_look, not_before, sources_blind, untried
 from numtrustd.actors.judge import ago, lasted
 from numtrustd.actors.silences import ack_of
 from numtrustd.actors.views import Sight, latest_view, what_is_shown
-from numtrustd.actors.views_case import papers, policy_of
+from numtrustd.actors.views_case import COOLING, lacking, policy_of
 from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
 from numtrustd.api import when
-from numtrustd.api.rows import ExplainLine
+from numtrustd.api.rows import ExplainLine, Paper
 from numtrustd.domain import cause, propagation
 from numtrustd.domain.case import Case, Move
 from numtrustd.domain.label import Category
@@ -167,7 +167,7 @@ def _belief(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) 
     then = next_look(sight, owned, record, verdict.platform)
     return ExplainLine(
         fact=fact,
-        why="; ".join(_reasons(sight, record, verdict)) or "no look has been made yet",
+        why="; ".join(_reasons(sight, owned, record, verdict)) or "no look has been made yet",
         next=then.text,
         who=then.who,
         platform=verdict.platform,
@@ -183,7 +183,7 @@ def _seen_by(record: NumberRecord, platform: str, view: str) -> str:
     return f", seen by {report.by}" + (f" on {report.handset}" if report.handset else "")
 
 
-def _reasons(sight: Sight, record: NumberRecord, verdict: Verdict) -> list[str]:
+def _reasons(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict) -> list[str]:
     now, policy = sight.now(), sight.context.verdict_of(verdict.platform)
     said = []
     for stance in stances(verdict, now, policy):
@@ -204,6 +204,8 @@ def _reasons(sight: Sight, record: NumberRecord, verdict: Verdict) -> list[str]:
             said[-1] += f", the first time {ago(since, now)}"
             if stance.said is not None and stance.said_at is not None:
                 said[-1] += f"; before that it said {_said(stance.said)} {ago(stance.said_at, now)}{otherwise}"
+    if verdict.views and (rest := untried(sight, owned, record, verdict.platform, verdict.views)):
+        said.append(rest)
     if verdict.belief is not None and verdict.settled > 1:
         said.append(f"the last {verdict.settled} looks that could see agree")
     if verdict.run is not None:
@@ -327,8 +329,9 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
     if case.snapshot.state == "waiting" and isinstance(case.data, RequestData) and not case.data.hurried:
         why += _kept_back(sight, case)
     if case.snapshot.state == "gathering":
-        lacking = [p for p in papers(sight, case, policy_of(sight, case)) if not p.held]
-        why += "".join(f"; missing: {p.title} ({p.kind}): {p.why}" for p in lacking)
+        why += "".join(f"; missing: {_missing(paper)}" for paper in lacking(sight, case))
+    if case.snapshot.state == COOLING:
+        why += "".join(f"; missing for the next attempt: {_missing(paper)}" for paper in lacking(sight, case))
     if case.snapshot.state == onlookers.COUNTING and isinstance(case.data, RequestData):
         why += counted(sight, case, case.data)
     if isinstance(case.data, CertificateData) and (rates := pauses.newest(sight, case, case.data)):
@@ -358,6 +361,10 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
         task=tasks[0] if tasks else None,
         when=None if deadline is None else when(deadline),
     )
+
+
+def _missing(paper: Paper) -> str:
+    return f"{paper.title} ({paper.kind}): {paper.why}"
 
 
 def _kept_back(sight: Sight, case: Case) -> str:

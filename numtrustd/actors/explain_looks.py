@@ -1,6 +1,6 @@
 """When a number is looked at next on a platform, through which source, and why not sooner, in words."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -51,6 +51,17 @@ def next_look(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -
     return Then(f"{then.text}; {', '.join(resting)} {verb} asked only in doubt", then.who, then.at)
 
 
+def untried(sight: Sight, owned: Owned, record: NumberRecord, platform: str, seen: Container[str]) -> str:
+    """The views of this platform that no look was made through yet, `seen` are those that one was; empty without any.
+
+    What is believed of the platform says nothing of these.
+    """
+    sources = (s for s in sight.sources_of(owned, platform) if not _rests(sight, owned, record, s))
+    each = (f"{s.id}/{r.surface}" for s in sources for r in s.readings if r.platform == platform)
+    views = ", ".join(dict.fromkeys(view for view in each if view not in seen))
+    return f"no look was made through {views} yet" if views else ""
+
+
 def _rests(sight: Sight, owned: Owned, record: NumberRecord, source: Source) -> bool:
     """Whether the source is not asked of this number, and has not been by a person or while it was in doubt."""
     if is_asked(sight.context, owned, record, source):
@@ -85,8 +96,8 @@ def _by(sight: Sight, owned: Owned, record: NumberRecord, platform: str, sources
 def by_people(sight: Sight, number: str, platform: str, sources: Iterable[Source]) -> Then:
     """What people who look through these sources were asked, or how somebody tells by himself."""
     each, hands = tuple(sources), sight.house.hands
-    if (task := eyes.asked(sight, number, each)) is not None:
-        return Then(eyes.ASKED.format(task.id), Who.PERSON, task.due)
+    if tasks := eyes.asked(sight, number, each):
+        return Then(eyes.ASKED.format(tasks[0].id), Who.PERSON, tasks[0].due)
     for source in each:
         if hands is not None and (at := hands.given_up(source.id, number)) is not None:
             again = again_at(at, sight.context.hands)

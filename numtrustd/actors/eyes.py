@@ -10,15 +10,25 @@ from numtrustd.domain.owned import Owned
 from numtrustd.domain.task import Task
 from numtrustd.probes.spec import Source
 
+_SHOWN = 3
+"""Tasks that are named when somebody would have the daemon look."""
+
 ASKED = "a person was asked to look: type `numtrustctl task show {}`"
 
 
-def asked(sight: Sight, number: str, sources: Iterable[Source]) -> Task | None:
-    """The open task that asks for a look through one of the sources."""
+def asked(sight: Sight, number: str, sources: Iterable[Source]) -> tuple[Task, ...]:
+    """The open tasks that ask for looks through these sources, in their order."""
     hands = sight.house.hands
     if hands is None:
-        return None
-    return next((task for source in sources if (task := hands.asked(source.id, number)) is not None), None)
+        return ()
+    return tuple(task for source in sources if (task := hands.asked(source.id, number)) is not None)
+
+
+def who(sources: Sequence[Source]) -> str:
+    """Who looks through these sources: daemon, people, or nobody."""
+    if any(source.kind != "report" for source in sources):
+        return "daemon"
+    return "people" if sources else "nobody"
 
 
 def tells(number: str, platform: str, sources: Iterable[Source]) -> str:
@@ -40,11 +50,14 @@ def refusal(sight: Sight, owned: Owned, platform: str | None, sources: Sequence[
         ids = ", ".join(source.id for source in sources if source.kind != "report")
         return f"what looks at this number by itself is parked ({ids}): see `numtrustctl sources` for why, then reload"
     if told:
-        at = platform or told[0].readings[0].platform
-        only = f"only people can look at {at} for this number ({owned.kind})"
-        if (task := asked(sight, owned.number, told)) is not None:
-            return f"{only}: see `numtrustctl task show {task.id}`, which asks for it"
-        return f"{only}: look, then type {_line(owned.number, at, told)}"
+        at = tuple(dict.fromkeys(r.platform for s in told for r in s.readings if platform in (None, r.platform)))
+        only = f"only people can look at {', '.join(at)} for this number ({owned.kind})"
+        if tasks := asked(sight, owned.number, told):
+            shown, more = tasks[:_SHOWN], len(tasks) - _SHOWN
+            rest = f" and {more} more in `numtrustctl tasks`" if more > 0 else ""
+            each = ", ".join(f"`numtrustctl task show {task.id}`" for task in shown)
+            return f"{only}: see {each}{rest}, which {'asks' if len(tasks) == 1 else 'ask'} for it"
+        return f"{only}: look, then type {_line(owned.number, at[0], told)}"
     where = platform or "any platform"
     why = f"no source in use sees {where} for this number ({owned.kind})"
     if platform is not None and (off := idle(sight, owned, platform)) is not None:

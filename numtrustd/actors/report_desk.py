@@ -200,7 +200,7 @@ class _Reading:
             unwatched=self._unwatched or None,
             unreadable=self._damaged or None,
             callers=tally.callers,
-            platforms=tuple(self._platforms()),
+            platforms=tuple(self._platforms(task.platform for task in tasks)),
             days=tuple(map(_day, map(str, told.days), tally.labels.days, tally.calls)),
             labels=tuple(
                 api.LabelMonth(
@@ -274,10 +274,11 @@ class _Reading:
             MarkName.RESOLVE: rules.resolve_within,
         }[name]
 
-    def _platforms(self) -> Iterable[api.ReportPlatform]:
+    def _platforms(self, more: Iterable[str]) -> Iterable[api.ReportPlatform]:
+        """The names of those that the report speaks of: what was counted, and `more`."""
         tally = self._tally
         named = {p.platform for p in tally.labels.platforms} | {at for _, at in (*tally.cases, *tally.spend)}
-        for platform in sorted(named - {""}):
+        for platform in sorted({*named, *more} - {""}):
             known = self._context.platforms.get(platform)
             name = platform if known is None else known.name
             yield api.ReportPlatform(platform=platform, name=name, name_en=(known and known.name_en) or name)

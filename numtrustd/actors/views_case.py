@@ -127,11 +127,22 @@ def mark_rows(data: IncidentData, policy: IncidentPolicy) -> tuple[MarkRow, ...]
     )
 
 
+COOLING = "cooling"
+"""The state of a request that was rejected and whose next attempt is still to come."""
+
+
 def papers(sight: Sight, case: Case, policy: RequestPolicy) -> tuple[Paper, ...]:
     """The papers that the case's present attempt must bring, and where ours are."""
     if not isinstance(case.data, RequestData):
         return ()
     return tuple(_paper(sight, kind, policy, case.platform) for kind in required(case.data, policy))
+
+
+def lacking(sight: Sight, case: Case) -> tuple[Paper, ...]:
+    """The papers that the case's present attempt must bring, and that are not in order. An attempt that was rejected is
+    over: the present one is the next."""
+    policy = policy_of(sight, case)
+    return tuple(p for p in papers(sight, case, policy) if not p.held) if isinstance(policy, RequestPolicy) else ()
 
 
 def _paper(sight: Sight, kind: str, policy: RequestPolicy, platform: str) -> Paper:

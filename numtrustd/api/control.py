@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from numtrustd.api import calls, errors, evidence, ledger, silence, wants
 from numtrustd.api.declare import InterfaceSpec, Params, Result, When, method
-from numtrustd.api.rows import ObservationRow, PendingLook
+from numtrustd.api.rows import ObservationRow, Paper, PendingLook
 from numtrustd.api.status import Text
 
 Note = Annotated[str, Meta(max_length=4096)]
@@ -18,7 +18,9 @@ MaintenanceKind = Literal["routine", "major", "policy", "industry", "data_sync"]
 
 
 class CaseChange(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
-    """A case that moved, or stayed (`from` = `to`), and what happens next."""
+    """A case that moved, or stayed (`from` = `to`), and what happens next. `lacking` are the papers that its next
+    attempt has to bring and that are not in order, while it waits out a rejection.
+    """
 
     now: When
     case: str
@@ -29,6 +31,7 @@ class CaseChange(Result, frozen=True, kw_only=True, rename={"old": "from", "new"
     meaning: str
     then: str | None = None
     due: When | None = None
+    lacking: tuple[Paper, ...] | None = None
 
 
 class TaskChange(CaseChange, frozen=True, kw_only=True):

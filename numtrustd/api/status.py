@@ -106,7 +106,7 @@ class ListNumbers(Params[NumberPage], frozen=True, kw_only=True):
 class NumberView(Result, frozen=True, kw_only=True):
     """One number with everything that is believed of it. `dashed` is how people write it, `warnings` are the ways in
     which it is used and for which platforms mark numbers, `ours_since` is the day since which it is one's own, where
-    the settings say so.
+    the settings say so. `looks_by` tells who looks at it: daemon, people (`Look` is refused), nobody.
     """
 
     now: When
@@ -124,6 +124,7 @@ class NumberView(Result, frozen=True, kw_only=True):
     warnings: tuple[str, ...] | None = None
     leaving: LeavingRow | None = None
     ours_since: str | None = None
+    looks_by: str | None = None
 
 
 class GetNumber(Params[NumberView], frozen=True, kw_only=True):

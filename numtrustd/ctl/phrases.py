@@ -97,6 +97,7 @@ PHRASES = (
     "not sooner, because {saids}",
     "it is asked once in {span}",
     "it has not answered for {span} ({saids})",
+    "no look was made through {ids} yet",
     "{ids} is asked only in doubt",
     "{ids} are asked only in doubt",
     "nobody looks: {said}",
@@ -182,6 +183,7 @@ PHRASES = (
     "from which this platform copies",
     "which more people see",
     "missing: {text} ({id}): {said}",
+    "missing for the next attempt: {text} ({id}): {said}",
     "missing: {text} ({id})",
     "none is on file",
     "connect rate, {text}",
@@ -301,8 +303,11 @@ PHRASES = (
     "no source in use sees {text} for this number ({word}): switch one on, `numtrustd sources` lists all",
     'no source in use sees {text} for this number ({word}): put "{id}" into [platforms] enable, and reload; `numtrustd '
     "sources` says what it needs",
-    "only people can look at {id} for this number ({word}): see `numtrustctl task show {id2}`, which asks for it",
-    "only people can look at {id} for this number ({word}): look, then type `numtrustctl observe {number} --platform "
+    "only people can look at {ids} for this number ({word}): see {text}, which asks for it",
+    "only people can look at {ids} for this number ({word}): see {text}, which ask for it",
+    "only people can look at {ids} for this number ({word}): see {text} and {n} more in `numtrustctl tasks`, which ask "
+    "for it",
+    "only people can look at {ids} for this number ({word}): look, then type `numtrustctl observe {number} --platform "
     "{id2} --surface {id3} --status …`",
     "what looks at this number by itself is parked ({ids}): see `numtrustctl sources` for why, then reload",
     "told to {number} and not stored yet, because its actor is being started again; it may still be carried out: look "

@@ -393,6 +393,11 @@ def moved_on(doc: Document, c: control.CaseChange | wants.CaseBegun) -> None:
     if c.then:
         at = "" if c.due is None else tr(", at once") if c.due <= c.now else f", {local(c.due, c.now)}"
         doc.line(tr("then: {then}{at}").format(then=said(c.then), at=at), indent=2)
+    if isinstance(c, control.CaseChange) and c.lacking:
+        for paper in c.lacking:
+            text = f"missing for the next attempt: {paper.title} ({paper.kind}): {paper.why}"
+            doc.line(Cell(said(text), Tone.WARN), indent=2)
+        doc.hint(f"evidence add {c.lacking[0].kind} FILE", tr("put what is missing on file in time"))
 
 
 def case_begun(c: wants.CaseBegun) -> Document:
@@ -418,7 +423,9 @@ def task_change(c: control.TaskChange) -> Document:
     if not c.case:
         doc.line(said(c.meaning))
         return doc
-    doc.blocks += case_change(c).blocks
+    moved = case_change(c)
+    doc.blocks += moved.blocks
+    doc.hints += moved.hints
     if c.outcome in ("submitted", "happened") and c.new == "in_review":
         doc.hint(f"task done {c.task} --receipt NUMBER", tr("if the receipt was mistyped, or comes later"))
     return doc

@@ -80,7 +80,8 @@ def number(n: status.NumberView) -> Document:
         doc.heading(trn("{n} task for people", "{n} tasks for people", len(n.tasks)))
         task_table(doc, [(t, n.now) for t in n.tasks])
     doc.hint(f"explain {n.number}", tr("why it is so, and what happens next"))
-    doc.hint(f"look {n.number}", tr("look now"))
+    if n.looks_by in (None, "daemon"):
+        doc.hint(f"look {n.number}", tr("look now"))
     doc.hint(f"history {n.number}", tr("what happened before"))
     if n.cases:
         doc.hint(f"case {n.cases[0].case}", tr("the case in full"))

@@ -252,6 +252,9 @@ async def test_a_person_hands_in_and_brings_the_answer_back(tmp_path: Path, auto
         assert "reason" in why
         rejected = await house.ask("TaskDone", task=answer.id, outcome="rejected", reason="无营业执照")
         assert rejected.new == "cooling"
+        [lacking] = rejected.lacking
+        assert (lacking.kind, lacking.held, lacking.why) == ("licence", False, "none is on file")
+        assert waits.lacking is None, "the review goes on, and no next attempt is near"
         assert house.case("beta").data.reasons == ("无营业执照",)
         assert [m.by for m in house.case("beta").moves if m.by] == ["wang", "uid 1000"]
 

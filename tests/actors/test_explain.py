@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 import trio.testing
+from msgspec import structs
 
 from numtrustd.actors import explain
 from numtrustd.api import errors, when
 from numtrustd.api.rows import ExplainLine
 from numtrustd.domain.budget import Budget
+from numtrustd.domain.evidence import Document
 from numtrustd.domain.label import Category
 from numtrustd.domain.owned import Watch
 from numtrustd.domain.platform import AppealFacts
@@ -142,6 +144,12 @@ async def test_what_a_person_has_to_report_is_a_persons_move_though_the_platform
         line = only(await explained(house), "is cooling")
         assert line.who == "daemon"
         assert line.why.startswith("rejected, as wang reported: 无营业执照, ")
+        assert line.why.endswith("; missing for the next attempt: 营业执照（加盖公章） (licence): none is on file")
+        licence = (Document("licence", "/srv/licence"),)
+        house.house.context = structs.replace(house.house.context, documents=licence)
+        house.roster.refresh(MOBILE)
+        await house.settled()
+        assert "missing" not in only(await explained(house), "is cooling").why
         await house.ask("Withdraw", case=f"{MOBILE}/beta/1", reason="enough", author="li")
         assert only(await explained(house), "was closed").why == "withdraw by li: enough"
 

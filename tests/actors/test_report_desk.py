@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import trio
 import trio.testing
+from msgspec import structs
 
 from numtrustd.actors.context import IncidentRules
 from numtrustd.actors.report_desk import BREATH
@@ -17,6 +18,7 @@ from numtrustd.domain.record import Entry
 from numtrustd.domain.workflows.inspection import Outcome
 from numtrustd.store import Batch, Store, Table, records
 from tests.actors.house import DAY, HOUR, LANDLINE, MOBILE, OTHER_MOBILE, T0, Refusal, TestHouse, make_house, number
+from tests.actors.test_reports import nothing_but_handsets
 
 Clock = trio.testing.MockClock
 SEPTEMBER, OCTOBER = "2026-09", "2026-10"
@@ -190,6 +192,16 @@ async def test_what_needs_a_person_is_told_as_it_stands_now(tmp_path: Path, auto
     assert report.tasks_open == sum(row.open for row in report.work) == len(report.tasks)
     assert [task.due for task in report.tasks] == sorted(task.due for task in report.tasks)
     assert (report.parked, parked.parked) == (0, 1)
+
+
+async def test_a_platform_of_which_there_is_only_a_task_has_its_name(tmp_path: Path, autojump_clock: Clock) -> None:
+    spec = nothing_but_handsets("beta")
+    spec["platforms"]["beta"] = structs.replace(spec["platforms"]["beta"], name="贝塔", name_en="Beta")
+    async with make_house(tmp_path, **spec) as house:
+        await house.until(house.tasks)
+        report = await house.ask("GetReport", month=SEPTEMBER)
+    assert [task.platform for task in report.tasks] == ["beta"]
+    assert [(p.platform, p.name, p.name_en) for p in report.platforms] == [("beta", "贝塔", "Beta")]
 
 
 async def test_a_number_that_is_watched_no_longer_counts_in_all_but_labels(

@@ -40,6 +40,18 @@ def handsets(**spec: Any) -> dict[str, Any]:
     }
 
 
+def nothing_but_handsets(*names: str) -> dict[str, Any]:
+    """Platforms that only people can look at, and no others."""
+    look = HandLook(steps=("拨打",), surfaces=("incoming_call",))
+    each = {
+        f"{name}.device": source(
+            name, id=f"{name}.device", readings=(Reading(name, "incoming_call"),), report=ReportSpec(), **PLAIN
+        )
+        for name in names
+    }
+    return {"platforms": {name: platform(name, device_test=look) for name in names}, "sources": each}
+
+
 SEEN: dict[str, Any] = {
     "number": "138 0013 8000",
     "platform": "beta",
@@ -272,6 +284,35 @@ async def test_who_looks_where_a_person_was_asked_is_told_of_the_task(shm: Path,
         [task] = [t for t in house.tasks() if t.source == "beta.device"]
         with pytest.raises(Refusal, match=f"only people can look at beta .*: see `numtrustctl task show {task.id}`"):
             await house.ask("Look", number=MOBILE, platform="beta")
+
+
+@pytest.mark.parametrize(("platforms", "rest"), [(3, ""), (5, " and 2 more in `numtrustctl tasks`")])
+async def test_where_nothing_but_people_looks_every_task_is_named_or_counted(
+    shm: Path, autojump_clock: Clock, platforms: int, rest: str
+) -> None:
+    spec = nothing_but_handsets(*(f"p{n}" for n in range(platforms))) | {"hands": HandPolicy()}
+    async with make_house(shm, **spec) as house:
+        await house.until(lambda: len(house.tasks()) == platforms)
+        view = await house.ask("GetNumber", number=MOBILE)
+        assert view.looks_by == "people"
+        shown = ", ".join(f"`numtrustctl task show {task.task}`" for task in view.tasks[:3])
+        everywhere = ", ".join(f"p{n}" for n in range(platforms))
+        with pytest.raises(Refusal) as refused:
+            await house.ask("Look", number=MOBILE)
+        only = f"only people can look at {everywhere} for this number (mobile)"
+        assert refused.value.error.why == f"{only}: see {shown}{rest}, which ask for it"
+
+
+async def test_a_place_that_nobody_looked_at_is_told_beside_what_is_believed(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        await observe(house)
+        [line] = (await house.ask("Explain", number=MOBILE, platform="beta")).lines
+        assert "clean for" in line.fact
+        assert line.why.endswith("; no look was made through beta.device/call_log yet")
+        await observe(house, surface="call_log")
+        [line] = (await house.ask("Explain", number=MOBILE, platform="beta")).lines
+        assert "no look was made" not in line.why
 
 
 async def test_of_two_sources_one_must_be_named(shm: Path, autojump_clock: Clock) -> None:

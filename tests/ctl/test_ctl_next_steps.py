@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from numtrustd.api import control, silence, status
-from numtrustd.ctl import calls, render, render_world
+from numtrustd.api import control, rows, silence, status
+from numtrustd.ctl import calls, plain, render, render_detail, render_world
 from numtrustd.ctl import silence as silences
 from numtrustd.ctl.document import Document
 from tests.ctl.conftest import CASE, NOW, TASK
@@ -52,3 +52,18 @@ def test_a_maintenance_without_an_end_says_how_it_is_ended(daemon: Any) -> None:
 def test_what_was_handed_in_says_how_its_receipt_is_corrected(daemon: Any, outcome: str, new: str, said: bool) -> None:
     change = structs.replace(daemon.answers["TaskDone"], task=TASK, case=CASE, outcome=outcome, new=new)
     assert typed(render.task_change(change)) == ([f"task done {TASK} --receipt NUMBER"] if said else [])
+
+
+def test_a_rejection_names_the_papers_that_the_next_attempt_lacks(daemon: Any) -> None:
+    paper = rows.Paper(kind="recordings", title="通话录音", held=False, why="none is on file")
+    change = structs.replace(daemon.answers["TaskDone"], outcome="rejected", new="cooling", lacking=(paper,))
+    assert "  missing for the next attempt: 通话录音 (recordings): none is on file" in plain.lines(
+        render.task_change(change)
+    )
+    assert typed(render.task_change(change)) == ["evidence add recordings FILE"]
+
+
+@pytest.mark.parametrize(("looks", "offered"), [("daemon", True), (None, True), ("people", False), ("nobody", False)])
+def test_a_look_is_offered_where_the_daemon_can_make_one(daemon: Any, looks: str | None, offered: bool) -> None:
+    view = structs.replace(daemon.answers["GetNumber"], looks_by=looks)
+    assert (f"look {view.number}" in typed(render_detail.number(view))) is offered
