@@ -24,7 +24,7 @@ from benchmarks.bounds import Held, Judged, judged
 from benchmarks.lateness import TICK
 from benchmarks.memory import InMemory
 from benchmarks.report import figure, table
-from numtrustd.actors.control import Control
+from numtrustd.actors.control.desk import Control
 from numtrustd.api import status
 from numtrustd.clock import Clock
 from numtrustd.domain.case import Case, Move

@@ -15,8 +15,8 @@ from trio.lowlevel import Task
 
 from benchmarks import house, pages
 from benchmarks.report import figure, table
-from numtrustd.actors.report_desk import ReportDesk
-from numtrustd.actors.views import Sight
+from numtrustd.actors.control.report_desk import ReportDesk
+from numtrustd.actors.control.views import Sight
 from numtrustd.clock import Clock
 from numtrustd.domain.call_stats import DayCalls
 from numtrustd.domain.case import Case, Move

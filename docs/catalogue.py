@@ -23,7 +23,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from numtrustd import ctl
-from numtrustd.actors import explain, links, views
+from numtrustd.actors.control import explain, links, views
 from numtrustd.ctl import cli, happened, lang, phrases, speak
 from numtrustd.domain import (
     batch,

@@ -19,7 +19,7 @@ from numtrustd import __version__, build, sockets
 from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
 from numtrustd.actors.context import Context
-from numtrustd.actors.control import Control
+from numtrustd.actors.control.desk import Control
 from numtrustd.actors.glance import CommandGlance, HttpGlance
 from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House

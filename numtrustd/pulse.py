@@ -12,12 +12,12 @@ from pathlib import Path
 
 import trio
 
+from numtrustd.actors.control.views import many
 from numtrustd.actors.house import House
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.sources import Sources
 from numtrustd.actors.stalls import Stalls
 from numtrustd.actors.timers import Timers
-from numtrustd.actors.views import many
 from numtrustd.api.troubles import nothing_is_stored
 from numtrustd.events import DaemonDumped, DaemonHeartbeat
 from numtrustd.events.base import duration_for_people

@@ -58,9 +58,9 @@ PASSED_ON: Mapping[str, str] = {
 """Sentences that are made elsewhere, and where."""
 
 MAKERS = (
-    ("actors/backup_desk.py", "_unfit"),
+    ("actors/control/backup_desk.py", "_unfit"),
     ("actors/decide.py", "_why_not"),
-    ("actors/eyes.py", "refusal"),
+    ("actors/control/eyes.py", "refusal"),
     ("actors/leave.py", "_why_not_yet"),
     ("domain/call_stats.py", "faults"),
     ("domain/period.py", "period"),

@@ -1,4 +1,4 @@
-"""Lets somebody wait for the next looks at one number: `control` waits here, the number's actor tells.
+"""Lets somebody wait for the next looks at one number: `control.desk` waits here, the number's actor tells.
 
 A look is told once it is taken in, so what was waited for is believed or stored by then.
 """

@@ -259,7 +259,7 @@ def shown(value: str) -> str:
 
 
 def _shown(value: str, depth: int) -> str | None:
-    """What a called person sees, as `actors.views.what_is_shown` says it."""
+    """What a called person sees, as `actors.control.views.what_is_shown` says it."""
     name = value.removeprefix("certified as ")
     if name != value:
         return tr("certified as {text}").format(text=name)

@@ -1,7 +1,7 @@
 """What the company's own calls say before any platform does: habits that get a number marked, and complaints. Pure.
 
 `call_stats` has the figures, `cause` reads them once there is a label. A warning is of an episode, which begins with
-the first day that shows it and ends when it was not seen for a while; `actors.calls` keeps and says each once.
+the first day that shows it and ends when it was not seen for a while; `actors.control.calls` keeps and says each once.
 """
 
 import enum

@@ -26,7 +26,7 @@ from msgspec import Struct
 from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
 from numtrustd.actors.context import Context, IncidentRules
-from numtrustd.actors.control import Control
+from numtrustd.actors.control.desk import Control
 from numtrustd.actors.glance import Glance, HttpGlance
 from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House

@@ -10,9 +10,9 @@ import trio
 import trio.testing
 from msgspec import structs
 
-from numtrustd.actors import answers
 from numtrustd.actors.context import Group
-from numtrustd.actors.views import DAMAGED
+from numtrustd.actors.control import answers
+from numtrustd.actors.control.views import DAMAGED
 from numtrustd.api import errors, facts, when
 from numtrustd.api.rows import INSTANTS
 from numtrustd.domain.evidence import Document

@@ -12,7 +12,7 @@ import trio.testing
 from msgspec import structs
 
 from numtrustd.actors import number as number_module
-from numtrustd.actors.backup_desk import MOST_THREADS, PATIENCE
+from numtrustd.actors.control.backup_desk import MOST_THREADS, PATIENCE
 from numtrustd.actors.mailbox import CAPACITY, BusyError
 from numtrustd.actors.messages import Refresh, ReloadRejectedError
 from numtrustd.api import errors, when

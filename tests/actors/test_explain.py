@@ -7,7 +7,7 @@ import pytest
 import trio.testing
 from msgspec import structs
 
-from numtrustd.actors import explain
+from numtrustd.actors.control import explain
 from numtrustd.api import errors, when
 from numtrustd.api.rows import ExplainLine
 from numtrustd.domain.budget import Budget

@@ -13,11 +13,11 @@ import trio
 import trio.testing
 
 from numtrustd import build
-from numtrustd.actors.control import Control
+from numtrustd.actors.control.desk import Control
+from numtrustd.actors.control.views import Sight
+from numtrustd.actors.control.views_world import source_rows
 from numtrustd.actors.messages import ReloadRejectedError
 from numtrustd.actors.number import NumberActor
-from numtrustd.actors.views import Sight
-from numtrustd.actors.views_world import source_rows
 from numtrustd.clock import Random, VirtualClock
 from numtrustd.daemon import LOADING, Daemon
 from numtrustd.domain.evidence import Document

@@ -10,7 +10,7 @@ import trio.testing
 from msgspec import structs
 
 from numtrustd.actors.context import IncidentRules
-from numtrustd.actors.report_desk import BREATH
+from numtrustd.actors.control.report_desk import BREATH
 from numtrustd.api.calls import CallDay
 from numtrustd.domain.label import Category
 from numtrustd.domain.ledger import LedgerPolicy

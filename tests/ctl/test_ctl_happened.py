@@ -13,8 +13,8 @@ from msgspec import structs
 
 from docs import catalogue
 from numtrustd import events
+from numtrustd.actors.control.views import history_row
 from numtrustd.actors.decision import entry_of
-from numtrustd.actors.views import history_row
 from numtrustd.api.rows import HistoryRow
 from numtrustd.api.status import LogRecord
 from numtrustd.ctl import happened, lang

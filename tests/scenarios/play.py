@@ -20,7 +20,7 @@ import trio.testing
 from msgspec import Struct
 from trio._core import _run as trio_internals
 
-from numtrustd.actors.control import Control
+from numtrustd.actors.control.desk import Control
 from numtrustd.actors.paper_files import Seen, look_at
 from numtrustd.actors.papers import Papers
 from numtrustd.clock import Random, VirtualClock

@@ -19,7 +19,7 @@ import trio
 from msgspec import Struct
 from trio._core import _run as trio_internals
 
-from numtrustd.actors.control import Control
+from numtrustd.actors.control.desk import Control
 from numtrustd.actors.messages import NumberMessage
 from numtrustd.api import CONTROL, errors
 from numtrustd.clock import Random, VirtualClock

@@ -1,4 +1,4 @@
-"""The handlers of `io.numtrust.Status`: everything that only looks. `control` beside this module acts.
+"""The handlers of `io.numtrust.Status`: everything that only looks. `desk` beside this module acts.
 
 Lists are made page by page and nothing is held open between two pages: what is stored may change meanwhile.
 """
@@ -12,21 +12,21 @@ from typing import TypeVar
 
 import trio
 
-from numtrustd.actors import arguments, eyes, views
-from numtrustd.actors.calls import calls_view, warnings_of
-from numtrustd.actors.explain import explain
-from numtrustd.actors.ledger_desk import ledger_view
-from numtrustd.actors.links import check_link
-from numtrustd.actors.report_desk import ReportDesk
+from numtrustd.actors.control import arguments, eyes, views
+from numtrustd.actors.control.calls import calls_view, warnings_of
+from numtrustd.actors.control.explain import explain
+from numtrustd.actors.control.ledger_desk import ledger_view
+from numtrustd.actors.control.links import check_link
+from numtrustd.actors.control.report_desk import ReportDesk
+from numtrustd.actors.control.silence_desk import silence_list
+from numtrustd.actors.control.views import Sight, history_row, number_row, verdict_row
+from numtrustd.actors.control.views_case import case_row, case_view, task_row, task_view
+from numtrustd.actors.control.views_incident import incident_row
+from numtrustd.actors.control.views_leaving import leaving_row
+from numtrustd.actors.control.views_papers import evidence_list
+from numtrustd.actors.control.views_platform import platform_view
+from numtrustd.actors.control.views_world import platform_rows, source_rows
 from numtrustd.actors.rests import Rests
-from numtrustd.actors.silence_desk import silence_list
-from numtrustd.actors.views import Sight, history_row, number_row, verdict_row
-from numtrustd.actors.views_case import case_row, case_view, task_row, task_view
-from numtrustd.actors.views_incident import incident_row
-from numtrustd.actors.views_leaving import leaving_row
-from numtrustd.actors.views_papers import evidence_list
-from numtrustd.actors.views_platform import platform_view
-from numtrustd.actors.views_world import platform_rows, source_rows
 from numtrustd.api import calls, evidence, facts, instant, ledger, links, report, silence, status, when
 from numtrustd.api import incidents as api_incidents
 from numtrustd.api.errors import InvalidArgument

@@ -1,7 +1,7 @@
 """One platform in full: the facts of its pack, as people ask for them. `views_world` has the rows."""
 
-from numtrustd.actors.views import Sight
-from numtrustd.actors.views_world import platform_rows
+from numtrustd.actors.control.views import Sight
+from numtrustd.actors.control.views_world import platform_rows
 from numtrustd.api import facts, when
 from numtrustd.domain import platform as known
 

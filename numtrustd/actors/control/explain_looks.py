@@ -4,12 +4,12 @@ from collections.abc import Container, Iterable, Sequence
 
 from msgspec import Struct
 
-from numtrustd.actors import eyes, onlookers
+from numtrustd.actors.control import eyes, onlookers
+from numtrustd.actors.control.views import Sight
+from numtrustd.actors.control.views_case import policy_of
+from numtrustd.actors.control.views_world import health
 from numtrustd.actors.pace import is_asked, pace_of
 from numtrustd.actors.source import SourceActor
-from numtrustd.actors.views import Sight
-from numtrustd.actors.views_case import policy_of
-from numtrustd.actors.views_world import health
 from numtrustd.domain import cadence
 from numtrustd.domain.batch import BatchState
 from numtrustd.domain.cadence import CadencePolicy, Pace

@@ -3,7 +3,7 @@
 Asked whenever somebody looks, so that no task names a number that was labelled since. `pauses` tells of the pause.
 """
 
-from numtrustd.actors.views import Sight
+from numtrustd.actors.control.views import Sight
 from numtrustd.domain import wording
 from numtrustd.domain.case import Case
 from numtrustd.domain.number import from_canonical

@@ -1,7 +1,7 @@
 """What is explained beside a label's story: views that disagree, a mark that is not displayed, a name that is wrong."""
 
+from numtrustd.actors.control.views import Sight
 from numtrustd.actors.judge import ago, lasted
-from numtrustd.actors.views import Sight
 from numtrustd.api.rows import ExplainLine
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Flaw

@@ -11,21 +11,21 @@ from typing import Any, Protocol
 import trio
 from msgspec import Struct, structs
 
-from numtrustd.actors import arguments, evidence_desk, eyes, maintenance_desk, reports, silence_desk
-from numtrustd.actors.answers import Answers
-from numtrustd.actors.backup_desk import BackupDesk
-from numtrustd.actors.calls import CallDesk
-from numtrustd.actors.case_desk import Act, CaseDesk
+from numtrustd.actors.control import arguments, evidence_desk, eyes, maintenance_desk, reports, silence_desk
+from numtrustd.actors.control.answers import Answers
+from numtrustd.actors.control.backup_desk import BackupDesk
+from numtrustd.actors.control.calls import CallDesk
+from numtrustd.actors.control.case_desk import Act, CaseDesk
+from numtrustd.actors.control.ledger_desk import record_charge
+from numtrustd.actors.control.views import Sight, observation_row
+from numtrustd.actors.control.views_world import pending_look
+from numtrustd.actors.control.wishes import WishDesk
 from numtrustd.actors.house import House
-from numtrustd.actors.ledger_desk import record_charge
 from numtrustd.actors.mailbox import BusyError, Reply
 from numtrustd.actors.messages import NumberMessage, RefusedError, ReloadRejectedError, Told
 from numtrustd.actors.roster import Roster
 from numtrustd.actors.silences import Silences
 from numtrustd.actors.source import SourceActor
-from numtrustd.actors.views import Sight, observation_row
-from numtrustd.actors.views_world import pending_look
-from numtrustd.actors.wishes import WishDesk
 from numtrustd.api import CONTROL, STATUS, calls, control, errors, evidence, ledger, silence, when
 from numtrustd.api.control import ReloadResult
 from numtrustd.api.troubles import nothing_is_stored

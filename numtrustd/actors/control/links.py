@@ -1,6 +1,6 @@
 """What `check-link` answers: whether a pasted link or text leads to a platform itself, why, and what to do."""
 
-from numtrustd.actors.views import Sight
+from numtrustd.actors.control.views import Sight
 from numtrustd.api import links, when
 from numtrustd.domain.channel_safety import Standing, judge
 

@@ -3,8 +3,8 @@
 Made from the number's record and its cases; `workflows.cancellation` decides, nothing here does.
 """
 
+from numtrustd.actors.control.views import Sight, shown_at
 from numtrustd.actors.judge import ago
-from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine, LeavingRow
 from numtrustd.domain.case import Case, track

@@ -1,8 +1,8 @@
 """Silences and acks for callers of the control sockets: what they name is looked up, what holds is shown."""
 
-from numtrustd.actors import arguments
+from numtrustd.actors.control import arguments
+from numtrustd.actors.control.views import Sight
 from numtrustd.actors.silences import Silences
-from numtrustd.actors.views import Sight
 from numtrustd.api import errors, when
 from numtrustd.api import silence as api
 from numtrustd.domain.number import Number, parse

@@ -11,11 +11,11 @@ from statistics import median
 import msgspec
 import trio
 
-from numtrustd.actors import views
 from numtrustd.actors.context import Context
+from numtrustd.actors.control import views
+from numtrustd.actors.control.views import Sight, shown_at
+from numtrustd.actors.control.views_case import task_row
 from numtrustd.actors.rests import Rests
-from numtrustd.actors.views import Sight, shown_at
-from numtrustd.actors.views_case import task_row
 from numtrustd.api import errors, when
 from numtrustd.api import report as api
 from numtrustd.api.rows import TaskRow

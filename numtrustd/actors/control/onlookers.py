@@ -5,7 +5,7 @@ there, somebody has to look and report.
 """
 
 from numtrustd.actors import tracks
-from numtrustd.actors.views import Sight
+from numtrustd.actors.control.views import Sight
 from numtrustd.domain.case import Case
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.workflow import Who

@@ -10,10 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from numtrustd.actors import arguments
+from numtrustd.actors.control import arguments
+from numtrustd.actors.control.views import Sight, shown_at
 from numtrustd.actors.mailbox import Reply
 from numtrustd.actors.messages import Begin, NumberMessage, SetIdentity, Told
-from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import errors, wants, when
 from numtrustd.domain import calendar
 from numtrustd.domain.identity import Version, Wanted, current, joined

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 from numtrustd.actors.board import QUIET
+from numtrustd.actors.control.views import Sight, shown_at
 from numtrustd.actors.source import SourceActor
-from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
 from numtrustd.api.rows import Maintenance, OpenBatches, PendingLook, PlatformRow, SourceRow
 from numtrustd.channels.spec import HttpChannel

@@ -2,8 +2,8 @@
 
 import trio
 
+from numtrustd.actors.control.views import Sight
 from numtrustd.actors.policy import NO_FACTS
-from numtrustd.actors.views import Sight
 from numtrustd.api import evidence as api
 from numtrustd.api import when
 from numtrustd.domain import evidence

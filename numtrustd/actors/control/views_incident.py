@@ -3,8 +3,8 @@
 from msgspec import structs
 
 from numtrustd.actors import incidents
-from numtrustd.actors.views import Sight
-from numtrustd.actors.views_case import case_row, mark_rows
+from numtrustd.actors.control.views import Sight
+from numtrustd.actors.control.views_case import case_row, mark_rows
 from numtrustd.api import when
 from numtrustd.api.incidents import IncidentRow
 from numtrustd.domain.case import Case

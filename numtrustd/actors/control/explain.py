@@ -5,16 +5,17 @@ Says nothing that the actors do not go by: verdicts, findings, cases and the sou
 due, and why not sooner.
 """
 
-from numtrustd.actors import explain_display, incidents, onlookers, pauses, views_leaving
-from numtrustd.actors.calls import warnings_of
-from numtrustd.actors.case_facts import goes_after
-from numtrustd.actors.explain_inspection import inspected
-from numtrustd.actors.explain_looks import asked_at, counted, next_look, not_before, sources_blind, untried
+from numtrustd.actors import incidents
+from numtrustd.actors.control import explain_display, onlookers, pauses, views_leaving
+from numtrustd.actors.control.calls import warnings_of
+from numtrustd.actors.control.case_facts import goes_after
+from numtrustd.actors.control.explain_inspection import inspected
+from numtrustd.actors.control.explain_looks import asked_at, counted, next_look, not_before, sources_blind, untried
+from numtrustd.actors.control.views import Sight, latest_view, what_is_shown
+from numtrustd.actors.control.views_case import COOLING, lacking, policy_of
+from numtrustd.actors.control.views_world import SEEN, appeal_way, maintenance_of
 from numtrustd.actors.judge import ago, lasted
 from numtrustd.actors.silences import ack_of
-from numtrustd.actors.views import Sight, latest_view, what_is_shown
-from numtrustd.actors.views_case import COOLING, lacking, policy_of
-from numtrustd.actors.views_world import SEEN, appeal_way, maintenance_of
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine, Paper
 from numtrustd.domain import cause, propagation

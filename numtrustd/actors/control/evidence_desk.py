@@ -3,8 +3,8 @@
 import os
 from datetime import date
 
-from numtrustd.actors import arguments
-from numtrustd.actors.views import Sight
+from numtrustd.actors.control import arguments
+from numtrustd.actors.control.views import Sight
 from numtrustd.api import errors, when
 from numtrustd.api import evidence as api
 from numtrustd.domain.evidence import KINDS, NDA, Document, Registered

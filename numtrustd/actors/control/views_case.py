@@ -5,13 +5,15 @@ from typing import Any
 
 from msgspec import structs
 
-from numtrustd.actors import backup, errands, incidents, onlookers
-from numtrustd.actors.case_facts import facts_of
+from numtrustd.actors import errands, incidents
+from numtrustd.actors.control import onlookers
+from numtrustd.actors.control import stand_ins
+from numtrustd.actors.control.case_facts import facts_of
+from numtrustd.actors.control.views import Sight, shown_at
 from numtrustd.actors.packets import standing
 from numtrustd.actors.policy import policy_for
 from numtrustd.actors.present import Present
 from numtrustd.actors.silences import ack_of
-from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import when
 from numtrustd.api.incidents import MarkRow
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
@@ -245,7 +247,7 @@ def task_view(sight: Sight, task: Task) -> TaskView:
         **structs.asdict(task_row(sight, task)),
         now=when(sight.now()),
         detail=_detail(sight, task, case) if left is None else (*task.detail, *left.detail),
-        steps=backup.steps(sight, task),
+        steps=stand_ins.steps(sight, task),
         fields=tuple(Fact(name=n, value=v) for n, v in fields.items()),
         evidence=evidence,
         address=packet.address or None if packet is not None else None,

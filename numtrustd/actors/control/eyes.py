@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from numtrustd.actors.views import Sight
+from numtrustd.actors.control.views import Sight
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.task import Task
 from numtrustd.probes.spec import Source

@@ -11,11 +11,11 @@ from datetime import date, timedelta
 import trio
 from msgspec import structs
 
-from numtrustd.actors import arguments
+from numtrustd.actors.control import arguments
+from numtrustd.actors.control.views import Sight
 from numtrustd.actors.decision import entry_of
 from numtrustd.actors.mailbox import BusyError
 from numtrustd.actors.messages import Complained
-from numtrustd.actors.views import Sight
 from numtrustd.api import calls, errors, when
 from numtrustd.domain import call_stats, prevention
 from numtrustd.domain.benefit import by_tag

@@ -3,8 +3,8 @@
 `inspector` runs it; `explain` puts this line after those of the number itself.
 """
 
+from numtrustd.actors.control.views import Sight
 from numtrustd.actors.judge import ago
-from numtrustd.actors.views import Sight
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine
 from numtrustd.domain.workflow import Who

@@ -2,9 +2,9 @@
 
 from msgspec import Struct
 
-from numtrustd.actors import arguments
-from numtrustd.actors.views import Sight
-from numtrustd.actors.views_world import maintenance_of
+from numtrustd.actors.control import arguments
+from numtrustd.actors.control.views import Sight
+from numtrustd.actors.control.views_world import maintenance_of
 from numtrustd.api import control, errors, instant, rows, when
 from numtrustd.domain.maintenance import UNKNOWN_KIND, Maintenance
 from numtrustd.varlink.interface import CallError

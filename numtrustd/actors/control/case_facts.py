@@ -1,8 +1,10 @@
 """What a case knows, as (name, value) lines for people; each kind of data tells its own."""
 
-from numtrustd.actors import backup, incidents, onlookers, pauses
-from numtrustd.actors.views import Sight, many
-from numtrustd.actors.views_leaving import open_parts
+from numtrustd.actors import incidents
+from numtrustd.actors.control import onlookers, pauses
+from numtrustd.actors.control import stand_ins
+from numtrustd.actors.control.views import Sight, many
+from numtrustd.actors.control.views_leaving import open_parts
 from numtrustd.clock import timestamp
 from numtrustd.domain import benefit, call_stats, ledger
 from numtrustd.domain.case import Case, reference
@@ -67,7 +69,7 @@ def _pauses(sight: Sight, case: Case, data: CertificateData) -> Lines:
     charges = records.charges(sight.house.store, case.number)
     paid = sum(c.fen for c in charges if c.case == case.id and c.standing is ledger.Standing.COMMITTED)
     return [
-        ("call instead from", backup.told(sight, case)),
+        ("call instead from", stand_ins.told(sight, case)),
         *(("connect rate", line) for line in pauses.compared(sight, case, data)),
         ("a day of it costs", "" if loss is None else _loss(loss)),
         ("paid", ledger.yuan(paid) if paid else ""),

@@ -8,12 +8,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from numtrustd.actors import arguments
+from numtrustd.actors.control import arguments
+from numtrustd.actors.control.views import Sight
+from numtrustd.actors.control.views_case import COOLING, lacking
+from numtrustd.actors.control.views_leaving import cancellation_of, open_parts
 from numtrustd.actors.mailbox import Reply
 from numtrustd.actors.messages import Cancel, NumberMessage, Order, Release, TaskAnswer, Told
-from numtrustd.actors.views import Sight
-from numtrustd.actors.views_case import COOLING, lacking
-from numtrustd.actors.views_leaving import cancellation_of, open_parts
 from numtrustd.api import control, errors, instant, when
 from numtrustd.domain.task import ANSWERS, ERRANDS, HAND_INS, Task, TaskKind, TaskState
 from numtrustd.domain.workflow import Event

@@ -5,11 +5,11 @@
 
 import trio
 
-from numtrustd.actors import arguments
+from numtrustd.actors.control import arguments
+from numtrustd.actors.control.views import Sight, shown_at
 from numtrustd.actors.decision import entry_of
 from numtrustd.actors.forecast import forecast
 from numtrustd.actors.spending import charged
-from numtrustd.actors.views import Sight, shown_at
 from numtrustd.api import errors, when
 from numtrustd.api import ledger as api
 from numtrustd.domain import ledger

@@ -6,7 +6,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from numtrustd.actors.views import Sight
+from numtrustd.actors.control.views import Sight
 from numtrustd.domain import benefit, call_stats
 from numtrustd.domain.benefit import Phases, Rate
 from numtrustd.domain.case import Case

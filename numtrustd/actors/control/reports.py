@@ -2,10 +2,10 @@
 it is taken. Raises `CallError` with the field and the remedy when it is not.
 """
 
-from numtrustd.actors import arguments
+from numtrustd.actors.control import arguments
+from numtrustd.actors.control.views import Sight
 from numtrustd.actors.mailbox import Reply
 from numtrustd.actors.messages import Reported, Told
-from numtrustd.actors.views import Sight
 from numtrustd.api import control, errors, instant
 from numtrustd.domain.observation import Status
 from numtrustd.domain.owned import Owned

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from numtrustd.actors.control.views import Sight
 from numtrustd.actors.messages import RefusedError
-from numtrustd.actors.views import Sight
 from numtrustd.api import errors
 from numtrustd.domain.case import Case
 from numtrustd.domain.near import near, near_number
