@@ -1,7 +1,7 @@
 """Why nothing can be stored just now, as both sides of the sockets say it, and what to do about it.
 
-The daemon refuses acts with these words (`actors.control.desk`) and tells them to systemd (`pulse`); `status` and the live
-screen show them. The words on the left are those of `store.Trouble`.
+The daemon refuses acts with these words (`actors.control.desk`) and tells them to systemd (`pulse`); `status` and the
+live screen show them. The words on the left are those of `store.Trouble`.
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,7 @@
 """What a case knows, as (name, value) lines for people; each kind of data tells its own."""
 
 from numtrustd.actors import incidents
-from numtrustd.actors.control import onlookers, pauses
-from numtrustd.actors.control import stand_ins
+from numtrustd.actors.control import onlookers, pauses, stand_ins
 from numtrustd.actors.control.views import Sight, many
 from numtrustd.actors.control.views_leaving import open_parts
 from numtrustd.clock import timestamp

@@ -6,8 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from numtrustd.actors import errands, incidents
-from numtrustd.actors.control import onlookers
-from numtrustd.actors.control import stand_ins
+from numtrustd.actors.control import onlookers, stand_ins
 from numtrustd.actors.control.case_facts import facts_of
 from numtrustd.actors.control.views import Sight, shown_at
 from numtrustd.actors.packets import standing
