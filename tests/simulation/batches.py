@@ -86,7 +86,7 @@ class BatchWatch:
         self._seen = 0
         self._left: dict[str, tuple[int, float]] = {}
         self._stored: dict[str, OpenBatch] = {}
-        self._paid: dict[str, float] = {}
+        self._paid: dict[str, tuple[float, float]] = {}
         self._answered: dict[str, float] = {}
         self._a_day: dict[str, int] = {}
 
@@ -139,14 +139,18 @@ class BatchWatch:
             self._run.counts["batches"] += 1
             for number in self.vendor._numbers(batch):
                 paid = self._paid.get(number)
-                over = paid is None or self._answered.get(number, paid - 1) >= paid or self._excused(paid)
+                over = paid is None or self._answered.get(number, paid[0] - 1) >= paid[0] or self._excused(paid[1])
                 expect(over, Promise.NOT_TWICE, f"{number} is in {batch.order} while it is in another batch")
-                self._paid[number] = batch.at
+                self._paid[number] = batch.at, self._left_at(batch)
         if new and self._run.dead is False:
             self._bill(charged, sum(len(batch.phones) for batch in new))
 
+    def _left_at(self, batch: Batch) -> float:
+        """When it left: the daemon waits from then on, however long it was on its way."""
+        return self._left.get(batch.order, (0, batch.at))[1]
+
     def _excused(self, since: float) -> bool:
-        """Whether what was handed in then may be given up by now, or nobody can tell."""
+        """Whether what left then may be given up by now, or nobody can tell."""
         return self._run.now >= since + GIVE_UP - MINUTE or self._run.last_jump >= since
 
     def _bill(self, charged: int, new: int) -> None:
@@ -192,7 +196,7 @@ class BatchWatch:
             return
         taken = next(batch for batch in self.vendor.tasks if batch.order == stored.ref)
         waits = [n for n in self.vendor._numbers(taken) if self._answered.get(n, -1.0) < taken.at]
-        over = not waits or self._excused(taken.at)
+        over = not waits or self._excused(self._left_at(taken))
         self._oracle.expect(over, Promise.NOTHING_LOST, f"batch {identity} is forgotten, and paid for: {waits}")
 
     def at_the_end(self) -> None:
