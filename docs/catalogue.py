@@ -177,11 +177,11 @@ def _fixed() -> Iterator[str]:
     yield views.EVERYWHERE
     yield from (", ", "; ")  # `lang.listed`
     actors = CTL.parent / "actors"
-    for node in ast.walk(ast.parse((actors / "case_facts.py").read_text(encoding="utf-8"))):
+    for node in ast.walk(ast.parse((actors / "control" / "case_facts.py").read_text(encoding="utf-8"))):
         match node:
             case ast.Tuple(elts=[ast.Constant(value=str(name)), _]) if name.islower():
                 yield name
-    for file in sorted(actors.glob("*.py")):
+    for file in sorted(actors.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _REFUSALS:
@@ -189,7 +189,7 @@ def _fixed() -> Iterator[str]:
                         if isinstance(said, ast.Constant) and " " in str(said.value):
                             yield str(said.value)
     for module in _SENTENCES:
-        for node in ast.walk(ast.parse((actors / f"{module}.py").read_text(encoding="utf-8"))):
+        for node in ast.walk(ast.parse((actors / "control" / f"{module}.py").read_text(encoding="utf-8"))):
             match node:
                 case ast.keyword(arg="fact" | "why" | "next", value=ast.Constant(value=str(said))) if said:
                     yield said

@@ -230,18 +230,18 @@ def test_what_is_shown_keeps_the_platforms_words(chinese: None) -> None:
 # -------------------------------------------------------------------------------------------- what the daemon composes
 
 _SENTENCES = (
-    "explain",
-    "explain_looks",
-    "explain_display",
-    "views_leaving",
-    "views_world",
+    "control/explain",
+    "control/explain_looks",
+    "control/explain_display",
+    "control/views_leaving",
+    "control/views_world",
+    "control/case_desk",
+    "control/silence_desk",
+    "control/maintenance_desk",
+    "control/wishes",
+    "control/evidence_desk",
     "leave",
     "kin",
-    "case_desk",
-    "silence_desk",
-    "maintenance_desk",
-    "wishes",
-    "evidence_desk",
 )
 """Modules of the actors that compose what people read in `explain`, `case`, `sources` and in refusals."""
 
