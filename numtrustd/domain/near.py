@@ -17,6 +17,11 @@ def near(word: str, known: Iterable[str]) -> str | None:
     return close[0] if close else None
 
 
+def did_you_mean(meant: str | None) -> str:
+    """The question that goes before a remedy; nothing where nobody can say what was meant."""
+    return "" if meant is None else f"did you mean {meant}? "
+
+
 def near_number(number: str, known: Container[str]) -> str | None:
     """The only known number that is one slip away from a canonical one; `None` if none is, or several are."""
     found = {other for other in _slips(number[:_LONGEST]) if other in known} - {number}
