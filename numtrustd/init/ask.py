@@ -1,12 +1,14 @@
 """The questions of `numtrustd init`, for whoever sits at a terminal: only what no flag has answered."""
 
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from msgspec import structs
 
+from numtrustd.columns import fitted
 from numtrustd.domain.number import NumberKind, Problem, parse
 from numtrustd.init.answers import Answers, faults
 from numtrustd.init.files import known_sources, numbers_there, refuse_to_replace, unfit
@@ -70,7 +72,7 @@ def _numbers(answers: Answers) -> Answers:
             if not wrong:
                 taken += spelt
         for line in wrong[:_SAID]:
-            click.echo(f"  {line.removeprefix('--number: ')}")
+            click.echo(fitted(f"  {line.removeprefix('--number: ')}", sys.stdout))
         if len(wrong) > _SAID:
             click.echo(f"  … and {len(wrong) - _SAID} more")
 
