@@ -5,6 +5,7 @@ Exit statuses follow sysexits: 0, 64 usage, 65 a recorded answer reads otherwise
 """
 
 import gettext
+import io
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Literal, NoReturn
 import click
 
 from numtrustd import __version__
+from numtrustd.columns import fitted
 from numtrustd.exit_status import CONFIG, USAGE
 
 DEFAULT_CONFIG = "/etc/numtrustd/numtrustd.toml"
@@ -132,9 +134,11 @@ def init_(
     for source, lines in made.lacking.items():
         click.echo(f"{source} is not switched on yet; it lacks:")
         for line in lines:
-            click.echo(f"  {line}")
+            click.echo(fitted(f"  {line}", sys.stdout))
         if lines:
             click.echo(f'  then put "{source}" into `enable` under [platforms] in {config}')
+    for warning in made.warnings:
+        click.echo(fitted(f"warning: {warning}", sys.stdout))
     if made.own:
         click.echo(f"on by packs of your own: {', '.join(made.own)}")
     if not made.enabled and not made.own:
@@ -157,21 +161,28 @@ def create_state(config: Path) -> None:
 @_config
 def check(config: Path) -> None:
     """Check the configuration and print everything that is wrong with it."""
-    from numtrustd.settings import host, load, render, unseen
+    from numtrustd.settings import host, load, unseen
+    from numtrustd.settings.problem import Report
 
-    loaded = load(config, os.environ)
-    if isinstance(loaded, list):
-        click.echo(render(loaded), nl=False)
-        click.echo(_many("problem", "problems", len(loaded)), err=True)
-        sys.exit(CONFIG)
-    for warning in (*loaded.warnings, *host.lacking(loaded)):
-        click.echo(f"warning: {warning}")
-    for file, place in unseen.files(loaded).items():
+    report = Report()
+    loaded = load(config, os.environ, report=report)
+    wrong, doubts = (loaded, []) if isinstance(loaded, list) else ([], host.lacking(loaded))
+    doubts = [*dict.fromkeys(report.warnings), *doubts]
+    told = [f"warning: {doubt}" for doubt in doubts]
+    if not isinstance(loaded, list):
         remedy = f"put it elsewhere, into {config.absolute().parent} for instance"
-        click.echo(f"warning: {file}: the service does not see what lies below {place}: {remedy}")
+        for file, place in unseen.files(loaded).items():
+            told.append(f"warning: {file}: the service does not see what lies below {place}: {remedy}")
+    for line in (*map(str, wrong), *told):
+        click.echo(fitted(line, sys.stdout))
+    warnings = _many("warning", "warnings", len(told)) if told else ""
+    if isinstance(loaded, list):
+        click.echo(", ".join(filter(None, (_many("problem", "problems", len(wrong)), warnings))), err=True)
+        sys.exit(CONFIG)
     numbers = _many("number", "numbers", len(loaded.numbers))
     platforms = _many("platform", "platforms", len(loaded.platforms))
-    click.echo(f"{config}: good: {numbers}, {platforms}, sources in use: {', '.join(loaded.sources) or 'none'}")
+    good = f"{config}: good: {numbers}, {platforms}, sources in use: {', '.join(loaded.sources) or 'none'}"
+    click.echo(fitted("; ".join(filter(None, (good, warnings))), sys.stdout))
 
 
 @cli.command(epilog="Example: numtrustd sources --config mine/numtrustd.toml")
@@ -266,7 +277,8 @@ def demo(seconds: float, numbers: int, state: Path, log_format: str | None) -> N
 
 
 def _fail(status: int, text: str) -> NoReturn:
-    click.echo(f"numtrustd: {text}", err=True)
+    for line in f"numtrustd: {text}".split("\n"):
+        click.echo(fitted(line, sys.stderr), err=True)
     sys.exit(status)
 
 
@@ -277,5 +289,8 @@ def main() -> None:
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
-        error.show()
+        shown = io.StringIO()
+        error.show(shown)
+        for line in shown.getvalue().splitlines():
+            click.echo(fitted(line, sys.stderr), err=True)
         sys.exit(USAGE)

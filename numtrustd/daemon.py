@@ -42,6 +42,7 @@ from numtrustd.clock import Clock, Random
 from numtrustd.domain.case import number_of
 from numtrustd.domain.owned import Owned
 from numtrustd.events import (
+    ConfigDoubted,
     ConfigLoaded,
     ConfigRejected,
     ConfigReloaded,
@@ -344,6 +345,7 @@ class Daemon:
                 unchanged=numbers.unchanged,
             )
         )
+        self._say_doubts()
         self.pulse.refused = False
         self._notifier.status(self.pulse.line())
         return ReloadResult(
@@ -386,6 +388,12 @@ class Daemon:
                 sources=tuple(loaded.sources),
             )
         )
+        self._say_doubts()
+
+    def _say_doubts(self) -> None:
+        if warnings := self._loaded.warnings:
+            said = tuple(str(warning) for warning in warnings)
+            self._log.emit(ConfigDoubted(config=str(self._loaded.path), count=len(said), problems=said))
 
     def _say_store(self) -> None:
         if self._store.migrated is not None:

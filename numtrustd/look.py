@@ -11,7 +11,7 @@ from numtrustd import build
 from numtrustd.actors.moment import moment
 from numtrustd.clock import Clock, Random, timestamp
 from numtrustd.domain.label import by_platform
-from numtrustd.domain.near import near
+from numtrustd.domain.near import did_you_mean, near
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.exit_status import CONFIG, IO, UNAVAILABLE, USAGE
@@ -66,8 +66,7 @@ def look_once(
 
 def _meant(word: str, known: Iterable[str]) -> str:
     """What was meant, and where all are listed: they are too many for one line."""
-    meant = near(word, known)
-    return (f": did you mean {meant}? " if meant else ": ") + "`numtrustd sources` lists all"
+    return f": {did_you_mean(near(word, known))}`numtrustd sources` lists all"
 
 
 def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | None) -> list[Source]:

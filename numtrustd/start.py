@@ -6,6 +6,7 @@
 import faulthandler
 import os
 import signal
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from msgspec import Struct
 from numtrustd import exit_status, sockets
 from numtrustd.api import errors
 from numtrustd.clock import Clock, Random, timestamp
+from numtrustd.columns import fitted
 from numtrustd.daemon import Daemon
 from numtrustd.events import (
     ConfigRejected,
@@ -125,7 +127,7 @@ def create(config: Path, environ: Mapping[str, str]) -> int:
     loaded = load(config, environ)
     if isinstance(loaded, list):
         for problem in loaded:
-            click.echo(str(problem), err=True)
+            click.echo(fitted(str(problem), sys.stderr), err=True)
         return exit_status.CONFIG
     try:
         there = _holds_database(loaded.state_dir)
@@ -136,7 +138,7 @@ def create(config: Path, environ: Mapping[str, str]) -> int:
                 done = f"was migrated from schema {made.old} to {made.new}; as it was before it is in {made.copy}"
             click.echo(f"state directory {loaded.state_dir} {done} (database {store.uuid})")
     except (StoreError, OSError) as error:
-        click.echo(f"numtrustd: {error}", err=True)
+        click.echo(fitted(f"numtrustd: {error}", sys.stderr), err=True)
         return _status_of(error)
     return 0
 

@@ -505,9 +505,15 @@ def test_questions_on_a_terminal(tmp_path: Path) -> None:
     for question, answer in (
         ("Company, in whose name", "示例科技"),
         ("Name that phones are to show", ""),
-        ("Numbers with commas", "138"),
+        ("Numbers with commas", "138; 13800138000、 139"),
         ("'138': ", ""),
-        ("Numbers with commas", "13800138000，021-51288801"),
+        ("'139': ", ""),
+        ("Numbers with commas", "138 0013 8000；021-51288801"),
+        ("More numbers", "13800138000、95588"),
+        ("is the same number as '138 0013 8000': give it once", ""),
+        ("More numbers", "95588 13900139000"),
+        ("More numbers", ""),
+        ("4 numbers", ""),
         ("more, handsets among them: `numtrustd sources` lists all", ""),
         ("Sources or platforms", "sogu"),
         ('not known: sogu: did you mean "sogou"?', ""),
@@ -521,13 +527,90 @@ def test_questions_on_a_terminal(tmp_path: Path) -> None:
             assert ready, f"{question!r} was not asked: {seen.decode()}"
             seen += os.read(fd, 65_536)
         seen = seen.partition(question.encode())[2]
-        if answer or "Name that" in question:
+        if answer or question in ("Name that phones are to show", "More numbers"):
             os.write(fd, answer.encode() + b"\n")
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     os.close(fd)
     found = loaded(config)
     assert found.settings.company.name == "示例科技"
     assert not found.settings.identity
-    assert sorted(found.numbers) == ["+8613800138000", "+862151288801"]
+    assert sorted(found.numbers) == ["+8613800138000", "+8613900139000", "+862151288801", "95588"]
     assert sorted(found.sources) == ["huawei.device", "sogou.search"]
     assert found.settings.appeal.approval == "automatic"
+
+
+# --------------------------------------------------------------------------------- paths, and what was there before
+
+
+@pytest.mark.parametrize("typed", ["../numbers of mine.csv", "./x/../../numbers of mine.csv", "link/../n.csv"])
+def test_the_path_of_the_numbers_is_plain_and_leads_to_the_same_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    (tmp_path / "here" / "x").mkdir(parents=True)
+    (tmp_path / "else" / "where").mkdir(parents=True)
+    (tmp_path / "here" / "link").symlink_to(tmp_path / "else" / "where")
+    for file, number in (("numbers of mine.csv", NUMBERS[0]), ("else/n.csv", NUMBERS[1]), ("here/n.csv", "95588")):
+        (tmp_path / file).write_text(f"number\n{number}\n")
+    monkeypatch.chdir(tmp_path / "here")
+    for config in (Path("numtrustd.toml"), Path("x/../conf/numtrustd.toml"), Path("link/../conf/numtrustd.toml")):
+        made = init.write(config, Answers(numbers_file=Path(typed)), {})
+        assert [file.name for file in made.files] == ["numtrustd.toml"]
+        assert made.files[0].samefile(config)
+        said = tomllib.loads(config.read_text(encoding="utf-8"))["numbers"]["files"][0]
+        assert ".." not in said
+        assert (config.parent / said).samefile(typed)
+        assert not any(".." in command for command in made.commands)
+        found = loaded(config)
+        assert found.numbers.keys() == ({"+862151288801"} if "link" in typed else {"+8613800138000"})
+
+
+def test_below_the_settings_the_path_goes_from_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "conf" / "lists").mkdir(parents=True)
+    (tmp_path / "conf" / "lists" / "n.csv").write_text("number\n13800138000\n")
+    monkeypatch.chdir(tmp_path)
+    init.write(Path("conf/numtrustd.toml"), Answers(numbers_file=Path("conf/lists/../../conf/lists/n.csv")), {})
+    said = tomllib.loads(Path("conf/numtrustd.toml").read_text(encoding="utf-8"))
+    assert said["numbers"]["files"] == ["lists/n.csv"]
+
+
+@pytest.mark.parametrize("enable", ["huawei.device", "telnyx.reputation"])
+def test_a_day_still_to_come_is_warned_of(tmp_path: Path, enable: str) -> None:
+    file = tmp_path / "n.csv"
+    file.write_text("number,since\n13800138000,2190-01-01\n")
+    done = CliRunner().invoke(
+        cli.cli,
+        ["init", "-c", str(tmp_path / "numtrustd.toml"), "--numbers", str(file), "--enable", enable, "--no-input"],
+    )
+    assert done.exit_code == 0, done.output
+    [line] = [line for line in done.output.splitlines() if line.startswith("warning: ")]
+    assert line.startswith(f"warning: {file}:2: since: is 2190-01-01, which is still to come")
+
+
+def test_a_day_still_to_come_is_warned_of_where_the_copy_has_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("numtrustd.settings.unseen.SYSTEM", tmp_path / "etc" / "numtrustd.toml")
+    monkeypatch.setattr("numtrustd.settings.unseen.below", lambda file: Path("/home"))
+    file = tmp_path / "n.csv"
+    file.write_text("number,since\n13800138000,2190-01-01\n")
+    made = init.write(tmp_path / "etc" / "numtrustd.toml", Answers(numbers_file=file), {})
+    [warning] = made.warnings
+    assert warning.startswith(f"{tmp_path}/etc/numbers.csv:2: since: ")
+
+
+def test_what_is_wrong_with_a_file_that_was_answered_is_all_told_and_asked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong, right = tmp_path / "wrong.csv", tmp_path / "right.csv"
+    wrong.write_text("number\n138\n13800138000\n139\n")
+    right.write_text("number\n13800138000\n")
+    config = tmp_path / "numtrustd.toml"
+    left = iter(["none.csv", str(wrong), "", str(right), ""])
+    monkeypatch.setattr(sys.modules["numtrustd.init.ask"], "_line", lambda question: next(left))
+    said: list[str] = []
+    monkeypatch.setattr("click.echo", lambda text="", **_: said.append(str(text)))
+    asked = init.ask(Answers(company="A", display_name="B"), config, approval_given=True, force=False)
+    assert asked.numbers_file == right
+    assert "  none.csv: there is no such file: name one that is there, or numbers" in said
+    assert [line.split(": ")[0] for line in said if str(wrong) in line] == [f"  {wrong}:2", f"  {wrong}:4"]
+    assert "  there has to be one: write it as it is dialled, such as 13800138000" in said

@@ -1,6 +1,7 @@
 """What a person's answer to a task means to its case. Pure; `decide` beside this module lets it happen."""
 
 from numtrustd.actors.messages import RefusedError, TaskAnswer
+from numtrustd.domain.near import did_you_mean, near
 from numtrustd.domain.task import ANSWERS, ERRANDS, Task, TaskKind
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import leaving as c
@@ -28,7 +29,8 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
         return a.TaskFailed(reason or "no reason given")
     outcome = outcome_of(task, message)
     if outcome not in ANSWERS[task.kind]:
-        raise RefusedError(f"{outcome!r} does not answer {task.kind}: one of {', '.join(ANSWERS[task.kind])}")
+        meant = did_you_mean(near(outcome, ANSWERS[task.kind]))
+        raise RefusedError(f"{outcome!r} does not answer {task.kind}: {meant}one of {', '.join(ANSWERS[task.kind])}")
     if outcome in ("rejected", "refused", "info_requested") and not reason:
         raise RefusedError(
             f"{outcome} needs the platform's reason: give it, since it decides what the next attempt brings"

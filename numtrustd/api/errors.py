@@ -26,10 +26,11 @@ class UnknownCase(Struct, frozen=True, omit_defaults=True):
     meant: str | None = None
 
 
-class UnknownTask(Struct, frozen=True):
-    """There is no such task."""
+class UnknownTask(Struct, frozen=True, omit_defaults=True):
+    """There is no such task; `meant` is one that is spelt most like it, if one is."""
 
     task: str
+    meant: str | None = None
 
 
 class InvalidArgument(Struct, frozen=True):

@@ -36,7 +36,8 @@ class Status(Result, frozen=True, kw_only=True):
     `network_down_since` is since when nobody at all can be reached. `stalled` is what the daemon itself holds up and
     for how long, as its heartbeat says: sources, timers, the store; empty while nothing is. `papers` are those on file
     of which something was found, before a platform says so. `looks_total` and `looks_per_second` count the daemon's
-    own looks since the start, `looks_told` those that people reported beside them.
+    own looks since the start, `looks_told` those that people reported beside them. `groups` are those that the settings
+    describe, and the one that numbers without any are in.
     """
 
     summary: str
@@ -67,6 +68,7 @@ class Status(Result, frozen=True, kw_only=True):
     stalled: tuple[str, ...] | None = None
     papers: tuple[PaperFinding, ...] | None = None
     looks_told: int | None = None
+    groups: tuple[str, ...] | None = None
 
 
 class GetStatus(Params[Status], frozen=True, kw_only=True):

@@ -1,7 +1,6 @@
 """The verbs that tell and act. They go to control.sock; each prints what it changed."""
 
 import os
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -11,10 +10,12 @@ import click
 
 from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
-from numtrustd.ctl import aside, complete, packets, render, render_detail, render_task, render_world, reports
-from numtrustd.ctl.common import Span, author_option, command, instant_option
+from numtrustd.ctl import aside, complete, packets, render, render_detail, render_task, render_world
+from numtrustd.ctl.choices import Choice
+from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
+from numtrustd.ctl.moments import Span, instant_option
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.speak import Group
 from numtrustd.domain.leaving import Reason
@@ -70,7 +71,7 @@ def show(session: Session, task: str, folder: str | None) -> None:
     ),
 )
 @click.argument("task", type=complete.TASK)
-@click.option("--outcome", metavar="WORD", help="What came of it; `task show` lists the words.")
+@click.option("--outcome", type=complete.OUTCOME, metavar="WORD", help="What came of it; `task show` lists the words.")
 @click.option("--receipt", metavar="NUMBER", help="What the platform gave for it.")
 @click.option("--no-receipt", is_flag=True, help="It was handed in, and the platform gave nothing for it.")
 @click.option("--reason", metavar="WORDS", help="The platform's words where it refused, rejected or asked.")
@@ -122,58 +123,6 @@ def fail(session: Session, task: str, reason: str, author: str) -> None:
 def look(session: Session, number: str, platform: str | None) -> None:
     """Look at a number now, on one platform or all."""
     session.show(control.Look(number=number, platform=platform), render_world.looked, timeout=120.0)
-
-
-_SEEN = ("marked", "clean", "certified", "unknown")
-
-
-@command(
-    act,
-    examples=(
-        (
-            "observe 13800138000 --platform huawei --surface incoming_call --status marked --words 广告推销 --marks 12",
-            "A handset showed a label.",
-        ),
-        ("observe --all-or-none < reports.jsonl", "Many reports, one a line."),
-    ),
-)
-@click.argument("number", required=False)
-@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Whose label or name it is.")
-@click.option("--surface", metavar="NAME", help="Where it was seen: incoming_call, call_log, …")
-@click.option("--status", type=click.Choice(_SEEN), help="What was seen.")
-@click.option("--reason", metavar="WORD", help="Why nothing could be seen, with --status unknown.")
-@click.option("--words", metavar="WORDS", help="The label's words, as they are shown.")
-@click.option("--marks", type=click.IntRange(0), help="The count of marks that is shown.")
-@click.option("--name", metavar="NAME", help="The name that is shown.")
-@click.option("--logo-digest", metavar="SHA256", help="The logo that is shown: sha256: and its digest.")
-@click.option("--tag", metavar="WORDS", help="The tag that is shown.")
-@click.option("--device", metavar="MODEL", help='On which handset: "HUAWEI Mate 60".')
-@click.option("--os", metavar="SYSTEM", help='On which system: "HarmonyOS 4.2".')
-@click.option("--app", metavar="NAME", help="Which app gave the label; an iPhone shows those of apps.")
-@instant_option("--at", help="When it was seen, if not just now.")
-@click.option("--screenshot-digest", metavar="SHA256", help="sha256: and the digest of the picture.")
-@click.option("--evidence", metavar="PATH", help="Where the picture lies.")
-@click.option(
-    "--source", type=complete.SOURCE, metavar="ID", help="The report source, where several take reports of this place."
-)
-@click.option("--key", metavar="WORD", help="Reports with the same key count once, each with its own anew.")
-@click.option("--all-or-none", is_flag=True, help="Of lines on standard input: store none unless all are right.")
-@author_option
-def observe(session: Session, number: str | None, all_or_none: bool, author: str, **said: Any) -> None:
-    """Tell what a handset or a page showed. Without NUMBER: JSON lines on standard input, with the options as keys
-    (number, platform, surface, status, …; "-" as "_")."""
-    if number is not None:
-        if missing := [f"--{key}" for key in ("platform", "surface", "status") if said[key] is None]:
-            raise click.UsageError(tr("give {missing} as well").format(missing=", ".join(missing)))
-        session.show(control.Observe(number=number, author=author, **said), render_world.observed)
-    elif given := [f"--{key.replace('_', '-')}" for key, value in said.items() if value is not None]:
-        raise click.UsageError(
-            tr("{given} without a number: give one, or leave that out: lines on standard input say it all").format(
-                given=", ".join(given)
-            )
-        )
-    else:
-        reports.from_lines(session, sys.stdin.buffer, author, all_or_none=all_or_none)
 
 
 @command(
@@ -282,9 +231,7 @@ _case_verb("reopen", "Start a closed case again.", lambda c, r, a: control.Reope
 
 @command(act, examples=(("cancel 13800138000 --reason disused", "The number is to be given up."),))
 @click.argument("number")
-@click.option(
-    "--reason", required=True, type=click.Choice([reason.value for reason in Reason]), help="Why it has to go."
-)
+@click.option("--reason", required=True, type=Choice([reason.value for reason in Reason]), help="Why it has to go.")
 @click.option("--note", metavar="WORDS", help="For the record.")
 @author_option
 def cancel(session: Session, number: str, reason: Any, note: str | None, author: str) -> None:
@@ -362,7 +309,7 @@ def trust(session: Session, source: str, reason: str | None, author: str) -> Non
 
 
 @command(act, "log-level", examples=(("log-level debug", "Until the next start."),))
-@click.argument("level", type=click.Choice(["debug", "info", "warn", "error"]))
+@click.argument("level", type=Choice(["debug", "info", "warn", "error"]))
 def log_level(session: Session, level: control.Level) -> None:
     """The least level of log records, until the next start."""
     session.show(control.SetLogLevel(level=level), render.level_change)
@@ -378,9 +325,7 @@ def maintenance() -> None:
     examples=(("maintenance start sogou --kind major --until 2026-05-03T08:00", "As the platform announced."),),
 )
 @click.argument("platform", type=complete.PLATFORM)
-@click.option(
-    "--kind", type=click.Choice(["routine", "major", "policy", "industry", "data_sync"]), help="What kind of it."
-)
+@click.option("--kind", type=Choice(["routine", "major", "policy", "industry", "data_sync"]), help="What kind of it.")
 @instant_option("--until", help="When it will end, as announced.")
 @author_option
 def start(

@@ -17,7 +17,7 @@ import click
 import msgspec
 
 from numtrustd.api import calls
-from numtrustd.ctl import faults
+from numtrustd.ctl import faults, moments
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import english, tr, trn
@@ -94,11 +94,13 @@ def show(session: Session, number: str, limit: int) -> None:
 
 @command(tell, examples=(("complaint 13800138000 --text 'called twice on Sunday'", "It came today."),))
 @click.argument("number")
-@click.option("--day", metavar="DATE", help="When it came, like 2026-11-23; today if left out.")
+@click.option("--day", metavar="DATE", help="When it came, like 2026-11-23, or how long ago: 1d; today if left out.")
 @click.option("--text", metavar="WORDS", help="What was said, for the record.")
 @author_option
 def complaint(session: Session, number: str, day: str | None, text: str | None, author: str) -> None:
     """Somebody who was called complained about NUMBER."""
+    if day is not None and (before := moments.resolved(session, moments.ago(day))) is not None:
+        day = before.astimezone().date().isoformat()
     session.show(calls.Complain(number=number, day=day, text=text, author=author), complained)
 
 
@@ -208,10 +210,7 @@ def _json_lines(text: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
         if unknown is None:
             yield line, tr("is no JSON object")
         elif unknown:
-            yield (
-                line,
-                tr('field "{name}": is not known: known are {known}').format(name=unknown[0], known=", ".join(COLUMNS)),
-            )
+            yield line, f"{faults.place(unknown[0], column=False)}: {faults.not_known(unknown[0], COLUMNS)}"
         else:
             yield line, value
 
@@ -222,9 +221,8 @@ def _csv(text: str, file: str) -> Iterator[tuple[int, dict[str, Any] | str]]:
     header = [_CHINESE.get(cell.strip(), cell.strip().casefold()) for cell in next(reader, [])]
     if unknown := [name for name in header if name not in COLUMNS]:
         raise click.UsageError(
-            tr('{file}: line 1: column "{name}": is not known: known are {known}').format(
-                file=file, name=unknown[0], known=", ".join(COLUMNS)
-            )
+            f"{file}: {tr('line {line}').format(line=1)}: {faults.place(unknown[0], column=True)}: "
+            + faults.not_known(unknown[0], COLUMNS, _CHINESE)
         )
     if missing := [name for name in COLUMNS[:4] if name not in header]:
         raise click.UsageError(

@@ -6,6 +6,7 @@ socket is not for this user; 130 interrupted.
 """
 
 import gettext
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,8 @@ from click.shell_completion import shell_complete
 import numtrustd
 from numtrustd.api import status
 from numtrustd.api.control import CONTROL
-from numtrustd.ctl import act, calls, lang, ledger, links, older, papers, see, silence
+from numtrustd.columns import fitted
+from numtrustd.ctl import act, calls, lang, ledger, links, older, papers, reports, see, silence
 from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.packets import FolderError
@@ -53,6 +55,7 @@ CLICK = "click"
         **see.see.commands,
         **calls.tell.commands,
         **act.act.commands,
+        **reports.tell.commands,
         **links.check.commands,
         **papers.papers.commands,
         **ledger.money.commands,
@@ -90,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.UsageError as error:
-        error.show()
+        _show(error)
         return USAGE
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -109,7 +112,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _say(text: str) -> None:
-    click.echo(f"numtrustctl: {escape(text)}", err=True)
+    click.echo(fitted(f"numtrustctl: {escape(text)}", sys.stderr), err=True)
+
+
+def _show(error: click.UsageError) -> None:
+    """What click says of a command line, with its long lines broken as others are."""
+    shown = io.StringIO()
+    error.show(shown)
+    for line in shown.getvalue().splitlines():
+        click.echo(fitted(line, sys.stderr), err=True)
 
 
 def _refused(error: ErrorReply, context: click.Context | None) -> int:

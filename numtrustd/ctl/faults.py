@@ -5,13 +5,15 @@ msgspec finds it, in words for programmers; here they become words for people. `
 
 import re
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from numtrustd.ctl.choices import with_meant
 from numtrustd.ctl.lang import tr
+from numtrustd.domain.near import near
 
 _PLACE = re.compile(r"(?P<said>.*?)(?: - at `\$\.(?P<field>\w+)[^`]*`)?", re.DOTALL)
 _NAMED = re.compile(r"Object (?P<how>contains unknown|missing required) field `(?P<field>[^`]*)`")
@@ -28,8 +30,8 @@ def words(error: msgspec.ValidationError, kind: type[Struct], values: Mapping[st
     if named := _NAMED.match(said):
         if named["how"] == "missing required":
             return place(named["field"], column=column) + ": " + tr("is missing: it has to be there each time")
-        known = ", ".join(name for name in kind.__struct_encode_fields__ if name != "rehearse")  # ours, not theirs
-        return place(named["field"], column=column) + ": " + tr("is not known: known are {known}").format(known=known)
+        known = [name for name in kind.__struct_encode_fields__ if name != "rehearse"]  # ours, not theirs
+        return place(named["field"], column=column) + ": " + not_known(named["field"], known)
     if field is None:
         return tr("is no object: write {example}").format(example='{"number": …}')
     value = None if values is None else values.get(field)
@@ -39,6 +41,13 @@ def words(error: msgspec.ValidationError, kind: type[Struct], values: Mapping[st
 def place(name: str, *, column: bool) -> str:
     """The column or the field by its name."""
     return (tr('column "{name}"') if column else tr('field "{name}"')).format(name=name)
+
+
+def not_known(name: str, known: Sequence[str], others: Iterable[str] = ()) -> str:
+    """That there is no such column or field, and which was meant of the known ones and of `others` that will do."""
+    meant = near(name, [*known, *others])
+    text = tr("is not known: known are {known}") if meant is None else tr("is not known: did you mean {meant}?")
+    return text.format(known=", ".join(known), meant=meant)
 
 
 def _fault(said: str, kind: type[Struct], field: str, value: Any) -> str:
@@ -52,8 +61,9 @@ def _fault(said: str, kind: type[Struct], field: str, value: Any) -> str:
     if "datetime" in said:
         return tr("{value!r} is no time with its zone: write one such as 2026-05-01T18:00:00+08:00").format(value=shown)
     if said.startswith("Invalid enum value"):
-        choices = typing.get_args(typing.get_type_hints(kind)[field])
-        return tr("{value!r} is none of {choices}").format(value=shown, choices=", ".join(map(str, choices)))
+        choices = list(map(str, typing.get_args(typing.get_type_hints(kind)[field])))
+        text = tr("{value!r} is none of {choices}").format(value=shown, choices=", ".join(choices))
+        return with_meant(text, shown, choices)
     if said.startswith("Expected `str"):
         return tr('is no text: write it in quotes, like "13800138000"')
     if said.startswith("Expected `bool"):

@@ -9,8 +9,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from numtrustd.columns import width
 from numtrustd.ctl.document import Cell, Column
-from numtrustd.ctl.text import escape, width
+from numtrustd.ctl.text import escape
 
 GAP = 2
 """Between two columns."""

@@ -7,6 +7,7 @@ import click
 
 from numtrustd.api import ledger
 from numtrustd.ctl import complete
+from numtrustd.ctl.choices import Choice
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
@@ -53,7 +54,7 @@ def ledger_(session: Session, month: str | None, number: str | None, limit: int)
 )
 @click.argument("number")
 @click.argument("platform", type=complete.PLATFORM)
-@click.argument("what", type=click.Choice([str(what) for what in What]))
+@click.argument("what", type=Choice([str(what) for what in What]))
 @click.option("--yuan", "fen", type=_Yuan(), default=0, help="What it cost; nothing, if one of a quota was used.")
 @click.option("--agent", is_flag=True, help="It went through an agent.")
 @click.option("--note", metavar="WORDS", help="For the record.")

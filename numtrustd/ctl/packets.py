@@ -11,7 +11,7 @@ import stat
 import tempfile
 from pathlib import Path
 
-from numtrustd.api.rows import Paper
+from numtrustd.api.rows import Fact, Paper
 from numtrustd.api.status import TaskView
 from numtrustd.ctl import looking, names, render_looks
 from numtrustd.ctl.document import Cell, Document, Tone
@@ -19,7 +19,7 @@ from numtrustd.ctl.lang import listed, tr
 from numtrustd.ctl.render_task import APPROVE, closing, deciding, lacking
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.session import Session
-from numtrustd.ctl.text import escape
+from numtrustd.ctl.text import dated, escape, in_dated_time
 
 LETTER, FIELDS, CHECKLIST, PAPERS = "letter.txt", "fields.txt", "checklist.md", "papers"
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
@@ -123,9 +123,14 @@ def _lines(text: str) -> str:
 
 def _fields(task: TaskView) -> str:
     see = tr("(see {file})").format(file=LETTER)
-    rows = [f"{f.name}: {see if f.value == task.letter else f.value}" for f in task.fields]
+    rows = [f"{f.name}: {see if f.value == task.letter else _field(f, task)}" for f in task.fields]
     where = [tr("where: {address}").format(address=task.address)] if task.address else []
     return "".join(f"{escape(row)}\n" for row in (*where, *rows))
+
+
+def _field(field: Fact, task: TaskView) -> str:
+    """What is handed in stays as it is; why a look is wanted is said as elsewhere."""
+    return in_dated_time(said(field.value)) if task.numbers else field.value
 
 
 def _checklist(task: TaskView, copied: dict[str, str]) -> str:
@@ -135,16 +140,16 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
         "",
         "- " + tr("task {task}").format(task=task.task),
     ]
-    rows += ["- " + tr("by {due}").format(due=f"{task.due.astimezone():%Y-%m-%d %H:%M %Z}")]
+    rows += ["- " + tr("by {due}").format(due=dated(task.due))]
     rows += ["- " + tr("where: {address}").format(address=task.address)] if task.address else []
-    rows += [f"- {said(line)}" for line in task.detail if line]
+    rows += [f"- {in_dated_time(said(line))}" for line in task.detail if line]
     rows += ["- " + tr("the platform wrote: {words}").format(words=task.asked)] if task.asked else []
     if task.steps:
         rows += [
             "",
             "## " + tr("Steps"),
             "",
-            *(f"{n}. [ ] {said(step)}" for n, step in enumerate(looking.steps(task.steps), 1)),
+            *(f"{n}. [ ] {in_dated_time(said(step))}" for n, step in enumerate(looking.steps(task.steps), 1)),
         ]
     if task.evidence:
         rows += ["", "## " + tr("Papers"), ""]

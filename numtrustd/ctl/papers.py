@@ -38,14 +38,16 @@ def list_(session: Session) -> None:
     evidence_,
     examples=(("evidence add licence /srv/papers/licence.pdf --expires 2028-12-31", "The business licence, stamped."),),
 )
-@click.argument("kind")
+@click.argument("kind", type=complete.PAPER)
 @click.argument("path", type=click.Path())
 @click.option("--expires", metavar="DATE", help="The last day it is valid: 2028-12-31.")
 @click.option("--agent", metavar="NAME", help="Who signed it, of an nda.")
 @click.option(
     "--platform", "platforms", type=complete.PLATFORM, metavar="ID", multiple=True, help="The only platforms it is for."
 )
-@click.option("--case", "cases", metavar="KIND", multiple=True, help="The only kinds of cases.")
+@click.option(
+    "--case", "cases", type=complete.CASE_KIND, metavar="KIND", multiple=True, help="The only kinds of cases."
+)
 @author_option
 def add(
     session: Session,
@@ -71,7 +73,7 @@ def add(
 
 
 @command(evidence_)
-@click.argument("kind")
+@click.argument("kind", type=complete.PAPER)
 @click.argument("path", type=click.Path())
 @author_option
 def remove(session: Session, kind: str, path: str, author: str) -> None:

@@ -27,6 +27,7 @@ PHRASES = (
     "is missing: an iPhone shows labels of apps; name the one whose label this is",
     "is missing: one of {ids}",
     '"{text}" is none of {ids}',
+    '"{text}" is none of {ids}: did you mean {id}?',
     "is for what could not be seen: leave it out",
     "was seen although nothing could be: say marked, clean or certified",
     "are shown although the number is said to be clean: say marked",

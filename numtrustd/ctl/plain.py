@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from numtrustd.columns import width
 from numtrustd.ctl.document import Block, Commands, Document, Drawing, Facts, Heading, Line, Prose, Table
-from numtrustd.ctl.text import escape, width
+from numtrustd.ctl.text import escape
 
 COLUMNS = 80
 """Nobody says how wide a pipe is: drawings are made for the narrowest terminal."""

@@ -31,7 +31,11 @@ def words(name: str, given: Any) -> list[str]:
                 text = tr("there is no case {case!r}: see numtrustctl cases")
             return [text.format(case=told.get("case", ""), meant=meant)]
         case "UnknownTask":
-            return [tr("there is no task {task!r}: see numtrustctl tasks --all").format(task=told.get("task", ""))]
+            if meant := given.get("meant"):
+                text = tr("there is no task {task!r}: did you mean {meant}? see numtrustctl tasks --all")
+            else:
+                text = tr("there is no task {task!r}: see numtrustctl tasks --all")
+            return [text.format(task=told.get("task", ""), meant=meant)]
         case "InvalidArgument":
             return [f"{told.get('field', '')}: {why}"]
         case "Refused" if found := _NOT_SAFE.fullmatch(told.get("why", "")):

@@ -13,6 +13,7 @@ from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.render import deadline, when
 from numtrustd.ctl.sentences import said
+from numtrustd.ctl.text import in_local_time
 
 PROGRAM = "numtrustctl"
 """What commands begin with, where they stand in the text."""
@@ -93,7 +94,11 @@ def task(t: status.TaskView) -> Document:
         (tr("answers"), ", ".join(t.answers) if is_open and not later and not looks else None),
         (tr("ends"), render_looks.ends(t) if is_open and looks else None),
         # What looks are about stands in the table of the numbers.
-        *((tr("about"), said(d)) for d in t.detail if d and not later and not (looks and is_open)),
+        *(
+            (tr("about"), in_local_time(said(d), t.now))
+            for d in t.detail
+            if d and not later and not (looks and is_open)
+        ),
         (tr("the platform wrote"), t.asked or None),
     )
     if later:

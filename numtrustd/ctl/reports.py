@@ -1,20 +1,25 @@
-"""Reports as JSON lines: what a webhook relay or a phone farm hands in at once, each line answered by its own line.
+"""`numtrustctl observe`: one report from the command line, or JSON lines: what a webhook relay or a phone farm hands in
+at once, each line answered by its own line.
 
-One line that is wrong keeps none of the others from being stored, unless all or none is asked for. `act` has the verb.
+One line that is wrong keeps none of the others from being stored, unless all or none is asked for.
 """
 
+import sys
 from collections.abc import Iterator
 from contextlib import nullcontext
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import click
 import msgspec
 from msgspec import Struct, structs
 
 from numtrustd.api import control
-from numtrustd.ctl import faults
+from numtrustd.ctl import complete, faults, render_world
+from numtrustd.ctl.choices import Choice
+from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import english, tr, trn, word
+from numtrustd.ctl.moments import past_option, resolved
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.session import Session
 from numtrustd.varlink.client import ErrorReply
@@ -37,6 +42,70 @@ class LinesRefusedError(Exception):
     def __init__(self, refused: int, lines: int) -> None:
         many = trn("{n} line", "{n} lines", lines)
         super().__init__(tr("{refused} of {lines} were not stored").format(refused=refused, lines=many))
+
+
+@click.group()
+def tell() -> None:
+    """Only a bag of commands; `cli` puts them into the program."""
+
+
+_SEEN = ("marked", "clean", "certified", "unknown")
+
+
+@command(
+    tell,
+    examples=(
+        (
+            "observe 13800138000 --platform huawei --surface incoming_call --status marked --words 广告推销 --marks 12",
+            "A handset showed a label.",
+        ),
+        (
+            "observe 13800138000 --platform huawei --surface incoming_call --status clean --at 2h",
+            "Two hours ago it showed none.",
+        ),
+        ("observe --all-or-none < reports.jsonl", "Many reports, one a line."),
+    ),
+)
+@click.argument("number", required=False)
+@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Whose label or name it is.")
+@click.option("--surface", type=complete.SURFACE, metavar="NAME", help="Where it was seen: incoming_call, call_log, …")
+@click.option("--status", type=Choice(_SEEN), help="What was seen.")
+@click.option(
+    "--reason", type=complete.UNSEEN, metavar="WORD", help="Why nothing could be seen, with --status unknown."
+)
+@click.option("--words", metavar="WORDS", help="The label's words, as they are shown.")
+@click.option("--marks", type=click.IntRange(0), help="The count of marks that is shown.")
+@click.option("--name", metavar="NAME", help="The name that is shown.")
+@click.option("--logo-digest", metavar="SHA256", help="The logo that is shown: sha256: and its digest.")
+@click.option("--tag", metavar="WORDS", help="The tag that is shown.")
+@click.option("--device", metavar="MODEL", help='On which handset: "HUAWEI Mate 60".')
+@click.option("--os", metavar="SYSTEM", help='On which system: "HarmonyOS 4.2".')
+@click.option("--app", metavar="NAME", help="Which app gave the label; an iPhone shows those of apps.")
+@past_option("--at", help="When it was seen, if not just now, or how long ago: 90m, 2h.")
+@click.option("--screenshot-digest", metavar="SHA256", help="sha256: and the digest of the picture.")
+@click.option("--evidence", metavar="PATH", help="Where the picture lies.")
+@click.option(
+    "--source", type=complete.SOURCE, metavar="ID", help="The report source, where several take reports of this place."
+)
+@click.option("--key", metavar="WORD", help="Reports with the same key count once, each with its own anew.")
+@click.option("--all-or-none", is_flag=True, help="Of lines on standard input: store none unless all are right.")
+@author_option
+def observe(session: Session, number: str | None, all_or_none: bool, author: str, **said: Any) -> None:
+    """Tell what a handset or a page showed. Without NUMBER: JSON lines on standard input, with the options as keys
+    (number, platform, surface, status, …; "-" as "_")."""
+    if number is not None:
+        if missing := [f"--{key}" for key in ("platform", "surface", "status") if said[key] is None]:
+            raise click.UsageError(tr("give {missing} as well").format(missing=", ".join(missing)))
+        said["at"] = resolved(session, said["at"])
+        session.show(control.Observe(number=number, author=author, **said), render_world.observed)
+    elif given := [f"--{key.replace('_', '-')}" for key, value in said.items() if value is not None]:
+        raise click.UsageError(
+            tr("{given} without a number: give one, or leave that out: lines on standard input say it all").format(
+                given=", ".join(given)
+            )
+        )
+    else:
+        from_lines(session, sys.stdin.buffer, author, all_or_none=all_or_none)
 
 
 def from_lines(session: Session, source: BinaryIO, author: str, *, all_or_none: bool) -> None:

@@ -10,6 +10,7 @@ import click
 
 from numtrustd.api import facts, status
 from numtrustd.api import incidents as api_incidents
+from numtrustd.columns import fitted
 from numtrustd.ctl import (
     aside,
     complete,
@@ -20,11 +21,14 @@ from numtrustd.ctl import (
     render_timeline,
     render_world,
 )
-from numtrustd.ctl.common import Span, command, instant_option
+from numtrustd.ctl.common import command
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.lang import tr
+from numtrustd.ctl.moments import Span, past_option, resolved
+from numtrustd.ctl.refusal import words
 from numtrustd.ctl.session import Session
 from numtrustd.domain.near import near
+from numtrustd.varlink.client import ErrorReply
 
 _LINES = 50
 _MOMENT = timedelta(milliseconds=2)
@@ -49,8 +53,8 @@ def status_(session: Session) -> None:
         ("numbers --finding mislabel --group sales", "Those of one group with a label that is wrong."),
     ),
 )
-@click.option("--finding", metavar="KIND", help='Only with a finding of this kind, or "any".')
-@click.option("--group", metavar="NAME", help="Only of this group.")
+@click.option("--finding", type=complete.FINDING, metavar="KIND", help='Only with a finding of this kind, or "any".')
+@click.option("--group", type=complete.GROUP, metavar="NAME", help="Only of this group.")
 def numbers(session: Session, finding: str | None, group: str | None) -> None:
     """The numbers, and where each is labelled."""
     session.show_pages(status.ListNumbers(finding=finding, group=group), "numbers", render.numbers)
@@ -148,14 +152,20 @@ def explain(session: Session, number: str, platform: str | None) -> None:
 @command(see, examples=(("history 13800138000 --before 2026-05-01 --limit 20", "The last twenty things of April."),))
 @click.argument("number")
 @click.option("--limit", type=click.IntRange(1, 1000), default=_LINES, show_default=True, help="The most at a time.")
-@instant_option("--before", help="Only what happened before this time.")
+@past_option("--before", help="Only what happened before this time, or longer ago than this: 2h, 3d.")
 @click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Only on this platform.")
 @click.option("--after", metavar="PLACE", help="Go on where another page ended, which says its place.")
 def history(
-    session: Session, number: str, limit: int, before: datetime | None, platform: str | None, after: str | None
+    session: Session,
+    number: str,
+    limit: int,
+    before: datetime | timedelta | None,
+    platform: str | None,
+    after: str | None,
 ) -> None:
     """What happened to a number, the newest first."""
-    params = status.History(number=number, limit=limit, before=before, platform=platform, after=after)
+    until = resolved(session, before)
+    params = status.History(number=number, limit=limit, before=until, platform=platform, after=after)
     # The place says how far back the page after is, so `--before` need not be said again.
     options = f" --limit {limit}" if limit != _LINES else ""
     options += f" --platform {shlex.quote(platform)}" if platform else ""
@@ -194,8 +204,21 @@ def watch(session: Session, actions: tuple[str, ...], number: str | None) -> Non
 
     for action in actions:
         if not any(name.startswith(action) for name in CATALOGUE):
-            click.echo(_no_such_event(action, near(action, CATALOGUE)), err=True)
+            click.echo(fitted(_no_such_event(action, near(action, CATALOGUE)), sys.stderr), err=True)
+    if number is not None and (doubt := _not_watched(session, number)):
+        click.echo(fitted(doubt, sys.stderr), err=True)
     session.follow(status.Watch(actions=actions, number=number), render.record)
+
+
+def _not_watched(session: Session, number: str) -> str | None:
+    """What is said of a number that is not watched: it may be from the next reload on."""
+    try:
+        session.ask(status.GetNumber(number=number))
+    except ErrorReply as error:
+        if str(error.parameters.get("why", "")).startswith("it is not watched"):
+            [said] = words(error.name, error.parameters)
+            return tr("{said}; it is waited for all the same").format(said=said)
+    return None
 
 
 def _no_such_event(action: str, meant: str | None) -> str:

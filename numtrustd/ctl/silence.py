@@ -4,9 +4,11 @@ import click
 
 from numtrustd.api import silence
 from numtrustd.ctl import complete
-from numtrustd.ctl.common import Span, author_option, command
+from numtrustd.ctl.choices import Choice
+from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, word
+from numtrustd.ctl.moments import Span
 from numtrustd.ctl.render import when
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.speak import Group
@@ -29,10 +31,10 @@ def silence_() -> None:
         ("silence add sogou --for 2h --reason 'they are moving servers'", "No alarm about sogou for two hours."),
     ),
 )
-@click.argument("targets", nargs=-1, required=True, metavar="NUMBER|PLATFORM|GROUP…")
+@click.argument("targets", nargs=-1, type=complete.TARGET, required=True, metavar="NUMBER|PLATFORM|GROUP…")
 @click.option("--for", "seconds", type=Span(), required=True, help="For how long: 90m, 2h, 3d.")
 @click.option("--reason", metavar="WORDS", required=True, help="Why, for those who wonder.")
-@click.option("--scope", type=click.Choice(["number", "platform", "group"]), help="Which, where a name is of several.")
+@click.option("--scope", type=Choice(["number", "platform", "group"]), help="Which, where a name is of several.")
 @author_option
 def add(
     session: Session, targets: tuple[str, ...], seconds: float, reason: str, scope: str | None, author: str

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from numtrustd.ctl import breaks
+from numtrustd.columns import lines as broken
 from numtrustd.ctl.document import Block, Cell, Commands, Document, Drawing, Facts, Heading, Line, Prose, Table, Tone
 from numtrustd.ctl.fit import GAP, Lines, continued, fit, glued, one_line
 from numtrustd.ctl.lang import listed, tr
@@ -196,7 +196,7 @@ def _wrapped(line: Text, columns: int) -> list[Text]:
     """The lines of a text; a word is broken only where it is wider than there is room."""
     if cell_len(line.plain) <= columns:
         return [line]
-    return [line[begin:end] for begin, end in breaks.lines(glued(line.plain), max(columns, 2))]
+    return [line[begin:end] for begin, end in broken(glued(line.plain), max(columns, 2))]
 
 
 def text(piece: Cell) -> Text:

@@ -1,7 +1,8 @@
-"""Words for people: what may be printed, how wide it is, and when something was or will be."""
+"""Words for people: what may be printed, and when something was or will be."""
 
 import re
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from numtrustd.ctl.lang import tr
@@ -37,13 +38,6 @@ def _visible(c: str) -> str:
 def _json(c: str) -> str:
     units = c.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
-
-
-def width(text: str) -> int:
-    """Columns on a terminal: Chinese characters take two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 _UNITS = (1, 60, 3_600, 86_400)
@@ -105,13 +99,27 @@ _IN_UTC = re.compile(r"(?<![\w-])\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b")
 
 def in_local_time(text: str, now: datetime) -> str:
     """A sentence of the log, whose times are in UTC, with the reader's own times in their place."""
+    return _retold(text, lambda at: time_of_day(at, now))
 
+
+def dated(at: datetime) -> str:
+    """The reader's own time with its date and its offset, for what is read on another day or elsewhere."""
+    here = at.astimezone()
+    offset = f"{here:%z}"
+    return f"{here:%Y-%m-%d %H:%M} UTC{offset[:3]}:{offset[3:5]}"
+
+
+def in_dated_time(text: str) -> str:
+    """`in_local_time` with whole dates and the offset."""
+    return _retold(text, dated)
+
+
+def _retold(text: str, say: Callable[[datetime], str]) -> str:
     def shown(match: re.Match[str]) -> str:
         try:
-            at = datetime.strptime(match[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC)
-        except ValueError:
+            return say(datetime.strptime(match[0], "%Y-%m-%d %H:%M:%S UTC").replace(tzinfo=UTC))
+        except (ValueError, OverflowError):
             return match[0]
-        return time_of_day(at, now)
 
     return _IN_UTC.sub(shown, text)
 

@@ -12,9 +12,15 @@ _LONGEST = 64
 
 
 def near(word: str, known: Iterable[str]) -> str | None:
-    """The id that is most like the word; `None` if none is."""
-    close = difflib.get_close_matches(word[:_LONGEST], list(known), n=1, cutoff=0.6)
-    return close[0] if close else None
+    """The id that is most like the word, however either is written; `None` if none is."""
+    folded = {each.casefold(): each for each in known}
+    close = difflib.get_close_matches(word[:_LONGEST].casefold(), folded, n=1, cutoff=0.6)
+    return folded[close[0]] if close else None
+
+
+def did_you_mean(meant: str | None) -> str:
+    """The question that goes before a remedy; nothing where nobody can say what was meant."""
+    return "" if meant is None else f"did you mean {meant}? "
 
 
 def near_number(number: str, known: Container[str]) -> str | None:

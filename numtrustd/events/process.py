@@ -149,6 +149,18 @@ class ConfigRejected(Event, frozen=True, kw_only=True):
     problems: f.Problems
 
 
+class ConfigDoubted(Event, frozen=True, kw_only=True):
+    """Something in the configuration in use is allowed and probably not meant; `check` says the same."""
+
+    action = "config.doubted"
+    level = Level.WARN
+    message = "{config} is in use, with {count|warning}: {problems}"
+
+    config: f.Config
+    count: f.Count
+    problems: f.Problems
+
+
 class ConfigReloaded(Event, frozen=True, kw_only=True):
     """A changed configuration was taken over; what it leaves alone was left alone."""
 

@@ -1,16 +1,24 @@
 """The questions of `numtrustd init`, for whoever sits at a terminal: only what no flag has answered."""
 
+import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from msgspec import structs
 
+from numtrustd.columns import fitted
 from numtrustd.domain.number import NumberKind, Problem, parse
-from numtrustd.init.answers import Answers
-from numtrustd.init.files import known_sources, numbers_there, refuse_to_replace
+from numtrustd.init.answers import Answers, faults
+from numtrustd.init.files import known_sources, numbers_there, refuse_to_replace, unfit
 from numtrustd.init.sources import PACKS, rows, shortlist
 from numtrustd.settings.problem import nearest
+
+_BETWEEN = re.compile(r"[,，;；、]")
+_MORE = "More numbers; an empty line if these are all"
+_SAID = 20
+"""Lines of what is wrong with an answer."""
 
 
 def ask(answers: Answers, config: Path, *, approval_given: bool, force: bool) -> Answers:
@@ -42,17 +50,43 @@ def _line(question: str) -> str:
 
 
 def _numbers(answers: Answers) -> Answers:
+    """The numbers, or the file of them: lines until an empty one, as a column of a spreadsheet is pasted. Of a line in
+    which anything is wrong nothing is taken.
+    """
+    taken: list[str] = []
     while True:
-        said = _line("Numbers with commas between them, or the path of a CSV file")
+        said = _line(_MORE if taken else "Numbers with commas between them or one a line, or the path of a CSV file")
+        if not said and taken:
+            click.echo(f"  {len(taken)} number{'s' if len(taken) > 1 else ''}")
+            return structs.replace(answers, numbers=tuple(taken))
         file = Path(said).expanduser()
-        if said and file.is_file():
-            return structs.replace(answers, numbers_file=file)
-        spelt = tuple(number.strip() for number in said.replace("，", ",").split(",") if number.strip())
-        wrong = [(number, read) for number in spelt if isinstance(read := parse(number), Problem)]
-        if spelt and not wrong:
-            return structs.replace(answers, numbers=spelt)
-        for number, problem in wrong:
-            click.echo(f"  {number!r}: {problem.what}: {problem.remedy}")
+        if said and not taken and file.is_file():
+            if not (wrong := unfit(file)):
+                return structs.replace(answers, numbers_file=file)
+        elif said and not taken and file.suffix in (".csv", ".toml", ".txt", ".xlsx"):
+            wrong = [f"{file}: there is no such file: name one that is there, or numbers"]
+        else:
+            spelt = [number for piece in _pieces(said) for number in _spelt(piece)]
+            wrong = [] if spelt else ["there has to be one: write it as it is dialled, such as 13800138000"]
+            wrong += faults(Answers(numbers=(*taken, *spelt)))
+            if not wrong:
+                taken += spelt
+        for line in wrong[:_SAID]:
+            click.echo(fitted(f"  {line.removeprefix('--number: ')}", sys.stdout))
+        if len(wrong) > _SAID:
+            click.echo(f"  … and {len(wrong) - _SAID} more")
+
+
+def _pieces(said: str) -> list[str]:
+    """What stands between commas and the like, in either width."""
+    return [piece.strip() for piece in _BETWEEN.split(said) if piece.strip()]
+
+
+def _spelt(piece: str) -> list[str]:
+    """The numbers in a piece: one with spaces in it, or several with spaces between them."""
+    words = piece.split()
+    several = isinstance(parse(piece), Problem) and not any(isinstance(parse(word), Problem) for word in words)
+    return words if several else [piece]
 
 
 def _kinds(numbers: Sequence[str]) -> frozenset[NumberKind]:
@@ -74,7 +108,7 @@ def _sources(config: Path, kinds: frozenset[NumberKind]) -> tuple[str, ...]:
     first = {name.partition(".")[0] for name in known}
     while True:
         said = _line("Sources or platforms with commas between them")
-        names = tuple(name.strip() for name in said.replace("，", ",").split(",") if name.strip())
+        names = tuple(_pieces(said))
         wrong = [name for name in names if name not in known and name not in first]
         if not wrong:
             return names

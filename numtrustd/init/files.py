@@ -36,7 +36,7 @@ class InitError(Exception):
 class Made(Struct, frozen=True):
     """What was written: the `files`, of which the `untouched` were there as the package brought them, the numbers' file
     that was `copied`, the `groups` that were taken from it, the sources that are `lacking` something, those that are on
-    (`own`: by the person's packs alone), and the `commands` to type next.
+    (`own`: by the person's packs alone), `warnings` of what was there before, and the `commands` to type next.
     """
 
     files: tuple[Path, ...]
@@ -46,6 +46,7 @@ class Made(Struct, frozen=True):
     enabled: tuple[str, ...]
     own: tuple[str, ...]
     lacking: dict[str, tuple[str, ...]]
+    warnings: tuple[str, ...]
     commands: tuple[str, ...]
 
 
@@ -88,7 +89,7 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
     is only replaced by `force`, or if it is what a package put there; numbers.csv that somebody has written is used,
     unless numbers were given. A numbers' file that the service would not see is copied there. Raises `InitError`.
     """
-    config = config.absolute()
+    config = plain(config.absolute().parent) / config.name
     wrong = faults(answers)
     if config.name == NUMBERS:
         wrong.append(f"--config: {config}: is the name of the numbers: name the settings otherwise")
@@ -113,7 +114,7 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
         folder = Path(tempfile.mkdtemp(prefix=".numtrustd-init-", dir=config.parent))
         try:
             _borrow(folder, config)
-            lacking = _lacking(folder / config.name, _placed(answers, config.parent), env)
+            lacking, doubts = _lacking(folder / config.name, _placed(answers, config.parent), env)
             path = NUMBERS
             if copied is not None:
                 shutil.copyfile(copied, folder / NUMBERS)
@@ -132,7 +133,10 @@ def write(config: Path, answers: Answers, env: Mapping[str, str], *, force: bool
         ) from None
     enabled = tuple(source for source in answers.enable if source not in lacking)
     own = tuple(name for name, each in sources.items() if each.own and each.source.enabled and name not in enabled)
-    return Made(tuple(files), shipped, copied, answers.groups, enabled, own, lacking, _commands(config, answers))
+    if copied is not None:
+        doubts = tuple(structs.replace(d, file=str(beside)) if d.file == str(copied) else d for d in doubts)
+    warnings, commands = tuple(map(str, doubts)), _commands(config, answers)
+    return Made(tuple(files), shipped, copied, answers.groups, enabled, own, lacking, warnings, commands)
 
 
 def _unseen(config: Path, numbers_file: Path | None) -> Path | None:
@@ -150,6 +154,16 @@ def _unseen(config: Path, numbers_file: Path | None) -> Path | None:
         )
         raise InitError(exit_status.USAGE, [what])
     return numbers_file.absolute()
+
+
+def unfit(file: Path) -> list[str]:
+    """What is wrong with a file of numbers by itself, each with its place; the checks of the whole may find more."""
+    roll = numbers_csv.Roll({}, Report(), whole=False)
+    if file.suffix != ".toml":  # which those checks read
+        raw = document.read_bytes(file, roll.report, (str(file), 1), "", numbers_csv.MAX_BYTES)
+        if raw is not None:
+            numbers_csv.read_csv(raw, str(file), roll)
+    return [str(problem) for problem in sorted(set(roll.report.problems))]
 
 
 def _groups(config: Path, answers: Answers) -> tuple[str, ...]:
@@ -196,12 +210,14 @@ def _resolved(wanted: Sequence[str], sources: Mapping[str, Known]) -> tuple[str,
     return tuple(dict.fromkeys(found))
 
 
-def _lacking(file: Path, answers: Answers, env: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """What keeps each wanted source from being switched on, tried with a `file` of settings. Raises `InitError` for
-    what is wrong without any."""
+def _lacking(
+    file: Path, answers: Answers, env: Mapping[str, str]
+) -> tuple[dict[str, tuple[str, ...]], tuple[Problem, ...]]:
+    """What keeps each wanted source from being switched on, tried with a `file` of settings, and the warnings of what
+    was there before. Raises `InitError` for what is wrong without any."""
     numbers = NUMBERS if answers.numbers_file is None else str(answers.numbers_file.absolute())
-    if isinstance(_loaded(file, answers, numbers, {}, env), Loaded):
-        return {}
+    if isinstance(whole := _loaded(file, answers, numbers, {}, env), Loaded):
+        return {}, _doubts(whole, file)
     bare = _loaded(file, structs.replace(answers, enable=()), numbers, {}, env)
     if not isinstance(bare, Loaded):
         raise InitError(exit_status.CONFIG, [_line(problem, file) for problem in bare])
@@ -212,7 +228,13 @@ def _lacking(file: Path, answers: Answers, env: Mapping[str, str]) -> dict[str, 
         loaded = _loaded(file, structs.replace(answers, enable=(*right, source)), numbers, {}, env)
         if not isinstance(loaded, Loaded):
             lacking[source] = tuple(_line(problem, file) for problem in loaded)
-    return lacking
+    return lacking, _doubts(bare, file)
+
+
+def _doubts(loaded: Loaded, file: Path) -> tuple[Problem, ...]:
+    """The warnings of all but the files that are being made: what those leave open was asked for, or is told."""
+    made = (str(file), str(file.parent / NUMBERS))
+    return tuple(warning for warning in loaded.warnings if warning.file not in made)
 
 
 def _placed(answers: Answers, home: Path) -> Answers:
@@ -241,7 +263,22 @@ def _loaded(
 
 
 def _beside(file: Path, folder: Path) -> str:
+    """The path of a file as it is to be written into settings in that folder: below the folder it goes from there, else
+    from the root.
+    """
+    file = plain(file)
     return str(file.relative_to(folder)) if file.is_relative_to(folder) else str(file)
+
+
+def plain(path: Path) -> Path:
+    """The same place without `..`, and with the links by which it was named where that can be."""
+    if ".." not in path.parts:
+        return path
+    short = Path(os.path.normpath(path))
+    try:
+        return short if short.samefile(path) else Path(os.path.realpath(path))
+    except OSError:  # it is not there, or not all of it
+        return Path(os.path.realpath(path))
 
 
 def _commands(config: Path, answers: Answers) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Annotated
 from msgspec import Meta, Struct
 
 from numtrustd.domain.label import WORD_NOT_KNOWN, Category, classify
+from numtrustd.domain.near import near
 from numtrustd.domain.observation import Instant, Observation, Status, UnknownReason
 
 Shown = Annotated[str, Meta(max_length=500)]
@@ -43,7 +44,9 @@ def contradiction(said: Said) -> tuple[str, str] | None:
             if said.reason is None:
                 return "reason", f"is missing: one of {', '.join(UnknownReason)}"
             if said.reason not in set(UnknownReason):
-                return "reason", f'"{said.reason}" is none of {", ".join(UnknownReason)}'
+                meant = near(said.reason, UnknownReason)
+                asked = "" if meant is None else f": did you mean {meant}?"
+                return "reason", f'"{said.reason}" is none of {", ".join(UnknownReason)}{asked}'
         case _ if said.reason is not None:
             return "reason", "is for what could not be seen: leave it out"
         case Status.CLEAN:

@@ -110,10 +110,13 @@ class Loaded(Struct, frozen=True):
         return self.routes[self.settings.channel_via(platform)]
 
 
-def load(path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = None) -> Loaded | list[Problem]:
+def load(
+    path: pathlib.Path, env: Mapping[str, str], *, now: Instant | None = None, report: Report | None = None
+) -> Loaded | list[Problem]:
     """Read and check everything that the settings file names. `env` is the process's environment, of which
-    STATE_DIRECTORY, RUNTIME_DIRECTORY and CREDENTIALS_DIRECTORY (systemd's) count. `now` is the machine's time."""
-    report = Report()
+    STATE_DIRECTORY, RUNTIME_DIRECTORY and CREDENTIALS_DIRECTORY (systemd's) count. `now` is the machine's time. Who
+    wants the warnings even if there are problems gives a `report` that is empty."""
+    report = Report() if report is None else report
     now = Clock().now() if now is None else now
     files: list[pathlib.Path] = []
     place = _read_settings(path, files, report)

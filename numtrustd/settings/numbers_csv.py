@@ -15,6 +15,7 @@ from functools import partial
 
 from numtrustd.domain import number as domain_number
 from numtrustd.domain.label import Category
+from numtrustd.domain.near import near
 from numtrustd.domain.owned import DEFAULT_GROUP, Owned, Watch
 from numtrustd.settings import units
 from numtrustd.settings.document import Where
@@ -174,7 +175,9 @@ class Roll:
 
 
 def _group_remedy(group: str, known: Sequence[str]) -> str:
-    return f'add [[group]] with name = "{group}", or {suggest(group, known)}'
+    meant = near(group, known)
+    other = f"name one that is there: {', '.join(known)}" if meant is None else f'did you mean "{meant}"?'
+    return f'add [[group]] with name = "{group}", or {other}'
 
 
 def read_tables(rows: Sequence[NumberTable], where: Callable[[int, str], Where], roll: Roll) -> None:

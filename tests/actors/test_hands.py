@@ -8,6 +8,7 @@ import pytest
 import trio.testing
 from msgspec import structs
 
+from numtrustd.api import errors
 from numtrustd.domain.cadence import CadencePolicy
 from numtrustd.domain.device_test import HandPolicy
 from numtrustd.domain.platform import HandLook
@@ -199,6 +200,11 @@ async def test_it_cannot_be_done(shm: Path, autojump_clock: Clock) -> None:
         task = await asked(house, HOUR)
         with pytest.raises(Refusal, match="does not answer"):
             await house.ask("TaskDone", task=task.id, outcome="approved")
+        with pytest.raises(Refusal, match=r"did you mean reported\? reported, or `task fail`"):
+            await house.ask("TaskDone", task=task.id, outcome="reportd")
+        with pytest.raises(Refusal) as caught:
+            await house.ask("GetTask", task=task.id.replace("look", "lok"))
+        assert caught.value.error == errors.UnknownTask(task.id.replace("look", "lok"), task.id)
         change = await house.ask("TaskFail", task=task.id, why="the phone is broken", author="小李")
         assert (change.outcome, change.new) == ("failed", "failed")
         stored = records.get_task(house.store, task.id)

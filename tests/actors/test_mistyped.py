@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 import trio.testing
+from msgspec import structs
 
+from numtrustd.actors.context import Group
 from numtrustd.api import errors
 from tests.actors.house import LANDLINE, MOBILE, Refusal, TestHouse, make_house
+from tests.actors.test_papers_by_hand import at_work
 
 Clock = trio.testing.MockClock
 
@@ -35,3 +38,97 @@ async def test_what_was_meant_is_named(tmp_path: Path, autojump_clock: Clock) ->
             ("x", "there is no x: `numtrustctl sources` lists all"),
         ):
             assert await error(house, "TrustSource", source=typed) == errors.InvalidArgument("source", said)
+
+
+@pytest.mark.parametrize(
+    ("method", "parameters", "field", "said"),
+    [
+        ("ListNumbers", {"group": "sale"}, "group", "there is no group sale: did you mean sales? there are default, "),
+        ("ListNumbers", {"group": "x"}, "group", "there is no group x: there are default, sales"),
+        (
+            "ListNumbers",
+            {"finding": "mislabl"},
+            "finding",
+            "there is no finding mislabl: did you mean mislabel? there ",
+        ),
+        ("ListNumbers", {"finding": "x"}, "finding", "there is no finding x: there are any, mislabel, "),
+        (
+            "EvidenceAdd",
+            {"kind": "licnce", "path": "/a.pdf"},
+            "kind",
+            "'licnce' is no kind of evidence: did you mean licence? there are licence, ",
+        ),
+        ("EvidenceAdd", {"kind": "x", "path": "/a.pdf"}, "kind", "'x' is no kind of evidence: there are licence, "),
+        (
+            "EvidenceRemove",
+            {"kind": "licnce", "path": "/a.pdf"},
+            "kind",
+            "'licnce' is no kind of evidence: did you mean licence? there are licence, ",
+        ),
+        (
+            "EvidenceAdd",
+            {"kind": "licence", "path": "/a.pdf", "cases": ("apeal",)},
+            "cases",
+            "no case is of the kind 'apeal': did you mean appeal? there are appeal, ",
+        ),
+        (
+            "SilenceAdd",
+            {"targets": ("alhpa",), "seconds": 60.0, "reason": "x"},
+            "targets",
+            "there is no watched number, platform or group 'alhpa': did you mean alpha? `numtrustctl numbers` and ",
+        ),
+        (
+            "SilenceAdd",
+            {"targets": ("sale",), "seconds": 60.0, "reason": "x", "scope": "group"},
+            "targets",
+            "there is no group 'sale': did you mean sales? `numtrustctl numbers` and ",
+        ),
+        (
+            "SilenceAdd",
+            {"targets": ("alhpa",), "seconds": 60.0, "reason": "x", "scope": "group"},
+            "targets",
+            "there is no group 'alhpa': `numtrustctl numbers` and ",
+        ),
+        (
+            "SilenceAdd",
+            {"targets": (f"{MOBILE[:-1]}9",), "seconds": 60.0, "reason": "x"},
+            "targets",
+            f"there is no watched number, platform or group '{MOBILE[:-1]}9': did you mean {MOBILE}? `numtrustctl ",
+        ),
+        ("SilenceRemove", {"silence": "x"}, "silence", "there is no silence x: `numtrustctl silence list` shows "),
+    ],
+)
+async def test_of_words_that_are_known_the_nearest_is_named(
+    tmp_path: Path, autojump_clock: Clock, method: str, parameters: dict[str, object], field: str, said: str
+) -> None:
+    async with make_house(tmp_path, numbers=(MOBILE, LANDLINE)) as house:
+        at_work(house)
+        house.house.context = structs.replace(house.house.context, groups={"sales": Group("sales")})
+        refused = await error(house, method, **parameters)
+        assert isinstance(refused, errors.InvalidArgument)
+        assert refused.field == field
+        assert refused.why.startswith(said)
+
+
+async def test_the_nearest_silence_is_named(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        silence = (await house.ask("SilenceAdd", targets=("alpha",), seconds=60.0, reason="x")).row.silence
+        refused = await error(house, "SilenceRemove", silence=silence[:-1])
+        assert isinstance(refused, errors.InvalidArgument)
+        assert refused.why.startswith(f"there is no silence {silence[:-1]}: did you mean {silence}? `numtrustctl ")
+
+
+async def test_the_nearest_task_is_named(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, numbers=(MOBILE, LANDLINE)) as house:
+        await house.labelled("beta")
+        await house.in_state("at_person", "beta")
+        [task] = (await house.ask("ListTasks"))[0].tasks
+        slip = task.task.replace(MOBILE, f"{MOBILE[:-1]}9")
+        for typed in (f"{task.task}1", task.case, task.task.replace("beta", "bata"), slip):
+            assert await error(house, "GetTask", task=typed) == errors.UnknownTask(typed, task.task)
+            assert await error(house, "TaskFail", task=typed, why="x") == errors.UnknownTask(typed, task.task)
+        for typed in ("x", f"{LANDLINE}/beta/1/3.0", "+8613000000000/beta/1/3.0"):
+            assert await error(house, "GetTask", task=typed) == errors.UnknownTask(typed)
+        refused = await error(house, "TaskDone", task=task.task, outcome="submited")
+        assert isinstance(refused, errors.Refused)
+        assert "does not answer submit_appeal: did you mean submitted? one of submitted, refused" in refused.why

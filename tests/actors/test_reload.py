@@ -25,11 +25,13 @@ from numtrustd.domain.maintenance import Maintenance
 from numtrustd.domain.record import NumberRecord
 from numtrustd.events import (
     CaseOpened,
+    ConfigDoubted,
     ConfigRejected,
     ConfigReloaded,
     DaemonStopping,
     EvidenceMissing,
     FindingOpened,
+    Level,
     NumberAdded,
     NumberRemoved,
     SilenceEnded,
@@ -192,6 +194,24 @@ async def test_a_reload_that_changes_nothing_touches_nobody(
         assert made.record(MOBILE).seq == seq
         [said] = made.log.of(ConfigReloaded)
         assert (said.added, said.removed, said.changed, said.unchanged) == (0, 0, 0, 2)
+
+
+async def test_what_is_probably_not_meant_is_said_at_the_start_and_at_every_reload(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    async with works(shm, ["139 1000 0007"], [SO360]) as made:
+        assert made.log.of(ConfigDoubted) == []
+        (shm / "numbers.csv").write_text("number,since\n13910000007,2190-01-01\n")
+        result = await made.daemon.reload()
+        [said] = made.log.of(ConfigDoubted)
+        assert (said.count, said.problems) == (1, result.warnings)
+        assert said.level is Level.WARN
+        assert "numbers.csv:2: since: is 2190-01-01" in said.problems[0]
+    started = MemoryLog(VirtualClock(DEMO_ORIGIN))
+    with Store.open(shm / "state", init=False, map_size=1 << 26, now=DEMO_ORIGIN, inline=True) as store:
+        daemon = Daemon(loaded_from(shm / "numtrustd.toml"), store, started, VirtualClock(DEMO_ORIGIN), Random(1), {})
+        daemon._say_started()
+    assert started.of(ConfigDoubted) == [said]
 
 
 async def test_numbers_come_go_and_change(shm: Path, autojump_clock: Autojump, runs: list[str]) -> None:

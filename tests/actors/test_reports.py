@@ -183,7 +183,11 @@ async def test_a_report_older_than_what_was_seen_there_moves_nothing(shm: Path, 
 @pytest.mark.parametrize(
     ("more", "field", "why"),
     [
-        ({"surface": "moon"}, "surface", "beta has these: incoming_call, call_log"),
+        ({"surface": "incomming"}, "surface", "beta has no 'incomming': did you mean incoming_call? it has "),
+        ({"source": "beta.devcie"}, "source", "takes no reports of beta: did you mean beta.device? say one of beta.d"),
+        ({"status": "unknown", "reason": "blokced"}, "reason", "unreachable"),
+        ({"status": "unknown", "reason": "blokced"}, "reason", ": did you mean blocked?"),
+        ({"surface": "moon"}, "surface", "beta has no 'moon': it has incoming_call, call_log"),
         ({"device": None}, "device", "name the handset's model"),
         ({"os": None}, "os", "name the handset's system"),
         ({"device": "iPhone 15"}, "app", "an iPhone shows labels of apps"),
@@ -232,7 +236,7 @@ async def test_unknown_names_and_places_where_nobody_takes_reports(shm: Path, au
             ({"number": "x"}, errors.UnknownNumber),
             ({"platform": "nowhere"}, errors.UnknownPlatform),
             ({"platform": "alpha"}, errors.Refused),
-            ({"source": "alpha.api"}, errors.Refused),
+            ({"source": "alpha.api"}, errors.InvalidArgument),
         ]
         for more, kind in cases:
             with pytest.raises(Refusal) as caught:

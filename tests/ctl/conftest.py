@@ -217,6 +217,7 @@ class Fake:
         self.answers: dict[str, Any] = {
             "GetStatus": status.Status(
                 summary="24 numbers on 8 platforms, 2 labelled, 1 open case",
+                groups=("default", "sales"),
                 version="0.1.0",
                 pid=4711,
                 started_at=NOW - HOUR,

@@ -521,7 +521,8 @@ def test_json_is_what_the_daemon_said(daemon: Any, capsys: Capture) -> None:
 
 def test_watch(daemon: Any, capsys: Capture) -> None:
     code, out, err = run(capsys, "watch", "case.", "verdict.", "--number", NUMBER)
-    assert daemon.asked == [status.Watch(actions=("case.", "verdict."), number=NUMBER)]
+    watched = status.GetNumber(number=NUMBER)
+    assert daemon.asked == [watched, status.Watch(actions=("case.", "verdict."), number=NUMBER)]
     assert out.splitlines() == [
         "11-20 18:00:00 info  case.moved case 0, by 11-21 02:30",
         "… 1 record missed: this reader is too slow",
@@ -553,7 +554,8 @@ def test_who_waits_for_an_event_that_there_is_not_is_told(daemon: Any, capsys: C
         ),
         (errors.UnknownCase("x"), "there is no case 'x': see numtrustctl cases"),
         (errors.UnknownCase("x/y/1", "x/z/1"), "there is no case 'x/y/1': did you mean x/z/1? see numtrustctl cases"),
-        (errors.UnknownTask("x"), "there is no task 'x'"),
+        (errors.UnknownTask("x"), "there is no task 'x': see numtrustctl tasks --all"),
+        (errors.UnknownTask("x/1", "x/2"), "there is no task 'x/1': did you mean x/2? see numtrustctl tasks --all"),
         (errors.InvalidArgument("after", "no such page"), "after: no such page"),
         (errors.Refused("the case is closed: reopen it"), "the case is closed: reopen it"),
         (

@@ -20,9 +20,9 @@ from msgspec import structs
 
 from docs import catalogue
 from numtrustd import ctl
+from numtrustd.columns import width
 from numtrustd.ctl import lang, speak
 from numtrustd.ctl.cli import CLICK, main, program
-from numtrustd.ctl.text import width
 from tests.ctl.test_ctl_commands import NUMBER, VERBS, commands
 
 Capture = pytest.CaptureFixture[str]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,23 @@ def test_everything_is_in_it(tmp_path: Path, paper: Path, capsys: Capture) -> No
     assert (folder / "fields.txt").read_text(encoding="utf-8").startswith("where: https://example.org/appeal\n")
     assert beside(folder) == ["packet"]
     assert oct(folder.stat().st_mode & 0o777) == "0o700"
+
+
+@pytest.mark.parametrize(
+    ("zone", "due"), [("Asia/Shanghai", "2026-11-20 17:00 UTC+08:00"), ("UTC", "2026-11-20 09:00 UTC+00:00")]
+)
+def test_times_are_the_readers_own_with_their_offset(
+    tmp_path: Path, paper: Path, daemon: Any, capsys: Capture, monkeypatch: pytest.MonkeyPatch, zone: str, due: str
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    told = "paused since 2026-11-20 09:00:00 UTC"
+    daemon.answers["GetTask"] = structs.replace(daemon.answers["GetTask"], detail=(told,))
+    run(capsys, tmp_path / "packet")
+    checklist = (tmp_path / "packet" / "checklist.md").read_text(encoding="utf-8")
+    assert f"- by {due}\n" in checklist
+    assert f"- paused since {due}\n" in checklist
+    assert "00 UTC\n" not in checklist
 
 
 def test_as_json_it_names_the_files(tmp_path: Path, paper: Path, capsys: Capture) -> None:

@@ -150,7 +150,10 @@ def test_a_report_is_read_on_the_terminal_and_made_for_others(terminal: Open, tm
     assert "Traceback" not in done
     assert file.read_text().lstrip().lower().startswith("<!doctype html>")
     nowhere = shown(screen, f"{CTL} report --month 2026-03 -o {tmp_path}/no/such/place", status=64)
-    assert "/no/such/place: cannot be written: No such file or directory: name another file" in nowhere
+    assert "/no/such/place: cannot be written: No such file or directory: name another file" in " ".join(
+        nowhere.split()
+    )
+    assert widest(nowhere) <= 132
     wrong = shown(screen, f"{CTL} report --month March", status=1)
     assert "'March' is no month: write 2026-" in wrong, "what would be right is said"
 
@@ -166,13 +169,16 @@ def test_the_questions_of_the_beginning_are_answered_with_a_slip_of_the_finger(t
     screen.type("示例科技有限公司")
     screen.wait("Name that phones are to show:$")
     screen.type("ACNE")
-    screen.wait("Numbers with commas between them, or the path of a CSV file:$")
-    screen.type("138, 95588")
+    screen.wait("Numbers with commas between them or one a line, or the path of a CSV file:$")
+    screen.type("138, 95588; 021 5128")
     screen.wait("'138': ", pressing="")
+    screen.wait("'021 5128': ", pressing="")
     screen.wait(r"CSV file:\s*\Z")
-    screen.press(*"1380013800x")
+    screen.press(*"138 0013 800x")
     screen.press("BSpace")
     screen.type("0，021-51288801")
+    screen.wait(r"More numbers; an empty line if these are all:\s*\Z")
+    screen.type("")
     screen.wait("Sources or platforms with commas between them:$")
     screen.type("sogu")
     screen.wait("not known: sogu")
@@ -187,7 +193,7 @@ def test_the_questions_of_the_beginning_are_answered_with_a_slip_of_the_finger(t
     assert re.search(r"numtrustd check|numtrustd create-state|numtrustd run", end)
     screen.type("stty -g >after; cmp before after && echo SAME")
     screen.wait("^SAME$")
-    assert re.search(r"^13800138000", (place / "numbers.csv").read_text(), re.MULTILINE)
+    assert re.search(r"^138 0013 8000,", (place / "numbers.csv").read_text(), re.MULTILINE)
     settings = (place / "numtrustd.toml").read_text()
     assert 'name = "示例科技有限公司"' in settings
     checked = shown(screen, f"{BIN}/numtrustd check --config {place}/numtrustd.toml")

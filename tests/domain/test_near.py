@@ -12,7 +12,14 @@ NUMBERS = st.text("0123456789", min_size=3, max_size=15).map("+".__add__)
 
 @pytest.mark.parametrize(
     ("word", "meant"),
-    [("huawie", "huawei"), ("sogou.serch", "sogou.search"), ("sogou", None), ("", None), ("z" * 5_000, None)],
+    [
+        ("huawie", "huawei"),
+        ("HUAWEI", "huawei"),
+        ("sogou.serch", "sogou.search"),
+        ("sogou", None),
+        ("", None),
+        ("z" * 5_000, None),
+    ],
 )
 def test_the_nearest_id_is_meant(word: str, meant: str | None) -> None:
     assert near(word, ("huawei", "sogou.search", "xiaomi")) == meant

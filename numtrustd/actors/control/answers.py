@@ -34,6 +34,7 @@ from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
 from numtrustd.clock import Clock
 from numtrustd.domain.case import Case, number_of
 from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.near import did_you_mean, near
 from numtrustd.domain.number import from_canonical, mask
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import DEFAULT_GROUP
@@ -153,10 +154,14 @@ class Answers:
     async def _numbers(self, params: status.ListNumbers, call: Call) -> AsyncGenerator[status.NumberPage, None]:
         groups = {*self._sight.context.groups, DEFAULT_GROUP}
         if params.group is not None and params.group not in groups:
-            raise CallError(InvalidArgument("group", f"there is no group {params.group}: {', '.join(sorted(groups))}"))
-        if params.finding not in (None, "any", *FindingKind):
-            known = ", ".join(("any", *FindingKind))
-            raise CallError(InvalidArgument("finding", f"there is no finding {params.finding}: {known}"))
+            meant = did_you_mean(near(params.group, groups))
+            why = f"there is no group {params.group}: {meant}there are {', '.join(sorted(groups))}"
+            raise CallError(InvalidArgument("group", why))
+        findings = ("any", *FindingKind)
+        if params.finding is not None and params.finding not in findings:
+            meant = did_you_mean(near(params.finding, findings))
+            why = f"there is no finding {params.finding}: {meant}there are {', '.join(findings)}"
+            raise CallError(InvalidArgument("finding", why))
         async with self._pages(self._number_rows(params), params.limit) as pages:
             async for rows, more in pages:
                 yield status.NumberPage(now=self._now, numbers=rows, next=rows[-1].number if more else None)

@@ -3,6 +3,7 @@
 Each function answers with the thing itself or raises `CallError` with the error that the interface declares for it.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,8 +11,9 @@ from typing import Any
 from numtrustd.actors.control.views import Sight
 from numtrustd.actors.messages import RefusedError
 from numtrustd.api import errors
+from numtrustd.domain import device_test
 from numtrustd.domain.case import Case
-from numtrustd.domain.near import near, near_number
+from numtrustd.domain.near import did_you_mean, near, near_number
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.task import Task
@@ -19,6 +21,9 @@ from numtrustd.store import Table, records
 from numtrustd.store.errors import DamagedRecord
 from numtrustd.store.tables import MAX_KEY
 from numtrustd.varlink.interface import Call, CallError
+
+_COMPARED = 200
+"""Ids that one which is not there is compared with, at the most."""
 
 
 def canonical(text: str) -> str:
@@ -34,14 +39,10 @@ def watched(sight: Sight, text: str) -> Owned:
     number = canonical(text)
     owned = sight.context.numbers.get(number)
     if owned is None:
-        meant = _meant(near_number(number, sight.context.numbers))
+        meant = did_you_mean(near_number(number, sight.context.numbers))
         why = f"it is not watched: {meant}`numtrustctl numbers` lists those that are"
         raise CallError(errors.UnknownNumber(number=number, why=why))
     return owned
-
-
-def _meant(known: str | None) -> str:
-    return "" if known is None else f"did you mean {known}? "
 
 
 def recorded(sight: Sight, text: str) -> str:
@@ -49,7 +50,7 @@ def recorded(sight: Sight, text: str) -> str:
     number = canonical(text)
     if number in sight.context.numbers or sight.house.store.get(Table.NUMBER, records.key(number)) is not None:
         return number
-    meant = _meant(near_number(number, sight.context.numbers))
+    meant = did_you_mean(near_number(number, sight.context.numbers))
     why = f"it is not watched and never was: {meant}`numtrustctl numbers` lists those that are"
     raise CallError(errors.UnknownNumber(number=number, why=why))
 
@@ -67,7 +68,7 @@ def source(sight: Sight, text: str) -> str:
         if text in {**sight.context.sources, **sight.context.idle}:
             why = f"{text} looks at nothing: `numtrustctl sources --all` lists how each stands"
         else:
-            why = f"there is no {text}: {_meant(near(text, sight.sources))}`numtrustctl sources` lists all"
+            why = f"there is no {text}: {did_you_mean(near(text, sight.sources))}`numtrustctl sources` lists all"
         raise CallError(errors.InvalidArgument("source", why))
     return text
 
@@ -94,10 +95,8 @@ def case(sight: Sight, text: str) -> Case:
 
 def _case_meant(sight: Sight, identity: str) -> str | None:
     """The case of the same number, or of the one that was meant, whose id is most like it."""
-    number = identity.partition("/")[0]
-    if number not in sight.context.numbers:
-        number = near_number(number, sight.context.numbers) or ""
-    if not number:
+    number = _number_meant(sight, identity)
+    if number is None:
         return None
     try:
         return near(identity, [ref.id for ref in sight.record(number).every_case])
@@ -105,13 +104,35 @@ def _case_meant(sight: Sight, identity: str) -> str | None:
         return None
 
 
+def _number_meant(sight: Sight, identity: str) -> str | None:
+    """The number at the head of an id, or the one that was meant."""
+    number = identity.partition("/")[0]
+    return number if number in sight.context.numbers else near_number(number, sight.context.numbers)
+
+
 def task(sight: Sight, text: str) -> Task:
     """A stored task."""
     identity = _identity(text)
     found = records.get_task(sight.house.store, identity) if _possible(identity) else None
     if found is None:
-        raise CallError(errors.UnknownTask(task=text))
+        raise CallError(errors.UnknownTask(task=text, meant=_task_meant(sight, identity)))
     return found
+
+
+def _task_meant(sight: Sight, identity: str) -> str | None:
+    """The task of the same number, or of the one that was meant, whose id is most like it, those of the same case
+    first; one that asks for looks, where no number is named.
+    """
+    number = _number_meant(sight, identity)
+    if number is None and isinstance(parse(identity.partition("/")[0]), Number):
+        return None
+    prefix = device_test.PREFIX if number is None else f"{number}/"
+    try:
+        known = deque((task.id for task in records.all_tasks(sight.house.store, prefix)), _COMPARED)
+    except DamagedRecord:  # that there is no such task is true all the same
+        return None
+    of_case = [name for name in known if name.startswith(f"{identity.rpartition('/')[0]}/")]
+    return near(identity, of_case) or near(identity, known)
 
 
 def by(params: Any, call: Call) -> str:

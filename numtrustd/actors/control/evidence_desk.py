@@ -8,6 +8,7 @@ from numtrustd.actors.control.views import Sight
 from numtrustd.api import errors, when
 from numtrustd.api import evidence as api
 from numtrustd.domain.evidence import KINDS, NDA, Document, Registered
+from numtrustd.domain.near import did_you_mean, near
 from numtrustd.domain.workflows import REGISTRY
 from numtrustd.varlink.interface import CallError
 
@@ -16,10 +17,17 @@ def _wrong(field: str, why: str) -> CallError:
     return CallError(errors.InvalidArgument(field, why))
 
 
+def _no_kind(kind: str) -> CallError:
+    meant = did_you_mean(near(kind, KINDS))
+    return CallError(
+        errors.InvalidArgument("kind", f"{kind!r} is no kind of evidence: {meant}there are {', '.join(KINDS)}")
+    )
+
+
 async def add(sight: Sight, params: api.EvidenceAdd, by: str) -> api.EvidenceChange:
     """Raises `CallError`, and `RefusedError` of the register."""
     if params.kind not in KINDS:
-        raise _wrong("kind", f"{params.kind!r} is no kind of evidence; there are {', '.join(KINDS)}")
+        raise _no_kind(params.kind)
     if not os.path.isabs(params.path) or "\0" in params.path:
         raise _wrong("path", "it must be an absolute path")
     if (params.kind == NDA) != bool(params.agent):
@@ -27,7 +35,8 @@ async def add(sight: Sight, params: api.EvidenceAdd, by: str) -> api.EvidenceCha
             "agent", "name the agent who signed it" if params.kind == NDA else f"only an {NDA} has one: leave it out"
         )
     if unknown := [name for name in params.cases if name not in REGISTRY]:
-        raise _wrong("cases", f"no case is of the kind {unknown[0]!r}; there are {', '.join(REGISTRY)}")
+        meant = did_you_mean(near(unknown[0], REGISTRY))
+        raise _wrong("cases", f"no case is of the kind {unknown[0]!r}: {meant}there are {', '.join(REGISTRY)}")
     try:
         expires = None if params.expires is None else date.fromisoformat(params.expires)
     except ValueError:
@@ -41,8 +50,11 @@ async def add(sight: Sight, params: api.EvidenceAdd, by: str) -> api.EvidenceCha
 
 
 async def remove(sight: Sight, params: api.EvidenceRemove, by: str) -> api.EvidenceChange:
-    """Raises `RefusedError` of the register."""
+    """Raises `CallError`, and `RefusedError` of the register."""
     assert sight.house.papers is not None
+    # An earlier version may have registered one of a kind that is no longer known.
+    if params.kind not in KINDS and sight.house.papers.by_hand(params.kind, params.path) is None:
+        raise _no_kind(params.kind)
     return _change(sight, await sight.house.papers.remove(params.kind, params.path, by), on_file=False)
 
 

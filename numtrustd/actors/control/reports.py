@@ -7,6 +7,7 @@ from numtrustd.actors.control.views import Sight
 from numtrustd.actors.mailbox import Reply
 from numtrustd.actors.messages import Reported, Told
 from numtrustd.api import control, errors, instant
+from numtrustd.domain.near import did_you_mean, near
 from numtrustd.domain.observation import Status
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.report import Report
@@ -63,8 +64,15 @@ def reported(sight: Sight, params: control.Observe, by: str) -> Reported:
 def _source(sight: Sight, owned: Owned, platform: str, surface: str, named: str | None) -> Source:
     """The report source in use that speaks for this place."""
     there = [s for s in sight.context.sources_for(owned) if s.kind == "report" and _speaks(s, platform)]
-    if named is not None:
-        there = [s for s in there if s.id == named]
+    if named is not None and there and all(s.id != named for s in there):
+        ids = [s.id for s in there]
+        asked = did_you_mean(near(named, ids))
+        raise CallError(
+            errors.InvalidArgument(
+                "source", f"{named} takes no reports of {platform}: {asked}say one of {', '.join(ids)}"
+            )
+        )
+    there = [s for s in there if named in (None, s.id)]
     if not there:
         off = [s.id for s in sight.context.idle.values() if s.kind == "report" and _speaks(s, platform)]
         why = f"no source in use takes reports of {platform} for this number ({owned.kind})"
@@ -73,7 +81,10 @@ def _source(sight: Sight, owned: Owned, platform: str, surface: str, named: str 
     fitting = [s for s in there if any(r.platform == platform and r.surface == surface for r in s.readings)]
     if not fitting:
         known = dict.fromkeys(r.surface for s in there for r in s.readings if r.platform == platform)
-        raise CallError(errors.InvalidArgument("surface", f"{platform} has these: {', '.join(known)}"))
+        asked = did_you_mean(near(surface, known))
+        raise CallError(
+            errors.InvalidArgument("surface", f"{platform} has no {surface!r}: {asked}it has {', '.join(known)}")
+        )
     if len(fitting) > 1:
         raise CallError(errors.InvalidArgument("source", f"say which: {', '.join(s.id for s in fitting)}"))
     return fitting[0]

@@ -5,6 +5,7 @@ from numtrustd.actors.control.views import Sight
 from numtrustd.actors.silences import Silences
 from numtrustd.api import errors, when
 from numtrustd.api import silence as api
+from numtrustd.domain.near import did_you_mean, near, near_number
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.owned import DEFAULT_GROUP
 from numtrustd.domain.silence import Scope, Silence, Target
@@ -41,7 +42,8 @@ async def remove(sight: Sight, desk: Silences, params: api.SilenceRemove, by: st
     """Raises `CallError` for one that is not there, or no longer."""
     silence = await desk.remove(params.silence, by)
     if silence is None:
-        why = f"there is no silence {params.silence}: `numtrustctl silence list` shows those that hold"
+        meant = did_you_mean(near(params.silence, [row.silence for row in silence_list(sight).silences]))
+        why = f"there is no silence {params.silence}: {meant}`numtrustctl silence list` shows those that hold"
         raise CallError(errors.InvalidArgument("silence", why))
     return api.SilenceChange(now=when(sight.now()), row=_row(silence), holds=False)
 
@@ -53,15 +55,24 @@ def _target(sight: Sight, text: str, scope: Scope | None) -> Target:
         found[Scope.NUMBER] = number.canonical
     if text in sight.context.platforms:
         found[Scope.PLATFORM] = text
-    if text in {DEFAULT_GROUP, *sight.context.groups, *(owned.group for owned in sight.context.numbers.values())}:
+    groups = {DEFAULT_GROUP, *sight.context.groups, *(owned.group for owned in sight.context.numbers.values())}
+    if text in groups:
         found[Scope.GROUP] = text
     if scope is not None:
         found = {kind: name for kind, name in found.items() if kind is scope}
     if not found:
         what = "watched number, platform or group" if scope is None else str(scope)
+        names = {Scope.NUMBER: (), Scope.PLATFORM: tuple(sight.context.platforms), Scope.GROUP: tuple(groups)}
+        known = [name for kind, of_kind in names.items() if scope in (None, kind) for name in of_kind]
+        if isinstance(number, Number) and scope in (None, Scope.NUMBER):
+            meant = near_number(number.canonical, sight.context.numbers)
+        else:
+            meant = near(text, known)
+        asked = did_you_mean(meant)
         raise CallError(
             errors.InvalidArgument(
-                "targets", f"there is no {what} {text!r}: `numtrustctl numbers` and `numtrustctl platforms` list them"
+                "targets",
+                f"there is no {what} {text!r}: {asked}`numtrustctl numbers` and `numtrustctl platforms` list them",
             )
         )
     if len(found) > 1:

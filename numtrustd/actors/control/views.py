@@ -33,7 +33,7 @@ from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.number import from_canonical
 from numtrustd.domain.observation import Instant, Observation
-from numtrustd.domain.owned import Owned
+from numtrustd.domain.owned import DEFAULT_GROUP, Owned
 from numtrustd.domain.quorum import Stance, disagreement, stances
 from numtrustd.domain.record import Entry, NumberRecord
 from numtrustd.domain.verdict import Verdict, demanded
@@ -359,6 +359,7 @@ def status(sight: Sight, version: str, started_at: Instant, stalled: tuple[str, 
         schedule_lag_seconds=lag,
         looks_total=house.board.looks,
         looks_told=house.board.looks_told,
+        groups=tuple(sorted({DEFAULT_GROUP, *context.groups})),
         looks_per_second=house.board.rate(clock.monotonic()),
         parked=sum(1 for number in sight.parked if number in context.numbers),
         store=StoreStatus(

@@ -6,6 +6,7 @@ import click
 
 from numtrustd.api.report import GetReport
 from numtrustd.ctl import plain
+from numtrustd.ctl.choices import Choice
 from numtrustd.ctl.common import command
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.report import page, writing
@@ -36,7 +37,7 @@ def summary() -> None:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "html"]),
+    type=Choice(["text", "markdown", "html"]),
     default="text",
     show_default=True,
     help="How it is written.",
