@@ -250,6 +250,30 @@ def test_approval_is_asked_for_once_and_waited_for() -> None:
     assert case.sent() == 1
 
 
+@pytest.mark.parametrize("way", ["rejected", "more was asked for", "escalated and sent round once more"])
+def test_whoever_approved_one_attempt_is_asked_about_the_next(way: str) -> None:
+    policy = a.RequestPolicy(
+        by_person=False, can_query=True, approval_needed=True, max_attempts=2, held=frozenset({"recordings"})
+    )
+    case = Player(policy).wait()(a.Approve("chief")).wait()(a.Accepted("R-1"))
+    assert case.data.approved_by == "chief"
+    match way:
+        case "rejected":
+            case(a.Rejected("material is missing")).wait()
+        case "more was asked for":
+            case(a.InfoRequested("a recording"))(a.EvidenceChanged()).wait()
+        case _:
+            case(a.Rejected("no"))
+            case.wait()(a.Approve("chief")).wait()(a.Accepted("R-2"))(a.Rejected("no"))
+            assert case.state == S.ESCALATED
+            case(a.Advance("retry"))
+    sent = case.sent()
+    case.wait()
+    assert (case.state, case.data.approved_by, case.sent()) == (S.WAITING, "", sent)
+    case(a.Approve("deputy")).wait()
+    assert (case.data.approved_by, case.sent()) == ("deputy", sent + 1)
+
+
 @pytest.mark.covers("W2")
 def test_an_unknown_outcome_is_looked_up_after_settling_and_found() -> None:
     case = Player(HTTP).wait()(a.OutcomeUnknown("timeout"))

@@ -234,8 +234,8 @@ def note_expedited(data: RequestData, event: object, now: Instant, policy: Reque
 
 
 def note_more(data: RequestData, event: InfoRequested, now: Instant, policy: RequestPolicy) -> RequestData:
-    """A requested kind of evidence becomes required; other words are kept as a reason for the letter. What is paid for
-    is paid anew, so that its approval was not for this."""
+    """A requested kind of evidence becomes required; other words are kept as a reason for the letter. What was approved
+    was not this."""
     return structs.replace(
         data,
         more=_demanded(data, event.what),
@@ -246,8 +246,8 @@ def note_more(data: RequestData, event: InfoRequested, now: Instant, policy: Req
         sent_at=None,
         attempt=data.attempt + 1,
         tries=0,
-        asked_approval=data.asked_approval and not policy.costs,
-        approved_by="" if policy.costs else data.approved_by,
+        asked_approval=False,
+        approved_by="",
     )
 
 
@@ -330,7 +330,8 @@ def verify_longer(data: RequestData, event: object, now: Instant, policy: Reques
 
 
 def try_again(data: RequestData, event: object, now: Instant, policy: RequestPolicy) -> RequestData:
-    """A person sends an escalated case round once more, whatever the number of attempts."""
+    """A person sends an escalated case round once more, whatever the number of attempts. Who approved an attempt that
+    failed has not seen this one."""
     return structs.replace(
         data,
         attempt=data.attempt + 1,
@@ -342,4 +343,6 @@ def try_again(data: RequestData, event: object, now: Instant, policy: RequestPol
         sent_at=None,
         reminders=0,
         cannot="",
+        asked_approval=False,
+        approved_by="",
     )
