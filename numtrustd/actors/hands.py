@@ -20,13 +20,13 @@ from numtrustd.actors.pace import VERIFYING
 from numtrustd.domain import cadence, set_back
 from numtrustd.domain import device_test as plan
 from numtrustd.domain.device_test import Errand, HandPolicy, Wish
-from numtrustd.domain.near import did_you_mean, near
+from numtrustd.domain.near import did_you_mean
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import HandLook
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.report import place
-from numtrustd.domain.task import ANSWERS, Task, TaskState
+from numtrustd.domain.task import Task, TaskState, meant
 from numtrustd.events import DeadlineCorrected, TaskDone, TaskExpired, TaskOpened, TaskReminded
 from numtrustd.probes.spec import Source
 from numtrustd.store import Batch, Table, records
@@ -116,8 +116,8 @@ class Hands:
                 state = "unknown" if stored is None else f"already {stored.state}"
                 raise RefusedError(f"task {identity} is {state}; `numtrustctl tasks` lists the open ones")
             if outcome not in ("", "reported", "failed"):
-                meant = did_you_mean(near(outcome, ANSWERS[task.kind]))
-                raise RefusedError(f"{outcome!r} does not answer {task.kind}: {meant}reported, or `task fail`")
+                asked = did_you_mean(meant(task.kind, outcome))
+                raise RefusedError(f"{outcome!r} does not answer {task.kind}: {asked}reported, or `task fail`")
             if outcome != "failed":
                 missing = self.missing(task)
                 first = ", ".join(f"{number} on {platform}/{surface}" for number, platform, surface in missing[:3])

@@ -1,8 +1,8 @@
 """What a person's answer to a task means to its case. Pure; `decide` beside this module lets it happen."""
 
 from numtrustd.actors.messages import RefusedError, TaskAnswer
-from numtrustd.domain.near import did_you_mean, near
-from numtrustd.domain.task import ANSWERS, ERRANDS, Task, TaskKind
+from numtrustd.domain.near import did_you_mean
+from numtrustd.domain.task import ANSWERS, ERRANDS, Task, TaskKind, meant
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import leaving as c
 from numtrustd.domain.workflows import request as a
@@ -29,8 +29,8 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
         return a.TaskFailed(reason or "no reason given")
     outcome = outcome_of(task, message)
     if outcome not in ANSWERS[task.kind]:
-        meant = did_you_mean(near(outcome, ANSWERS[task.kind]))
-        raise RefusedError(f"{outcome!r} does not answer {task.kind}: {meant}one of {', '.join(ANSWERS[task.kind])}")
+        asked = did_you_mean(meant(task.kind, outcome))
+        raise RefusedError(f"{outcome!r} does not answer {task.kind}: {asked}one of {', '.join(ANSWERS[task.kind])}")
     if outcome in ("rejected", "refused", "info_requested") and not reason:
         raise RefusedError(
             f"{outcome} needs the platform's reason: give it, since it decides what the next attempt brings"

@@ -4,6 +4,7 @@ import enum
 
 from msgspec import Struct
 
+from numtrustd.domain.near import near
 from numtrustd.domain.observation import Instant
 
 
@@ -106,6 +107,14 @@ ANSWERS: dict[TaskKind, tuple[str, ...]] = {
     TaskKind.ASSISTED_LOOK: ("reported",),
 }
 """The outcomes that each kind of task can be done with; the first one is the default."""
+
+_OUTCOMES = frozenset(outcome for answers in ANSWERS.values() for outcome in answers)
+
+
+def meant(kind: TaskKind, outcome: str) -> str | None:
+    """The answer that was misspelt. What answers tasks of another kind was not: whoever says it means another thing."""
+    other = outcome.casefold() in _OUTCOMES.difference(ANSWERS[kind])
+    return None if other else near(outcome, ANSWERS[kind])
 
 
 HAND_INS = frozenset(

@@ -106,8 +106,8 @@ def test_only_what_was_asked_for_is_watched(terminal: Open) -> None:
     screen.type(f"{CTL} watch actor. control. --number {NUMBER}; echo ended-$?")
     # Nobody says when it listens: so something is done until it shows.
     deeds.type(f"until test -e seen; do {CTL} park {NUMBER}; {CTL} unpark {NUMBER}; done; echo over")
-    screen.wait(r"actor\.unparked")
-    told = screen.wait(r"actor\.parked|control\.acted")  # after it, where it began to listen between the two
+    screen.wait(r"actor\.parked|control\.acted")  # it may have begun to listen between the two
+    told = screen.wait(r"actor\.unparked")
     assert "heartbeat" not in told
     assert "verdict" not in told
     screen.press("C-c")
@@ -156,6 +156,18 @@ def test_a_report_is_read_on_the_terminal_and_made_for_others(terminal: Open, tm
     assert widest(nowhere) <= 132
     wrong = shown(screen, f"{CTL} report --month March", status=1)
     assert "'March' is no month: write 2026-" in wrong, "what would be right is said"
+
+
+def test_a_long_refusal_is_broken_between_words_and_not_within_a_command(terminal: Open) -> None:
+    screen = terminal(60, 60)
+    for language, asked in ("en", "did you mean sogou?"), ("zh", "是指 sogou 吗？"):
+        refused = shown(screen, f"{CTL} silence add sogu --for 2h --reason x --lang {language}", status=1)
+        assert widest(refused) <= 60
+        rows = refused[refused.index("numtrustctl: targets") :].splitlines()
+        assert len(rows) > 1
+        assert all(row.startswith("  ") for row in rows[1:] if row.strip())
+        assert asked in " ".join(row.strip() for row in rows)
+        assert any("`numtrustctl platforms`" in row for row in rows)
 
 
 # -------------------------------------------------------------------------------------------------------------- init

@@ -64,6 +64,7 @@ def base() -> Loaded:
     return structs.replace(
         loaded,
         path=Path("/etc/numtrustd/numtrustd.toml"),
+        warnings=(),
         evidence=(*registered_ones, *more),
         sources={
             name: structs.replace(source, rules=tuple(map(_tagged, source.rules)))
