@@ -20,7 +20,7 @@ from numtrustd.domain.platform import AppealFacts, PlatformClass
 from numtrustd.domain.prevention import Alarm, complaints_level
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.slot import Limit, Place, slot
-from numtrustd.domain.verdict import through
+from numtrustd.domain.verdict import Verdict, through
 from numtrustd.domain.wording_rules import violations
 from numtrustd.domain.workflows.certificate import CertificateData, CertificatePolicy, PauseCause
 from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy
@@ -213,7 +213,7 @@ def request_policy(
         expedite=facts.expedite and _affordable(context, kind, platform, now, present),
         expedite_within=rules.expedite_within,
         wrong=tracks.wrong(record, looked_at, about, data),
-        blind=any(v.blind_since is not None for v in looked_at),
+        blind=any(v.blind_since is not None or _unseen(v, data.verify_from) for v in looked_at),
         flapping=any(v.flapping for v in looked_at),
         believed=kind == "appeal" and any(v.marked for v in looked_at),
         feeder=feeder or "",
@@ -232,6 +232,12 @@ def request_policy(
     if isinstance(data, RemovalData):
         return _of_removal(context, owned, record, platform, facts, data, made, now)
     return made
+
+
+def _unseen(verdict: Verdict, since: Instant | None) -> bool:
+    """Whether nobody has seen anything since then: a clock that steps forward lets a wait pass without a single look."""
+    seen = [said[1] for view in verdict.views.values() if (said := view.last) is not None]
+    return since is not None and bool(seen) and max(seen) <= since
 
 
 def _used(limits: Iterable[Limit], platform: str, kind: str, present: Present) -> Sequence[Charge]:

@@ -78,6 +78,22 @@ async def test_it_is_said_from_when_on_the_last_look_counts(shm: Path, autojump_
         assert "last counted look not before" not in {f.name for f in (await house.ask("GetCase", case=CASE)).data}
 
 
+async def test_where_nobody_looked_while_it_was_verified_nothing_is_asked_for_again(
+    shm: Path, autojump_clock: Clock
+) -> None:
+    """What was believed before is no news of what became of it; so it is too where the clock steps over the wait."""
+    async with make_house(shm, **handsets()) as house:
+        await verifying(house)
+        wait = house.house.context.appeal.verify_timeout
+        attempt = house.case("beta").data.attempt
+        await house.sleep(wait + HOUR)
+        case = house.case("beta")
+        assert (case.snapshot.state, case.data.attempt, case.moves[-1].new) == ("verifying", attempt, "verifying")
+        await report(house, "incoming_call", "marked", words="诈骗电话")
+        await house.in_state("cooling", "beta")
+        assert house.case("beta").data.attempt == attempt + 1
+
+
 async def test_a_belief_says_from_when_on_a_second_look_counts(shm: Path, autojump_clock: Clock) -> None:
     async with make_house(shm, **handsets()) as house:
         await asked(house, HOUR)

@@ -11,6 +11,7 @@ from numtrustd import events as e
 from numtrustd.actors.messages import NumberMessage, Observed, Reported
 from numtrustd.domain.case import Move
 from numtrustd.domain.observation import Status
+from numtrustd.domain.trust import Trust, TrustPolicy
 from numtrustd.store import records
 from tests.simulation.plan import DAY
 from tests.simulation.promises import Promise
@@ -99,15 +100,21 @@ class Beliefs:
 
     def quarantine_lost(self) -> str | None:
         """A source that was said not to be believed, and of which the store does not know that."""
-        return next(
-            (
-                source
-                for source, doubts in self._doubts.items()
-                if any(until == math.inf for _, until in doubts)
-                and not _get_source(self._oracle.store, source).trust.quarantined
-            ),
-            None,
-        )
+        for source in sorted(self.doubted()):
+            trust = _get_source(self._oracle.store, source).trust
+            if trust.quarantined:
+                continue
+            since = max(begun for begun, until in self._doubts[source] if until == math.inf)
+            # Stored with the look that proved it, and never said: the process died between the two.
+            if not self._proved(trust, since):
+                return source
+            self.released(source)
+        return None
+
+    def _proved(self, trust: Trust, since: float) -> bool:
+        """Whether every control has been read right since then, as often in a row as it takes."""
+        seen = trust.controls.values()
+        return bool(seen) and all(c.right >= TrustPolicy().right and self._run.true_time(c.at) >= since for c in seen)
 
     def _taking(self, number: str) -> list[Seen]:
         """The look that is being taken in, if one is."""
