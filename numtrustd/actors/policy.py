@@ -235,7 +235,7 @@ def request_policy(
 
 
 def _unseen(verdict: Verdict, since: Instant | None) -> bool:
-    """Whether nobody has seen anything since then: a clock that steps forward lets a wait pass without a single look."""
+    """Whether nobody has seen anything since then: a clock that steps forward lets a wait pass without one look."""
     seen = [said[1] for view in verdict.views.values() if (said := view.last) is not None]
     return since is not None and bool(seen) and max(seen) <= since
 
