@@ -24,7 +24,7 @@ from babel.messages.pofile import read_po, write_po
 
 from numtrustd import ctl
 from numtrustd.actors import explain, links, views
-from numtrustd.ctl import cli, happened, lang, phrases, speak
+from numtrustd.ctl import cli, happened, lang, phrases, phrases_packs, phrases_settings, speak, system_errors
 from numtrustd.domain import (
     batch,
     case,
@@ -131,6 +131,10 @@ def texts() -> dict[Key, str]:
         found.setdefault((text, lang.EVENT), "a word in an event")
     for text in phrases.PHRASES:
         found.setdefault((text, None), "the daemon, with values")
+    for text in (*phrases_settings.PHRASES, *phrases_packs.PHRASES):
+        found.setdefault((text, None), "a problem of a configuration")
+    for text in system_errors.SYSTEM:
+        found.setdefault((text, None), "the system")
     for text in _packs():
         found.setdefault((text, None), "a platform pack")
     return found

@@ -4,12 +4,13 @@ A name in braces says what stands there (`sentences.KINDS`); the catalogues have
 test holds that the daemon still says the words between the braces, and that all that it says so is here.
 """
 
-from numtrustd.ctl import phrases_cases, phrases_events, phrases_refused
+from numtrustd.ctl import phrases_cases, phrases_events, phrases_refused, phrases_store
 
 PHRASES = (
     *phrases_cases.PHRASES,
     *phrases_events.PHRASES,
     *phrases_refused.PHRASES,
+    *phrases_store.PHRASES,
     # Generic.
     "{said}, {ago}",
     "{word}: {said}",

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from numtrustd.ctl import problems
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.waits import part_said
@@ -47,14 +48,14 @@ def words(name: str, given: Any) -> list[str]:
                 tr("nothing was taken in: do not follow it; if you are sure of it, say why with --vouch"),
             ]
         case "ConfigRejected":
-            problems = [str(p) for p in given.get("problems", ())]
+            wrong = [problems.told(str(p)) for p in given.get("problems", ())]
             rest = tr("the configuration was refused; the running one is untouched")
-            return [*problems, rest, tr("correct it as each line says, then `numtrustctl reload` again")]
+            return [*wrong, rest, tr("correct it as each line says, then `numtrustctl reload` again")]
         case "Busy" if told.get("why", "").endswith("again"):  # with the remedy in it
             return [why]
         case "Busy":
             return [tr("busy: {why}: try again in a moment").format(why=why)]
-        case "NotReady" if why.startswith("safe mode"):  # which only ends when somebody ends it
+        case "NotReady" if told.get("why", "").startswith("safe mode"):  # which only ends when somebody ends it
             return [tr("not ready: {why}").format(why=why)]
         case "NotReady":
             return [tr("not ready: {why}: try again in a moment").format(why=why)]

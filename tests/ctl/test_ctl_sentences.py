@@ -7,10 +7,11 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import lmdb
 import msgspec
 import pytest
 from hypothesis import given
@@ -19,10 +20,11 @@ from hypothesis import strategies as st
 import numtrustd
 from docs import catalogue
 from numtrustd.api import incidents, rows, status
-from numtrustd.ctl import lang, names, plain, render, render_case, render_detail, render_task, render_world
+from numtrustd.ctl import lang, names, plain, refusal, render, render_case, render_detail, render_task, render_world
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.phrases import PHRASES
 from numtrustd.ctl.sentences import LONGEST, pattern, said, shown
+from numtrustd.store import environment, preflight
 
 PACKAGE = Path(numtrustd.__file__).parent
 NAMES = (
@@ -284,11 +286,13 @@ def test_all_that_the_daemon_composes_has_a_phrase() -> None:
 def _daemon() -> str:
     """All string literals of what the daemon is made of."""
     files = [
-        f for folder in ("actors", "channels", "domain", "probes", "settings") for f in (PACKAGE / folder).rglob("*.py")
+        f
+        for folder in ("actors", "channels", "domain", "probes", "settings", "store")
+        for f in (PACKAGE / folder).rglob("*.py")
     ]
     literals = (
         node.value
-        for file in (*files, PACKAGE / "events" / "base.py")
+        for file in (*files, PACKAGE / "events" / "base.py", PACKAGE / "start.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
@@ -318,6 +322,40 @@ def test_phrases_are_taken_apart_without_loss() -> None:
         assert whole == phrase
         assert len(set(made.places)) == len(made.places), f"{phrase}: a place is named twice"
         assert "" not in made.words[1:-1], f"{phrase}: nothing tells where one value ends and the next begins"
+
+
+def _forms(node: ast.expr) -> list[str]:
+    """The sentences that an expression makes, with a number for each value; none of what is made elsewhere."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=parts):
+            return ["".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)]
+        case ast.IfExp(body=one, orelse=other):
+            return _forms(one) + _forms(other)
+        case _:
+            return []
+
+
+def test_the_reason_of_safe_mode_is_chinese(chinese: None) -> None:
+    """Whatever is wrong with the state, as the store says it."""
+    path = Path("/var/lib/numtrustd")
+    tree = ast.parse((PACKAGE / "store" / "preflight.py").read_text(encoding="utf-8"))
+    whats = [
+        what
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "damaged"
+        for what in _forms(call.args[1])
+    ]
+    assert len(whats) >= 6
+    errors = [*map(partial(preflight.damaged, path), whats)]
+    errors.append(environment.explain(lmdb.CorruptedError("MDB_CORRUPTED: Located page was wrong type"), path))
+    for error in errors:
+        [line] = refusal.words("io.github.numtrustd.NotReady", {"why": f"safe mode: {error}"})
+        assert line.startswith("尚未就绪：安全模式：/var/lib/numtrustd"), line
+        assert line.endswith("请移走 /var/lib/numtrustd，再把备份放到原处"), line
+        if "MDB_" not in line:  # LMDB's own words
+            assert re.search("[a-z]{3} [a-z]{2}", line) is None, line
 
 
 # ---------------------------------------------------------------------------------------------------- hostile words
