@@ -210,12 +210,10 @@ def _packs() -> Iterator[str]:
         pack = tomllib.loads(file.read_text(encoding="utf-8"))
         yield from (source["why_off"] for source in pack.get("source", ()) if source.get("why_off"))
         known = pack.get("platform", {})
-        appeal = pack.get("appeal", {}).get("manual", {})
         looks = [known.get(name, {}) for name in ("device_test", "assisted")]
         said = [known.get("seen"), known.get("data"), known.get("certification", {}).get("route")]
         said += [quota["what"] for quota in known.get("quota", ())]
         said += [line for look in looks for name in ("steps", "record") for line in look.get(name, ())]
-        said += [*appeal.get("steps", ()), appeal.get("bring_back")]
         yield from (text for text in said if text and _ENGLISH.match(text))
 
 

@@ -260,9 +260,6 @@ PHRASES = (
     "`numtrustctl reload`",
     "missing: {text} ({id}), or {text2} ({id2})",
     "missing: {text} ({id}), or {text2} ({id2}): {said}",
-    "the pack has no channel for this platform",
-    "find the platform's own way and report what you did",
-    "goes out over the platform's API by itself",
     # Sources.
     "{id} is off: {said}",
     "it is not looked at itself: {ids} answers for {ids2}",
@@ -432,7 +429,6 @@ PHRASES = (
     "a person could not do what was asked: {text}",
     "not sent, its words are forbidden: {text}",
     "its interface has taken nothing in {n} tries; the last: {text}",
-    "where it was published",
     "the {word} {id} was withdrawn",
     "the {word} {id} says so",
     "the hold by {author} is over",

@@ -68,8 +68,6 @@ PHRASES = (
     "there is no program {path}",
     "{path} cannot be executed",
     "{path} cannot be executed: nothing can be where it lies (mounted noexec)",
-    "chmod +x {path}",
-    "systemctl edit numtrustd: {text}",
     "is not given: a daemon that is root does not run the program",
     "name the user that it is to run as, or run as a user",
     "name one of this machine",

@@ -67,7 +67,6 @@ PHRASES = (
     "leave it out",
     "remove it",
     "correct it",
-    '[{text}] {id} = "…"',
     "{said}, or {said2}",
     # Files.
     "is not UTF-8 text",
@@ -264,7 +263,6 @@ PHRASES = (
     "{file} is empty",
     "put the secret into it",
     "{path} can be read by everyone on this machine",
-    "chmod o-r {path}",
     "correct the secret in its credential",
     # Ways to the net.
     'write it like "http://proxy.example:3128", "https://proxy.example:3129" or "socks5://…:1080"',

@@ -23,6 +23,9 @@ _NAMED = re.compile(r"(?P<name>\S+)'s appeal|the way (?P<way>\S+)")
 _RAW = re.compile(r'".*"|-?[\d.]+(?:e[+-]?\d+)?(?: \w+)?|true|false', re.DOTALL)
 _USER = r"(?:the way )?[\w.-]+(?:'s appeal)?"
 
+_TYPED = re.compile(r"chmod \S+ .+|systemctl edit \S+: .+|\[[^\[\]]+\] \S+ = \"…\"", re.DOTALL)
+"""A remedy that is typed as it stands."""
+
 _SHAPES: Mapping[str, re.Pattern[str]] = {
     "n": re.compile(r"\d{1,30}"),
     "num": re.compile(r"-?[\d.]{1,30}(?:e[+-]?\d{1,4})?"),
@@ -92,6 +95,8 @@ def known(text: str, depth: int = _DEPTH) -> str | None:
     """A sentence in the reader's language, if it is known."""
     if (phrase := _fixed().get(text)) is not None:
         return tr(phrase).format()
+    if _TYPED.fullmatch(text):
+        return text
     if depth <= 0:
         return None
     for each in _patterns():

@@ -26,7 +26,9 @@ def test_what_a_pack_says_in_english_is_said_in_the_readers_language(daemon: Any
     view = daemon.answers["GetPlatform"]
     route = "Truecaller for Business: verified numbers are listed and delisted over its API, by contract"
     certification = structs.replace(view.certification, route=route)
-    look = structs.replace(view.device_test, steps=("拨打这部手机", "Give the reason and confirm"))
+    look = structs.replace(
+        view.device_test, steps=("拨打这部手机", "Compare the number and the name; take a screenshot")
+    )
     said = {"seen": "third-party pages", "certification": certification, "device_test": look}
     daemon.answers["GetPlatform"] = structs.replace(view, **said, quotas=(facts.QuotaFact(what="tokens", most=3),))
     assert main(["platform", "xiaomi"]) == 0
@@ -37,7 +39,7 @@ def test_what_a_pack_says_in_english_is_said_in_the_readers_language(daemon: Any
         ("third-party pages", "第三方页面"),
         ("小米黄页 (C), 泰迪熊 in part (D)", "小米黄页（C），部分来自泰迪熊（D）"),
         (route, "按合同，通过它的 API 上架和下架已验证的号码"),
-        ("2.  Give the reason and confirm", "2.  填写理由并确认"),
+        ("2.  Compare the number and the name; take a screenshot", "2.  核对号码和名称，截图"),
         ("1.  拨打这部手机", "1.  拨打这部手机"),
         ("tokens", "令牌数"),
     ):
