@@ -3,6 +3,7 @@ agreed to."""
 
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from numtrustd.api import facts
@@ -57,3 +58,17 @@ def test_a_platform_is_called_by_its_name_in_the_readers_language_alone() -> Non
     finally:
         lang.use("en", {})
     assert next(plain.lines(platform(PLATFORM))).startswith("xiaomi ("), "its English name is its id"
+
+
+def test_a_platform_whose_labels_are_appealed_elsewhere_does_not_contradict_itself(
+    daemon: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    view = daemon.answers["GetPlatform"]
+    daemon.answers["GetPlatform"] = structs.replace(view, appeal_at=("teddy",), appeal=None)
+    assert main(["platform", "xiaomi"]) == 0
+    english = capsys.readouterr().out
+    assert main(["--lang", "zh", "platform", "xiaomi"]) == 0
+    chinese = capsys.readouterr().out
+    assert "at  teddy\nno appeal of its own is known\n" in english
+    assert "申诉去处  teddy\n该平台自身没有已知的申诉途径\n" in chinese
+    assert chinese.startswith("xiaomi 小米（手机厂商）\n")
