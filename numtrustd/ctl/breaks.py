@@ -42,6 +42,11 @@ def lines(text: str, columns: int) -> list[tuple[int, int]]:
     return made
 
 
+def widest(text: str) -> int:
+    """The width of the widest of what stays together in a text."""
+    return max((width(piece[0]) for piece in _PIECES.finditer(text)), default=0)
+
+
 def _fitting(text: str, begin: int, end: int, columns: int) -> int:
     """The end of as much of a piece as has room; one character has always."""
     cut = begin + 1

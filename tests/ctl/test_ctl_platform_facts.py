@@ -54,7 +54,7 @@ def test_a_platform_is_called_by_its_name_in_the_readers_language_alone() -> Non
     assert next(plain.lines(platform(view))) == "teddy Teddy Mobile (search_engine)"
     lang.use("zh", {})
     try:
-        assert next(plain.lines(platform(view))) == "teddy 泰迪熊 (搜索引擎)"
+        assert next(plain.lines(platform(view))) == "teddy 泰迪熊（搜索引擎）"
     finally:
         lang.use("en", {})
     assert next(plain.lines(platform(PLATFORM))).startswith("xiaomi ("), "its English name is its id"
