@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 
 from numtrustd.ctl import phrases_packs, phrases_settings, system_errors
-from numtrustd.ctl.lang import spoken, tr, word
+from numtrustd.ctl.lang import filled, spoken, tr, word
 from numtrustd.ctl.sentences import LONGEST, Pattern, matches, pattern, said
 
 _PARTS = 14
@@ -94,7 +94,7 @@ def _fixed() -> Mapping[str, str]:
 def known(text: str, depth: int = _DEPTH) -> str | None:
     """A sentence in the reader's language, if it is known."""
     if (phrase := _fixed().get(text)) is not None:
-        return tr(phrase).format()
+        return filled(tr(phrase), {}, {})
     if _TYPED.fullmatch(text):
         return text
     if depth <= 0:
@@ -103,9 +103,9 @@ def known(text: str, depth: int = _DEPTH) -> str | None:
         if not each.places:
             continue
         for values in matches(each, text, _has_shape):
-            filled = {place: _value(place, value, depth) for place, value in values.items()}
-            if None not in filled.values():
-                return tr(each.phrase).format(**filled)
+            inside = {place: _value(place, value, depth) for place, value in values.items()}
+            if None not in inside.values():
+                return filled(tr(each.phrase), inside, values)
     return None
 
 

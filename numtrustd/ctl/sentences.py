@@ -18,7 +18,7 @@ from string import Formatter
 from msgspec import Struct
 
 from numtrustd.ctl import names, system_errors
-from numtrustd.ctl.lang import listed, spoken, tr, word
+from numtrustd.ctl.lang import filled, listed, spoken, tr, word
 from numtrustd.ctl.phrases import PHRASES
 
 LONGEST = 4_000
@@ -162,7 +162,7 @@ def _matched(text: str, depth: int, *, of_several: bool = False) -> str | None:
         for values in matches(pattern, text):
             told = {place: _value(place, value, depth) for place, value in values.items()}
             if None not in told.values():
-                return tr(pattern.phrase).format(**told)
+                return filled(tr(pattern.phrase), told, values)
     return None
 
 

@@ -331,7 +331,8 @@ def columns_of_cases(language: str, columns: int) -> set[int]:
     tasks = [
         rows.TaskRow(
             task=task, kind="", title=title, state="open", case=task.rpartition("/")[0],
-            number=task.partition("/")[0], platform="", platform_name="", opened_at=NOW, due=NOW + timedelta(hours=due), answers=(),
+            number=task.partition("/")[0], platform="", platform_name="", opened_at=NOW,
+            due=NOW + timedelta(hours=due), answers=(),
         )
         for task, title, due in _TASKS
     ]  # fmt: skip

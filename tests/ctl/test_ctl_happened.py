@@ -150,7 +150,7 @@ AT = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC).timestamp()
         ),
         (
             events.CaseMoved(**ABOUT, case=CASE, kind="appeal", from_="in_review", to="overdue"),
-            f"申诉案件 {CASE}：审核中 → 已超期",
+            f"申诉案件 {CASE}：审核中 → 已逾期",
         ),
         (
             events.CaseClosed(

@@ -256,7 +256,7 @@ def test_every_phrase_can_be_taken_apart_and_is_in_the_catalogue(chinese: None) 
         (
             "acme.toml:9: vars.host: acme.query and acme's appeal need it: "
             '[platform.acme.vars] host = "…"',
-            'acme.toml:9: vars.host: acme.query，acme 的申诉 需要它：[platform.acme.vars] host = "…"',
+            'acme.toml:9: vars.host: acme.query，acme 的申诉需要它：[platform.acme.vars] host = "…"',
         ),
         (
             "n.toml:2: -: is not TOML: expected '=' after a key: correct the line, see https://toml.io",

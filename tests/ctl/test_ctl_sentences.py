@@ -136,10 +136,10 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("百度: clean for 1.2 d", "百度：为 干净，已有 1.2 天"),
+        ("百度: clean for 1.2 d", "百度：为干净，已有 1.2 天"),
         (
             "so360.onebox/search said marked, 广告推销 (marketing), 12 marks, 5.2 h ago",
-            "so360.onebox/search 在 5.2 小时前看到 广告推销 (营销)，12 次标记",
+            "so360.onebox/search 5.2 小时前看到 广告推销 (营销)，12 次标记",
         ),
         (
             "rejected, as li reported: 缺少材料; 详见附件, 3.7 h ago",
@@ -153,9 +153,12 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
         ),
         (
             "+8613900010007/teddy/1 is overdue, teddy shown as 骚扰电话, which costs answered calls",
-            "+8613900010007/teddy/1 处于“已超期”，teddy 显示为“骚扰电话”，会减少接通",
+            "+8613900010007/teddy/1 处于“已逾期”，teddy 显示为“骚扰电话”，会减少接通",
         ),
         ("so360.page/search still shows the old name 甲 instead of 乙", "so360.page/search 仍显示旧名称 甲，应为 乙"),
+        ("so360.onebox/search said clean just now", "so360.onebox/search 刚才看到干净"),
+        ("2 looks, the first just now", "2 次查看，首次：刚才"),
+        ("the number is new: every 4 h", "号码是新的：每 4 小时一次"),
         ("until 2026-11-20 10:00:00 UTC", "直到 2026-11-20 18:00"),
         ("info requested: 请提供授权书", "要求补充：请提供授权书"),
         ("closed by person: a person gave it up", "由人结束：由人放弃"),
@@ -163,7 +166,7 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
         ("child moved: +8613800138000/so360/1 is cleared", "下属案件有进展：+8613800138000/so360/1 处于“已解决”"),
         (
             "so360.page/search: marked:fraud, against sogou.vr/search: no label, for 1 d",
-            "so360.page/search：已标记（诈骗），与之相反的是 sogou.vr/search：没有标签，已有 1 天",
+            "so360.page/search：已标记（诈骗），与之相反的是 sogou.vr/search：没有标记，已有 1 天",
         ),
         (
             "connect rate, paused from 2026-09-22 to 2026-09-25: 60% before, 20% during, no statistics after yet",
