@@ -3,12 +3,17 @@
 import re
 from typing import Any
 
-from numtrustd.ctl import problems
+from numtrustd.ctl import handing_in, problems
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.waits import part_said
 
 _NOT_SAFE = re.compile(r"it is not safe to release: (?P<parts>.{1,20000}); wait for it, or force it and say why")
+
+_TO_BRING = re.compile(
+    r"bring what the platform gave for it \((?P<what>.{1,2000})\) with --receipt, "
+    r"or say --no-receipt if it gave nothing"
+)
 
 
 def words(name: str, given: Any) -> list[str]:
@@ -38,6 +43,9 @@ def words(name: str, given: Any) -> list[str]:
         case "Refused" if found := _NOT_SAFE.fullmatch(told.get("why", "")):
             parts = [f"  {part_said(part)}" for part in found["parts"].split(", ")]
             return [tr("it is not safe to release:"), *parts, tr("wait for it, or force it and say why")]
+        case "Refused" if found := _TO_BRING.fullmatch(told.get("why", "")):  # in the pack's language, as it came
+            text = "bring what the platform gave for it ({text}) with --receipt, or say --no-receipt if it gave nothing"
+            return [tr(text).format(text=handing_in.record(found["what"]))]
         case "Refused":
             return [why]
         case "SuspectedPhishing":

@@ -12,7 +12,7 @@ from msgspec import structs
 
 import numtrustd
 from numtrustd.api import rows
-from numtrustd.ctl import handing_in, lang, looking
+from numtrustd.ctl import handing_in, lang, looking, refusal
 from numtrustd.ctl.cli import main
 from numtrustd.domain import wording
 from tests.ctl.conftest import TASK
@@ -95,6 +95,20 @@ def test_what_to_bring_back_is_told_with_the_receipt_of_a_deletion() -> None:
     assert handing_in.record("盖章的单子；注销回执") == "盖章的单子；注销回执"
     lang.use("zh", {})
     assert handing_in.record("the request's number, or when it was sent；注销回执") == "申请编号，或提交时间；注销回执"
+
+
+@pytest.mark.parametrize(("language", "wanted"), [
+    ("en", "bring what the platform gave for it (the number of the ticket, and by when they answer) with --receipt"),
+    ("zh", "请用 --receipt 填写平台给的凭据（工单号和答复期限）"),
+])  # fmt: skip
+def test_who_did_not_bring_it_is_told_what_in_his_language(language: str, wanted: str) -> None:
+    lang.use(language, {})
+    why = (
+        "bring what the platform gave for it (工单号和答复期限) with --receipt, or say --no-receipt if it gave nothing"
+    )
+    [said] = refusal.words("io.numtrust.Control.Refused", {"why": why})
+    assert said.startswith(wanted)
+    assert "--no-receipt" in said
 
 
 def test_the_backup_numbers_of_a_pause_are_told_in_english_too() -> None:

@@ -136,7 +136,7 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("百度: clean for 1.2 d", "百度：为干净，已有 1.2 天"),
+        ("百度: clean for 1.2 d", "百度：干净，已有 1.2 天"),
         (
             "so360.onebox/search said marked, 广告推销 (marketing), 12 marks, 5.2 h ago",
             "so360.onebox/search 5.2 小时前看到 广告推销 (营销)，12 次标记",
