@@ -145,7 +145,7 @@ def _list(text: str, depth: int) -> str | None:
 
 def _fixed(text: str) -> str | None:
     """A sentence or word that never varies."""
-    for known in (tr(text), word(text)):
+    for known in (word(text), tr(text)):
         if known != text:
             return known
     return system_errors.told(text)

@@ -20,8 +20,9 @@ from msgspec import structs
 
 from docs import catalogue
 from numtrustd import ctl
-from numtrustd.ctl import lang, speak
+from numtrustd.ctl import lang, plain, speak, terminal
 from numtrustd.ctl.cli import CLICK, main, program
+from numtrustd.ctl.document import Document
 from numtrustd.ctl.text import width
 from tests.ctl.test_ctl_commands import NUMBER, VERBS, commands
 
@@ -309,3 +310,11 @@ def test_one_thing_is_called_by_one_word_in_chinese() -> None:
         for word, ours in _OTHER_WORDS.items():
             found = text.partition(word)
             assert not found[1], f"{found[0][-20:]}{word}{found[2][:20]}: {ours}"
+
+
+def test_a_chinese_bracket_or_colon_has_no_space_beside_it() -> None:
+    doc = Document()
+    doc.line("外呼", "（手机）", "a", "(b)")
+    doc.line("共有：", "baidu", None, "so360")
+    assert list(plain.lines(doc)) == ["外呼（手机） a (b)", "共有：baidu so360"]
+    assert [line.plain for line in terminal.lines(doc, 80)] == list(plain.lines(doc))
