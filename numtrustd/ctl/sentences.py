@@ -49,7 +49,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "word": re.compile(r"\w+(?: \w+){0,2}"),
     **dict.fromkeys(("id", "view", "number"), re.compile(r"[^\s,;]*[^\s,;:]")),
     "file": re.compile(r"\S*/[^:]*"),
-    "dir": re.compile(r"/.*"),
+    "dir": re.compile(r"/.*|[^:]+"),
     "source": re.compile(r"[\w-]+\.[^\s,;:]+"),
     "ids": re.compile(r"[^\s,;]+(?:, [^\s,;]+)*"),
     "flaw": re.compile(r"(?:still )?shows .+", re.DOTALL),

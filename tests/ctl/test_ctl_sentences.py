@@ -353,10 +353,13 @@ def test_the_reason_of_safe_mode_is_chinese(chinese: None) -> None:
     assert len(whats) >= 6
     errors = [*map(partial(preflight.damaged, path), whats)]
     errors.append(environment.explain(lmdb.CorruptedError("MDB_CORRUPTED: Located page was wrong type"), path))
+    errors.append(preflight.damaged(Path("state"), whats[0]))
     for error in errors:
-        [line] = refusal.words("io.github.numtrustd.NotReady", {"why": f"safe mode: {error}"})
-        assert line.startswith("尚未就绪：安全模式：/var/lib/numtrustd"), line
-        assert line.endswith("请移走 /var/lib/numtrustd，再把备份放到原处"), line
+        [line] = refusal.words("io.numtrust.Status.NotReady", {"why": f"safe mode: {error}"})
+        assert line.startswith(
+            ("尚未就绪：安全模式：/var/lib/numtrustd", "尚未就绪：安全模式：state/data.mdb 已损坏")
+        ), line
+        assert re.search("请移走 /\\S+，再把备份放到原处$", line), line
         if "MDB_" not in line:  # LMDB's own words
             assert re.search("[a-z]{3} [a-z]{2}", line) is None, line
 
