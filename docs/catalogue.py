@@ -24,7 +24,7 @@ from babel.messages.pofile import read_po, write_po
 
 from numtrustd import ctl
 from numtrustd.actors.control import explain, links, views
-from numtrustd.ctl import cli, happened, lang, phrases, speak
+from numtrustd.ctl import cli, happened, lang, phrases, phrases_packs, phrases_settings, speak, system_errors
 from numtrustd.domain import (
     batch,
     case,
@@ -131,6 +131,10 @@ def texts() -> dict[Key, str]:
         found.setdefault((text, lang.EVENT), "a word in an event")
     for text in phrases.PHRASES:
         found.setdefault((text, None), "the daemon, with values")
+    for text in (*phrases_settings.PHRASES, *phrases_packs.PHRASES):
+        found.setdefault((text, None), "a problem of a configuration")
+    for text in system_errors.SYSTEM:
+        found.setdefault((text, None), "the system")
     for text in _packs():
         found.setdefault((text, None), "a platform pack")
     return found
@@ -206,12 +210,10 @@ def _packs() -> Iterator[str]:
         pack = tomllib.loads(file.read_text(encoding="utf-8"))
         yield from (source["why_off"] for source in pack.get("source", ()) if source.get("why_off"))
         known = pack.get("platform", {})
-        appeal = pack.get("appeal", {}).get("manual", {})
         looks = [known.get(name, {}) for name in ("device_test", "assisted")]
         said = [known.get("seen"), known.get("data"), known.get("certification", {}).get("route")]
         said += [quota["what"] for quota in known.get("quota", ())]
         said += [line for look in looks for name in ("steps", "record") for line in look.get(name, ())]
-        said += [*appeal.get("steps", ()), appeal.get("bring_back")]
         yield from (text for text in said if text and _ENGLISH.match(text))
 
 

@@ -85,6 +85,11 @@ def lines(text: str, columns: int, *, commands: bool = False) -> list[tuple[int,
     return made
 
 
+def widest(text: str) -> int:
+    """The width of the widest of what stays together in a text."""
+    return max((width(piece[0]) for piece in _PIECES.finditer(text)), default=0)
+
+
 def _pieces(text: str, command: int) -> Iterator[tuple[int, int]]:
     """(begin, end) of what stays together, commands of up to so many columns among it."""
     at = 0

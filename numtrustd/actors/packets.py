@@ -86,7 +86,7 @@ class Packets:
         channel = self._context.channel(case.platform, case.workflow)
         values = self.values(case, reference(self._context.store, case.id, case.data.attempt))
         papers = tuple(f"{kind}: {KINDS.get(kind, kind)}" for kind in self._papers(case))
-        receipt = "注销回执（the receipt of the deletion）" if self._policy_of(case).needs_receipt else ""
+        receipt = "注销回执" if self._policy_of(case).needs_receipt else ""
         if isinstance(channel, HttpChannel):
             by_itself = ("goes out over the platform's API by itself",)
             return Packet(channel.submit.request.url, {}, values["letter"], papers, by_itself)

@@ -4,7 +4,7 @@
 """
 
 import enum
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 
@@ -44,6 +44,14 @@ class Line:
 
     cells: tuple[Cell, ...]
     indent: int = 0
+
+    def pieces(self) -> Iterator[tuple[str, Cell]]:
+        """(what stands before it, a piece): a space, but none at a Chinese bracket or colon, which brings its own."""
+        before = ""
+        for piece in self.cells:
+            if piece.text:
+                yield ("" if not before or before.endswith(("：", "（")) or piece.text.startswith("（") else " "), piece
+                before = piece.text
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from numtrustd.columns import width
+from numtrustd.columns import widest, width
 from numtrustd.ctl.document import Cell, Column
 from numtrustd.ctl.text import escape
 
@@ -36,9 +36,6 @@ class Plan:
 GLUE = "\ue000"
 """Stands for a space at which a text is not to be broken; nothing that is shown has this character in it."""
 
-_WORD_IN_IT = re.compile(r"[!-~]{5}")
-"""Chinese with a word of another tongue in it: nobody can say where that may be broken."""
-
 _TOGETHER = re.compile(r"\([^()]{1,17}\)|\[[^\[\]]{1,17}\]|\d\d-\d\d \d\d:\d\d|\b\d+ (?:min|[shd])\b(?: ago)?")
 """An age or whose move it is in brackets, a date with its time, a count with its unit."""
 
@@ -54,9 +51,10 @@ def longest_word(text: str) -> int:
 
 
 def _unbroken(word: str) -> int:
-    if word.isascii() or GLUE in word or _WORD_IN_IT.search(word):
+    if word.isascii() or GLUE in word:
         return width(word)
-    return min(width(word), _RUN)
+    # An id in Chinese has no space before it, and yet a line may end there.
+    return max(min(width(word), _RUN), widest(word))
 
 
 def fit(names: Sequence[str], rows: Sequence[Sequence[str]], columns: int) -> Plan:

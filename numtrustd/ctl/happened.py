@@ -15,15 +15,25 @@ from typing import Any, NamedTuple
 
 from msgspec import inspect
 
+from numtrustd.api import control, errors, status
 from numtrustd.api.rows import HistoryRow
 from numtrustd.api.status import LogRecord
+from numtrustd.ctl import problems
 from numtrustd.ctl.lang import event_word, listed, spoken, word
 from numtrustd.ctl.sentences import LONGEST, SHAPES, Pattern, matches, said, told_span, told_verdict
 from numtrustd.events import CATALOGUE, Event, of_payload, shown
 from numtrustd.events.base import unwrap
 from numtrustd.events.template import Part, Place, filled, parts
 
+METHODS = tuple(method.name for interface in (control.CONTROL, status.STATUS) for method in interface.methods)
+"""What the methods of the sockets are called, which the log names."""
+
+ERRORS = tuple(error.__name__ for error in errors.ACTING)
+"""What their errors are called."""
+
 WORDS = (
+    *METHODS,
+    *ERRORS,
     *("yes", "no"),  # whether a mark was met
     *("started", "seen", "over"),  # a maintenance
     *("emergency", "alarm"),  # so many complaints
@@ -167,7 +177,9 @@ def _named(text: str) -> str:
 def _result(text: str) -> str:
     """What came of a call: in words, or the error that it ended with and why."""
     error, colon, why = text.partition(": ")
-    return f"{error}：{said(why)}" if colon and error.isidentifier() and error[0].isupper() else _worded(text)
+    return (
+        f"{event_word(error)}：{said(why)}" if colon and error.isidentifier() and error[0].isupper() else _worded(text)
+    )
 
 
 def _troubled(text: str) -> str:
@@ -179,8 +191,9 @@ def _troubled(text: str) -> str:
 _SAY: Mapping[str, Callable[[str], str]] = {
     **dict.fromkeys(("category", "causes", "channel", "detail", "facts", "finding", "from_", "mark", "next"), _worded),
     **dict.fromkeys(("outcome", "reason", "state", "stalled", "status", "title", "to", "why"), _worded),
-    **dict.fromkeys(("by", "currency"), event_word),
+    **dict.fromkeys(("by", "currency", "method"), event_word),
     "kind": word,
+    "problems": problems.told,
     "result": _result,
     "targets": _named,
     "unhealthy": _troubled,

@@ -7,9 +7,11 @@ word of the domain that people read in a table goes through `word`. A text is lo
 """
 
 import gettext
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from string import Formatter
 
 LOCALE = Path(__file__).with_name("locale")
 DOMAIN = "numtrustctl"
@@ -89,6 +91,26 @@ def word(value: str | None) -> str:
     itself, which is what options take; nothing for none.
     """
     return _texts.pgettext(WORD, value) if value else ""
+
+
+_WIDE = r"[\u2e80-\u9fff\uff00-\uffef]"
+
+
+def filled(text: str, told: Mapping[str, str | None], came: Mapping[str, str]) -> str:
+    """A text with its values, which `came` in English. Chinese has a space beside what is of another tongue, and none
+    between two characters: so where a value was made Chinese, nothing is left of a space that stands beside its place.
+    What people and platforms wrote in Chinese keeps it, which tells it apart.
+    """
+    made, tight = "", False
+    for literal, place, _, _ in Formatter().parse(text):
+        made += literal[1:] if tight and re.match(f" {_WIDE}", literal) and re.search(f"{_WIDE}$", made) else literal
+        if place is not None:
+            value = told[place] or ""
+            tight = re.search(_WIDE, came[place]) is None
+            if tight and re.match(_WIDE, value) and re.search(f"{_WIDE} $", made):
+                made = made[:-1]
+            made += value
+    return made
 
 
 def event_word(value: str) -> str:

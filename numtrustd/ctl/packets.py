@@ -13,10 +13,10 @@ from pathlib import Path
 
 from numtrustd.api.rows import Fact, Paper
 from numtrustd.api.status import TaskView
-from numtrustd.ctl import looking, names, render_looks
+from numtrustd.ctl import handing_in, names, render_looks
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import listed, tr
-from numtrustd.ctl.render_task import APPROVE, closing, deciding, lacking
+from numtrustd.ctl.render_task import APPROVE, closing, deciding, lacking, record, steps
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.text import dated, escape, in_dated_time
@@ -123,14 +123,14 @@ def _lines(text: str) -> str:
 
 def _fields(task: TaskView) -> str:
     see = tr("(see {file})").format(file=LETTER)
-    rows = [f"{f.name}: {see if f.value == task.letter else _field(f, task)}" for f in task.fields]
+    rows = [f"{handing_in.field(f.name)}: {see if f.value == task.letter else _field(f, task)}" for f in task.fields]
     where = [tr("where: {address}").format(address=task.address)] if task.address else []
     return "".join(f"{escape(row)}\n" for row in (*where, *rows))
 
 
 def _field(field: Fact, task: TaskView) -> str:
     """What is handed in stays as it is; why a look is wanted is said as elsewhere."""
-    return in_dated_time(said(field.value)) if task.numbers else field.value
+    return in_dated_time(said(field.value)) if task.numbers else handing_in.filled(field.value)
 
 
 def _checklist(task: TaskView, copied: dict[str, str]) -> str:
@@ -149,13 +149,13 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
             "",
             "## " + tr("Steps"),
             "",
-            *(f"{n}. [ ] {in_dated_time(said(step))}" for n, step in enumerate(looking.steps(task.steps), 1)),
+            *(f"{n}. [ ] {in_dated_time(step)}" for n, step in enumerate(steps(task), 1)),
         ]
     if task.evidence:
         rows += ["", "## " + tr("Papers"), ""]
         rows += [_paper(paper, copied) for paper in task.evidence]
     if task.bring_back:
-        rows += ["", "## " + tr("Bring back"), "", f"- [ ] {said(looking.record(task.bring_back))}"]
+        rows += ["", "## " + tr("Bring back"), "", f"- [ ] {record(task)}"]
     rows += ["", "## " + tr("Then"), ""]
     rows += [f"- `numtrustctl {command}`" for command in _commands(task)]
     rows += [f"- `{line}`" for line in task.reports or ()]

@@ -4,12 +4,13 @@ A name in braces says what stands there (`sentences.KINDS`); the catalogues have
 test holds that the daemon still says the words between the braces, and that all that it says so is here.
 """
 
-from numtrustd.ctl import phrases_cases, phrases_events, phrases_refused
+from numtrustd.ctl import phrases_cases, phrases_events, phrases_refused, phrases_store
 
 PHRASES = (
     *phrases_cases.PHRASES,
     *phrases_events.PHRASES,
     *phrases_refused.PHRASES,
+    *phrases_store.PHRASES,
     # Generic.
     "{said}, {ago}",
     "{word}: {said}",
@@ -261,9 +262,6 @@ PHRASES = (
     "`numtrustctl reload`",
     "missing: {text} ({id}), or {text2} ({id2})",
     "missing: {text} ({id}), or {text2} ({id2}): {said}",
-    "the pack has no channel for this platform",
-    "find the platform's own way and report what you did",
-    "goes out over the platform's API by itself",
     # Sources.
     "{id} is off: {said}",
     "it is not looked at itself: {ids} answers for {ids2}",
@@ -449,7 +447,6 @@ PHRASES = (
     "a person could not do what was asked: {text}",
     "not sent, its words are forbidden: {text}",
     "its interface has taken nothing in {n} tries; the last: {text}",
-    "where it was published",
     "the {word} {id} was withdrawn",
     "the {word} {id} says so",
     "the hold by {author} is over",

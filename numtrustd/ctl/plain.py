@@ -20,8 +20,8 @@ def lines(document: Document) -> Iterator[str]:
 
 def _block(block: Block) -> Iterator[str]:
     match block:
-        case Line(cells, indent):
-            yield (" " * indent + " ".join(escape(c.text) for c in cells if c.text)).rstrip()
+        case Line(indent=indent) as line:
+            yield (" " * indent + "".join(before + escape(c.text) for before, c in line.pieces())).rstrip()
         case Heading(text):
             yield escape(text)
         case Prose(text, indent):

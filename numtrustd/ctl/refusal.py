@@ -3,11 +3,17 @@
 import re
 from typing import Any
 
+from numtrustd.ctl import handing_in, problems
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.waits import part_said
 
 _NOT_SAFE = re.compile(r"it is not safe to release: (?P<parts>.{1,20000}); wait for it, or force it and say why")
+
+_TO_BRING = re.compile(
+    r"bring what the platform gave for it \((?P<what>.{1,2000})\) with --receipt, "
+    r"or say --no-receipt if it gave nothing"
+)
 
 
 def words(name: str, given: Any) -> list[str]:
@@ -41,6 +47,9 @@ def words(name: str, given: Any) -> list[str]:
         case "Refused" if found := _NOT_SAFE.fullmatch(told.get("why", "")):
             parts = [f"  {part_said(part)}" for part in found["parts"].split(", ")]
             return [tr("it is not safe to release:"), *parts, tr("wait for it, or force it and say why")]
+        case "Refused" if found := _TO_BRING.fullmatch(told.get("why", "")):  # in the pack's language, as it came
+            text = "bring what the platform gave for it ({text}) with --receipt, or say --no-receipt if it gave nothing"
+            return [tr(text).format(text=handing_in.record(found["what"]))]
         case "Refused":
             return [why]
         case "SuspectedPhishing":
@@ -51,14 +60,14 @@ def words(name: str, given: Any) -> list[str]:
                 tr("nothing was taken in: do not follow it; if you are sure of it, say why with --vouch"),
             ]
         case "ConfigRejected":
-            problems = [str(p) for p in given.get("problems", ())]
+            wrong = [problems.told(str(p)) for p in given.get("problems", ())]
             rest = tr("the configuration was refused; the running one is untouched")
-            return [*problems, rest, tr("correct it as each line says, then `numtrustctl reload` again")]
+            return [*wrong, rest, tr("correct it as each line says, then `numtrustctl reload` again")]
         case "Busy" if told.get("why", "").endswith("again"):  # with the remedy in it
             return [why]
         case "Busy":
             return [tr("busy: {why}: try again in a moment").format(why=why)]
-        case "NotReady" if why.startswith("safe mode"):  # which only ends when somebody ends it
+        case "NotReady" if told.get("why", "").startswith("safe mode"):  # which only ends when somebody ends it
             return [tr("not ready: {why}").format(why=why)]
         case "NotReady":
             return [tr("not ready: {why}: try again in a moment").format(why=why)]

@@ -8,6 +8,7 @@ from datetime import datetime
 from numtrustd.api import control, status, wants
 from numtrustd.api.rows import CaseRow, StoreStatus, TaskRow
 from numtrustd.api.troubles import nothing_is_stored
+from numtrustd.ctl import problems
 from numtrustd.ctl.document import Cell, Column, Document, Tone
 from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.sentences import said
@@ -447,7 +448,7 @@ def reloaded(r: control.ReloadResult) -> Document:
         indent=2,
     )
     for warning in r.warnings:
-        doc.line(Cell(tr("warning: {warning}").format(warning=warning), Tone.WARN), indent=2)
+        doc.line(Cell(tr("warning: {warning}").format(warning=problems.told(warning)), Tone.WARN), indent=2)
     return doc
 
 

@@ -14,8 +14,8 @@ def platform(p: facts.PlatformView) -> Document:
     """One platform: how the numbers stand on it, and what is known of it."""
     doc, row = Document(), p.row
     name = names.of_row(row)
-    called = name if name.casefold() != row.platform.casefold() else None
-    doc.line(Cell(row.platform, Tone.STRONG), called, f"({word(row.kind)})")
+    called = tr("({kind})") if name.casefold() == row.platform.casefold() else tr("{name} ({kind})")
+    doc.line(Cell(row.platform, Tone.STRONG), called.format(name=name, kind=word(row.kind)))
     limits = [
         (
             tr("{most} at one time").format(most=q.most)
@@ -71,17 +71,17 @@ def _standing(p: facts.PlatformView) -> str:
 
 def _appeal(doc: Document, p: facts.PlatformView) -> None:
     doc.heading(tr("to appeal"))
-    elsewhere = (tr("at"), _list(p.appeal_at))
+    elsewhere = _list(p.appeal_at)
     if (appeal := p.appeal) is None or appeal.channel == "none":
-        doc.facts(elsewhere)
+        doc.facts((tr("at"), elsewhere))
         doc.line(tr("no appeal of its own is known"))
         return
     doc.facts(
-        elsewhere,
+        (tr("also at"), elsewhere),
         (tr("channel"), word(appeal.channel)),
         (tr("address"), appeal.address),
         (tr("takes"), _list(word(category) for category in appeal.takes)),
-        (tr("review"), f"{trn('{n} working day', '{n} working days', appeal.review_days)} ({appeal.country})"),
+        (tr("review"), _review(appeal)),
         (tr("again after"), span(appeal.cooldown)),
         (tr("shows after"), _shown_after(appeal)),
         *(
@@ -89,6 +89,11 @@ def _appeal(doc: Document, p: facts.PlatformView) -> None:
             for n, a in enumerate(appeal.attempts, 1)
         ),
     )
+
+
+def _review(appeal: facts.AppealFact) -> str:
+    days = trn("{n} working day", "{n} working days", appeal.review_days)
+    return tr("{days} ({country})").format(days=days, country=appeal.country)
 
 
 def _shown_after(appeal: facts.AppealFact) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from numtrustd.api import status
 from numtrustd.api.rows import Fact, Paper
-from numtrustd.ctl import looking, names, render_looks
+from numtrustd.ctl import handing_in, looking, names, render_looks
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.render import deadline, when
@@ -38,6 +38,18 @@ _WITH_REASON = frozenset({"rejected", "refused", "info_requested", "abandon"})
 """Answers that need the platform's words, or a person's."""
 
 Named = tuple[str, CellLike]
+
+
+def steps(t: status.TaskView) -> list[str]:
+    """What is to be done, in the reader's language."""
+    ways = looking if t.kind in render_looks.KINDS else handing_in
+    return [said(step) for step in ways.steps(t.steps)]
+
+
+def record(t: status.TaskView) -> str:
+    """What to bring back, in the reader's language; empty of a task that wants nothing brought."""
+    ways = looking if t.kind in render_looks.KINDS else handing_in
+    return said(ways.record(t.bring_back)) if t.bring_back else ""
 
 
 def closing(t: status.TaskView) -> list[str]:
@@ -79,7 +91,7 @@ def task(t: status.TaskView) -> Document:
     )
     packet: tuple[Named, ...] = (
         (tr("where"), Cell(t.address, Tone.STRONG) if t.address else None),
-        (tr("bring back"), said(looking.record(t.bring_back)) if t.bring_back else None),
+        (tr("bring back"), record(t) or None),
     )
     doc.facts(
         (tr("task"), t.task),
@@ -133,13 +145,13 @@ def _decision(doc: Document, t: status.TaskView) -> None:
 def _packet(doc: Document, t: status.TaskView) -> None:
     if t.steps:
         doc.heading(tr("steps"))
-        doc.facts(*((f"{n}.", said(step)) for n, step in enumerate(looking.steps(t.steps), 1)), indent=2)
+        doc.facts(*((f"{n}.", step) for n, step in enumerate(steps(t), 1)), indent=2)
     if t.kind in render_looks.KINDS:
         render_looks.numbers(doc, t)
     elif t.fields:
         doc.heading(tr("fill in"))
         # The letter stands below with its line ends; a field is one line.
-        doc.facts(*((f.name, _field(f, t)) for f in t.fields), indent=2)
+        doc.facts(*((handing_in.field(f.name), _field(f, t)) for f in t.fields), indent=2)
     if t.letter:
         doc.heading(tr("letter"))
         doc.prose(t.letter, indent=2)
@@ -149,7 +161,7 @@ def _field(field: Fact, t: status.TaskView) -> str:
     """What to fill in; of one of several numbers, why it is to be looked at."""
     if t.numbers:
         return said(field.value)
-    return tr("the letter below") if field.value == t.letter else field.value
+    return tr("the letter below") if field.value == t.letter else handing_in.filled(field.value)
 
 
 def _hints(doc: Document, t: status.TaskView) -> None:

@@ -17,8 +17,8 @@ from string import Formatter
 
 from msgspec import Struct
 
-from numtrustd.ctl import names
-from numtrustd.ctl.lang import listed, spoken, tr, word
+from numtrustd.ctl import names, system_errors
+from numtrustd.ctl.lang import filled, listed, spoken, tr, word
 from numtrustd.ctl.phrases import PHRASES
 
 LONGEST = 4_000
@@ -49,6 +49,7 @@ SHAPES: Mapping[str, re.Pattern[str]] = {
     "word": re.compile(r"\w+(?: \w+){0,2}"),
     **dict.fromkeys(("id", "view", "number"), re.compile(r"[^\s,;]*[^\s,;:]")),
     "file": re.compile(r"\S*/[^:]*"),
+    "dir": re.compile(r"/.*|[^:]+"),
     "source": re.compile(r"[\w-]+\.[^\s,;:]+"),
     "ids": re.compile(r"[^\s,;]+(?:, [^\s,;]+)*"),
     "flaw": re.compile(r"(?:still )?shows .+", re.DOTALL),
@@ -144,10 +145,10 @@ def _list(text: str, depth: int) -> str | None:
 
 def _fixed(text: str) -> str | None:
     """A sentence or word that never varies."""
-    for known in (tr(text), word(text)):
+    for known in (word(text), tr(text)):
         if known != text:
             return known
-    return None
+    return system_errors.told(text)
 
 
 def _matched(text: str, depth: int, *, of_several: bool = False) -> str | None:
@@ -161,7 +162,7 @@ def _matched(text: str, depth: int, *, of_several: bool = False) -> str | None:
         for values in matches(pattern, text):
             told = {place: _value(place, value, depth) for place, value in values.items()}
             if None not in told.values():
-                return tr(pattern.phrase).format(**told)
+                return filled(tr(pattern.phrase), told, values)
     return None
 
 
@@ -305,6 +306,9 @@ _VALUES: Mapping[str, Callable[[str, int], str | None]] = {
     "shown": _shown,
     "quota": lambda value, depth: _fixed(value) or value,
     "ids": lambda value, depth: listed(value.split(", ")),
+    "text": lambda value, depth: system_errors.told(value) or value,
     **dict.fromkeys(("said", "saids", "then", "title", "flaw"), _known_sentence),
 }
-"""How a value is said, by the kind of its place: `text`, `words`, `author`, `id` and the like stay as they are."""
+"""How a value is said, by the kind of its place: `words`, `author`, `id` and the like stay as they are, and so does a
+`text` unless it is an error of the system.
+"""

@@ -84,9 +84,9 @@ def lines(document: Document, columns: int, *, wide: bool = False) -> Iterator[T
 
 def _block(block: Block, columns: int) -> Iterator[Text]:
     match block:
-        case Line(cells, indent):
-            line = Text(" ").join(text(c) for c in cells if c.text)
-            yield from _indented(line, indent, columns)
+        case Line(indent=indent) as line:
+            shown = (part for before, c in line.pieces() for part in (Text(before), text(c)))
+            yield from _indented(Text().join(shown), indent, columns)
         case Heading(words):
             yield from _wrapped(Text(escape(words), style="bold underline"), columns)
         case Prose(words, indent):

@@ -94,7 +94,7 @@ class Top(Host):
         return First()
 
     def on_mount(self) -> None:
-        self.run_worker(self._poll(), name="poll")
+        self.run_worker(self._poll, name="poll")  # type: ignore[arg-type]  # of three forms
 
     def exit(self, result: None = None, return_code: int = 0, message: RenderableType | None = None) -> None:
         self.over = True

@@ -5,6 +5,7 @@
 
 import contextlib
 from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from rich.text import Text
@@ -212,7 +213,7 @@ class Platforms(Shown):
         self.begin()
 
     def redraw(self) -> None:
-        self.run_worker(self._ask(), exclusive=True)
+        self.run_worker(self._ask, exclusive=True)  # type: ignore[arg-type]  # of three forms
 
     async def _ask(self) -> None:
         with contextlib.suppress(ClientError):  # the line above says so
@@ -263,7 +264,7 @@ class Paper(Shown):
     def redraw(self) -> None:
         self._draw()
         if self._key is not None:
-            self.run_worker(self._ask(self._key), exclusive=True)
+            self.run_worker(partial(self._ask, self._key), exclusive=True)  # type: ignore[arg-type]  # of three forms
 
     async def _ask(self, key: Key) -> None:
         try:

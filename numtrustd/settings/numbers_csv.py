@@ -176,8 +176,9 @@ class Roll:
 
 def _group_remedy(group: str, known: Sequence[str]) -> str:
     meant = near(group, known)
-    other = f"name one that is there: {', '.join(known)}" if meant is None else f'did you mean "{meant}"?'
-    return f'add [[group]] with name = "{group}", or {other}'
+    if meant is None:
+        return f'add [[group]] with name = "{group}", or name one that is there: {", ".join(known)}'
+    return f'add [[group]] with name = "{group}", or did you mean "{meant}"?'
 
 
 def read_tables(rows: Sequence[NumberTable], where: Callable[[int, str], Where], roll: Roll) -> None:

@@ -4,6 +4,7 @@ import io
 import re
 import sys
 import unicodedata
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from numtrustd.ctl import terminal
+from numtrustd.api import rows
+from numtrustd.ctl import lang, render, terminal
 from numtrustd.ctl.cli import main
-from numtrustd.ctl.document import Cell, Column, Document
+from numtrustd.ctl.document import Cell, Column, Document, Table
 from numtrustd.ctl.fit import GAP, GLUE, fit, glued, longest_word, one_line
 from numtrustd.ctl.text import escape
-from tests.ctl.conftest import CASE, NUMBER
+from tests.ctl.conftest import CASE, NOW, NUMBER
 
 WIDTHS = (80, 100, 120)
 words = st.text(alphabet="abcdef()0123:", min_size=1, max_size=18) | st.text(alphabet="号码外呼示例物流", max_size=6)
@@ -289,3 +291,75 @@ def test_rows_of_the_lists_are_single_lines_at_80_columns(
 
 def test_whose_move_it_is_stays_together() -> None:
     assert glued("goes on [by itself] (in 6 d)") == f"goes on [by{GLUE}itself] (in{GLUE}6{GLUE}d)"
+
+
+_OVER, _REVIEW = (
+    "asks once more, then a person has to decide",
+    "asks for the answer, or chases a review that is overdue",
+)
+_CASES = (
+    ("+14155552671/incident/1", "resolving", "platform", "a person has to decide", 4),
+    ("+14155552671/telnyx/1", "in_review", "platform", _REVIEW, 4),
+    ("+8613900010007/incident/1", "resolving", "platform", "a person has to decide", 20),
+    ("+8613900010007/teddy/1", "propagating", "platform", "starts counting clean looks", 100),
+    ("+8613900020014/sogou/1", "propagating", "platform", "starts counting clean looks", 46),
+    ("+8613900030021/dianhuabang/1", "overdue", "person", _OVER, 9),
+    ("+8613900030021/incident/1", "resolving", "platform", "a person has to decide", 9),
+    ("+8613900040028/baidu/1", "overdue", "person", _OVER, 18),
+    ("+8613900040028/incident/1", "resolving", "platform", "a person has to decide", 18),
+    ("+8613900050035/tencent/1", "in_review", "platform", _REVIEW, 143),
+)
+"""(case, state, who it waits for, what follows, hours until it is due), as they stood on the fifth day of a demo."""
+
+_TASKS = (
+    ("+8613900040028/baidu/1/5.1", "Chase the overdue review", 18),
+    ("+8613900050035/tencent/1/3.1", "Report the platform's answer", 143),
+)
+
+
+def columns_of_cases(language: str, columns: int) -> set[int]:
+    """The columns of ten cases that are shown, by their places."""
+    lang.use(language, {})
+    cases = [
+        rows.CaseRow(
+            case=case, kind="incident" if "incident" in case else "appeal", number=case.partition("/")[0],
+            platform=case.split("/")[1].replace("incident", ""), state=state, meaning="", waits_for=waits, attempt=2,
+            opened_at=NOW - timedelta(days=3), moved_at=NOW, then=then, due=NOW + timedelta(hours=due),
+        )
+        for case, state, waits, then, due in _CASES
+    ]  # fmt: skip
+    tasks = [
+        rows.TaskRow(
+            task=task, kind="", title=title, state="open", case=task.rpartition("/")[0],
+            number=task.partition("/")[0], platform="", platform_name="", opened_at=NOW,
+            due=NOW + timedelta(hours=due), answers=(),
+        )
+        for task, title, due in _TASKS
+    ]  # fmt: skip
+    doc = Document()
+    render.case_table(doc, [(case, NOW) for case in cases], "", tasks)
+    [table] = [block for block in doc.blocks if isinstance(block, Table)]
+    plan = one_line(*table.used(), columns)
+    assert plan is not None
+    return {i for i, _ in plan.beside} | ({plan.below} - {None})
+
+
+@pytest.mark.parametrize("columns", [100, 110, 120, 130, 140, 160, 200])
+def test_ten_cases_show_in_chinese_what_they_show_in_english(columns: int) -> None:
+    english = columns_of_cases("en", columns)
+    chinese = columns_of_cases("zh", columns)
+    lang.use("en", {})
+    assert english <= chinese
+
+
+@pytest.mark.parametrize(
+    ("text", "longest"),
+    [
+        ("报告平台的答复：+8613900050035/tencent/1/3.1", 28),
+        ("看 SIM 卡", 3),
+        ("示例物流有限公司的号码", 12),
+        ("外呼", 4),
+    ],
+)
+def test_a_line_may_end_between_chinese_and_an_id(text: str, longest: int) -> None:
+    assert longest_word(text) == longest

@@ -100,6 +100,12 @@ def test_every_event_is_said_with_all_its_facts(chinese: None, kind: type[Event]
     assert not re.search("[a-zA-Z]{3}", ours), "English is left"
 
 
+@pytest.mark.parametrize("name", [*happened.METHODS, *happened.ERRORS])
+def test_what_was_called_and_how_it_was_refused_are_words(chinese: None, name: str) -> None:
+    assert HAN.search(lang.event_word(name))
+    assert not re.search("[a-zA-Z]", lang.event_word(name))
+
+
 @pytest.mark.parametrize("full", [False, True], ids=["least", "full"])
 @pytest.mark.parametrize("kind", OF_NUMBERS)
 def test_a_history_says_the_same(chinese: None, kind: type[Event], full: bool) -> None:
@@ -144,7 +150,7 @@ AT = datetime(2026, 11, 20, 10, 0, 0, tzinfo=UTC).timestamp()
         ),
         (
             events.CaseMoved(**ABOUT, case=CASE, kind="appeal", from_="in_review", to="overdue"),
-            f"申诉案件 {CASE}：审核中 → 已超期",
+            f"申诉案件 {CASE}：审核中 → 已逾期",
         ),
         (
             events.CaseClosed(
@@ -219,11 +225,25 @@ def test_facts_are_said_in_words(chinese: None, event: Event, wanted: str) -> No
             events.ControlActed(
                 method="TaskDone", subject=CASE, result="submitted, case at_person -> in_review", by="li"
             ),
-            f"li 调用 TaskDone {CASE}：已提交，案件待人提交 → 审核中",
+            f"li 操作：报告任务结果 {CASE}：已提交，案件待人提交 → 审核中",
         ),
         (
             events.ControlActed(method="Advance", result="Refused: there is no case x", by="li"),
-            "li 调用 Advance：Refused：没有案件 x",
+            "li 操作：放行：被拒绝：没有案件 x",
+        ),
+        (
+            events.ControlActed(method="Reload", result="ConfigRejected"),
+            "操作：重新读取配置：配置被拒绝",
+        ),
+        (
+            events.ControlActed(method="Foresee", subject="x", result="Unheard: of it", by="li"),
+            "li 操作：Foresee x：Unheard：of it",
+        ),
+        (
+            events.ConfigRejected(
+                config="/etc/n.toml", count=1, problems=("/etc/n.toml:3: key: is empty: leave it out",)
+            ),
+            "/etc/n.toml 被拒绝，有 1 处问题：/etc/n.toml:3: key: 为空：请删去这一项",
         ),
         (
             events.SilenceAdded(

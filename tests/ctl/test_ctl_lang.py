@@ -21,8 +21,9 @@ from msgspec import structs
 from docs import catalogue
 from numtrustd import ctl
 from numtrustd.columns import width
-from numtrustd.ctl import lang, speak
+from numtrustd.ctl import lang, plain, speak, terminal
 from numtrustd.ctl.cli import CLICK, main, program
+from numtrustd.ctl.document import Document
 from tests.ctl.test_ctl_commands import NUMBER, VERBS, commands
 
 Capture = pytest.CaptureFixture[str]
@@ -289,3 +290,31 @@ def _loose(node: ast.expr) -> list[ast.Constant]:
         case ast.IfExp(body=body, orelse=other):
             return _loose(body) + _loose(other)
     return []
+
+
+_OTHER_WORDS = {
+    "监看": "监测", "不在监测之列": "未监测", "超期": "逾期", "逾时": "逾期，或错过（节点）",
+    "一项发现": "问题", "徽标": "标识", "停放": "搁置", "重新载入": "重新加载",
+    "数据源": "来源", "平台包": "规则包", "我们的": "我方", "机主": "号主",
+}  # fmt: skip
+"""Words that mean what another one means, which is used throughout."""
+
+
+def test_one_thing_is_called_by_one_word_in_chinese() -> None:
+    texts = [" ".join(m.string) if isinstance(m.string, tuple) else m.string for m in messages("zh", lang.DOMAIN)]
+    root = Path(__file__).parents[2]
+    docs = [*(root / "docs").glob("*.zh-CN.md"), root / "README.zh-CN.md"]
+    texts += [file.read_text(encoding="utf-8") for file in docs]
+    assert len(docs) > 5
+    for text in texts:
+        for word, ours in _OTHER_WORDS.items():
+            found = text.partition(word)
+            assert not found[1], f"{found[0][-20:]}{word}{found[2][:20]}: {ours}"
+
+
+def test_a_chinese_bracket_or_colon_has_no_space_beside_it() -> None:
+    doc = Document()
+    doc.line("外呼", "（手机）", "a", "(b)")
+    doc.line("共有：", "baidu", None, "so360")
+    assert list(plain.lines(doc)) == ["外呼（手机） a (b)", "共有：baidu so360"]
+    assert [line.plain for line in terminal.lines(doc, 80)] == list(plain.lines(doc))

@@ -7,10 +7,11 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import lmdb
 import msgspec
 import pytest
 from hypothesis import given
@@ -19,10 +20,11 @@ from hypothesis import strategies as st
 import numtrustd
 from docs import catalogue
 from numtrustd.api import incidents, rows, status
-from numtrustd.ctl import lang, names, plain, render, render_case, render_detail, render_task, render_world
+from numtrustd.ctl import lang, names, plain, refusal, render, render_case, render_detail, render_task, render_world
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.phrases import PHRASES
 from numtrustd.ctl.sentences import LONGEST, pattern, said, shown
+from numtrustd.store import environment, preflight
 
 PACKAGE = Path(numtrustd.__file__).parent
 NAMES = (
@@ -134,10 +136,10 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("百度: clean for 1.2 d", "百度：为 干净，已有 1.2 天"),
+        ("百度: clean for 1.2 d", "百度：干净，已有 1.2 天"),
         (
             "so360.onebox/search said marked, 广告推销 (marketing), 12 marks, 5.2 h ago",
-            "so360.onebox/search 在 5.2 小时前看到 广告推销 (营销)，12 次标记",
+            "so360.onebox/search 5.2 小时前看到 广告推销 (营销)，12 次标记",
         ),
         (
             "rejected, as li reported: 缺少材料; 详见附件, 3.7 h ago",
@@ -151,9 +153,12 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
         ),
         (
             "+8613900010007/teddy/1 is overdue, teddy shown as 骚扰电话, which costs answered calls",
-            "+8613900010007/teddy/1 处于“已超期”，teddy 显示为“骚扰电话”，会减少接通",
+            "+8613900010007/teddy/1 处于“已逾期”，teddy 显示为“骚扰电话”，会减少接通",
         ),
         ("so360.page/search still shows the old name 甲 instead of 乙", "so360.page/search 仍显示旧名称 甲，应为 乙"),
+        ("so360.onebox/search said clean just now", "so360.onebox/search 刚才看到干净"),
+        ("2 looks, the first just now", "2 次查看，首次：刚才"),
+        ("the number is new: every 4 h", "号码是新的：每 4 小时一次"),
         ("until 2026-11-20 10:00:00 UTC", "直到 2026-11-20 18:00"),
         ("info requested: 请提供授权书", "要求补充：请提供授权书"),
         ("closed by person: a person gave it up", "由人结束：由人放弃"),
@@ -161,7 +166,7 @@ def test_in_english_it_is_left_as_it_was_said(name: str) -> None:
         ("child moved: +8613800138000/so360/1 is cleared", "下属案件有进展：+8613800138000/so360/1 处于“已解决”"),
         (
             "so360.page/search: marked:fraud, against sogou.vr/search: no label, for 1 d",
-            "so360.page/search：已标记（诈骗），与之相反的是 sogou.vr/search：没有标签，已有 1 天",
+            "so360.page/search：已标记（诈骗），与之相反的是 sogou.vr/search：没有标记，已有 1 天",
         ),
         (
             "connect rate, paused from 2026-09-22 to 2026-09-25: 60% before, 20% during, no statistics after yet",
@@ -284,11 +289,13 @@ def test_all_that_the_daemon_composes_has_a_phrase() -> None:
 def _daemon() -> str:
     """All string literals of what the daemon is made of."""
     files = [
-        f for folder in ("actors", "channels", "domain", "probes", "settings") for f in (PACKAGE / folder).rglob("*.py")
+        f
+        for folder in ("actors", "channels", "domain", "probes", "settings", "store")
+        for f in (PACKAGE / folder).rglob("*.py")
     ]
     literals = (
         node.value
-        for file in (*files, PACKAGE / "events" / "base.py")
+        for file in (*files, PACKAGE / "events" / "base.py", PACKAGE / "start.py")
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     )
@@ -318,6 +325,43 @@ def test_phrases_are_taken_apart_without_loss() -> None:
         assert whole == phrase
         assert len(set(made.places)) == len(made.places), f"{phrase}: a place is named twice"
         assert "" not in made.words[1:-1], f"{phrase}: nothing tells where one value ends and the next begins"
+
+
+def _forms(node: ast.expr) -> list[str]:
+    """The sentences that an expression makes, with a number for each value; none of what is made elsewhere."""
+    match node:
+        case ast.Constant(value=str(text)):
+            return [text]
+        case ast.JoinedStr(values=parts):
+            return ["".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in parts)]
+        case ast.IfExp(body=one, orelse=other):
+            return _forms(one) + _forms(other)
+        case _:
+            return []
+
+
+def test_the_reason_of_safe_mode_is_chinese(chinese: None) -> None:
+    """Whatever is wrong with the state, as the store says it."""
+    path = Path("/var/lib/numtrustd")
+    tree = ast.parse((PACKAGE / "store" / "preflight.py").read_text(encoding="utf-8"))
+    whats = [
+        what
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "damaged"
+        for what in _forms(call.args[1])
+    ]
+    assert len(whats) >= 6
+    errors = [*map(partial(preflight.damaged, path), whats)]
+    errors.append(environment.explain(lmdb.CorruptedError("MDB_CORRUPTED: Located page was wrong type"), path))
+    errors.append(preflight.damaged(Path("state"), whats[0]))
+    for error in errors:
+        [line] = refusal.words("io.numtrust.Status.NotReady", {"why": f"safe mode: {error}"})
+        assert line.startswith(
+            ("尚未就绪：安全模式：/var/lib/numtrustd", "尚未就绪：安全模式：state/data.mdb 已损坏")
+        ), line
+        assert re.search("请移走 /\\S+，再把备份放到原处$", line), line
+        if "MDB_" not in line:  # LMDB's own words
+            assert re.search("[a-z]{3} [a-z]{2}", line) is None, line
 
 
 # ---------------------------------------------------------------------------------------------------- hostile words
