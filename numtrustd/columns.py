@@ -7,9 +7,10 @@ wrong by it; off a terminal a message stays one line, for whoever searches it.
 
 import os
 import re
-import unicodedata
 from collections.abc import Iterator
 from typing import TextIO
+
+from numtrustd.domain.display import width
 
 _CLOSES = "，。；：、！？）】》”’…,.;:!?)]}%"
 _OPENS = "（【《“‘([{"
@@ -27,13 +28,6 @@ _INDENT = 2
 
 _NARROWEST, _USUAL = 20, 80
 """Columns that are written for at the least, and where a terminal does not say how many it has."""
-
-
-def width(text: str) -> int:
-    """Columns on a terminal: Chinese characters take two, combining marks none."""
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def of(stream: TextIO) -> int | None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from numtrustd.columns import fitted, lines, message, of, width
+from numtrustd.columns import fitted, lines, message, of
+from numtrustd.domain.display import width
 
 TEXT = st.text(st.sampled_from("ab-/ 名称，。（）“”：、()."), max_size=60)
 

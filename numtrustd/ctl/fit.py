@@ -9,9 +9,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from numtrustd.columns import widest, width
+from numtrustd.columns import widest
 from numtrustd.ctl.document import Cell, Column
 from numtrustd.ctl.text import escape
+from numtrustd.domain.display import width
 
 GAP = 2
 """Between two columns."""

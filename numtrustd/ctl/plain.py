@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from numtrustd.columns import width
 from numtrustd.ctl.document import Block, Commands, Document, Drawing, Facts, Heading, Line, Prose, Table
 from numtrustd.ctl.text import escape
+from numtrustd.domain.display import width
 
 COLUMNS = 80
 """Nobody says how wide a pipe is: drawings are made for the narrowest terminal."""

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from numtrustd.api import status
 from numtrustd.api.rows import HistoryRow, VerdictRow
-from numtrustd.columns import width
 from numtrustd.ctl.document import Cell, Document, Tone
 from numtrustd.ctl.lang import tr, trn
 from numtrustd.ctl.text import escape, span
 from numtrustd.ctl.timeline import Lane, Mark, Sign, Span, State, Window, axis, busy, signs, states
+from numtrustd.domain.display import width
 
 ACTIONS = ("verdict.", "case.opened", "case.moved", "case.closed", "action.sent", "action.failed", "action.uncertain")
 """What of a history is drawn."""

@@ -11,8 +11,8 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from numtrustd.columns import width
 from numtrustd.ctl.lang import tr
+from numtrustd.domain.display import width
 
 Examples = Sequence[tuple[str, str]]
 """Command lines without the program's name, and what each does."""

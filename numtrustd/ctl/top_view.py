@@ -15,7 +15,6 @@ from rich.text import Text
 from numtrustd.api import ledger, status
 from numtrustd.api.rows import CaseRow, NumberRow, PlatformRow, SourceRow
 from numtrustd.api.troubles import nothing_is_stored
-from numtrustd.columns import width
 from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
 from numtrustd.ctl.lang import tr, trn, word
@@ -23,6 +22,7 @@ from numtrustd.ctl.render import stalled
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.terminal import text
 from numtrustd.ctl.text import age, local, missed, span
+from numtrustd.domain.display import width
 from numtrustd.domain.ledger import yuan
 
 GAP = 2

@@ -107,11 +107,11 @@ def rule_of(rules: Sequence[Display], surface: str, what: What) -> Display | Non
 # ------------------------------------------------------------------------------------------------ what a surface does
 
 
-def columns(text: str) -> int:
-    """How wide a text is: Chinese and full-width characters have two columns, combining ones none."""
-    return sum(
-        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in ("W", "F") else 1 for c in text
-    )
+def width(text: str) -> int:
+    """Columns that a text takes: Chinese and full-width characters take two, combining marks none."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 def _half(text: str) -> str:
@@ -151,7 +151,7 @@ def treated(text: str, rule: Display | None) -> str:
 def _fits(text: str, rule: Display) -> bool:
     return (
         (rule.max_chars is None or len(text) <= rule.max_chars)
-        and (rule.max_width is None or columns(text) <= rule.max_width)
+        and (rule.max_width is None or width(text) <= rule.max_width)
         and (rule.max_bytes is None or len(text.encode(rule.encoding, "replace")) <= rule.max_bytes)
     )
 

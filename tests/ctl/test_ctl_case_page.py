@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 
 from numtrustd.api import rows, status
-from numtrustd.columns import width
 from numtrustd.ctl import lang, render_case, terminal
+from numtrustd.domain.display import width
 from tests.ctl.conftest import NOW
 
 VIEWS = ("xiaomi:xiaomi.device/incoming_call", "xiaomi:xiaomi.device/call_log")

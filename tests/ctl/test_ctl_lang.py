@@ -20,10 +20,10 @@ from msgspec import structs
 
 from docs import catalogue
 from numtrustd import ctl
-from numtrustd.columns import width
 from numtrustd.ctl import lang, plain, speak, terminal
 from numtrustd.ctl.cli import CLICK, main, program
 from numtrustd.ctl.document import Document
+from numtrustd.domain.display import width
 from tests.ctl.test_ctl_commands import NUMBER, VERBS, commands
 
 Capture = pytest.CaptureFixture[str]

@@ -10,9 +10,9 @@ from msgspec import structs
 
 from numtrustd.actors import errands
 from numtrustd.api import rows, status
-from numtrustd.columns import width
 from numtrustd.ctl import fit, lang, looking, render_task, terminal
 from numtrustd.ctl.cli import main
+from numtrustd.domain.display import width
 from tests.ctl.conftest import TASK
 
 Capture = pytest.CaptureFixture[str]

@@ -17,12 +17,12 @@ from msgspec import structs
 from selectolax.lexbor import LexborHTMLParser
 
 from numtrustd.api.report import BenefitMonth, GetReport
-from numtrustd.columns import width
 from numtrustd.ctl import lang, plain
 from numtrustd.ctl.cli import main
 from numtrustd.ctl.report import charts, page, writing
 from numtrustd.ctl.report.charts import Bar, Bars, Line, OverDays, Part, cut, svg, ticks
 from numtrustd.ctl.report.sections import told
+from numtrustd.domain.display import width
 from tests.ctl.report_sample import GOLDEN, NOW, markdown, sample, spoilt, text
 
 NASTY = (

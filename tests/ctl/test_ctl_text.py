@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from numtrustd.columns import width
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.plain import lines
 from numtrustd.ctl.text import age, due, escape, escape_json, in_local_time, local, size, span
+from numtrustd.domain.display import width
 
 NOW = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 any_text = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=40)

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from numtrustd.api import rows, status
-from numtrustd.columns import width
 from numtrustd.ctl import plain
 from numtrustd.ctl.document import Document
 from numtrustd.ctl.render_timeline import ACTIONS, lanes_of, of_number, of_page, question
 from numtrustd.ctl.timeline import Lane, Mark, Sign, Span, State, Window, axis, busy, signs, states
+from numtrustd.domain.display import width
 from tests.ctl.conftest import CASE, DAY, HOUR, NOW, NUMBER
 
 BELIEFS = [State.CLEAN, State.CERTIFIED, State.UNKNOWN, State.FLAPPING, State.MARKED]

@@ -13,13 +13,13 @@ from numtrustd.domain.display import (
     What,
     Width,
     as_shown,
-    columns,
     compare,
     folded,
     match_text,
     may_be_same,
     rule_of,
     treated,
+    width,
 )
 from numtrustd.domain.identity import Version
 
@@ -182,6 +182,6 @@ def test_a_surfaces_own_row_comes_before_that_of_all() -> None:
 
 
 def test_columns_and_surfaces_that_cut_in_their_own_ways() -> None:
-    assert columns("ab示例Ａ") == 8
+    assert width("ab示例Ａ") == 8
     assert may_be_same("示例快…", "示例快运（上海）")
     assert not may_be_same("示例物流", "示例快运")

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape as html_escape
 
-from numtrustd.columns import width
 from numtrustd.ctl.text import escape
+from numtrustd.domain.display import width
 
 HEIGHT = 180
 """Of a chart over days, without its axis; px."""
