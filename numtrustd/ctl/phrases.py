@@ -369,6 +369,8 @@ PHRASES = (
     "to /var/lib/numtrustd-backup",
     "{path} cannot be looked at ({text}): choose another place; under systemd it may write to "
     "/var/lib/numtrustd-backup",
+    "{path} is the service's own: what it writes there nobody else sees, and it is gone when the service stops: "
+    "choose another place; under systemd it may write to /var/lib/numtrustd-backup",
     "just now",
     "waiting for somebody to approve the {word}",
     # That never vary, where the code chooses between them.

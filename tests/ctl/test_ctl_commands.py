@@ -42,6 +42,9 @@ NUMBER = "+862151288888"
 CASE = f"{NUMBER}/so360/1"
 TASK = f"{CASE}/3.0"
 CALLS_CSV = str(Path(__file__).parents[1] / "data" / "calls" / "two-days.csv")
+HERE = str(Path(__file__).parent)
+"""A directory that is there, as a backup is once it was written."""
+
 Capture = pytest.CaptureFixture[str]
 
 
@@ -299,7 +302,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["given up; it is on farewell watch", "not verified: so360"],
     ),
     (["reload"], control.Reload(), ["1 number added, 2 removed, 3 changed", "written twice"]),
-    (["backup", "/b"], control.Backup(path="/b"), ["1.9 MiB in 1.2 s"]),
+    (["backup", HERE], control.Backup(path=HERE), ["1.9 MiB in 1.2 s"]),
     (
         ["park", NUMBER, "--reason", "r", "--author", "li"],
         control.Park(number=NUMBER, reason="r", author="li"),
