@@ -139,6 +139,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         status.ListSources(),
         [
             "sogou.search",
+            " down ",
             "VIA",
             "office",
             "blocked: captcha page; HTTP 403: credential sogou-key was refused; put a valid key there, then "
@@ -657,6 +658,7 @@ def test_what_is_off_is_only_counted_until_all_is_wanted(capsys: Capture, daemon
     daemon.answers["ListSources"] = structs.replace(page, sources=(*off, row))
     _, short, _ = run(capsys, "sources")
     assert "acme.a" not in short
+    assert "looks, and those that failed, are counted since the daemon was started\n" in short
     assert "2 more sources are off: --all shows them, and what each needs\n" in short
     _, whole, _ = run(capsys, "sources", "--all")
     assert whole.index("sogou.search") < whole.index("acme.a"), "those at work first"
