@@ -342,6 +342,8 @@ PHRASES = (
     "{text} has not begun yet: name {text2} or one before it",
     "{text} is no kind of evidence: there are {ids}",
     "{text} is no kind of evidence: did you mean {id}? there are {ids}",
+    "no task is of the kind {text}: there are {ids}",
+    "no task is of the kind {text}: did you mean {id}? there are {ids}",
     "no case is of the kind {text}: there are {ids}",
     "no case is of the kind {text}: did you mean {id}? there are {ids}",
     "say what happened with --outcome: one of {ids}",

@@ -195,6 +195,11 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
     (["tasks"], status.ListTasks(), ["Hand in the appeal", TASK]),
     (["tasks", "--all"], status.ListTasks(open_only=False), [TASK]),
     (
+        ["tasks", "--number", NUMBER, "--platform", "so360", "--kind", "submit_appeal"],
+        status.ListTasks(number=NUMBER, platform="so360", kind="submit_appeal"),
+        [TASK],
+    ),
+    (
         ["task", "show", TASK],
         status.GetTask(task=TASK),
         [
@@ -803,6 +808,7 @@ def test_status_says_how_many_platforms_somebody_looks_at(daemon: Any, capsys: C
     [
         (["--limit", "2"], " --limit 2"),
         (["--before", "2026-11-20", "--platform", "so 360"], " --platform 'so 360'"),
+        (["--since", "2026-11-01"], " --since 2026-11-01T00:00:00+08:00"),
     ],
 )
 def test_the_next_page_of_a_history_is_asked_for_with_the_same_filters(
