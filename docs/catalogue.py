@@ -80,7 +80,7 @@ _VOCABULARIES: tuple[type[enum.StrEnum], ...] = (
 _MORE_WORDS = (
     # Kinds of sources, their states, and the ways of appeals; outcomes of actions; kinds of maintenance; quotas.
     *("public", "credential", "command", "report", "pushed", "batch", "fake"),
-    *("ok", "off", "open", "parked", "quarantined", "limited", "failing", "running"),
+    *("ok", "off", "open", "down", "parked", "quarantined", "limited", "failing", "running"),
     *("http", "manual", "none", "sent", "done", "failed", "uncertain", "answered", "refused"),
     *("routine", "major", "policy", "industry", "data_sync", "numbers", "appeals"),
 )

@@ -1,7 +1,7 @@
 """`numtrustd look`: one look, now, shown whole: request, answer, which rule matched, observation. Touches no state."""
 
 import shlex
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import trio
@@ -14,6 +14,7 @@ from numtrustd.domain.label import by_platform
 from numtrustd.domain.near import did_you_mean, near
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.observation import Instant, Observation
+from numtrustd.domain.platform import called, meant
 from numtrustd.exit_status import CONFIG, IO, UNAVAILABLE, USAGE
 from numtrustd.http import Http
 from numtrustd.log.guard import escape
@@ -64,17 +65,26 @@ def look_once(
         raise LookError("no source could be asked", UNAVAILABLE)
 
 
-def _meant(word: str, known: Iterable[str]) -> str:
+def _listed(meant: str | None) -> str:
     """What was meant, and where all are listed: they are too many for one line."""
-    return f": {did_you_mean(near(word, known))}`numtrustd sources` lists all"
+    return f": {did_you_mean(meant)}`numtrustd sources` lists all"
 
 
 def _choose(loaded: Loaded, number: Number, platform: str | None, source: str | None) -> list[Source]:
-    if platform is not None and platform not in loaded.platforms:
-        raise LookError(f"no pack defines the platform {platform}{_meant(platform, loaded.platforms)}", USAGE)
     everything = {**loaded.sources, **loaded.idle}
+    if source is not None and source not in everything and called(source, loaded.platforms) is not None:
+        # A platform was named: what is in use there is asked.
+        platform, source = platform or source, None
+    if platform is not None:
+        named = called(platform, loaded.platforms)
+        if named is None:
+            raise LookError(
+                f"no pack defines the platform {platform}{_listed(meant(platform, loaded.platforms))}", USAGE
+            )
+        platform = named
     if source is not None and source not in everything:
-        raise LookError(f"no pack defines the source {source}{_meant(source, everything)}", USAGE)
+        near_one = near(source, loaded.sources) or near(source, everything)
+        raise LookError(f"no pack defines the source {source}{_listed(near_one)}", USAGE)
     if source is not None and everything[source].kind == "report":
         raise LookError(f"nobody looks through {source}: it is told, by `numtrustctl observe`", UNAVAILABLE)
     pool = [everything[source]] if source is not None else [s for s in loaded.sources.values() if s.kind != "report"]

@@ -8,7 +8,7 @@ from collections.abc import Container, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from numtrustd.domain.observation import Instant, Status, UnknownReason
 from numtrustd.domain.record import NumberRecord
@@ -97,8 +97,8 @@ class Totals(Struct, frozen=True):
 
 
 class Hearsay(Struct, frozen=True):
-    """What people told through one source since the start: how many looks, how many of them saw nothing, and when the
-    last was made that did see."""
+    """What people told through one source since the start: how many looks, how many of them saw nothing; and when the
+    last was made that did see, before the start, too."""
 
     looks: int = 0
     failures: int = 0
@@ -283,8 +283,19 @@ class Board:
         good = max(at, before.last_good or at) if known else before.last_good
         self._told[source] = Hearsay(before.looks + 1, before.failures + (not known), good)
 
+    def recall(self, record: NumberRecord) -> None:
+        """What is stored of a number's reports says when people last saw something through each source."""
+        for where in record.reports:
+            platform, _, view = where.partition(" ")
+            verdict = record.verdicts.get(platform)
+            state = None if verdict is None else verdict.views.get(view)
+            if state is not None and state.last is not None:
+                source, at = view.partition("/")[0], state.last[1]
+                before = self.told_by(source)
+                self._told[source] = structs.replace(before, last_good=max(at, before.last_good or at))
+
     def told_by(self, source: str) -> Hearsay:
-        """What was told through a source since the start."""
+        """What was told through a source since the start, and when somebody last saw something through it."""
         return self._told.get(source, Hearsay())
 
     @property

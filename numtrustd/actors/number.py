@@ -143,6 +143,7 @@ class NumberActor:
         if self.closed or self.number not in house.context.numbers:
             return False
         house.board.update(self.number, record)
+        house.board.recall(record)
         assert house.outbox is not None
         house.outbox.offer(self.number)
         for ref in record.every_case:

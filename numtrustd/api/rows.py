@@ -164,8 +164,7 @@ class SourceRow(Result, frozen=True, kw_only=True):
 
     `state` is ok, failing, open (the breaker is open), limited, quarantined, parked or off, `since` when
     and `why`. `looks` and `failures` count since the start (of a source that is told: what was reported, and how much
-    of that saw nothing; its `last_good` is the last report since the start that saw something), `waiting` the looks
-    that are due now.
+    of that saw nothing; its `last_good` is the last report that saw something), `waiting` the looks that are due now.
     `interval` is the least time between two requests, `cadence` the usual one between two looks at a
     number, both in seconds. `via` is the way out that it takes, if it does not go out directly. `kind` is how it
     looks: http, batch, command, or report (it is told). `batches` are those of a source that takes numbers in batches.

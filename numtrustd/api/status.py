@@ -232,8 +232,8 @@ class HistoryPage(Result, frozen=True, kw_only=True):
 class History(Params[HistoryPage], frozen=True, kw_only=True):
     """What happened to a number, the newest first.
 
-    limit is the size of a page, after the `next` of the page before. before picks what is older than a time,
-    platform what is of one platform, actions what happened by prefix ("case.", "verdict.changed").
+    limit is the size of a page, after the `next` of the page before. before picks what is older than a time, since
+    what is not, platform what is of one platform, actions what happened by prefix ("case.", "verdict.changed").
     """
 
     number: Text
@@ -242,6 +242,7 @@ class History(Params[HistoryPage], frozen=True, kw_only=True):
     platform: Text | None = None
     actions: Annotated[tuple[Text, ...], Meta(max_length=32)] = ()
     after: Text | None = None
+    since: When | None = None
 
 
 class TaskPage(Result, frozen=True, kw_only=True):
@@ -255,11 +256,16 @@ class TaskPage(Result, frozen=True, kw_only=True):
 
 
 class ListTasks(Params[TaskPage], frozen=True, kw_only=True):
-    """What people have to do, a page at a time; with 'more' all pages follow."""
+    """What people have to do, a page at a time; with 'more' all pages follow. number picks the tasks of one number,
+    those for looks at several among them, platform and kind those of one platform and kind.
+    """
 
     open_only: bool = True
     after: Text | None = None
     limit: PageSize = 200
+    number: Text | None = None
+    platform: Text | None = None
+    kind: Text | None = None
 
 
 class TaskView(TaskRow, frozen=True, kw_only=True):

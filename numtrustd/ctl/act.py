@@ -10,7 +10,7 @@ import click
 
 from numtrustd.api import control, status, wants
 from numtrustd.api.declare import Params
-from numtrustd.ctl import aside, complete, packets, render, render_detail, render_task, render_world
+from numtrustd.ctl import aside, backups, complete, packets, render, render_detail, render_task, render_world
 from numtrustd.ctl.choices import Choice
 from numtrustd.ctl.common import author_option, command
 from numtrustd.ctl.document import Document
@@ -279,7 +279,8 @@ def reload(session: Session, give_up: bool) -> None:
 @click.argument("path", type=click.Path())
 def backup(session: Session, path: str) -> None:
     """Copy a consistent snapshot of the state to a new directory."""
-    session.show(control.Backup(path=os.path.abspath(path)), render.backed_up, timeout=_SLOW)
+    params = control.Backup(path=os.path.abspath(path))
+    session.show(params, render.backed_up, timeout=_SLOW, check=backups.make_sure)
 
 
 @command(act)

@@ -19,6 +19,7 @@ from numtrustd.api import status
 from numtrustd.api.control import CONTROL
 from numtrustd.columns import fitted
 from numtrustd.ctl import act, calls, lang, ledger, links, older, papers, reports, see, silence
+from numtrustd.ctl.backups import NotHereError
 from numtrustd.ctl.common import COMMON_OPTIONS
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.packets import FolderError
@@ -99,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except ErrorReply as error:
         return _refused(error, context)
-    except (LinesRefusedError, FolderError) as error:
+    except (LinesRefusedError, FolderError, NotHereError) as error:
         _say(str(error))
         return REFUSED
     except ClientError as error:

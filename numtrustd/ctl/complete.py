@@ -18,6 +18,7 @@ from numtrustd.ctl.session import Session
 from numtrustd.domain.evidence import KINDS
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.observation import UnknownReason
+from numtrustd.domain.task import TITLES
 from numtrustd.varlink.client import ClientError
 
 DEADLINE = 0.5
@@ -111,6 +112,10 @@ def _kinds_of_cases(asked: Asked) -> Offers:
     yield from ((kind, word(kind)) for kind in REGISTRY)
 
 
+def _kinds_of_tasks(asked: Asked) -> Offers:
+    yield from ((kind.value, tr(title)) for kind, title in TITLES.items())
+
+
 def _outcomes(asked: Asked) -> Offers:
     """Those of the task, if it was named before."""
     task = asked.session.ask(status.GetTask(task=str(asked.said.get("task"))), timeout=DEADLINE)
@@ -131,4 +136,4 @@ PLATFORM, SOURCE, CASE, TASK, SILENCE = map(Known, (_platforms, _sources, _cases
 GROUP, TARGET, FINDING, PAPER, CASE_KIND = map(
     Known, (_groups, _platforms_and_groups, _findings, _papers, _kinds_of_cases)
 )
-OUTCOME, SURFACE, UNSEEN = map(Known, (_outcomes, _surfaces, _unseen))
+OUTCOME, TASK_KIND, SURFACE, UNSEEN = map(Known, (_outcomes, _kinds_of_tasks, _surfaces, _unseen))

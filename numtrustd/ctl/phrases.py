@@ -340,6 +340,8 @@ PHRASES = (
     "{text} has not begun yet: name {text2} or one before it",
     "{text} is no kind of evidence: there are {ids}",
     "{text} is no kind of evidence: did you mean {id}? there are {ids}",
+    "no task is of the kind {text}: there are {ids}",
+    "no task is of the kind {text}: did you mean {id}? there are {ids}",
     "no case is of the kind {text}: there are {ids}",
     "no case is of the kind {text}: did you mean {id}? there are {ids}",
     "say what happened with --outcome: one of {ids}",
@@ -367,6 +369,8 @@ PHRASES = (
     "to /var/lib/numtrustd-backup",
     "{path} cannot be looked at ({text}): choose another place; under systemd it may write to "
     "/var/lib/numtrustd-backup",
+    "{path} is the service's own: what it writes there nobody else sees, and it is gone when the service stops: "
+    "choose another place; under systemd it may write to /var/lib/numtrustd-backup",
     "just now",
     "waiting for somebody to approve the {word}",
     # That never vary, where the code chooses between them.

@@ -18,6 +18,11 @@ from numtrustd.ctl.text import local
 _HEALTH_TONES = {"ok": Tone.GOOD, "off": Tone.DIM, "limited": Tone.WARN}
 
 
+def health(state: str) -> Cell:
+    """The state of a source: to who reads that one is `open`, as a breaker is called, it is well."""
+    return Cell(word("down") if state == "open" else word(state), _HEALTH_TONES.get(state, Tone.BAD))
+
+
 def platforms(answer: status.PlatformList, *, everything: bool = True) -> Document:
     """`numtrustctl platforms`. Those without a source come last and are only counted, where nothing is known of them
     either and not `everything` is wanted.
@@ -121,7 +126,7 @@ def sources(answer: status.SourceList, *, everything: bool = True) -> Document:
             (
                 Cell(r.source, Tone.STRONG),
                 word(r.kind),
-                Cell(word(r.state), _HEALTH_TONES.get(r.state, Tone.BAD)),
+                health(r.state),
                 when(r.since, answer.now),
                 r.looks,
                 r.failures or None,
@@ -137,8 +142,10 @@ def sources(answer: status.SourceList, *, everything: bool = True) -> Document:
         ],
         tr("no source is in use") if rows else tr("no sources"),
     )
-    if off := len(rows) - len(shown):
+    if shown:
         doc.line()
+        doc.line(tr("looks, and those that failed, are counted since the daemon was started"))
+    if off := len(rows) - len(shown):
         doc.line(
             trn(
                 "{n} more source is off: --all shows it, and what it needs",

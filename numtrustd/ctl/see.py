@@ -149,10 +149,17 @@ def explain(session: Session, number: str, platform: str | None) -> None:
     session.show(status.Explain(number=number, platform=platform), drawn)
 
 
-@command(see, examples=(("history 13800138000 --before 2026-05-01 --limit 20", "The last twenty things of April."),))
+@command(
+    see,
+    examples=(
+        ("history 13800138000 --since 3d", "What happened in the last three days."),
+        ("history 13800138000 --before 2026-05-01 --limit 20", "The last twenty things of April."),
+    ),
+)
 @click.argument("number")
 @click.option("--limit", type=click.IntRange(1, 1000), default=_LINES, show_default=True, help="The most at a time.")
 @past_option("--before", help="Only what happened before this time, or longer ago than this: 2h, 3d.")
+@past_option("--since", help="Only what happened from this time on, or no longer ago than this: 2h, 3d.")
 @click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Only on this platform.")
 @click.option("--after", metavar="PLACE", help="Go on where another page ended, which says its place.")
 def history(
@@ -160,15 +167,17 @@ def history(
     number: str,
     limit: int,
     before: datetime | timedelta | None,
+    since: datetime | timedelta | None,
     platform: str | None,
     after: str | None,
 ) -> None:
     """What happened to a number, the newest first."""
-    until = resolved(session, before)
-    params = status.History(number=number, limit=limit, before=until, platform=platform, after=after)
+    until, start = resolved(session, before), resolved(session, since)
+    params = status.History(number=number, limit=limit, before=until, platform=platform, after=after, since=start)
     # The place says how far back the page after is, so `--before` need not be said again.
     options = f" --limit {limit}" if limit != _LINES else ""
     options += f" --platform {shlex.quote(platform)}" if platform else ""
+    options += f" --since {start.isoformat(timespec='seconds')}" if start else ""
 
     def drawn(page: status.HistoryPage) -> Document:
         doc = render.history(page, options)
@@ -181,11 +190,21 @@ def history(
     session.show(params, drawn)
 
 
-@command(see)
+@command(
+    see,
+    examples=(
+        ("tasks --platform sogou --kind submit_appeal", "What is to be handed in at one platform."),
+        ("tasks --number 13800138000", "What there is to do for one number."),
+    ),
+)
 @click.option("--all", "everything", is_flag=True, help="Those that are done, too.")
-def tasks(session: Session, everything: bool) -> None:
+@click.option("--number", help="Only of this number.")
+@click.option("--platform", type=complete.PLATFORM, metavar="ID", help="Only on this platform.")
+@click.option("--kind", type=complete.TASK_KIND, metavar="KIND", help="Only of this kind, as --json names it.")
+def tasks(session: Session, everything: bool, number: str | None, platform: str | None, kind: str | None) -> None:
     """What people have to do, the most urgent first."""
-    session.show_pages(status.ListTasks(open_only=not everything), "tasks", render.tasks)
+    params = status.ListTasks(open_only=not everything, number=number, platform=platform, kind=kind)
+    session.show_pages(params, "tasks", render.tasks)
 
 
 @command(

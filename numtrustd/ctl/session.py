@@ -78,11 +78,20 @@ class Session:
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
                 raise BadReply(f"{interface.name}.{method.name}: {error}") from error
 
-    def show(self, params: Params[R], render: Callable[[R], Document], *, timeout: float | None = None) -> None:
+    def show(
+        self,
+        params: Params[R],
+        render: Callable[[R], Document],
+        *,
+        timeout: float | None = None,
+        check: Callable[[R], None] | None = None,
+    ) -> None:
         """One call, its answer put out. As JSON it goes out whole, fields that this program does not know
-        included.
+        included. `check` raises where the answer is not to be shown.
         """
         replies = list(self._call(params, timeout=timeout))
+        if check is not None:
+            check(next(self.typed(params, replies)))
         if self.as_json:
             self.write_json(_parsed(replies[0]))
         else:

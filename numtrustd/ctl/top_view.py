@@ -19,6 +19,7 @@ from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
 from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.render import stalled
+from numtrustd.ctl.render_world import health
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.terminal import text
 from numtrustd.ctl.text import age, local, missed, span
@@ -32,7 +33,6 @@ _LEAST = 12
 _LOWEST = 3
 """Lines of a table at the least: its title, the names of its columns, a row."""
 
-_HEALTH = {"ok": Tone.GOOD, "off": Tone.DIM, "limited": Tone.WARN}
 _TROUBLE = ("quarantined", "parked", "open", "failing", "limited", "ok", "off")
 """States of sources, what needs somebody first."""
 
@@ -298,7 +298,7 @@ def sources(world: World, order: Order) -> Listing:
                 ("source", r.source),
                 (
                     Cell(r.source, Tone.STRONG),
-                    Cell(word(r.state), _HEALTH.get(r.state, Tone.BAD)),
+                    health(r.state),
                     r.looks,
                     Cell(str(r.failures), Tone.WARN) if r.failures else None,
                     r.waiting or None,

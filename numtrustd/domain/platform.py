@@ -5,6 +5,7 @@ travels is `channels.spec`.
 """
 
 import enum
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
@@ -12,6 +13,7 @@ from msgspec import Meta, Struct
 from numtrustd.domain.display import Display
 from numtrustd.domain.label import Category
 from numtrustd.domain.ledger import What
+from numtrustd.domain.near import near
 
 
 class PlatformClass(enum.StrEnum):
@@ -173,3 +175,33 @@ class Platform(Struct, frozen=True, forbid_unknown_fields=True):
     def core(self) -> bool:
         """Core platforms are appealed first; a harmful label there is urgent."""
         return self.importance >= 0.5
+
+
+def called(text: str, platforms: Mapping[str, Platform]) -> str | None:
+    """The id of the platform that is called so, by its id or one of its names in any case; `None` if none is, or
+    several are. What people say of a name will do: the words that it begins with, such as 搜狗 of 搜狗号码通.
+    """
+    if text in platforms:
+        return text
+    said = text.strip().casefold()
+    names = {p.id: {name.casefold() for name in (p.id, p.name, p.name_en) if name} for p in platforms.values()}
+    for fits in (lambda name: name == said, lambda name: _begins(name, said)):
+        found = [identity for identity, known in names.items() if any(map(fits, known))]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _begins(name: str, said: str) -> bool:
+    """Whether whole words of a name are said; Han characters are not parted by spaces, so that two of them will do."""
+    rest = name.removeprefix(said)
+    if len(said) < 2 or rest == name:
+        return False
+    return not (rest[:1].isascii() and rest[:1].isalnum() and said[-1:].isascii() and said[-1:].isalnum())
+
+
+def meant(text: str, platforms: Mapping[str, Platform]) -> str | None:
+    """The id of the platform whose id or name is most like what was typed; `None` if none is."""
+    ids = {name: p.id for p in platforms.values() for name in (p.name, p.name_en, p.id) if name}
+    found = near(text, ids)
+    return None if found is None else ids[found]

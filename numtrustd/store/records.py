@@ -415,12 +415,13 @@ def history(
     platform: str = "",
     after: str | None = None,
     actions: tuple[str, ...] = (),
+    since: Instant | None = None,
 ) -> tuple[list[Entry], str | None]:
     """The newest lines of a number's history, newest first, and the cursor of the page that follows, if there is one.
 
-    Only lines older than `before`, those that follow the page whose cursor is `after`, and those whose action begins
-    with one of `actions`, where there are any. Raises `ValueError` when `after` is no cursor. Many lines share one
-    instant: a cursor tells them apart, a time does not.
+    Only lines older than `before` and not older than `since`, those that follow the page whose cursor is `after`, and
+    those whose action begins with one of `actions`, where there are any. Raises `ValueError` when `after` is no cursor.
+    Many lines share one instant: a cursor tells them apart, a time does not.
     """
     prefix = key(number) + b"\0"
     bounds = [_milliseconds(before)] if before is not None else []
@@ -431,6 +432,8 @@ def history(
     last = b""
     while page := store.scan(Table.HISTORY, prefix=prefix, after=start, limit=PAGE, reverse=True):
         for raw, value in page:
+            if since is not None and raw[len(prefix) :] < _milliseconds(since):
+                return kept, None
             entry = _entry(value)
             if (platform and entry.platform != platform) or (actions and not entry.action.startswith(actions)):
                 continue

@@ -607,6 +607,32 @@ async def test_tasks_by_urgency_and_pages(tmp_path: Path, autojump_clock: Clock)
         assert (await refused(house, errors.InvalidArgument, "ListTasks", after="page two")).field == "after"
 
 
+async def test_tasks_of_one_number_platform_or_kind(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path, numbers=(MOBILE, OTHER_MOBILE)) as house:
+        for who in (MOBILE, OTHER_MOBILE):
+            await house.labelled("beta", who)
+        await house.until(lambda: len(house.tasks()) == 2)
+
+        async def listed(**only: str) -> list[str]:
+            return [row.number for page in await house.ask("ListTasks", **only) for row in page.tasks]
+
+        assert sorted(await listed()) == sorted((MOBILE, OTHER_MOBILE))
+        assert await listed(number=MOBILE.removeprefix("+86")) == [MOBILE]
+        assert len(await listed(platform="贝塔", kind="submit_appeal")) == 2
+        assert await listed(platform="alpha") == []
+        assert await listed(kind="approve") == []
+        await house.ask("TaskFail", task=house.tasks()[0].id, why="no")
+        of_one = [await house.ask("ListTasks", open_only=False, number=who) for who in (MOBILE, OTHER_MOBILE)]
+        every = await house.ask("ListTasks", open_only=False)
+        assert sorted(row.task for pages in of_one for page in pages for row in page.tasks) == sorted(
+            row.task for page in every for row in page.tasks
+        )
+        error = await refused(house, errors.InvalidArgument, "ListTasks", kind="submit_apeal")
+        assert (error.field, "did you mean submit_appeal?" in error.why) == ("kind", True)
+        await refused(house, errors.UnknownPlatform, "ListTasks", platform="nope")
+        await refused(house, errors.UnknownNumber, "ListTasks", number="139 1000 0007")
+
+
 async def test_tasks_and_their_count_survive_a_restart(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await house.labelled("beta")
@@ -682,6 +708,23 @@ async def test_history_of_some_actions_says_what_moved_where(tmp_path: Path, aut
         assert [*first.events, *rest.events] == [e for e in expected if e.action.startswith("verdict.")]
         page = await house.ask("History", number=MOBILE, platform="alpha", actions=("budget.",))
         assert (page.events, page.more) == ((), False)
+
+
+async def test_history_since_a_time_is_what_is_not_older(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        await house.labelled("alpha")
+        await house.in_state("in_review", "alpha")
+        whole = (await house.ask("History", number=MOBILE, limit=1_000)).events
+        times = sorted({e.at for e in whole})
+        assert len(times) > 2
+        for since in times:
+            page = await house.ask("History", number=MOBILE, since=since, limit=1_000)
+            assert (page.events, page.more) == (tuple(e for e in whole if e.at >= since), False)
+        between = await house.ask("History", number=MOBILE, since=times[1], before=times[-1], limit=1_000)
+        assert between.events == tuple(e for e in whole if times[1] <= e.at < times[-1])
+        first = await house.ask("History", number=MOBILE, since=times[1], limit=1)
+        rest = await house.ask("History", number=MOBILE, since=times[1], after=first.next, limit=1_000)
+        assert (*first.events, *rest.events) == tuple(e for e in whole if e.at >= times[1])
 
 
 async def test_history_before_a_time_is_what_is_older(tmp_path: Path, autojump_clock: Clock) -> None:

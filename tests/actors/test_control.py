@@ -472,6 +472,18 @@ async def test_places_where_no_backup_goes(tmp_path: Path, autojump_clock: Clock
 
 
 @pytest.mark.usefixtures("inline")
+async def test_no_backup_goes_where_only_the_service_sees_it(
+    tmp_path: Path, autojump_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("numtrustd.actors.control.backup_desk.own_mount", lambda directory: directory.parent)
+    async with make_house(tmp_path) as house:
+        error = await refused(house, errors.InvalidArgument, "Backup", path=str(tmp_path / "copy"))
+        assert f"{tmp_path.parent} is the service's own" in error.why
+        assert "/var/lib/numtrustd-backup" in error.why
+        assert not (tmp_path / "copy").exists()
+
+
+@pytest.mark.usefixtures("inline")
 async def test_a_backup_that_fails_says_why(tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(tmp_path) as house:
         await refused(house, errors.Refused, "Backup", path=str(tmp_path / ("x" * 300)))

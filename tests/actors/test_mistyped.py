@@ -8,7 +8,7 @@ from msgspec import structs
 
 from numtrustd.actors.context import Group
 from numtrustd.api import errors
-from tests.actors.house import LANDLINE, MOBILE, Refusal, TestHouse, make_house
+from tests.actors.house import LANDLINE, MOBILE, Refusal, TestHouse, make_house, platform
 from tests.actors.test_papers_by_hand import at_work
 
 Clock = trio.testing.MockClock
@@ -132,3 +132,35 @@ async def test_the_nearest_task_is_named(tmp_path: Path, autojump_clock: Clock) 
         refused = await error(house, "TaskDone", task=task.task, outcome="submited")
         assert isinstance(refused, errors.Refused)
         assert "does not answer submit_appeal: did you mean submitted? one of submitted, refused" in refused.why
+
+
+@pytest.mark.parametrize("typed", ["beta", "BETA", "贝塔", "Beta Caller", "beta caller", "Beta", "贝塔号码通"])
+async def test_a_platform_goes_by_its_names(tmp_path: Path, autojump_clock: Clock, typed: str) -> None:
+    platforms = {"alpha": platform("alpha"), "beta": platform("beta", name="贝塔号码通", name_en="Beta Caller")}
+    async with make_house(tmp_path, platforms=platforms) as house:
+        await house.labelled("alpha")
+        await house.labelled("beta")
+        assert (await house.ask("GetPlatform", platform=typed)).row.platform == "beta"
+        lines = (await house.ask("Explain", number=MOBILE, platform=typed)).lines
+        assert {line.platform for line in lines} == {"beta"}
+        [page] = await house.ask("ListCases", platform=typed)
+        assert [row.platform for row in page.cases] == ["beta"]
+        history = (await house.ask("History", number=MOBILE, platform=typed)).events
+        assert {event.platform for event in history} == {"beta"}
+        looked = await house.ask("Look", number=MOBILE, platform=typed)
+        assert looked.sources == ("beta.api",)
+        silence = await house.ask("SilenceAdd", targets=[typed], seconds=3_600.0, reason="r")
+        assert [target.name for target in silence.row.targets] == ["beta"]
+
+
+async def test_a_name_of_two_platforms_is_nobodys(tmp_path: Path, autojump_clock: Clock) -> None:
+    platforms = {
+        "alpha": platform("alpha", name="中国甲"),
+        "beta": platform("beta", name="中国乙"),
+        "gamma": platform("gamma", name="Gamma"),
+    }
+    async with make_house(tmp_path, platforms=platforms) as house:
+        assert await error(house, "GetPlatform", platform="中国") == errors.UnknownPlatform("中国", "alpha")
+        assert await error(house, "GetPlatform", platform="Ga") == errors.UnknownPlatform("Ga")
+        assert await error(house, "GetPlatform", platform="中国已乙") == errors.UnknownPlatform("中国已乙", "beta")
+        assert (await house.ask("GetPlatform", platform="中国乙")).row.platform == "beta"

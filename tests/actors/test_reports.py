@@ -92,6 +92,30 @@ async def test_a_report_is_stored_logged_explained_and_outlives_a_crash(
         assert not (await observe(again, screenshot_digest=PICTURE, evidence="/photos/1.png")).counted
 
 
+async def test_when_people_last_saw_something_is_known_after_a_restart(
+    shm: Path, tmp_path: Path, autojump_clock: Clock
+) -> None:
+    async def told(house: TestHouse) -> Any:
+        await house.settled()
+        [row] = [r for r in (await house.ask("ListSources")).sources if r.source == "beta.device"]
+        return row
+
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        await observe(house)
+        seen = (await told(house)).last_good
+        await house.sleep(DAY)
+        await observe(house, status="unknown", reason="no_card", surface="call_log", at=when(house.clock.now()))
+        assert (await told(house)).last_good == seen, "who saw nothing has not seen"
+        left, then = killed(house, tmp_path), house.clock.now()
+    async with make_house(left, start=then, **handsets()) as again:
+        row = await told(again)
+        assert (row.looks, row.last_good) == (0, seen)
+        await observe(again, status="clean", at=when(again.clock.now()))
+        row = await told(again)
+        assert (row.looks, row.last_good) == (1, when(again.clock.now()))
+
+
 async def test_the_same_report_counts_once_and_another_one_again(shm: Path, autojump_clock: Clock) -> None:
     async with make_house(shm, verdict=VerdictPolicy(confirm=2, confirm_spread=0.0), **handsets()) as house:
         await house.settled()

@@ -549,7 +549,7 @@ class Fake:
             "Certify": wants.CaseBegun(**BEGUN, kind="certification"),
             "ChangeTag": wants.CaseBegun(**BEGUN, kind="tag"),
             "SetIdentity": wants.IdentityChange(now=NOW, number=NUMBER, cases=1, name="示例快运", tag=""),
-            "Backup": control.BackupResult(path="/b", bytes=2_000_000, seconds=1.25),
+            "Backup": lambda p: control.BackupResult(path=p.path, bytes=2_000_000, seconds=1.25),
             "Cancel": control.CaseChange(
                 now=NOW,
                 case=f"{NUMBER}/cancellation/1",

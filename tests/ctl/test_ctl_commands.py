@@ -42,6 +42,9 @@ NUMBER = "+862151288888"
 CASE = f"{NUMBER}/so360/1"
 TASK = f"{CASE}/3.0"
 CALLS_CSV = str(Path(__file__).parents[1] / "data" / "calls" / "two-days.csv")
+HERE = str(Path(__file__).parent)
+"""A directory that is there, as a backup is once it was written."""
+
 Capture = pytest.CaptureFixture[str]
 
 
@@ -136,6 +139,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         status.ListSources(),
         [
             "sogou.search",
+            " down ",
             "VIA",
             "office",
             "blocked: captcha page; HTTP 403: credential sogou-key was refused; put a valid key there, then "
@@ -190,6 +194,11 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
     ),
     (["tasks"], status.ListTasks(), ["Hand in the appeal", TASK]),
     (["tasks", "--all"], status.ListTasks(open_only=False), [TASK]),
+    (
+        ["tasks", "--number", NUMBER, "--platform", "so360", "--kind", "submit_appeal"],
+        status.ListTasks(number=NUMBER, platform="so360", kind="submit_appeal"),
+        [TASK],
+    ),
     (
         ["task", "show", TASK],
         status.GetTask(task=TASK),
@@ -299,7 +308,7 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ["given up; it is on farewell watch", "not verified: so360"],
     ),
     (["reload"], control.Reload(), ["1 number added, 2 removed, 3 changed", "written twice"]),
-    (["backup", "/b"], control.Backup(path="/b"), ["1.9 MiB in 1.2 s"]),
+    (["backup", HERE], control.Backup(path=HERE), ["1.9 MiB in 1.2 s"]),
     (
         ["park", NUMBER, "--reason", "r", "--author", "li"],
         control.Park(number=NUMBER, reason="r", author="li"),
@@ -654,6 +663,7 @@ def test_what_is_off_is_only_counted_until_all_is_wanted(capsys: Capture, daemon
     daemon.answers["ListSources"] = structs.replace(page, sources=(*off, row))
     _, short, _ = run(capsys, "sources")
     assert "acme.a" not in short
+    assert "looks, and those that failed, are counted since the daemon was started\n" in short
     assert "2 more sources are off: --all shows them, and what each needs\n" in short
     _, whole, _ = run(capsys, "sources", "--all")
     assert whole.index("sogou.search") < whole.index("acme.a"), "those at work first"
@@ -798,6 +808,7 @@ def test_status_says_how_many_platforms_somebody_looks_at(daemon: Any, capsys: C
     [
         (["--limit", "2"], " --limit 2"),
         (["--before", "2026-11-20", "--platform", "so 360"], " --platform 'so 360'"),
+        (["--since", "2026-11-01"], " --since 2026-11-01T00:00:00+08:00"),
     ],
 )
 def test_the_next_page_of_a_history_is_asked_for_with_the_same_filters(

@@ -96,7 +96,7 @@ def test_the_first_screen(busy: Any) -> None:
         cases = [line for line in lines if re.match(r"\+\d+/", line)]
         assert [line.split()[0] for line in cases] == [f"{OTHER}/sogou/2", CASE, f"{ONE}/so360/3"]
         assert "overdue by 2 h" in cases[0]
-        assert re.search("^sogou.search +open +10 +9 +4 ", screen(top), re.MULTILINE)
+        assert re.search("^sogou.search +down +10 +9 +4 ", screen(top), re.MULTILINE)
         assert max(map(cell_len, lines)) <= 80
         assert not {"\x1b", "\u202e", "\x07"} & set(screen(top))
         for size in ((120, 40), (40, 12), (20, 5), (80, 24)):

@@ -188,6 +188,9 @@ def test_settings_need_not_be_readable_by_all(daemon: Installed) -> None:
 def test_a_backup_has_a_directory_of_its_own(daemon: Installed) -> None:
     machine = daemon.machine
     assert machine.run("numtrustctl", "backup", "/srv/copy").status != 0, "elsewhere it cannot write"
+    for own in ("/tmp", "/var/tmp"):
+        done = machine.run("numtrustctl", "backup", f"{own}/copy")
+        assert (done.status, f"path: {own} is the service's own" in " ".join(done.err.split())) == (1, True), done.said
     machine.ok("numtrustctl", "backup", "/var/lib/numtrustd-backup/copy")
     machine.sh("test -s /var/lib/numtrustd-backup/copy/data.mdb; rm -r /var/lib/numtrustd-backup/copy")
 

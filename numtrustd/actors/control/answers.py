@@ -3,7 +3,6 @@
 Lists are made page by page and nothing is held open between two pages: what is stored may change meanwhile.
 """
 
-import math
 from bisect import bisect_right
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing
@@ -11,14 +10,17 @@ from datetime import datetime
 from typing import TypeVar
 
 import trio
+from msgspec import structs
 
 from numtrustd.actors.control import arguments, eyes, views
 from numtrustd.actors.control.calls import calls_view, warnings_of
 from numtrustd.actors.control.explain import explain
 from numtrustd.actors.control.ledger_desk import ledger_view
 from numtrustd.actors.control.links import check_link
+from numtrustd.actors.control.list_places import BREATH, start_of
 from numtrustd.actors.control.report_desk import ReportDesk
 from numtrustd.actors.control.silence_desk import silence_list
+from numtrustd.actors.control.task_list import task_rows
 from numtrustd.actors.control.views import Sight, history_row, number_row, verdict_row
 from numtrustd.actors.control.views_case import case_row, case_view, task_row, task_view
 from numtrustd.actors.control.views_incident import incident_row
@@ -30,7 +32,7 @@ from numtrustd.actors.rests import Rests
 from numtrustd.api import calls, evidence, facts, instant, ledger, links, report, silence, status, when
 from numtrustd.api import incidents as api_incidents
 from numtrustd.api.errors import InvalidArgument
-from numtrustd.api.rows import CaseRow, NumberRow, TaskRow
+from numtrustd.api.rows import CaseRow, NumberRow
 from numtrustd.clock import Clock
 from numtrustd.domain.case import Case, number_of
 from numtrustd.domain.finding import FindingKind
@@ -38,10 +40,10 @@ from numtrustd.domain.near import did_you_mean, near
 from numtrustd.domain.number import from_canonical, mask
 from numtrustd.domain.observation import Instant
 from numtrustd.domain.owned import DEFAULT_GROUP
+from numtrustd.domain.platform import called
 from numtrustd.events import Level
 from numtrustd.log.logger import Record
 from numtrustd.store import records
-from numtrustd.store.tables import MAX_KEY
 from numtrustd.varlink.interface import Call, CallError, Handler
 
 WATCH_QUEUE = 1_000
@@ -49,9 +51,6 @@ WATCH_QUEUE = 1_000
 
 _WHOSE = ("numtrust.number", "numtrust.actor", "numtrust.subject")
 """Where a record names the number that it is of: what is told of its actor, or of an operator's deed, is of it too."""
-
-BREATH = 1_000
-"""Things passed over in a list before others get a turn."""
 
 SLICE = 50
 """Rows made before others get a turn: a few milliseconds."""
@@ -76,26 +75,6 @@ async def _pages(
             rests.go_on()
         page.append(row)
     yield tuple(page), False
-
-
-def _key(after: str | None) -> bytes | None:
-    """Where to go on in a table."""
-    return (after or "").encode()[:MAX_KEY] or None
-
-
-def _cursor(due: Instant, task: str) -> str:
-    return f"{due!r} {task}"
-
-
-def _read_cursor(text: str | None) -> tuple[Instant, str | None]:
-    """(due, id) of the last task of the page before; an infinite due stands for all that are not open."""
-    if text is None:
-        return 0.0, None
-    due, _, task = text.partition(" ")
-    try:
-        return float(due), task
-    except ValueError:
-        raise CallError(InvalidArgument("after", "it is not the `next` of a page of tasks")) from None
 
 
 class Answers:
@@ -217,7 +196,7 @@ class Answers:
 
     async def _explain(self, params: status.Explain, call: Call) -> status.Explanation:
         sight, owned = self._sight, arguments.watched(self._sight, params.number)
-        platform = None if params.platform is None else arguments.platform(sight, params.platform)
+        platform = arguments.platform_or_none(sight, params.platform)
         return status.Explanation(
             now=self._now,
             number=owned.number,
@@ -248,16 +227,17 @@ class Answers:
     async def _history(self, params: status.History, call: Call) -> status.HistoryPage:
         number = arguments.recorded(self._sight, params.number)
         before = None if params.before is None else instant(params.before)
+        since = None if params.since is None else instant(params.since)
+        # One that no pack defines any more may have left lines.
         store, platform = self._sight.house.store, params.platform or ""
+        platform = called(platform, self._sight.context.platforms) or platform
         try:
             entries, follows = records.history(
-                store, number, params.limit, before, platform, params.after, params.actions
+                store, number, params.limit, before, platform, params.after, params.actions, since
             )
         except ValueError:
             raise CallError(InvalidArgument("after", "it is not the `next` of a page of history")) from None
-        if (
-            platform and not entries and not records.history(store, number, 1, platform=platform)[0]
-        ):  # one that no pack defines any more may have left lines
+        if platform and not entries and not records.history(store, number, 1, platform=platform)[0]:
             arguments.platform(self._sight, platform)
         return status.HistoryPage(
             now=self._now,
@@ -287,8 +267,7 @@ class Answers:
 
     async def _cases(self, params: status.ListCases, call: Call) -> AsyncGenerator[status.CasePage, None]:
         number = None if params.number is None else arguments.recorded(self._sight, params.number)
-        if params.platform is not None:
-            arguments.platform(self._sight, params.platform)
+        params = structs.replace(params, platform=arguments.platform_or_none(self._sight, params.platform))
         if params.by_deadline:
             async with self._pages(self._cases_by_deadline(params, number), params.limit) as dated:
                 async for places, more in dated:
@@ -333,7 +312,7 @@ class Answers:
 
     def _all_cases(self, params: status.ListCases, number: str | None) -> Iterator[Case]:
         prefix = "" if number is None else f"{number}/"
-        return records.all_cases(self._sight.house.store, prefix, _key(params.after))
+        return records.all_cases(self._sight.house.store, prefix, start_of(params.after))
 
     async def _case(self, params: status.GetCase, call: Call) -> status.CaseView:
         return case_view(self._sight, arguments.case(self._sight, params.case))
@@ -361,29 +340,10 @@ class Answers:
     # ------------------------------------------------------------------------------------------------------- tasks
 
     async def _tasks(self, params: status.ListTasks, call: Call) -> AsyncGenerator[status.TaskPage, None]:
-        async with self._pages(self._task_rows(params), params.limit) as pages:
+        async with self._pages(task_rows(self._sight, params), params.limit) as pages:
             async for rows, more in pages:
                 tasks = tuple(row for _, row in rows)
                 yield status.TaskPage(now=self._now, tasks=tasks, next=rows[-1][0] if more else None)
-
-    def _task_rows(self, params: status.ListTasks) -> Iterator[tuple[str, TaskRow] | None]:
-        """(cursor, row) of the open tasks by urgency, and then, where they are wanted, of the others by id."""
-        sight, store = self._sight, self._sight.house.store
-        urgent = views.open_tasks(sight)
-        due, after = _read_cursor(params.after)
-        for at, identity in urgent[0 if after is None else bisect_right(urgent, (due, after)) :]:
-            task = records.get_task(store, identity)
-            if task is not None:
-                yield _cursor(at, identity), task_row(sight, task)
-        if params.open_only:
-            return
-        shown = {identity for _, identity in urgent}
-        last = _key(after) if due == math.inf else None
-        for n, task in enumerate(records.all_tasks(store, "", last), 1):
-            if n % BREATH == 0:
-                yield None
-            if task.id not in shown:
-                yield _cursor(math.inf, task.id), task_row(sight, task)
 
     async def _task(self, params: status.GetTask, call: Call) -> status.TaskView:
         return task_view(self._sight, arguments.task(self._sight, params.task))

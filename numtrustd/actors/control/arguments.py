@@ -16,7 +16,8 @@ from numtrustd.domain.case import Case
 from numtrustd.domain.near import did_you_mean, near, near_number
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.owned import Owned
-from numtrustd.domain.task import Task
+from numtrustd.domain.platform import called, meant
+from numtrustd.domain.task import Task, TaskKind
 from numtrustd.store import Table, records
 from numtrustd.store.errors import DamagedRecord
 from numtrustd.store.tables import MAX_KEY
@@ -39,8 +40,8 @@ def watched(sight: Sight, text: str) -> Owned:
     number = canonical(text)
     owned = sight.context.numbers.get(number)
     if owned is None:
-        meant = did_you_mean(near_number(number, sight.context.numbers))
-        why = f"it is not watched: {meant}`numtrustctl numbers` lists those that are"
+        asked = did_you_mean(near_number(number, sight.context.numbers))
+        why = f"it is not watched: {asked}`numtrustctl numbers` lists those that are"
         raise CallError(errors.UnknownNumber(number=number, why=why))
     return owned
 
@@ -50,16 +51,23 @@ def recorded(sight: Sight, text: str) -> str:
     number = canonical(text)
     if number in sight.context.numbers or sight.house.store.get(Table.NUMBER, records.key(number)) is not None:
         return number
-    meant = did_you_mean(near_number(number, sight.context.numbers))
-    why = f"it is not watched and never was: {meant}`numtrustctl numbers` lists those that are"
+    asked = did_you_mean(near_number(number, sight.context.numbers))
+    why = f"it is not watched and never was: {asked}`numtrustctl numbers` lists those that are"
     raise CallError(errors.UnknownNumber(number=number, why=why))
 
 
 def platform(sight: Sight, text: str) -> str:
-    """The id of a platform."""
-    if text not in sight.context.platforms:
-        raise CallError(errors.UnknownPlatform(platform=text, meant=near(text, sight.context.platforms)))
-    return text
+    """The id of a platform; any of its names will do."""
+    known = sight.context.platforms
+    identity = called(text, known)
+    if identity is None:
+        raise CallError(errors.UnknownPlatform(platform=text, meant=meant(text, known)))
+    return identity
+
+
+def platform_or_none(sight: Sight, text: str | None) -> str | None:
+    """The same of one that may be left out."""
+    return None if text is None else platform(sight, text)
 
 
 def source(sight: Sight, text: str) -> str:
@@ -117,6 +125,15 @@ def task(sight: Sight, text: str) -> Task:
     if found is None:
         raise CallError(errors.UnknownTask(task=text, meant=_task_meant(sight, identity)))
     return found
+
+
+def task_kind(text: str) -> TaskKind:
+    """A kind of tasks."""
+    if text not in set(TaskKind):
+        kinds = ", ".join(TaskKind)
+        why = f"no task is of the kind {text!r}: {did_you_mean(near(text, TaskKind))}there are {kinds}"
+        raise CallError(errors.InvalidArgument("kind", why))
+    return TaskKind(text)
 
 
 def _task_meant(sight: Sight, identity: str) -> str | None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 import trio
 from msgspec import Struct
 
+from numtrustd.actors.control.own_mounts import own_mount
 from numtrustd.actors.house import House
 from numtrustd.api import control, errors
 from numtrustd.events import StoreBackedUp
@@ -78,6 +79,11 @@ def _unfit(path: Path, state: Path) -> str:
             )
         if path.parent.resolve().is_relative_to(state.resolve()):
             return "it is inside the state directory: choose another place"
+        if (own := own_mount(path.parent)) is not None:
+            return (
+                f"{own} is the service's own: what it writes there nobody else sees, and it is gone when the service "
+                f"stops: choose another place{SERVICE}"
+            )
     except OSError as error:
         return f"{path.parent} cannot be looked at ({error.strerror}): choose another place{SERVICE}"
     return ""

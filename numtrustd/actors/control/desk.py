@@ -223,13 +223,11 @@ class Control:
         owned = arguments.watched(self._sight, params.number)
         number, context = owned.number, self._house.context
         self._must_not_be_parked(number)
-        if params.platform is None:
-            sources = context.sources_for(owned)
-        else:
-            sources = self._sight.sources_of(owned, arguments.platform(self._sight, params.platform))
+        platform = arguments.platform_or_none(self._sight, params.platform)
+        sources = context.sources_for(owned) if platform is None else self._sight.sources_of(owned, platform)
         actors = [actor for s in sources if (actor := self._sources.get(s.id)) is not None and actor.parked is None]
         if not actors:
-            raise CallError(errors.Refused(eyes.refusal(self._sight, owned, params.platform, sources)))
+            raise CallError(errors.Refused(eyes.refusal(self._sight, owned, platform, sources)))
         clock = self._house.clock
         now = clock.now()
         soon = {actor.source.id for actor in actors if actor.free_at <= now + LOOK_TIME * clock.speed}
@@ -240,7 +238,7 @@ class Control:
                 await watcher.wait()
         # A source that looked twice meanwhile is heard once, with its latest word.
         seen = {(o.platform, o.view): o for message in watcher.seen for o in message.observations}
-        said = tuple(observation_row(o) for o in seen.values() if params.platform in (None, o.platform))
+        said = tuple(observation_row(o) for o in seen.values() if platform in (None, o.platform))
         asked = tuple(actor.source.id for actor in actors)
         heard, then = {message.source for message in watcher.seen}, clock.now()
         pending = tuple(pending_look(actor, number, then) for actor in actors if actor.source.id not in heard)

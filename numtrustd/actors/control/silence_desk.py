@@ -8,6 +8,7 @@ from numtrustd.api import silence as api
 from numtrustd.domain.near import did_you_mean, near, near_number
 from numtrustd.domain.number import Number, parse
 from numtrustd.domain.owned import DEFAULT_GROUP
+from numtrustd.domain.platform import called
 from numtrustd.domain.silence import Scope, Silence, Target
 from numtrustd.varlink.interface import CallError
 
@@ -53,9 +54,10 @@ def _target(sight: Sight, text: str, scope: Scope | None) -> Target:
     found = {}
     if isinstance(number, Number) and number.canonical in sight.context.numbers:
         found[Scope.NUMBER] = number.canonical
-    if text in sight.context.platforms:
-        found[Scope.PLATFORM] = text
     groups = {DEFAULT_GROUP, *sight.context.groups, *(owned.group for owned in sight.context.numbers.values())}
+    platform = text if text in groups else called(text, sight.context.platforms)
+    if platform is not None and platform in sight.context.platforms:
+        found[Scope.PLATFORM] = platform
     if text in groups:
         found[Scope.GROUP] = text
     if scope is not None:
