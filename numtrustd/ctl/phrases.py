@@ -186,6 +186,7 @@ PHRASES = (
     "missing for the next attempt: {text} ({id}): {said}",
     "missing: {text} ({id})",
     "none is on file",
+    "those on file are for other numbers only",
     "connect rate, {text}",
     "{author} has seen it so {ago}",
     "{author} has seen it so {ago}: {text}",
@@ -223,11 +224,12 @@ PHRASES = (
     "expires on {id}",
     "expired on {id}",
     "cannot be read: {text}",
-    "{text} cannot be read: {text2}: name a file that is there; a service sees nothing below {id}, so make a copy "
-    "where it does, and name that one: {text3}",
-    "{text} cannot be read: {text2}: as a service it sees nothing below {id}: make a copy where it does, and name that "
-    "one: {text3}",
-    "{text} cannot be read: {text2}: let its user read it, or make a copy that it may read, and name that one: {text3}",
+    "{text} cannot be read: {text2}: name a file that is there; a service sees nothing below {id}, so make a copy, as "
+    "root, where it does, and name that one: {text3}",
+    "{text} cannot be read: {text2}: as a service it sees nothing below {id}: make a copy, as root, where it does, and "
+    "name that one: {text3}",
+    "{text} cannot be read: {text2}: let its user read it, or make a copy, as root, that it may read, and name "
+    "that one: {text3}",
     "{text} cannot be read: {text2}: name a file that is there, on the daemon's own machine",
     "{text} cannot be read: {text2}: put it where the daemon may read it",
     "{text} is for {text2} only",

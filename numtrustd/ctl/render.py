@@ -13,6 +13,7 @@ from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.text import brief_age, brief_due, due, in_local_time, local, missed, size, span, time_of_day
 from numtrustd.ctl.waits import Waits
+from numtrustd.domain.evidence import OF_ONE_NUMBER
 
 VERDICT_TONES = {
     "marked": Tone.BAD,
@@ -387,6 +388,11 @@ def approved(c: control.CaseChange) -> Document:
     return doc
 
 
+def on_file(kind: str, path: str, number: str) -> str:
+    """The command that puts a paper on file which a case of that number lacks. What shows one number is bound to it."""
+    return f"evidence add {kind} {path}" + (f" --number {number}" if kind in OF_ONE_NUMBER else "")
+
+
 def moved_on(doc: Document, c: control.CaseChange | wants.CaseBegun) -> None:
     """Where a case stands now, and what happens next."""
     doc.line(said(c.meaning), indent=2)
@@ -397,7 +403,7 @@ def moved_on(doc: Document, c: control.CaseChange | wants.CaseBegun) -> None:
         for paper in c.lacking:
             text = f"missing for the next attempt: {paper.title} ({paper.kind}): {paper.why}"
             doc.line(Cell(said(text), Tone.WARN), indent=2)
-        doc.hint(f"evidence add {c.lacking[0].kind} FILE", tr("put what is missing on file in time"))
+        doc.hint(on_file(c.lacking[0].kind, "FILE", c.number), tr("put what is missing on file in time"))
 
 
 def case_begun(c: wants.CaseBegun) -> Document:

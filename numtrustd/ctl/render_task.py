@@ -11,7 +11,7 @@ from numtrustd.api.rows import Fact, Paper
 from numtrustd.ctl import looking, names, render_looks
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
-from numtrustd.ctl.render import deadline, when
+from numtrustd.ctl.render import deadline, on_file, when
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.text import in_local_time
 
@@ -65,7 +65,9 @@ def deciding(t: status.TaskView) -> list[tuple[str, str]]:
 
 def lacking(t: status.TaskView) -> list[str]:
     """The commands that put on file what a task for papers wants. It is done by that, and needs no other."""
-    return [f"evidence add {paper.kind} PATH" for paper in t.evidence if not paper.held] if t.kind == SUPPLY else []
+    if t.kind != SUPPLY:
+        return []
+    return [on_file(paper.kind, "PATH", t.number) for paper in t.evidence if not paper.held]
 
 
 def task(t: status.TaskView) -> Document:

@@ -60,7 +60,7 @@ def test_a_rejection_names_the_papers_that_the_next_attempt_lacks(daemon: Any) -
     assert "  missing for the next attempt: 通话录音 (recordings): none is on file" in plain.lines(
         render.task_change(change)
     )
-    assert typed(render.task_change(change)) == ["evidence add recordings FILE"]
+    assert typed(render.task_change(change)) == [f"evidence add recordings FILE --number {change.number}"]
 
 
 @pytest.mark.parametrize(("looks", "offered"), [("daemon", True), (None, True), ("people", False), ("nobody", False)])

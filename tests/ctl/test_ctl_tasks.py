@@ -61,7 +61,10 @@ def test_papers_are_asked_for_with_their_command_and_the_platforms_words(daemon:
     with_task(daemon, kind="supply_evidence", answers=("supplied",), asked="请补充\x1b[31m通话录音", letter=None)
     out = shown(daemon, capsys)
     assert "the platform wrote  请补充\\x1b[31m通话录音\n" in out
-    assert "the case goes on by itself once all are\n  numtrustctl evidence add recordings PATH\n" in out
+    assert (
+        "the case goes on by itself once all are\n  numtrustctl evidence add recordings PATH --number +862151288888\n"
+        in out
+    )
     assert "--outcome supplied" not in out, "one way to do it"
     assert "evidence add licence" not in out, "which is on file"
 
@@ -90,7 +93,7 @@ def test_the_checklist_of_papers_and_of_an_approval(daemon: Any, capsys: Capture
     shown(daemon, capsys, "--folder", str(tmp_path / "papers"))
     checklist = (tmp_path / "papers/checklist.md").read_text(encoding="utf-8")
     assert "- the platform wrote: 请补充通话录音\n" in checklist
-    assert "- `numtrustctl evidence add recordings PATH`\n" in checklist
+    assert "- `numtrustctl evidence add recordings PATH --number +862151288888`\n" in checklist
     approval(daemon, evidence=())
     shown(daemon, capsys, "--folder", str(tmp_path / "approval"))
     assert f"- `numtrustctl approve {CASE}`\n" in (tmp_path / "approval/checklist.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from numtrustd.actors.judge import ago, lasted
 from numtrustd.actors.silences import ack_of
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine, Paper
-from numtrustd.domain import cause, propagation
+from numtrustd.domain import cause, evidence, propagation
 from numtrustd.domain.case import Case, Move
 from numtrustd.domain.label import Category
 from numtrustd.domain.leaving import standing
@@ -254,7 +254,8 @@ def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict,
         return explain_display.unproblematic(sight, owned, verdict)
     context = sight.context
     flaws = record.flaws.get(platform, ())
-    known = cause.Known(records.calls(sight.house.store, owned.number), context.documents, flaws, owned.since)
+    papers = evidence.about(context.documents, owned.number)
+    known = cause.Known(records.calls(sight.house.store, owned.number), papers, flaws, owned.since)
     likely = cause.causes(verdict, record.verdicts, context.platforms, sight.now(), known, context.cause)
     unclear = all(c.kind is cause.CauseKind.UNCLEAR for c in likely)
     why = "; ".join(f"{c.kind}: {', '.join(c.facts)}" for c in likely)
