@@ -180,6 +180,13 @@ def _looked_at(s: status.Status) -> str:
     )
 
 
+def _findings(kinds: Sequence[str]) -> Cell:
+    """What is wrong, the worst first; where room is scarce that alone, and how many more there are."""
+    words = [word(kind) for kind in kinds]
+    first = f"{words[0]} +{len(words) - 1}" if len(words) > 1 else None
+    return Cell(", ".join(words), Tone.WARN, short=first)
+
+
 def numbers(pages: Sequence[status.NumberPage]) -> Document:
     """`numtrustctl numbers`."""
     doc = Document()
@@ -188,6 +195,7 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
             tr("NUMBER"),
             Column(tr("NAME"), drop=1, cut=12),
             Column(tr("GROUP"), drop=6),
+            tr("FINDING"),
             Column(tr("CLEAN"), drop=4),
             Column(tr("CERTIFIED"), drop=5),
             Column(tr("UNKNOWN"), drop=3),
@@ -202,6 +210,7 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
                 Cell(r.number, Tone.STRONG),
                 r.name,
                 r.group,
+                _findings(r.findings),
                 r.clean,
                 r.certified or None,
                 Cell(str(r.unknown), Tone.WARN) if r.unknown else None,

@@ -105,6 +105,10 @@ def task(t: status.TaskView) -> Document:
     )
     if later:
         _decision(doc, t)
+    if t.claims:
+        doc.heading(tr("to make sure of"))
+        for claim in t.claims:
+            doc.line(Cell(said(claim), Tone.WARN), indent=2)
     if is_open and (commands := lacking(t)):
         doc.heading(tr("put each on file; the case goes on by itself once all are"))
         for command in commands:

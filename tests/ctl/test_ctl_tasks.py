@@ -50,6 +50,15 @@ def test_an_approval_says_first_what_is_to_be_decided(daemon: Any, capsys: Captu
         assert part in chinese, part
 
 
+def test_what_a_letter_claims_is_to_be_made_sure_of(daemon: Any, capsys: Capture, tmp_path: Path) -> None:
+    claim = "the letter says that the label is not true of the number: make sure that it is so, or hold the case"
+    approval(daemon, claims=(claim,), evidence=())
+    assert f"to make sure of\n  {claim}\n" in shown(daemon, capsys)
+    assert "需要确认\n  申诉函称该标记与事实不符：请确认属实，否则先搁置案件\n" in shown(daemon, capsys, "--lang", "zh")
+    shown(daemon, capsys, "--folder", str(tmp_path / "approval"))
+    assert f"## To make sure of\n\n- [ ] {claim}\n" in (tmp_path / "approval/checklist.md").read_text("utf-8")
+
+
 def test_one_that_was_approved_says_what_was_sent(daemon: Any, capsys: Capture) -> None:
     approval(daemon, state="done", outcome="approved")
     out = shown(daemon, capsys)

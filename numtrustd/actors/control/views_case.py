@@ -17,6 +17,7 @@ from numtrustd.api import when
 from numtrustd.api.incidents import MarkRow
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
 from numtrustd.api.status import CaseView, TaskView
+from numtrustd.domain import wording
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Case, reference
 from numtrustd.domain.evidence import KINDS, why_missing
@@ -261,7 +262,16 @@ def task_view(sight: Sight, task: Task) -> TaskView:
         bring_back=packet.bring_back or None if packet is not None else None,
         reports=reports or None,
         asked=_asked(task, case),
+        claims=_claims(task),
     )
+
+
+def _claims(task: Task) -> tuple[str, ...] | None:
+    """What whoever lets the letter of a task out has to make sure of."""
+    lets_out = task.kind is TaskKind.APPROVE or task.kind in HAND_INS
+    if task.packet is None or task.state is not TaskState.OPEN or not lets_out:
+        return None
+    return wording.claims(task.packet.letter) or None
 
 
 def _asked(task: Task, case: Case | None) -> str | None:
