@@ -78,8 +78,10 @@ def _event_schema(kind: type[Event], always: Schema) -> Schema:
             **dict.fromkeys(HEADER, True),
             **dict.fromkeys(always, True),
             "event.action": {"const": kind.action},
-            "log.level": {"const": kind.level.word},
-            **(_QUIETED | {"log.level": {"enum": [kind.level.word, Level.INFO.word]}} if may_be_quiet(kind) else {}),
+            "log.level": {"enum": [kind.level.word, Level.INFO.word]}
+            if may_be_quiet(kind) or kind.lower
+            else {"const": kind.level.word},
+            **(_QUIETED if may_be_quiet(kind) else {}),
             **{field.encode_name: _schema(field.type) for field in fields},
         },
         "required": ["event.action", *(field.encode_name for field in fields if field.required)],
@@ -168,8 +170,9 @@ def catalogue_markdown() -> str:
 
 
 def _level(kind: type[Event]) -> str:
+    lower = f", {Level.INFO.word} {kind.lower}" if kind.lower else ""
     quiet = f", or {Level.INFO.word} with `{SILENCED}`, the id of the silence that covers it"
-    return kind.level.word + (quiet if may_be_quiet(kind) else "")
+    return kind.level.word + lower + (quiet if may_be_quiet(kind) else "")
 
 
 def _header_type(schema: Schema) -> str:

@@ -12,6 +12,7 @@ from numtrustd.actors.context import Context
 from numtrustd.actors.decision import Decision, NewWord
 from numtrustd.domain import flaw, quorum
 from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.identity import Wanted
 from numtrustd.domain.label import same_word
 from numtrustd.domain.observation import Instant, Observation
 from numtrustd.domain.owned import Owned
@@ -112,7 +113,9 @@ class Judge:
             if each.view not in now_present:
                 why = flaw.NOT_LOOKED if self._owned.wanted is not None else "nothing is wanted there any more"
             else:
-                why = "what is shown is right" if looked else "it is what is wanted now"
+                last, wanted = seen.views[each.view].last, self._owned.wanted or Wanted()
+                assert last is not None  # the view is present
+                why = flaw.over(each, last[0], wanted, now_present[each.view]) if looked else "it is what is wanted now"
                 if record.leaving is not None:
                     why = "nothing of ours is shown any more" if looked else "all of it has to go now"
             self._made.say(FindingClosed(**self._facts(each.kind), view=each.view, why=why), self._now)

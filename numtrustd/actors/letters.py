@@ -35,9 +35,11 @@ def request_letter(
     platform: str,
     papers: tuple[str, ...],
     ref: str,
+    *,
+    read: bool = True,
 ) -> str:
     """The letter with which a request is handed in; empty of a case that hands nothing in. `number` as people write it,
-    `platform` is its name."""
+    `platform` is its name; `read`: a person reads it before it goes out."""
     data = case.data
     if not isinstance(data, a.RequestData):
         return ""
@@ -47,7 +49,7 @@ def request_letter(
     elif isinstance(data, a.IdentityData):
         values = wording.identity_values(values, data, case.workflow)
     else:
-        values = wording.appeal_values(values, data, context.appeal.purpose)
+        values = wording.appeal_values(values, data, context.appeal.purpose, read=read)
     return write(context, case.workflow, values)
 
 

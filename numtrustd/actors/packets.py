@@ -60,7 +60,9 @@ class Packets:
         return {
             **number_values(number),
             "ref": ref,
-            "letter": letters.request_letter(self._context, case, owner, number.dashed, name, papers, ref),
+            "letter": letters.request_letter(
+                self._context, case, owner, number.dashed, name, papers, ref, read=self._read(case)
+            ),
             "purpose": wording.purpose(owner, data, papers, used_for) if isinstance(data, a.RequestData) else "",
             "words": data.words,
             "wanted": data.wanted if isinstance(data, a.IdentityData) else "",
@@ -70,6 +72,11 @@ class Packets:
             "contact_phone": owner.contact_phone,
             "contact_email": owner.contact_email,
         }
+
+    def _read(self, case: Case) -> bool:
+        """Whether a person reads the case's letter before it goes out."""
+        policy = self._policy_of(case)
+        return isinstance(policy, a.RequestPolicy) and (policy.by_person or policy.approval_needed)
 
     def of(self, case: Case, kind: TaskKind) -> Packet | None:
         """What a person needs for a task of this kind; `None` where its title says it all."""

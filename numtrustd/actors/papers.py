@@ -148,6 +148,7 @@ class Papers:
                 agent=document.agent,
                 platforms=document.platforms,
                 cases=document.cases,
+                numbers=document.numbers,
             )
             await self._change((entry.kind, entry.path), new=entry)
             said = EvidenceAdded(kind=entry.kind, path=entry.path, digest=entry.digest[:16], by=by)

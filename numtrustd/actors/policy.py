@@ -77,7 +77,8 @@ def certificate_policy(
     facts = (known.way("certification") if known else None) or NO_FACTS
     declared = present.declared.get(platform)
     needed = _papers_of(facts)
-    lacking, on_file = _paper_lost(context, needed, facts, platform, now), _in_words(context, needed, platform, now)
+    lacking = _paper_lost(context, needed, facts, platform, record.number, now)
+    on_file = _in_words(context, needed, platform, record.number, now)
     working = (seen is not None and seen.maintenance) or (declared is not None and declared.lasts(now))
     if working and declared is not None and declared.kind in ("policy", "industry"):
         cause = PauseCause.POLICY
@@ -110,23 +111,27 @@ def _papers_of(facts: AppealFacts) -> frozenset[str]:
     return frozenset(paper for attempt in facts.attempts for paper in attempt.evidence) | {"licence"}
 
 
-def _in_words(context: Context, needed: frozenset[str], platform: str, now: Instant) -> tuple[str, ...]:
+def _in_words(context: Context, needed: frozenset[str], platform: str, number: str, now: Instant) -> tuple[str, ...]:
     """The papers of these kinds that count there: kind, path, and until when."""
     today = local_date(now)
     return tuple(
         sorted(
             f"{d.kind}: {d.path}" + (f", valid until {d.expires}" if d.expires else "")
             for d in context.documents
-            if d.kind in needed and d.serves(platform, "certification") and evidence.state(d, today) in evidence.COUNTS
+            if d.kind in needed
+            and d.serves(platform, "certification", number)
+            and evidence.state(d, today) in evidence.COUNTS
         )
     )
 
 
-def _paper_lost(context: Context, needed: frozenset[str], facts: AppealFacts, platform: str, now: Instant) -> bool:
-    """Whether a paper of these kinds is registered, and none of that kind counts any more."""
-    registered = {document.kind for document in context.documents} & needed
+def _paper_lost(
+    context: Context, needed: frozenset[str], facts: AppealFacts, platform: str, number: str, now: Instant
+) -> bool:
+    """Whether a paper of these kinds is registered for that number, and none of that kind counts any more."""
+    registered = {document.kind for document in context.documents if document.about(number)} & needed
     today = local_date(now, facts.country)
-    return not registered <= evidence.on_file(context.documents, today, platform, "certification")
+    return not registered <= evidence.on_file(context.documents, today, platform, "certification", number=number)
 
 
 def _complained_of(context: Context, now: Instant, present: Present) -> bool:
@@ -192,7 +197,7 @@ def request_policy(
         or (cost is not None and cost.may is not May.OK),
         costs=cost is not None,
         evidence=tuple(evidence.demanded(attempt.evidence, agent) for attempt in facts.attempts),
-        held=evidence.on_file(context.documents, local_date(now, facts.country), platform, kind, agent),
+        held=evidence.on_file(context.documents, local_date(now, facts.country), platform, kind, agent, owned.number),
         views=tracks.views(context, owned, platform, data),
         clear=context.verdict_of(platform).clear,
         clear_spread=context.verdict_of(platform).clear_spread,

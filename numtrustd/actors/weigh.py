@@ -14,7 +14,7 @@ from numtrustd.actors.judge import Judge
 from numtrustd.actors.known import Known
 from numtrustd.actors.messages import Observed, Reported, Told
 from numtrustd.actors.pace import views_asked
-from numtrustd.domain import cause, finding, flaw, propagation, verdict
+from numtrustd.domain import cause, evidence, finding, flaw, propagation, verdict
 from numtrustd.domain.case import Case
 from numtrustd.domain.finding import Finding, FindingKind
 from numtrustd.domain.label import Category
@@ -305,7 +305,8 @@ class Weigher(Known):
                     self.book.happen(case.id, a.Gone())
             return
         flaws = self.record.flaws.get(platform, ())
-        known = cause.Known(self.present.calls(), self.context.documents, flaws, self.owned.since)
+        papers = evidence.about(self.context.documents, self.owned.number)
+        known = cause.Known(self.present.calls(), papers, flaws, self.owned.since)
         likely = cause.causes(new, self.record.verdicts, self.context.platforms, self.now, known, self.context.cause)
         if before is None or before.category is not found.category:
             self._set_finding(platform, found)

@@ -11,8 +11,9 @@ class EvidenceRow(Result, frozen=True, kw_only=True):
     """One paper on file. `state` is valid, expiring, expired, changed or missing, `why` says why it is not valid, and
     `finding` what that is called; only a valid or an expiring one counts. `digest` is that of its file as it is now.
 
-    `agent` is whose NDA it is, `platforms` and `cases` what alone it serves, `needed_by` are open cases that have to
-    bring such a paper (the first ones; `needed` counts all). `by` is who registered it, where the settings do not.
+    `agent` is whose NDA it is, `platforms`, `cases` and `numbers` what alone it serves, `needed_by` are open cases that
+    have to bring such a paper (the first ones; `needed` counts all). `by` is who registered it, where the settings do
+    not.
     """
 
     kind: str
@@ -29,6 +30,7 @@ class EvidenceRow(Result, frozen=True, kw_only=True):
     digest: str | None = None
     agent: str | None = None
     by: str | None = None
+    numbers: tuple[str, ...] | None = None
 
 
 class Lacking(Result, frozen=True, kw_only=True):
@@ -59,7 +61,9 @@ Text = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
 class EvidenceChange(Result, frozen=True, kw_only=True):
-    """A paper that is on file now, or no longer. `digest` is that of its file as it was registered."""
+    """A paper that is on file now, or no longer. `digest` is that of its file as it was registered, `numbers` are those
+    that alone it is about.
+    """
 
     now: When
     kind: str
@@ -68,14 +72,15 @@ class EvidenceChange(Result, frozen=True, kw_only=True):
     on_file: bool
     digest: str
     expires: str | None = None
+    numbers: tuple[str, ...] | None = None
 
 
 class EvidenceAdd(Params[EvidenceChange], frozen=True, kw_only=True):
     """Put a paper on file, by its absolute path as the daemon sees it; or one that was put on file so before, anew. One
     of the settings is changed there.
 
-    expires is the last day it is valid, agent who signed it (of an nda). It serves these platforms and kinds of cases;
-    all, where none are named.
+    expires is the last day it is valid, agent who signed it (of an nda). It serves these platforms, kinds of cases and
+    numbers; all, where none are named.
     """
 
     kind: Text
@@ -85,6 +90,7 @@ class EvidenceAdd(Params[EvidenceChange], frozen=True, kw_only=True):
     platforms: tuple[Text, ...] = ()
     cases: tuple[Text, ...] = ()
     author: Text | None = None
+    numbers: tuple[Text, ...] = ()
 
 
 class EvidenceRemove(Params[EvidenceChange], frozen=True, kw_only=True):

@@ -273,7 +273,8 @@ class TaskView(TaskRow, frozen=True, kw_only=True):
 
     `address` is where, `fields` what to fill in, `letter` the text to hand in, `evidence` the papers,
     `steps` the way, `bring_back` what to come back with, `reports` the lines that tell what was seen. `asked` is what
-    the platform wrote when it wanted more, of a task for papers.
+    the platform wrote when it wanted more, of a task for papers. `claims` are what the letter says in the company's
+    name and nobody has made sure of: whoever approves it or hands it in does.
     """
 
     now: When
@@ -286,6 +287,7 @@ class TaskView(TaskRow, frozen=True, kw_only=True):
     bring_back: str | None = None
     reports: tuple[str, ...] | None = None
     asked: str | None = None
+    claims: tuple[str, ...] | None = None
 
 
 class GetTask(Params[TaskView], frozen=True, kw_only=True):

@@ -144,6 +144,8 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
     rows += ["- " + tr("where: {address}").format(address=task.address)] if task.address else []
     rows += [f"- {in_dated_time(said(line))}" for line in task.detail if line]
     rows += ["- " + tr("the platform wrote: {words}").format(words=task.asked)] if task.asked else []
+    if task.claims:
+        rows += ["", "## " + tr("To make sure of"), "", *(f"- [ ] {said(claim)}" for claim in task.claims)]
     if task.steps:
         rows += [
             "",

@@ -12,6 +12,7 @@ from numtrustd.ctl.lang import tr, word
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.speak import Group
+from numtrustd.domain.evidence import OF_ONE_NUMBER
 
 _SLOW = 120.0  # seconds; the daemon reads the file first
 
@@ -36,7 +37,10 @@ def list_(session: Session) -> None:
 
 @command(
     evidence_,
-    examples=(("evidence add licence /srv/papers/licence.pdf --expires 2028-12-31", "The business licence, stamped."),),
+    examples=(
+        ("evidence add licence /srv/papers/licence.pdf --expires 2028-12-31", "The business licence, stamped."),
+        ("evidence add screenshots /srv/papers/0001.png --number 13900010001", "What shows one number, for it alone."),
+    ),
 )
 @click.argument("kind", type=complete.PAPER)
 @click.argument("path", type=click.Path())
@@ -48,6 +52,7 @@ def list_(session: Session) -> None:
 @click.option(
     "--case", "cases", type=complete.CASE_KIND, metavar="KIND", multiple=True, help="The only kinds of cases."
 )
+@click.option("--number", "numbers", metavar="N", multiple=True, help="The only numbers it is about, in any spelling.")
 @author_option
 def add(
     session: Session,
@@ -57,6 +62,7 @@ def add(
     agent: str | None,
     platforms: tuple[str, ...],
     cases: tuple[str, ...],
+    numbers: tuple[str, ...],
     author: str,
 ) -> None:
     """Put a paper on file as its file is now. The daemon must be able to read it."""
@@ -67,6 +73,7 @@ def add(
         agent=agent,
         platforms=platforms,
         cases=cases,
+        numbers=numbers,
         author=author,
     )
     session.show(params, changed, timeout=_SLOW)
@@ -95,6 +102,11 @@ def changed(change: evidence.EvidenceChange) -> Document:
         Cell(change.path, Tone.STRONG),
         held,
     )
+    if change.on_file and change.kind in OF_ONE_NUMBER:
+        bound = tr("for {numbers} only").format(numbers=", ".join(change.numbers or ()))
+        doc.line(
+            bound if change.numbers else tr("it goes out for every number: `--number N` binds it to one"), indent=2
+        )
     return doc
 
 
@@ -120,7 +132,7 @@ def shown(register: evidence.EvidenceList) -> Document:
                 said(p.why),
                 p.expires,
                 p.agent,
-                " ".join((*p.platforms, *p.cases)),
+                " ".join((*p.platforms, *p.cases, *(p.numbers or ()))),
                 _cases(p.needed_by, p.needed),
                 p.by,
                 p.path,

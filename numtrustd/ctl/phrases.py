@@ -187,6 +187,7 @@ PHRASES = (
     "missing for the next attempt: {text} ({id}): {said}",
     "missing: {text} ({id})",
     "none is on file",
+    "those on file are for other numbers only",
     "connect rate, {text}",
     "{author} has seen it so {ago}",
     "{author} has seen it so {ago}: {text}",
@@ -224,11 +225,12 @@ PHRASES = (
     "expires on {id}",
     "expired on {id}",
     "cannot be read: {text}",
-    "{text} cannot be read: {text2}: name a file that is there; a service sees nothing below {id}, so make a copy "
-    "where it does, and name that one: {text3}",
-    "{text} cannot be read: {text2}: as a service it sees nothing below {id}: make a copy where it does, and name that "
-    "one: {text3}",
-    "{text} cannot be read: {text2}: let its user read it, or make a copy that it may read, and name that one: {text3}",
+    "{text} cannot be read: {text2}: name a file that is there; a service sees nothing below {id}, so make a copy, as "
+    "root, where it does, and name that one: {text3}",
+    "{text} cannot be read: {text2}: as a service it sees nothing below {id}: make a copy, as root, where it does, and "
+    "name that one: {text3}",
+    "{text} cannot be read: {text2}: let its user read it, or make a copy, as root, that it may read, and name "
+    "that one: {text3}",
     "{text} cannot be read: {text2}: name a file that is there, on the daemon's own machine",
     "{text} cannot be read: {text2}: put it where the daemon may read it",
     "{text} is for {text2} only",
@@ -385,6 +387,17 @@ PHRASES = (
     "is a finding, and appealed, when there are enough of them; it is no proof of a clean number",
     "it was too few to display",
     "a person has it corrected at the platform",
+    "the letter says that {said}: make sure that it is so, or hold the case",
+    "the label is not true of the number",
+    "the company has appealed at the platform, too, from which the label was copied",
+    "the marks are believed to be malicious",
+    "all these calls are ordinary business, and the company has limited how often and when it calls",
+    "the company has brought its details up to date and attaches its latest papers",
+    "the company has looked into its calls and found none that fit the label",
+    "the company has added the papers that were asked for",
+    "`numtrustctl certify {number} {id}` asks for it",
+    "`numtrustctl tag {number} {id}` asks for it",
+    "no way is known to have it shown at {id}",
     "the numbers file accepts that category",
     "the settings' [vocabulary] severity says so",
     "is a residual once its removal has waited out the platform's caches",

@@ -9,6 +9,8 @@ PHRASES = (
     "what is seen agrees again",
     "nothing is wanted there any more",
     "what is shown is right",
+    "a label is shown instead",
+    "it has become {word}",
     "it is what is wanted now",
     "nothing of ours is shown any more",
     "all of it has to go now",

@@ -14,6 +14,7 @@ from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.text import brief_age, brief_due, due, in_local_time, local, missed, size, span, time_of_day
 from numtrustd.ctl.waits import Waits
+from numtrustd.domain.evidence import OF_ONE_NUMBER
 
 VERDICT_TONES = {
     "marked": Tone.BAD,
@@ -180,6 +181,13 @@ def _looked_at(s: status.Status) -> str:
     )
 
 
+def _findings(kinds: Sequence[str]) -> Cell:
+    """What is wrong, the worst first; where room is scarce that alone, and how many more there are."""
+    words = [word(kind) for kind in kinds]
+    first = f"{words[0]} +{len(words) - 1}" if len(words) > 1 else None
+    return Cell(", ".join(words), Tone.WARN, short=first)
+
+
 def numbers(pages: Sequence[status.NumberPage]) -> Document:
     """`numtrustctl numbers`."""
     doc = Document()
@@ -188,6 +196,7 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
             tr("NUMBER"),
             Column(tr("NAME"), drop=1, cut=12),
             Column(tr("GROUP"), drop=6),
+            tr("FINDING"),
             Column(tr("CLEAN"), drop=4),
             Column(tr("CERTIFIED"), drop=5),
             Column(tr("UNKNOWN"), drop=3),
@@ -202,6 +211,7 @@ def numbers(pages: Sequence[status.NumberPage]) -> Document:
                 Cell(r.number, Tone.STRONG),
                 r.name,
                 r.group,
+                _findings(r.findings),
                 r.clean,
                 r.certified or None,
                 Cell(str(r.unknown), Tone.WARN) if r.unknown else None,
@@ -388,6 +398,11 @@ def approved(c: control.CaseChange) -> Document:
     return doc
 
 
+def on_file(kind: str, path: str, number: str) -> str:
+    """The command that puts a paper on file which a case of that number lacks. What shows one number is bound to it."""
+    return f"evidence add {kind} {path}" + (f" --number {number}" if kind in OF_ONE_NUMBER else "")
+
+
 def moved_on(doc: Document, c: control.CaseChange | wants.CaseBegun) -> None:
     """Where a case stands now, and what happens next."""
     doc.line(said(c.meaning), indent=2)
@@ -398,7 +413,7 @@ def moved_on(doc: Document, c: control.CaseChange | wants.CaseBegun) -> None:
         for paper in c.lacking:
             text = f"missing for the next attempt: {paper.title} ({paper.kind}): {paper.why}"
             doc.line(Cell(said(text), Tone.WARN), indent=2)
-        doc.hint(f"evidence add {c.lacking[0].kind} FILE", tr("put what is missing on file in time"))
+        doc.hint(on_file(c.lacking[0].kind, "FILE", c.number), tr("put what is missing on file in time"))
 
 
 def case_begun(c: wants.CaseBegun) -> Document:

@@ -11,7 +11,7 @@ from numtrustd.api.rows import Fact, Paper
 from numtrustd.ctl import handing_in, looking, names, render_looks
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone
 from numtrustd.ctl.lang import tr, trn, word
-from numtrustd.ctl.render import deadline, when
+from numtrustd.ctl.render import deadline, on_file, when
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.text import in_local_time
 
@@ -77,7 +77,9 @@ def deciding(t: status.TaskView) -> list[tuple[str, str]]:
 
 def lacking(t: status.TaskView) -> list[str]:
     """The commands that put on file what a task for papers wants. It is done by that, and needs no other."""
-    return [f"evidence add {paper.kind} PATH" for paper in t.evidence if not paper.held] if t.kind == SUPPLY else []
+    if t.kind != SUPPLY:
+        return []
+    return [on_file(paper.kind, "PATH", t.number) for paper in t.evidence if not paper.held]
 
 
 def task(t: status.TaskView) -> Document:
@@ -115,6 +117,10 @@ def task(t: status.TaskView) -> Document:
     )
     if later:
         _decision(doc, t)
+    if t.claims:
+        doc.heading(tr("to make sure of"))
+        for claim in t.claims:
+            doc.line(Cell(said(claim), Tone.WARN), indent=2)
     if is_open and (commands := lacking(t)):
         doc.heading(tr("put each on file; the case goes on by itself once all are"))
         for command in commands:

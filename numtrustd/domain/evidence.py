@@ -28,6 +28,11 @@ KINDS: dict[str, str] = {
 """Kinds of evidence and what a Chinese platform calls them; an `nda` is what an agent signed who gets papers."""
 
 
+OF_ONE_NUMBER = frozenset(
+    {"recordings", "order_screenshots", "call_records", "screenshots", "number_cancellation", "right_information"}
+)
+"""The kinds that show one number by nature: of another number's case they prove nothing."""
+
 NAMED: dict[str, tuple[str, ...]] = {
     "licence": ("营业执照", "业务执照", "licence", "license"),
     "number_ownership": ("归属", "号码证明", "实名", "运营商合同", "入网", "ownership"),
@@ -79,7 +84,7 @@ COUNTS = frozenset({PaperState.VALID, PaperState.EXPIRING})
 class Document(Struct, frozen=True):
     """One paper as it is registered: where it lies, the digest (hex SHA-256) of its file when that was last looked at,
     and the last day it is valid. `pinned` is the digest that the settings want. `agent` is whose NDA it is. It serves
-    these `platforms` and kinds of `cases`; all, where none are named.
+    these `platforms`, kinds of `cases` and `numbers` (canonical); all, where none are named.
 
     `trouble` is `changed` or `missing` when the file is no longer what was registered, `detail` why it cannot be read.
     """
@@ -92,12 +97,25 @@ class Document(Struct, frozen=True):
     agent: str = ""
     platforms: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
     trouble: str = ""
     detail: str = ""
 
-    def serves(self, platform: str, workflow: str = "appeal") -> bool:
-        """Whether it may be handed in there, in a case of that kind."""
-        return (not self.platforms or platform in self.platforms) and (not self.cases or workflow in self.cases)
+    def about(self, number: str) -> bool:
+        """Whether it says anything of that number: it is bound to none, or to this one."""
+        return not self.numbers or number in self.numbers
+
+    def serves(self, platform: str, workflow: str = "appeal", number: str = "") -> bool:
+        """Whether it may be handed in there, in a case of that kind, for that number; without one, whether it may for
+        a number that no paper is bound to.
+        """
+        at_home = (not self.platforms or platform in self.platforms) and (not self.cases or workflow in self.cases)
+        return at_home and self.about(number)
+
+
+def about(documents: Iterable[Document], number: str) -> tuple[Document, ...]:
+    """Those that say anything of a number."""
+    return tuple(document for document in documents if document.about(number))
 
 
 class Registered(Struct, frozen=True, omit_defaults=True):
@@ -114,6 +132,7 @@ class Registered(Struct, frozen=True, omit_defaults=True):
     agent: str = ""
     platforms: tuple[str, ...] = ()
     cases: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
 
     @property
     def document(self) -> Document:
@@ -127,6 +146,7 @@ class Registered(Struct, frozen=True, omit_defaults=True):
             agent=self.agent,
             platforms=self.platforms,
             cases=self.cases,
+            numbers=self.numbers,
         )
 
 
@@ -194,33 +214,52 @@ def _anothers(document: Document, agent: str) -> bool:
 
 
 def on_file(
-    documents: Iterable[Document], today: date, platform: str = "", workflow: str = "appeal", agent: str = ""
+    documents: Iterable[Document],
+    today: date,
+    platform: str = "",
+    workflow: str = "appeal",
+    agent: str = "",
+    number: str = "",
 ) -> frozenset[str]:
-    """The kinds of which a paper that counts is on file, for such a case at this platform, through this agent."""
+    """The kinds of which a paper that counts is on file, for such a case of this number at this platform, through this
+    agent.
+    """
     return frozenset(
         d.kind
         for d in documents
-        if state(d, today) in COUNTS and (not platform or d.serves(platform, workflow)) and not _anothers(d, agent)
+        if (not platform or d.serves(platform, workflow, number))
+        and state(d, today) in COUNTS
+        and not _anothers(d, agent)
     )
 
 
 def why_missing(
-    documents: Iterable[Document], kind: str, today: date, platform: str, workflow: str = "appeal", agent: str = ""
+    documents: Iterable[Document],
+    kind: str,
+    today: date,
+    platform: str,
+    workflow: str = "appeal",
+    agent: str = "",
+    number: str = "",
 ) -> str:
-    """Why no paper of this kind counts there; empty if one does."""
-    reasons = []
+    """Why no paper of this kind counts there for this number; empty if one does."""
+    reasons, others = [], 0
     for document in documents:
         if document.kind != kind:
             continue
         if _anothers(document, agent):
             reasons.append(f"{document.path} is {document.agent}'s, not {agent}'s")
-        elif not document.serves(platform, workflow):
+        elif not document.about(number):
+            others += 1
+        elif not document.serves(platform, workflow, number):
             scope = ", ".join((*document.platforms, *document.cases))
             reasons.append(f"{document.path} is for {scope} only")
         elif state(document, today) in COUNTS:
             return ""
         else:
             reasons.append(f"{document.path} {why(document, today)}")
+    if others and not reasons:
+        return "those on file are for other numbers only"
     return "; ".join(reasons) or "none is on file"
 
 

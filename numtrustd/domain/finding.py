@@ -27,6 +27,21 @@ class FindingKind(enum.StrEnum):
     BLIND = "blind"
 
 
+WORST_FIRST = (
+    FindingKind.MISLABEL,
+    FindingKind.DISPLAY_WRONG,
+    FindingKind.RESIDUAL,
+    FindingKind.WRONG_CATEGORY,
+    FindingKind.PAUSED,
+    FindingKind.TAG_WRONG,
+    FindingKind.TAG_EXPIRED,
+    FindingKind.INCONSISTENT,
+    FindingKind.BLIND,
+    FindingKind.DISPLAY_MISSING,
+)
+"""What matters more goes first: what turns people away, what is untrue, what cannot be told, what only lacks."""
+
+
 class Finding(Struct, frozen=True):
     """One problem with a label, with the fact that makes it one."""
 

@@ -18,6 +18,8 @@ from numtrustd.domain.owned import Watch
 from numtrustd.domain.verdict import Verdict, VerdictPolicy
 from numtrustd.domain.view import Shown
 
+_OF_TAGS = frozenset({FindingKind.TAG_WRONG, FindingKind.TAG_EXPIRED})
+
 NOT_LOOKED = "nobody looks through it any more"
 
 
@@ -204,6 +206,19 @@ def weigh(
                 after[n] = structs.replace(flaw, said=True)
                 opened.append(after[n])
     return tuple(after), tuple(opened), tuple(closed)
+
+
+def over(flaw: Flaw, said: Shown, wanted: Wanted, others: Collection[FindingKind]) -> str:
+    """Why a flaw is over after its view was looked through, by what that says now; `others` are wrong there still."""
+    tag = flaw.kind in _OF_TAGS
+    parts = ((said.tag, wanted.tags),) if tag else ((said.name, wanted.names), (said.logo, wanted.logos))
+    lacking = [text is None for text, versions in parts if versions]
+    if said.displayed and any(lacking):
+        return "a label is shown instead"
+    if instead := next((kind for kind in others if (kind in _OF_TAGS) is tag), None):
+        return f"it has become {instead}"
+    gone = flaw.kind is not FindingKind.DISPLAY_MISSING and lacking and all(lacking)
+    return "no longer shown" if gone else "what is shown is right"
 
 
 def _confirmed(flaw: Flaw, now: Instant, policy: VerdictPolicy) -> bool:

@@ -20,6 +20,39 @@ CAUSES: dict[str, str] = {
 }
 
 
+UNREAD: dict[str, str] = {
+    "propagated": "该标记由其他平台的数据同步而来",
+    "malicious": "该号码在短时间内被集中标记，与同期通话量不符",
+    "algorithm": "该号码近期呼叫较为集中，可能因此被系统识别为该标记",
+    "profile": "该号码的企业资料可能已过期",
+    "unclear": "该标记的成因不明，请贵平台核实",
+}
+"""What is written of a cause where nobody reads the letter before it goes out: what only the company can know is not
+said in its name then."""
+
+CLAIMS: dict[str, str] = {
+    "该标记与事实不符": "the label is not true of the number",
+    "原平台的标记我司已同时申诉": "the company has appealed at the platform, too, from which the label was copied",
+    "疑为恶意标记": "the marks are believed to be malicious",
+    "均为我司正常业务往来，我司已控制呼叫频次与时段": (
+        "all these calls are ordinary business, and the company has limited how often and when it calls"
+    ),
+    "我司已更新，随附最新材料": "the company has brought its details up to date and attaches its latest papers",
+    "经我司自查，未发现": "the company has looked into its calls and found none that fit the label",
+    "我司已按要求补充材料": "the company has added the papers that were asked for",
+}
+"""What a letter says in the company's name that no record here proves: the words in it, and what they say."""
+
+
+def claims(letter: str) -> tuple[str, ...]:
+    """What whoever lets a letter out has to make sure of, in sentences."""
+    return tuple(
+        f"the letter says that {said}: make sure that it is so, or hold the case"
+        for words, said in CLAIMS.items()
+        if words in letter
+    )
+
+
 class Owner(Struct, frozen=True):
     """The company that owns the numbers, as its papers name it."""
 
@@ -62,14 +95,17 @@ def request_values(
     }
 
 
-def appeal_values(values: Mapping[str, str], data: RequestData, used_for: str = "") -> dict[str, str]:
+def appeal_values(
+    values: Mapping[str, str], data: RequestData, used_for: str = "", *, read: bool = True
+) -> dict[str, str]:
     """What the letter of an appeal may say beside `request_values`. `used_for` says in the owner's words what the
-    numbers are for, `causes` are whole lines."""
+    numbers are for, `causes` are whole lines. `read`: a person reads it before it goes out."""
+    texts = CAUSES if read else CAUSES | UNREAD
     return {
         **values,
         "words": data.words or data.category,
         "purpose": used_for,
-        "causes": "\n".join(f"　　{CAUSES[c]}。" for c in data.causes if c in CAUSES),
+        "causes": "\n".join(f"　　{texts[c]}。" for c in data.causes if c in texts),
         "residual": "　　贵平台此前已答复处理，但该标记目前仍在显示，请再次核实。" if data.residual else "",
     }
 
@@ -93,7 +129,7 @@ def identity_values(values: Mapping[str, str], data: IdentityData, kind: str) ->
 def purpose(owner: Owner, data: RequestData, papers: Sequence[str], used_for: str = "") -> str:
     """One English paragraph for interfaces that ask what the number is used for; `used_for` in the owner's words."""
     calls = f"Business calls of {owner.name or 'our company'}"
-    calls += f" ({used_for})" if used_for else " to its own customers"
+    calls += f" ({used_for})" if used_for else ""
     parts = [f"{calls}; shown as '{data.words or data.category}', which is wrong."]
     if data.reasons:
         parts.append(f"Attempt {data.attempt}; earlier answer: {'; '.join(data.reasons)}.")

@@ -89,7 +89,14 @@ class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
 
     action: ClassVar[str]
     level: ClassVar[Level]
+    lower: ClassVar[str] = ""
+    """Of which such events only are an info, in words; `grade` knows them."""
     message: ClassVar[str]
+
+    @property
+    def grade(self) -> Level:
+        """How much this one matters: as its kind does, or less."""
+        return self.level
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

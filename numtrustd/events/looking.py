@@ -1,5 +1,6 @@
 """Events of what is seen: sources, observations, verdicts, causes, findings, numbers and platforms."""
 
+from numtrustd.domain.finding import FindingKind
 from numtrustd.events import fields as f
 from numtrustd.events.base import Event, Level
 
@@ -302,6 +303,7 @@ class FindingOpened(Event, frozen=True, kw_only=True):
 
     action = "finding.opened"
     level = Level.WARN
+    lower = "of a `display_missing`: nobody is turned away by a name that only lacks"
     message = "{finding} of {number} on {platform}: {why}"
 
     number: f.Number
@@ -310,6 +312,11 @@ class FindingOpened(Event, frozen=True, kw_only=True):
     why: f.Why
     view: f.View | None = None
     category: f.Category | None = None
+
+    @property
+    def grade(self) -> Level:
+        """A name or a logo that only lacks costs nothing that there was before."""
+        return Level.INFO if self.finding == FindingKind.DISPLAY_MISSING else self.level
 
 
 class FindingClosed(Event, frozen=True, kw_only=True):

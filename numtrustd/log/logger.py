@@ -165,10 +165,10 @@ class Log:
 
     def emit(self, event: Event) -> None:
         """Log one event, from any thread."""
-        if event.level < self._floor:
+        if event.grade < self._floor:
             return
         try:
-            quiet = self.silencer(event) if self.silencer is not None and event.level > Level.INFO else None
+            quiet = self.silencer(event) if self.silencer is not None and event.grade > Level.INFO else None
             if quiet is not None and self._floor > Level.INFO:
                 return
             line = self._chain.line(event, quiet)
@@ -216,7 +216,7 @@ class Log:
     def _assemble(self, _logger: WrappedLogger, _method: str, bag: EventDict) -> Record:
         event: Event = bag["it"]
         quiet: str | None = bag["quiet"]
-        level = event.level if quiet is None else Level.INFO
+        level = event.grade if quiet is None else Level.INFO
         try:  # noqa: SIM105 - on every line, and `suppress` costs as much as the timestamp
             self._stamped = timestamp(self._clock.now())
         except RuntimeError:

@@ -5,6 +5,7 @@ additions): tables are merged, later values replace earlier ones, and the arrays
 names grow.
 """
 
+import os
 import pathlib
 import re
 import stat
@@ -150,6 +151,14 @@ class _Single(Document):
 
     def where(self, path: Path = ()) -> Where:
         return self.file, self._lines.line(path)
+
+
+def beside(place: Document, at: Path, name: str) -> pathlib.Path:
+    """A path as written in a settings file: relative to the directory of the file that says it."""
+    file = pathlib.Path(place.where(at)[0]).parent / name
+    if ".." in file.parts and "\0" not in name:
+        return pathlib.Path(os.path.realpath(file))  # shown as it is meant, and as links above it have it
+    return file
 
 
 def toml_files(directory: pathlib.Path, report: Report, where: Where, key: str) -> list[pathlib.Path]:

@@ -5,7 +5,6 @@ The one entry of this package. It starts nothing and changes nothing, so `check`
 use it; the caller turns problems into exit status 78 or a refused reload.
 """
 
-import hashlib
 import os
 import pathlib
 import ssl
@@ -33,12 +32,13 @@ from numtrustd.settings import (
     leaving,
     lint,
     numbers_csv,
+    papers,
     provenance,
     times,
     ways,
 )
 from numtrustd.settings.collect import Spelling, collect
-from numtrustd.settings.document import Document, Where
+from numtrustd.settings.document import Document, Where, beside
 from numtrustd.settings.identities import Identities
 from numtrustd.settings.letters import AT as LETTERS_AT
 from numtrustd.settings.letters import read_letters
@@ -153,7 +153,7 @@ def load(
     )
     check_secrets(packs, applied, secrets, report)
     routes = ways.routes(settings, secrets, place, report)
-    evidence = _evidence(settings, place, report)
+    evidence = papers.read(settings, numbers, place, report)
     letters = read_letters(_given(place, LETTERS_AT, settings.letters.dir), place, files, report)
     ca_file = _ca_file(settings, place, report)
     sockets = _sockets(settings, place, env, report)
@@ -205,23 +205,15 @@ def _read_settings(path: pathlib.Path, files: list[pathlib.Path], report: Report
     return main
 
 
-def _beside(place: Document, at: Path, name: str) -> pathlib.Path:
-    """A path as written in a settings file: relative to the directory of the file that says it."""
-    file = pathlib.Path(place.where(at)[0]).parent / name
-    if ".." in file.parts and "\0" not in name:
-        return pathlib.Path(os.path.realpath(file))  # shown as it is meant, and as links above it have it
-    return file
-
-
 def _given(place: Document, at: Path, name: str) -> pathlib.Path | None:
     """The same, where the settings say one."""
-    return _beside(place, at, name) if name else None
+    return beside(place, at, name) if name else None
 
 
 def _credentials(settings: Settings, place: Document) -> CredentialsTable:
     """The table with its paths as they are meant."""
     table = settings.credentials
-    files = {name: str(_beside(place, ("credentials", "files", name), file)) for name, file in table.files.items()}
+    files = {name: str(beside(place, ("credentials", "files", name), file)) for name, file in table.files.items()}
     return CredentialsTable(dir=str(_given(place, ("credentials", "dir"), table.dir) or ""), files=files)
 
 
@@ -263,7 +255,7 @@ def _numbers(
         at: Path = ("numbers", "files", i)
         if report.spoilt(place, *at):
             continue
-        file = _beside(place, at, name)
+        file = beside(place, at, name)
         files.append(file)
         if file.suffix == ".toml":
             _number_file(file, (place.where(at), dotted(at)), roll)
@@ -305,7 +297,7 @@ def _packs(settings: Settings, place: Document, path: pathlib.Path, files: list[
         at: Path = ("platforms", "dirs", i)
         if report.spoilt(place, *at):
             continue
-        directory = _beside(place, at, name) if given else path.parent / name
+        directory = beside(place, at, name) if given else path.parent / name
         if os.path.isdir(directory):  # no `Path.is_dir`, which raises for a name that is too long
             layers.append(document.toml_files(directory, report, place.where(at), dotted(at)))
         elif os.path.lexists(directory):
@@ -321,40 +313,6 @@ def _packs(settings: Settings, place: Document, path: pathlib.Path, files: list[
     # Then a name that no pack has may be that of a pack which was not found.
     unsure = report.spoilt(place, "platforms") or (lost and not packs.by_id)
     return structs.replace(packs, whole=False) if unsure else packs
-
-
-def _evidence(settings: Settings, place: Document, report: Report) -> tuple[Paper, ...]:
-    """The papers with the digests of their files as they are now; their content is not kept."""
-    papers = []
-    for i, table in enumerate(settings.evidence):
-        at: Path = ("evidence", i, "path")
-        file = _beside(place, at, table.path)
-        try:
-            if not document.ordinary(file):
-                report.add(place.where(at), dotted(at), f"is no ordinary file: {file}", "name the file of the paper")
-                continue
-            with file.open("rb") as opened:
-                digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        except OSError as error:
-            what = f"cannot be read: {file}: {(error.strerror or 'no reason given').lower()}"
-            report.add(place.where(at), dotted(at), what, "name the file of the paper, readable by the daemon")
-        else:
-            paper = Paper(
-                table.kind,
-                str(file),
-                digest,
-                table.expires,
-                pinned=table.digest.lower(),
-                agent=table.agent,
-                platforms=table.platforms,
-                cases=table.cases,
-            )
-            papers.append(paper)
-            if paper.pinned and paper.pinned != digest:
-                at = ("evidence", i, "digest")
-                what = f"{file} is not that file: its digest is {digest}"
-                report.warn(place.where(at), dotted(at), what, "put the file back, or register this one by its digest")
-    return tuple(papers)
 
 
 def _ca_file(settings: Settings, place: Document, report: Report) -> pathlib.Path | None:

@@ -285,7 +285,7 @@ class GroupTable(_Table, frozen=True):
 
 class EvidenceTable(_Table, frozen=True):
     """[[evidence]]: a paper on file. `digest` is the hex SHA-256 that its file must have, `agent` who signed it (of an
-    NDA). It serves these platforms and kinds of cases; all, where none are named.
+    NDA). It serves these platforms, kinds of cases and numbers; all, where none are named.
     """
 
     kind: Text
@@ -295,6 +295,7 @@ class EvidenceTable(_Table, frozen=True):
     agent: str = ""
     platforms: tuple[Text, ...] = ()
     cases: tuple[Text, ...] = ()
+    numbers: tuple[Text, ...] = ()
 
 
 class LettersTable(_Table, frozen=True):

@@ -140,9 +140,14 @@ async def test_a_missing_name_is_asked_for_as_the_settings_say(tmp_path: Path, a
             await house.until(lambda: [e for e in house.log.of(FindingOpened) if e.finding == "display_missing"])
             await house.sleep(DAY)
             opened = house.log.of(CaseOpened)
+            lines = (await house.ask("Explain", number=MOBILE, platform="alpha")).lines
+            [fault] = [line for line in lines if line.fact.startswith("display_missing")]
             if state is None:
                 assert opened == []
+                assert fault.next == f"`numtrustctl certify {MOBILE} alpha` asks for it"
+                assert fault.who == "person"
                 continue
+            assert fault.next == f"certification {opened[0].case} works on it"
             case = house.case("alpha", kind="certification")
             assert (case.snapshot.state, case.unapproved) == (state, how == "ask")
 

@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from numtrustd.actors.mailbox import CAPACITY, BusyError
 from numtrustd.actors.messages import Refresh, ReloadRejectedError
 from numtrustd.api import errors, when
 from numtrustd.api.control import ReloadResult
+from numtrustd.domain import wording
 from numtrustd.domain.owned import Owned
 from numtrustd.domain.platform import AppealFacts
 from numtrustd.domain.task import TaskKind
@@ -129,10 +131,31 @@ async def test_approve_lets_an_appeal_go(tmp_path: Path, autojump_clock: Clock) 
         [task] = await house.until(house.tasks)
         assert task.kind is TaskKind.APPROVE
         assert not house.alpha.submissions
+        view = await house.ask("GetTask", task=task.id)
+        assert wording.CAUSES["reports"] in view.letter
+        assert view.claims == wording.claims(view.letter) != ()
         await house.ask("Approve", case=case.id, author="li")
         await house.in_state("in_review", "alpha")
+        assert (await house.ask("GetTask", task=task.id)).claims is None, "it is done"
         assert house.case("alpha").data.approved_by == "li"
         assert not house.tasks()
+
+
+async def test_a_letter_that_nobody_reads_claims_nothing_in_the_companys_name(
+    tmp_path: Path, autojump_clock: Clock
+) -> None:
+    """Who approves it sees what it says; what goes out by itself says only what is on record."""
+    unclear = number(MOBILE, since=date(2001, 1, 1))
+    for asked in (frozenset({"alpha"}), frozenset[str]()):
+        async with make_house(tmp_path / str(len(asked)), numbers=(unclear,), ask_approval=asked) as house:
+            case = await house.labelled("alpha", marks=0)
+            assert house.case("alpha").data.causes == ("unclear",)
+            if asked:
+                await house.ask("Approve", case=case.id, author="li")
+            await house.in_state("in_review", "alpha")
+            [sent] = house.alpha.submissions.values()
+            assert (wording.CAUSES["unclear"] in sent.body["letter"]) == bool(asked)
+            assert (wording.UNREAD["unclear"] in sent.body["letter"]) != bool(asked)
 
 
 async def test_only_the_newest_case_of_a_platform_moves(tmp_path: Path, autojump_clock: Clock) -> None:

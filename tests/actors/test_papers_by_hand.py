@@ -15,7 +15,7 @@ from numtrustd.api import errors
 from numtrustd.domain.evidence import Document
 from numtrustd.domain.platform import AppealFacts, Attempt
 from numtrustd.events import EvidenceAdded, EvidenceChanged, EvidenceRemoved
-from tests.actors.house import DAY, Refusal, TestHouse, make_house, platform
+from tests.actors.house import DAY, MOBILE, OTHER_MOBILE, Refusal, TestHouse, make_house, platform
 from tests.logcheck import MemoryLog
 
 Clock = trio.testing.MockClock
@@ -86,6 +86,37 @@ async def test_a_case_goes_on_with_a_paper_that_was_just_put_on_file(tmp_path: P
         at_work(house)
         assert house.house.context.documents == ()
         assert isinstance(house.log, MemoryLog)
+
+
+async def test_a_paper_of_one_number_goes_out_with_no_other(tmp_path: Path, autojump_clock: Clock) -> None:
+    """The screenshots of one number prove nothing of another."""
+    file = tmp_path / "licence.pdf"
+    file.write_bytes(b"%PDF")
+    numbers = (MOBILE, OTHER_MOBILE)
+    async with make_house(tmp_path, platforms=WANTS, numbers=numbers) as house:
+        at_work(house)
+        for number in numbers:
+            await house.labelled("beta", number)
+            await house.in_state("gathering", "beta", number)
+        told = {"kind": "licence", "path": str(file)}
+        await refused(house, errors.UnknownNumber, **told, numbers=("13900139000",))
+        change = await house.ask("EvidenceAdd", **told, numbers=("138 0013 8001", "13800138001"))
+        assert change.numbers == (OTHER_MOBILE,)
+        case = await house.in_state("at_person", "beta", OTHER_MOBILE)
+        [task] = [t for t in house.tasks() if t.case == case.id]
+        [paper] = (await house.ask("GetTask", task=task.id)).evidence
+        assert (paper.held, paper.on_file) == (True, str(file))
+        mine = house.case("beta", MOBILE)
+        assert mine.snapshot.state == "gathering"
+        [paper] = (await house.ask("GetCase", case=mine.id)).evidence
+        assert (paper.held, paper.why) == (False, "those on file are for other numbers only")
+        register = await house.ask("ListEvidence")
+        [row], [lacking] = register.papers, register.lacking
+        assert (row.numbers, row.needed_by) == ((OTHER_MOBILE,), (case.id,))
+        assert (lacking.why, lacking.needed_by) == (paper.why, (mine.id,))
+    async with make_house(tmp_path, start=house.clock.now() + DAY, platforms=WANTS, numbers=numbers) as house:
+        at_work(house)
+        assert [d.numbers for d in house.house.context.documents] == [(OTHER_MOBILE,)]
 
 
 async def test_what_will_not_do_is_refused_and_nothing_is_stored(tmp_path: Path, autojump_clock: Clock) -> None:

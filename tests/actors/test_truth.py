@@ -309,6 +309,15 @@ async def test_missing_only_where_it_is_known_to_be_shown(tmp_path: Path, autoju
     async with make_house(tmp_path, **naming((Display(What.NAME),))) as house:
         [opened] = await house.until(lambda: findings(house, "display_missing"))
         assert "shows no name instead of 示例快运" in opened.why
+        [line] = [r for r in house.log.records if r.get("numtrust.finding") == "display_missing"]
+        assert line["log.level"] == "info", "nobody is turned away by it"
+        [fault] = [e for e in (await house.ask("Explain", number=MOBILE)).lines if e.fact.startswith("display_missing")]
+        assert (fault.next, fault.who) == ("no way is known to have it shown at alpha", "nobody")
+        house.alpha.labels[MOBILE] = ("广告推销", 3)
+        [closed] = await house.until(lambda: [e for e in house.log.of(FindingClosed) if e.finding == opened.finding])
+        assert closed.why == "it has become display_wrong", "this source takes any word for a name"
+        [line] = [r for r in house.log.records if r.get("numtrust.finding") == "display_wrong"]
+        assert line["log.level"] == "warn"
     async with make_house(tmp_path / "no rule", **naming()) as house:
         await house.until(lambda: len(house.alpha.looks) > 6)
         assert not house.log.of(FindingOpened)

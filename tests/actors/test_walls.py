@@ -33,11 +33,17 @@ def test_the_unit_has_these_walls_and_this_group() -> None:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (errno.EACCES, "as a service it sees nothing below /root: make a copy where it does, and name that one: "),
-        (errno.ENOENT, "name a file that is there; a service sees nothing below /root, so make a copy where it does, "),
+        (
+            errno.EACCES,
+            "as a service it sees nothing below /root: make a copy, as root, where it does, and name that one: ",
+        ),
+        (
+            errno.ENOENT,
+            "name a file that is there; a service sees nothing below /root, so make a copy, as root, where ",
+        ),
         (
             errno.ENOTDIR,
-            "name a file that is there; a service sees nothing below /root, so make a copy where it does, ",
+            "name a file that is there; a service sees nothing below /root, so make a copy, as root, where ",
         ),
     ],
 )
@@ -51,13 +57,22 @@ def test_behind_a_wall_a_copy_helps(said: int, why: str) -> None:
 
 def test_elsewhere_it_is_the_mode_the_name_or_the_disk() -> None:
     denied = walls.remedy("/srv/a.pdf", errno.EACCES)
-    assert denied.startswith("let its user read it, or make a copy that it may read, and name that one: install -D ")
+    assert denied.startswith("let its user read it, or make a copy, as root, that it may read, and name that one: ")
+    assert denied.endswith("install -D -m 0640 -g numtrustd-ctl /srv/a.pdf /srv/papers/a.pdf")
     assert walls.remedy("/srv/a.pdf", errno.ENOENT) == "name a file that is there, on the daemon's own machine"
     assert (
         walls.remedy("/root/a.pdf", errno.EIO)
         == walls.remedy("/root/a.pdf", 0)
         == "put it where the daemon may read it"
     )
+
+
+@pytest.mark.parametrize("path", ["/srv/papers/a.pdf", "/srv/papers/2026/a.pdf", "/srv/numtrustd-papers/a.pdf"])
+def test_a_copy_lies_where_the_file_does_not(path: str) -> None:
+    *_, source, target = walls.remedy(path, errno.EACCES).split()
+    assert source == path
+    assert PurePath(target).parent != PurePath(path).parent
+    assert PurePath(target).name == "a.pdf"
 
 
 def test_the_system_says_why(tmp_path: Path) -> None:

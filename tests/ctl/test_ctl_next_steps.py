@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 from msgspec import structs
+from rich.cells import cell_len
 
 from numtrustd.api import control, rows, silence, status
-from numtrustd.ctl import calls, plain, render, render_detail, render_world
+from numtrustd.ctl import calls, plain, render, render_detail, render_world, terminal
 from numtrustd.ctl import silence as silences
 from numtrustd.ctl.document import Document
 from tests.ctl.conftest import CASE, NOW, TASK
@@ -28,6 +29,24 @@ def test_a_list_names_one_of_its_rows(daemon: Any) -> None:
     assert typed(render.cases([structs.replace(cases[0], cases=())])) == []
     incidents = daemon.answers["ListIncidents"]
     assert typed(render_world.incidents(incidents)) == [f"case {incidents[0].incidents[0].incident}"]
+
+
+def test_a_list_of_numbers_says_what_is_wrong_and_the_worst_first_where_room_is_scarce(daemon: Any) -> None:
+    row = structs.replace(
+        daemon.answers["ListNumbers"][0].numbers[0],
+        number="+8613900010001",
+        name="示例科技客服热线",
+        findings=("mislabel", "display_missing"),
+        labelled=("huawei", "sogou"),
+        open_cases=2,
+        last_look=NOW,
+    )
+    doc = render.numbers([structs.replace(daemon.answers["ListNumbers"][0], numbers=(row,))])
+    assert "mislabel, display_missing" in "\n".join(plain.lines(doc))
+    narrow = [line.plain for line in terminal.lines(doc, 80)]
+    assert "FINDING" in narrow[0]
+    assert "mislabel +1" in "\n".join(narrow)
+    assert max(map(cell_len, narrow)) <= 80
 
 
 def test_what_nobody_told_yet_says_how_it_is_told(daemon: Any) -> None:
@@ -60,7 +79,7 @@ def test_a_rejection_names_the_papers_that_the_next_attempt_lacks(daemon: Any) -
     assert "  missing for the next attempt: 通话录音 (recordings): none is on file" in plain.lines(
         render.task_change(change)
     )
-    assert typed(render.task_change(change)) == ["evidence add recordings FILE"]
+    assert typed(render.task_change(change)) == [f"evidence add recordings FILE --number {change.number}"]
 
 
 @pytest.mark.parametrize(("looks", "offered"), [("daemon", True), (None, True), ("people", False), ("nobody", False)])

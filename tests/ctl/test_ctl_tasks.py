@@ -50,6 +50,15 @@ def test_an_approval_says_first_what_is_to_be_decided(daemon: Any, capsys: Captu
         assert part in chinese, part
 
 
+def test_what_a_letter_claims_is_to_be_made_sure_of(daemon: Any, capsys: Capture, tmp_path: Path) -> None:
+    claim = "the letter says that the label is not true of the number: make sure that it is so, or hold the case"
+    approval(daemon, claims=(claim,), evidence=())
+    assert f"to make sure of\n  {claim}\n" in shown(daemon, capsys)
+    assert "需要确认\n  申诉函称该标记与事实不符：请确认属实，否则先搁置案件\n" in shown(daemon, capsys, "--lang", "zh")
+    shown(daemon, capsys, "--folder", str(tmp_path / "approval"))
+    assert f"## To make sure of\n\n- [ ] {claim}\n" in (tmp_path / "approval/checklist.md").read_text("utf-8")
+
+
 def test_one_that_was_approved_says_what_was_sent(daemon: Any, capsys: Capture) -> None:
     approval(daemon, state="done", outcome="approved")
     out = shown(daemon, capsys)
@@ -61,7 +70,10 @@ def test_papers_are_asked_for_with_their_command_and_the_platforms_words(daemon:
     with_task(daemon, kind="supply_evidence", answers=("supplied",), asked="请补充\x1b[31m通话录音", letter=None)
     out = shown(daemon, capsys)
     assert "the platform wrote  请补充\\x1b[31m通话录音\n" in out
-    assert "the case goes on by itself once all are\n  numtrustctl evidence add recordings PATH\n" in out
+    assert (
+        "the case goes on by itself once all are\n  numtrustctl evidence add recordings PATH --number +862151288888\n"
+        in out
+    )
     assert "--outcome supplied" not in out, "one way to do it"
     assert "evidence add licence" not in out, "which is on file"
 
@@ -90,7 +102,7 @@ def test_the_checklist_of_papers_and_of_an_approval(daemon: Any, capsys: Capture
     shown(daemon, capsys, "--folder", str(tmp_path / "papers"))
     checklist = (tmp_path / "papers/checklist.md").read_text(encoding="utf-8")
     assert "- the platform wrote: 请补充通话录音\n" in checklist
-    assert "- `numtrustctl evidence add recordings PATH`\n" in checklist
+    assert "- `numtrustctl evidence add recordings PATH --number +862151288888`\n" in checklist
     approval(daemon, evidence=())
     shown(daemon, capsys, "--folder", str(tmp_path / "approval"))
     assert f"- `numtrustctl approve {CASE}`\n" in (tmp_path / "approval/checklist.md").read_text(encoding="utf-8")

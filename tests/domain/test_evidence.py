@@ -66,6 +66,18 @@ def test_a_paper_for_one_platform_serves_no_other() -> None:
     assert why_missing([paper], "licence", TODAY, "baidu") == "/l.pdf is for so360, appeal only"
 
 
+def test_a_paper_of_one_number_serves_no_other() -> None:
+    paper = Document("screenshots", "/s.png", ONE, numbers=("+8613900010005",))
+    assert on_file([paper], TODAY, "huawei", number="+8613900010005") == {"screenshots"}
+    assert (
+        on_file([paper], TODAY, "huawei", number="+8613900010001") == on_file([paper], TODAY, "huawei") == frozenset()
+    )
+    other = why_missing([paper], "screenshots", TODAY, "huawei", number="+8613900010001")
+    assert other == "those on file are for other numbers only"
+    assert why_missing([paper], "screenshots", TODAY, "huawei", number="+8613900010005") == ""
+    assert evidence.about([paper, LICENCE], "+8613900010001") == (LICENCE,)
+
+
 def test_why_none_counts() -> None:
     papers = [
         structs.replace(LICENCE, expires=date(2026, 1, 1)),
@@ -87,15 +99,19 @@ PAPERS = st.builds(
     st.none() | st.dates(date(2026, 11, 1), date(2027, 1, 1)),
     st.sampled_from(["", ONE]),
     platforms=st.sampled_from([(), ("so360",)]),
+    numbers=st.sampled_from([(), ("+8613900010001",)]),
     trouble=st.sampled_from(["", "changed", "missing"]),
 )
 
 
-@given(st.lists(PAPERS, max_size=5), st.sampled_from(["so360", "baidu"]))
-def test_a_kind_counts_or_there_is_a_reason_why_not(papers: list[Document], platform: str) -> None:
-    held = on_file(papers, TODAY, platform)
+NUMBERS = st.sampled_from(["", "+8613900010001", "+8613900010002"])
+
+
+@given(st.lists(PAPERS, max_size=5), st.sampled_from(["so360", "baidu"]), NUMBERS)
+def test_a_kind_counts_or_there_is_a_reason_why_not(papers: list[Document], platform: str, number: str) -> None:
+    held = on_file(papers, TODAY, platform, number=number)
     for kind in ("licence", "recordings"):
-        assert (kind in held) == (why_missing(papers, kind, TODAY, platform) == "")
+        assert (kind in held) == (why_missing(papers, kind, TODAY, platform, number=number) == "")
     for paper in papers:
         assert (evidence.why(paper, TODAY, 30 * DAY) == "") == (state(paper, TODAY, 30 * DAY) is PaperState.VALID)
 

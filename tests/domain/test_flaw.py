@@ -4,7 +4,7 @@ import pytest
 
 from numtrustd.domain.display import Display, What
 from numtrustd.domain.finding import FindingKind
-from numtrustd.domain.flaw import Eye, Flaw, faults, present, weigh
+from numtrustd.domain.flaw import Eye, Flaw, faults, over, present, weigh
 from numtrustd.domain.identity import Version, Wanted
 from numtrustd.domain.observation import Status
 from numtrustd.domain.owned import Watch
@@ -55,6 +55,29 @@ def test_each_fault_has_its_kind(said: Shown, kind: FindingKind, why: str) -> No
     found = wrong(said)
     assert list(found) == [kind]
     assert why in found[kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "why"),
+    [
+        (K.DISPLAY_MISSING, RIGHT, "what is shown is right"),
+        (K.DISPLAY_MISSING, Shown(Status.MARKED), "a label is shown instead"),
+        (K.DISPLAY_WRONG, Shown(Status.MARKED), "a label is shown instead"),
+        (K.DISPLAY_MISSING, Shown(Status.MARKED, name="示例快运", logo="9f86d081884c7d65"), "what is shown is right"),
+        (K.DISPLAY_MISSING, certified(name="隔壁老王"), "it has become display_wrong"),
+        (K.TAG_EXPIRED, certified(tag="促销专线"), "it has become tag_wrong"),
+        (K.TAG_WRONG, certified(name="隔壁老王"), "what is shown is right"),
+        (K.DISPLAY_WRONG, Shown(Status.CLEAN, tag="火锅专线"), "it has become display_missing"),
+    ],
+)
+def test_why_a_fault_is_over_is_what_is_shown_now(kind: FindingKind, said: Shown, why: str) -> None:
+    others = set(wrong(said)) - {kind}
+    assert over(Flaw(kind, VIEW, "", NOW), said, WANTED, others) == why
+
+
+def test_what_need_not_be_shown_is_no_longer_shown() -> None:
+    bare = Shown(Status.CLEAN)
+    assert over(Flaw(K.DISPLAY_WRONG, VIEW, "", NOW), bare, WANTED, ()) == "no longer shown"
 
 
 def test_nothing_is_missing_where_the_surface_does_not_show_it_or_nobody_knows() -> None:

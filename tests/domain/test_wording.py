@@ -10,8 +10,11 @@ from numtrustd.actors.letters import BUILT_IN
 from numtrustd.domain.letters import LETTER_NAMES, LETTERS
 from numtrustd.domain.wording import (
     CAUSES,
+    CLAIMS,
+    UNREAD,
     Owner,
     appeal_values,
+    claims,
     errand_values,
     identity_values,
     purpose,
@@ -41,7 +44,26 @@ def test_what_the_numbers_are_for_is_told_in_the_owners_words() -> None:
     assert "用途" not in letter(Owner("示例公司"), data)
     said = purpose(Owner("Example"), data, (), "after-sales calls")
     assert said.startswith("Business calls of Example (after-sales calls); shown as")
-    assert "to its own customers" in purpose(Owner("Example"), data, ())
+    said = purpose(Owner("Example"), data, ())
+    assert said.startswith("Business calls of Example; shown as"), "whom it calls is for its owner to say"
+
+
+@pytest.mark.parametrize("cause", sorted(CAUSES))
+def test_what_only_the_company_can_know_is_said_by_nobody_else(cause: str) -> None:
+    data = AppealData(words="推销", causes=(cause,))
+    values = request_values(OWNER, "400-810-0001", "360", data, (), "REF-1")
+    read, unread = (BUILT_IN["appeal"].fill(appeal_values(values, data, read=read)) for read in (True, False))
+    [first, *others] = claims(read)
+    assert first == (
+        "the letter says that the label is not true of the number: make sure that it is so, or hold the case"
+    )
+    assert bool(others) == (cause in UNREAD)
+    assert claims(unread) == (first,), "which the settings' accept says"
+
+
+def test_each_claim_stands_in_a_letter() -> None:
+    texts = "".join((*LETTERS.values(), *CAUSES.values()))
+    assert all(words in texts for words in CLAIMS)
 
 
 def test_an_appeal_says_all_that_is_known_and_nothing_else() -> None:

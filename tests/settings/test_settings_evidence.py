@@ -23,11 +23,12 @@ def papers(acme: Files) -> Files:
 
 
 def test_all_that_a_paper_can_say(good: Good, papers: Files, tmp_path: pathlib.Path) -> None:
-    more = f'digest = "{DIGEST.upper()}"\nplatforms = ["acme"]\ncases = ["appeal"]\n'
+    more = f'digest = "{DIGEST.upper()}"\nplatforms = ["acme"]\ncases = ["appeal"]\nnumbers = ["138 0013 8000"]\n'
     nda = '[[evidence]]\nkind = "nda"\npath = "l.pdf"\nagent = "代理"\n[papers]\nnotice = "10d"\ninterval = "1h"\n'
     papers["numtrustd.toml"] += PAPER + more + nda
     loaded = good(papers)
     licence, agents = loaded.evidence
+    assert (licence.numbers, agents.numbers) == (("+8613800138000",), ())
     assert (licence.pinned, licence.digest, licence.trouble) == (DIGEST, DIGEST, "")
     assert (licence.platforms, licence.cases) == (("acme",), ("appeal",))
     assert (agents.kind, agents.agent) == ("nda", "代理")
@@ -43,6 +44,23 @@ def test_a_file_that_is_not_the_pinned_one_keeps_nothing_from_starting(good: Goo
 
 
 @pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        ("+1 415 555 2671", "+14155552671 is none of the numbers: add it to the numbers, or leave it out"),
+        ("13800138001", "+8613800138001 is none of the numbers: did you mean +8613800138000?"),
+    ],
+)
+def test_a_paper_of_a_number_that_is_not_watched_is_doubted_and_serves_no_other(
+    good: Good, papers: Files, number: str, said: str
+) -> None:
+    papers["numtrustd.toml"] += PAPER + f'numbers = ["{number}"]\n'
+    loaded = good(papers)
+    [warning] = [str(w) for w in loaded.warnings if w.key == "evidence[0].numbers[0]"]
+    assert said in warning
+    assert loaded.evidence[0].numbers == (said.split()[0],)
+
+
+@pytest.mark.parametrize(
     ("text", "said"),
     [
         (PAPER + 'digest = "abc"\n', "evidence[0].digest: is no SHA-256: give 64 hex digits"),
@@ -50,6 +68,7 @@ def test_a_file_that_is_not_the_pinned_one_keeps_nothing_from_starting(good: Goo
         (PAPER.replace("licence", "nda"), "evidence[0].agent: missing: name the agent who signed it"),
         (PAPER + 'platforms = ["acne"]\n', 'evidence[0].platforms[0]: no pack of "acne": did you mean "acme"?'),
         (PAPER + 'cases = ["apeal"]\n', 'evidence[0].cases[0]: no case is of the kind "apeal"'),
+        (PAPER + 'numbers = ["138"]\n', "evidence[0].numbers[0]: "),
         (PAPER + PAPER, "evidence[1].path: is already at numtrustd.toml:"),
         ('[papers]\nnotice = "0s"\n', "papers.notice: is no time at all: give more than 0 seconds"),
         ('[papers]\ninterval = "0s"\n', "papers.interval: is no time at all: give more than 0 seconds"),

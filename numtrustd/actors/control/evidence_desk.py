@@ -42,9 +42,16 @@ async def add(sight: Sight, params: api.EvidenceAdd, by: str) -> api.EvidenceCha
     except ValueError:
         raise _wrong("expires", f"{params.expires!r} is no date: write 2028-12-31") from None
     platforms = tuple(arguments.platform(sight, name) for name in params.platforms)
+    numbers = tuple(dict.fromkeys(arguments.watched(sight, text).number for text in params.numbers))
     assert sight.house.papers is not None
     document = Document(
-        params.kind, params.path, expires=expires, agent=params.agent or "", platforms=platforms, cases=params.cases
+        params.kind,
+        params.path,
+        expires=expires,
+        agent=params.agent or "",
+        platforms=platforms,
+        cases=params.cases,
+        numbers=numbers,
     )
     return _change(sight, await sight.house.papers.add(document, by), on_file=True)
 
@@ -67,4 +74,5 @@ def _change(sight: Sight, entry: Registered, *, on_file: bool) -> api.EvidenceCh
         on_file=on_file,
         digest=entry.digest,
         expires=entry.expires or None,
+        numbers=entry.numbers or None,
     )

@@ -18,7 +18,7 @@ from numtrustd.actors.judge import ago, lasted
 from numtrustd.actors.silences import ack_of
 from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine, Paper
-from numtrustd.domain import cause, propagation
+from numtrustd.domain import cause, evidence, propagation
 from numtrustd.domain.case import Case, Move
 from numtrustd.domain.label import Category
 from numtrustd.domain.leaving import standing
@@ -254,12 +254,13 @@ def _finding(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict,
         return explain_display.unproblematic(sight, owned, verdict)
     context = sight.context
     flaws = record.flaws.get(platform, ())
-    known = cause.Known(records.calls(sight.house.store, owned.number), context.documents, flaws, owned.since)
+    papers = evidence.about(context.documents, owned.number)
+    known = cause.Known(records.calls(sight.house.store, owned.number), papers, flaws, owned.since)
     likely = cause.causes(verdict, record.verdicts, context.platforms, sight.now(), known, context.cause)
     unclear = all(c.kind is cause.CauseKind.UNCLEAR for c in likely)
     why = "; ".join(f"{c.kind}: {', '.join(c.facts)}" for c in likely)
     if case is not None and case.open:
-        then, who = f"{case.workflow} {case.id} works on it", _whose_move(sight, case)
+        then, who = f"{case.workflow} {case.id} works on it", onlookers.whose_move(sight, case)
     else:
         then, who = _why_no_case(sight, owned, platform, case, found.category), Who.PERSON
     return ExplainLine(
@@ -303,11 +304,6 @@ def _tracks(sight: Sight, record: NumberRecord, platform: str) -> list[Case]:
 
 def _case(sight: Sight, case: Case) -> ExplainLine:
     return _open_case(sight, case) if case.open else _closed_case(sight, case)
-
-
-def _whose_move(sight: Sight, case: Case) -> Who:
-    """A person's as soon as there is a task, also while the platform reviews: nobody else will bring the answer."""
-    return Who.PERSON if sight.house.board.tasks_of(case.id) else onlookers.who(sight, case)
 
 
 def _on_whose_word(move: Move) -> str:
@@ -356,7 +352,7 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
         fact=f"{case.workflow} {case.id} is {case.snapshot.state}: {case.meaning} (attempt {case.data.attempt})",
         why=why,
         next=then,
-        who=_whose_move(sight, case),
+        who=onlookers.whose_move(sight, case),
         platform=case.platform,
         case=case.id,
         task=tasks[0] if tasks else None,

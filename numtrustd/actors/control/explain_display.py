@@ -1,8 +1,11 @@
 """What is explained beside a label's story: views that disagree, a mark that is not displayed, a name that is wrong."""
 
+from numtrustd.actors import tracks
+from numtrustd.actors.control import onlookers
 from numtrustd.actors.control.views import Sight
 from numtrustd.actors.judge import ago, lasted
 from numtrustd.api.rows import ExplainLine
+from numtrustd.domain import propagation
 from numtrustd.domain.finding import FindingKind
 from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.owned import Owned, Watch
@@ -11,6 +14,14 @@ from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.workflow import Who
 from numtrustd.events import duration_for_people
+from numtrustd.store import records
+
+ORDERED = {
+    FindingKind.DISPLAY_MISSING: "certify",
+    FindingKind.TAG_WRONG: "tag",
+    FindingKind.TAG_EXPIRED: "tag",
+}
+"""The commands that ask for what would end a finding."""
 
 
 def apart(sight: Sight, verdict: Verdict) -> list[ExplainLine]:
@@ -55,15 +66,15 @@ def unproblematic(sight: Sight, owned: Owned, verdict: Verdict) -> ExplainLine:
 
 def faults(sight: Sight, owned: Owned, record: NumberRecord, platform: str) -> list[ExplainLine]:
     """What is wrong with name, logo and tag, by view."""
-    return [_fault(sight, owned, platform, flaw) for flaw in record.flaws.get(platform, ())]
+    return [_fault(sight, owned, record, platform, flaw) for flaw in record.flaws.get(platform, ())]
 
 
-def _fault(sight: Sight, owned: Owned, platform: str, flaw: Flaw) -> ExplainLine:
+def _fault(sight: Sight, owned: Owned, record: NumberRecord, platform: str, flaw: Flaw) -> ExplainLine:
     policy = sight.context.verdict_of(platform)
     so_far = f"{flaw.looks} look{'s' if flaw.looks > 1 else ''}, the first {ago(flaw.first_at, sight.now())}"
     why = f"held against what is wanted{' of a number given up' if owned.watch is Watch.FAREWELL else ''}; {so_far}"
     if flaw.said:
-        then, who = "a person has it corrected at the platform", Who.PERSON
+        then, who = _remedy(sight, owned, record, platform, flaw.kind)
         if flaw.gone:
             then, who = f"{flaw.gone} of {policy.confirm} looks no longer show it", Who.DAEMON
     elif flaw.kind is FindingKind.RESIDUAL and flaw.looks >= policy.confirm:
@@ -72,3 +83,19 @@ def _fault(sight: Sight, owned: Owned, platform: str, flaw: Flaw) -> ExplainLine
         then, who = f"is a finding after {policy.confirm} looks", Who.DAEMON
     name = f"{flaw.kind}: " if flaw.said else ""
     return ExplainLine(fact=f"{name}{flaw.view} {flaw.why}", why=why, next=then, who=who, platform=platform)
+
+
+def _remedy(sight: Sight, owned: Owned, record: NumberRecord, platform: str, kind: FindingKind) -> tuple[str, Who]:
+    """What ends a finding of a name, a logo or a tag, and whose move that is."""
+    workflow = tracks.OPENS.get(kind)
+    refs = (ref for name, ref in record.tracks.items() if ref.open and name.endswith(f":{workflow}"))
+    if ref := next((ref for ref in refs if platform in (ref.platform, *ref.displays)), None):
+        case = records.get_case(sight.house.store, ref.id)
+        return f"{workflow} {ref.id} works on it", Who.DAEMON if case is None else onlookers.whose_move(sight, case)
+    command = ORDERED.get(kind)
+    known = workflow is not None and propagation.asked_at(sight.context.platforms, platform, workflow) is not None
+    if known and command is not None:
+        return f"`numtrustctl {command} {owned.number} {platform}` asks for it", Who.PERSON
+    if kind is FindingKind.DISPLAY_MISSING and not known:
+        return f"no way is known to have it shown at {platform}", Who.NOBODY
+    return "a person has it corrected at the platform", Who.PERSON

@@ -37,6 +37,11 @@ def who(sight: Sight, case: Case) -> Who:
     return Who.PERSON if places(sight, case) else case.who
 
 
+def whose_move(sight: Sight, case: Case) -> Who:
+    """A person's as soon as there is a task, also while the platform reviews: nobody else will bring the answer."""
+    return Who.PERSON if sight.house.board.tasks_of(case.id) else who(sight, case)
+
+
 def last_counts_from(data: RequestData, policy: RequestPolicy, now: Instant) -> Instant | None:
     """When the last of the clean looks may be made at the earliest, as they have to be spread; `None` where that has
     passed, or where none was made yet.

@@ -29,7 +29,7 @@ from numtrustd.domain import evidence, observation
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import number_of
 from numtrustd.domain.device_test import PREFIX
-from numtrustd.domain.finding import FindingKind
+from numtrustd.domain.finding import WORST_FIRST, FindingKind
 from numtrustd.domain.flaw import Flaw
 from numtrustd.domain.number import from_canonical
 from numtrustd.domain.observation import Instant, Observation
@@ -131,11 +131,11 @@ def number_row(sight: Sight, number: str) -> NumberRow:
     findings: tuple[str, ...]
     try:
         record = sight.record(number)
-        kinds = [str(f.kind) for f in record.findings.values()]
-        kinds += [str(flaw.kind) for flaws in record.flaws.values() for flaw in flaws if flaw.said]
-        kinds += [str(FindingKind.INCONSISTENT) for v in record.verdicts.values() if v.apart_said]
-        kinds += [str(FindingKind.BLIND) for v in record.verdicts.values() if v.blind_said]
-        findings = tuple(dict.fromkeys(kinds))
+        kinds = {f.kind for f in record.findings.values()}
+        kinds |= {flaw.kind for flaws in record.flaws.values() for flaw in flaws if flaw.said}
+        kinds |= {FindingKind.INCONSISTENT for v in record.verdicts.values() if v.apart_said}
+        kinds |= {FindingKind.BLIND for v in record.verdicts.values() if v.blind_said}
+        findings = tuple(str(kind) for kind in WORST_FIRST if kind in kinds)
     except DamagedRecord:
         record, findings = NumberRecord(number, sight.now()), (DAMAGED,)
     platforms = sight.platforms(owned, record)

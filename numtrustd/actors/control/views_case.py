@@ -17,6 +17,7 @@ from numtrustd.api import when
 from numtrustd.api.incidents import MarkRow
 from numtrustd.api.rows import ActionRow, CaseRow, Fact, Move, Paper, TaskRow
 from numtrustd.api.status import CaseView, TaskView
+from numtrustd.domain import wording
 from numtrustd.domain.calendar import local_date
 from numtrustd.domain.case import Case, reference
 from numtrustd.domain.evidence import KINDS, why_missing
@@ -136,7 +137,7 @@ def papers(sight: Sight, case: Case, policy: RequestPolicy) -> tuple[Paper, ...]
     """The papers that the case's present attempt must bring, and where ours are."""
     if not isinstance(case.data, RequestData):
         return ()
-    return tuple(_paper(sight, kind, policy, case.platform) for kind in required(case.data, policy))
+    return tuple(_paper(sight, kind, policy, case) for kind in required(case.data, policy))
 
 
 def lacking(sight: Sight, case: Case) -> tuple[Paper, ...]:
@@ -146,12 +147,18 @@ def lacking(sight: Sight, case: Case) -> tuple[Paper, ...]:
     return tuple(p for p in papers(sight, case, policy) if not p.held) if isinstance(policy, RequestPolicy) else ()
 
 
-def _paper(sight: Sight, kind: str, policy: RequestPolicy, platform: str) -> Paper:
+def _paper(sight: Sight, kind: str, policy: RequestPolicy, case: Case) -> Paper:
     ours = [document for document in sight.context.documents if document.kind == kind]
-    # One that serves there and is in order, then the one that is valid longest; without a date a paper does not expire.
+    # One that serves there and is in order, rather one that is of few numbers than of all, then the one that is valid
+    # longest; without a date a paper does not expire.
     best = max(
         ours,
-        key=lambda document: (document.serves(platform), not document.trouble, document.expires or date.max),
+        key=lambda document: (
+            document.serves(case.platform, case.workflow, case.number),
+            not document.trouble,
+            bool(document.numbers),
+            document.expires or date.max,
+        ),
         default=None,
     )
     return Paper(
@@ -160,14 +167,15 @@ def _paper(sight: Sight, kind: str, policy: RequestPolicy, platform: str) -> Pap
         held=kind in policy.held,
         on_file=None if best is None else best.path,
         expires=None if best is None or best.expires is None else best.expires.isoformat(),
-        why=_why_missing(sight, kind, policy, platform),
+        why=_why_missing(sight, kind, policy, case),
     )
 
 
-def _why_missing(sight: Sight, kind: str, policy: RequestPolicy, platform: str) -> str | None:
+def _why_missing(sight: Sight, kind: str, policy: RequestPolicy, case: Case) -> str | None:
     if kind in policy.held:
         return None
-    return why_missing(sight.context.documents, kind, local_date(sight.now(), policy.country), platform)
+    today, agent = local_date(sight.now(), policy.country), sight.context.agents.get(case.platform, "")
+    return why_missing(sight.context.documents, kind, today, case.platform, case.workflow, agent, case.number)
 
 
 def _actions(sight: Sight, case: Case) -> tuple[ActionRow, ...]:
@@ -236,7 +244,7 @@ def task_view(sight: Sight, task: Task) -> TaskView:
         policy = policy_of(sight, case)
         if packet is not None:  # what was, or is to be, handed in: the case may be further by now
             kinds = (line.partition(":")[0] for line in packet.papers)
-            evidence = tuple(_paper(sight, kind, policy, case.platform) for kind in kinds)
+            evidence = tuple(_paper(sight, kind, policy, case) for kind in kinds)
         else:
             evidence = papers(sight, case, policy)
     left = _left(sight, task)
@@ -254,7 +262,16 @@ def task_view(sight: Sight, task: Task) -> TaskView:
         bring_back=packet.bring_back or None if packet is not None else None,
         reports=reports or None,
         asked=_asked(task, case),
+        claims=_claims(task),
     )
+
+
+def _claims(task: Task) -> tuple[str, ...] | None:
+    """What whoever lets the letter of a task out has to make sure of."""
+    lets_out = task.kind is TaskKind.APPROVE or task.kind in HAND_INS
+    if task.packet is None or task.state is not TaskState.OPEN or not lets_out:
+        return None
+    return wording.claims(task.packet.letter) or None
 
 
 def _asked(task: Task, case: Case | None) -> str | None:
@@ -277,7 +294,7 @@ def _lacking(sight: Sight, kind: str, case: Case | None) -> str:
     if case is not None and isinstance(case.data, RemovalData):
         others = sight.context.leaving.instead_of(case.data.reason, kind)
         text += "".join(f", or {KINDS.get(other, other)} ({other})" for other in others)
-    why = None if case is None else _why_missing(sight, kind, policy_of(sight, case), case.platform)
+    why = None if case is None else _why_missing(sight, kind, policy_of(sight, case), case)
     return f"{text}: {why}" if why else text
 
 

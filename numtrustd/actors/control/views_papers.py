@@ -1,6 +1,7 @@
 """The rows of the register of papers: how each is, and which open cases have to bring it."""
 
 import trio
+from msgspec import Struct
 
 from numtrustd.actors.control.views import Sight
 from numtrustd.actors.policy import NO_FACTS
@@ -36,7 +37,51 @@ async def evidence_list(sight: Sight) -> api.EvidenceList:
     cases = sight.house.board.cases()
     needs = await _needs(sight, cases[:MOST_CASES])
     now, documents = sight.now(), sight.context.documents
-    lacking = [
+    return api.EvidenceList(
+        now=when(now),
+        papers=tuple(_row(sight, document, needs) for document in documents),
+        lacking=_lacking(sight, needs),
+        incomplete=len(cases) > MOST_CASES,
+    )
+
+
+class Need(Struct, frozen=True):
+    """What cases have to bring: a paper of this kind, for such a case there. `number` is empty where no paper of the
+    kind is bound to that number: then it does not matter which it is.
+    """
+
+    kind: str
+    platform: str
+    workflow: str
+    number: str
+
+
+Needs = dict[Need, list[str]]
+"""The open cases by what they have to bring."""
+
+
+async def lacking(sight: Sight) -> tuple[api.Lacking, ...]:
+    """What open cases have to bring and of which none counts there."""
+    return _lacking(sight, await _needs(sight, sight.house.board.cases()[:MOST_CASES]))
+
+
+def _lacking(sight: Sight, needs: Needs) -> tuple[api.Lacking, ...]:
+    """One row for each kind of paper, platform and reason."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for need, wanted in needs.items():
+        country, agent = _country(sight, need.platform), sight.context.agents.get(need.platform, "")
+        why = evidence.why_missing(
+            sight.context.documents,
+            need.kind,
+            local_date(sight.now(), country),
+            need.platform,
+            need.workflow,
+            agent,
+            need.number,
+        )
+        if why:
+            found.setdefault((need.kind, need.platform, why), []).extend(wanted)
+    return tuple(
         api.Lacking(
             kind=kind,
             title=KINDS.get(kind, kind),
@@ -45,24 +90,13 @@ async def evidence_list(sight: Sight) -> api.EvidenceList:
             needed=len(wanted),
             needed_by=tuple(wanted[:SHOWN]),
         )
-        for (kind, platform), wanted in needs.items()
-        if (
-            why := evidence.why_missing(
-                documents, kind, local_date(now, facts_of(sight, platform, "appeal").country), platform
-            )
-        )
-    ]
-    return api.EvidenceList(
-        now=when(now),
-        papers=tuple(_row(sight, document, needs) for document in documents),
-        lacking=tuple(lacking),
-        incomplete=len(cases) > MOST_CASES,
+        for (kind, platform, why), wanted in found.items()
     )
 
 
-async def _needs(sight: Sight, cases: list[str]) -> dict[tuple[str, str], list[str]]:
-    """The open cases by kind of paper and platform."""
-    needs: dict[tuple[str, str], list[str]] = {}
+async def _needs(sight: Sight, cases: list[str]) -> Needs:
+    needs: Needs = {}
+    bound = {(document.kind, number) for document in sight.context.documents for number in document.numbers}
     for n, identity in enumerate(cases):
         if n % BREATH == BREATH - 1:
             await trio.lowlevel.checkpoint()
@@ -73,17 +107,18 @@ async def _needs(sight: Sight, cases: list[str]) -> dict[tuple[str, str], list[s
         if not isinstance(case.data, RequestData):
             continue
         for kind in required(case.data, RequestPolicy(evidence=attempts)):
-            needs.setdefault((kind, case.platform), []).append(identity)
+            number = case.number if (kind, case.number) in bound else ""
+            needs.setdefault(Need(kind, case.platform, case.workflow, number), []).append(identity)
     return needs
 
 
-def _row(sight: Sight, document: Document, needs: dict[tuple[str, str], list[str]]) -> api.EvidenceRow:
+def _row(sight: Sight, document: Document, needs: Needs) -> api.EvidenceRow:
     today, notice = local_date(sight.now()), sight.context.papers.notice
     state = evidence.state(document, today, notice)
     wanted = [
         case
-        for (kind, platform), cases in needs.items()
-        if kind == document.kind and document.serves(platform)
+        for need, cases in needs.items()
+        if need.kind == document.kind and document.serves(need.platform, need.workflow, need.number)
         for case in cases
     ]
     return api.EvidenceRow(
@@ -101,4 +136,5 @@ def _row(sight: Sight, document: Document, needs: dict[tuple[str, str], list[str
         by=None if sight.house.papers is None else sight.house.papers.by_hand(document.kind, document.path),
         platforms=document.platforms,
         cases=document.cases,
+        numbers=document.numbers or None,
     )
