@@ -8,7 +8,6 @@ import contextlib
 import gc
 import os
 import signal
-from collections import Counter
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +19,7 @@ from numtrustd.actors.batch import BatchActor
 from numtrustd.actors.board import Board
 from numtrustd.actors.context import Context
 from numtrustd.actors.control.desk import Control
+from numtrustd.actors.control.views import RESTING_NAMED
 from numtrustd.actors.glance import CommandGlance, HttpGlance
 from numtrustd.actors.hands import Hands
 from numtrustd.actors.house import House
@@ -49,6 +49,7 @@ from numtrustd.events import (
     DaemonReady,
     DaemonStarted,
     DaemonStopping,
+    NumberCasesRest,
     NumberRemoved,
     StoreDamaged,
     StoreFull,
@@ -333,6 +334,8 @@ class Daemon:
             fresh = set(numbers.added)
             changed = tuple(n for n in new.numbers if n not in fresh)
         await self.roster.apply(numbers.added, numbers.removed, changed)
+        if not self.house.board.resting.keys().isdisjoint(numbers.removed):
+            self._warn_of_resting()
         self.hands.replan()
         self.upkeep.replan()
         self.papers.poke()
@@ -362,10 +365,20 @@ class Daemon:
 
     def _say_resting(self) -> None:
         """Numbers that left the configuration while nobody was there, with their cases."""
-        counts = Counter(number_of(case) for _, case, _ in records.all_timers(self._store))
-        for number in sorted(counts.keys() - self.house.context.numbers.keys()):
-            why = f"no longer configured; its open cases rest until it is again: {counts[number]}"
+        resting: dict[str, list[str]] = {}
+        for _, case, _ in records.all_timers(self._store):
+            if (number := number_of(case)) not in self.house.context.numbers:
+                resting.setdefault(number, []).append(case)
+        for number, cases in sorted(resting.items()):
+            self.house.board.resting[number] = tuple(cases)
+            why = f"no longer configured; its open cases rest until it is again: {len(cases)}"
             self._log.emit(NumberRemoved(number=number, why=why))
+        self._warn_of_resting()
+
+    def _warn_of_resting(self) -> None:
+        if resting := self.house.board.resting:
+            count = sum(map(len, resting.values()))
+            self._log.emit(NumberCasesRest(open_cases=count, resting=tuple(sorted(resting)[:RESTING_NAMED])))
 
     def _say_started(self) -> None:
         loaded = self._loaded

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import trio
 
+from numtrustd.actors.control.resting import resting_said
 from numtrustd.actors.control.views import many
 from numtrustd.actors.house import House
 from numtrustd.actors.roster import Roster
@@ -142,11 +143,13 @@ class Pulse:
         held_up = f"; HELD UP: {', '.join(self.held_up())}" if self.held_up() else ""
         trouble = self._house.store.trouble
         full = f"; {nothing_is_stored(trouble).upper()}" if trouble else ""
+        rest = f"; {resting_said(self._house)}" if self._house.board.resting else ""
         refused = "; THE CHANGED CONFIGURATION WAS REFUSED, `numtrustctl reload` says why" if self.refused else ""
+        alarms = f"{rest}{held_up}{full}{refused}"
         return (
             f"{many(len(self._roster), 'number')} on {context.platforms_seen} of "
             f"{many(len(context.platforms), 'platform')}, {totals.labelled_numbers} labelled, "
-            f"{many(totals.open_cases, 'open case')}, {many(late, 'overdue look')}{behind}{held_up}{full}{refused}"
+            f"{many(totals.open_cases, 'open case')}, {many(late, 'overdue look')}{behind}{alarms}"
         )
 
     def held_up(self) -> tuple[str, ...]:
@@ -208,6 +211,7 @@ class Pulse:
             used_bytes=house.store.stats().used,
             stalled_seconds=self._stalls.longest(),
             stalled=self.held_up(),
+            resting_cases=sum(map(len, house.board.resting.values())) or None,
             timer_lag_seconds=self._timers.lag(now),
             last_look_seconds=None if last is None else max(0.0, now - last),
             last_commit_seconds=house.store.idle,

@@ -113,6 +113,8 @@ class Board:
         self._numbers: dict[str, Shape] = {}
         self._cases: dict[str, tuple[str, ...]] = {}
         self._open_cases = 0
+        self.resting: dict[str, tuple[str, ...]] = {}
+        """The open cases of each number that is not watched: nothing is done for them until it is again."""
         self._tasks: dict[str, dict[str, Instant]] = {}
         self._maintenance: dict[str, Instant] = {}
         self._window: float | None = None
@@ -155,7 +157,10 @@ class Board:
         """A number is no longer watched."""
         before = self._numbers.pop(number, None)
         self._leave(before)
-        self._open_cases -= len(self._cases.pop(number, ()))
+        cases = self._cases.pop(number, ())
+        self._open_cases -= len(cases)
+        if cases:
+            self.resting[number] = cases
         if before is not None and before.line.maintenance:
             self._drop_maintenance(before)
 

@@ -88,6 +88,7 @@ class Roster:
             actor = NumberActor(number, self._house)
             self._actors[number] = actor
             self._house.numbers[number] = actor
+            self._house.board.resting.pop(number, None)
             if number in self.parked:
                 actor.close(BusyError("parked"))
                 self._count_parked(number)

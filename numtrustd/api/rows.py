@@ -205,7 +205,7 @@ class CaseRow(Result, frozen=True, kw_only=True):
 
     `waits_for` is whose move it is: daemon, platform, person or nobody; `meaning` what is waited for,
     `then` what happens when the wait is over, at `due`. `acked_by` is who has seen it in this state, and `acked_at`
-    when.
+    when. `rests` says why nobody works on an open case at all; `then` what makes it go on.
     """
 
     case: str
@@ -225,6 +225,7 @@ class CaseRow(Result, frozen=True, kw_only=True):
     closed_at: When | None = None
     acked_by: str | None = None
     acked_at: When | None = None
+    rests: str | None = None
 
 
 INSTANTS = frozenset(

@@ -37,7 +37,9 @@ class Status(Result, frozen=True, kw_only=True):
     for how long, as its heartbeat says: sources, timers, the store; empty while nothing is. `papers` are those on file
     of which something was found, before a platform says so. `looks_total` and `looks_per_second` count the daemon's
     own looks since the start, `looks_told` those that people reported beside them. `groups` are those that the settings
-    describe, and the one that numbers without any are in.
+    describe, and the one that numbers without any are in. `resting_cases` counts the open cases for which nothing is
+    done, because their numbers are no longer configured; `resting_numbers` are the first of these. `open_cases` has not
+    got them.
     """
 
     summary: str
@@ -69,6 +71,8 @@ class Status(Result, frozen=True, kw_only=True):
     papers: tuple[PaperFinding, ...] | None = None
     looks_told: int | None = None
     groups: tuple[str, ...] | None = None
+    resting_cases: int | None = None
+    resting_numbers: tuple[str, ...] | None = None
 
 
 class GetStatus(Params[Status], frozen=True, kw_only=True):

@@ -291,6 +291,7 @@ PHRASES = (
     "there is no {text}: `numtrustctl sources` lists all",
     "there is no {text}: did you mean {id}? `numtrustctl sources` lists all",
     "{text} looks at nothing: `numtrustctl sources --all` lists how each stands",
+    "it is no longer watched, and its records are kept: put it back into the numbers, then reload",
     "it is not watched: did you mean {number}? `numtrustctl numbers` lists those that are",
     "it is not watched: `numtrustctl numbers` lists those that are",
     "it is not watched and never was: did you mean {number}? `numtrustctl numbers` lists those that are",

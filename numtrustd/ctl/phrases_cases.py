@@ -3,6 +3,9 @@ what stands between the braces.
 """
 
 PHRASES = (
+    "its number is no longer watched: nothing is done for it, and no deadline runs",
+    "put the number back into the numbers, then `numtrustctl reload`: it goes on; to end its cases, take it out again "
+    "and `numtrustctl reload --give-up`",
     "nothing of it",
     "part of {id}: {word}",
     "{n} answered calls, {text} to {text2}, {said}",

@@ -82,6 +82,8 @@ def overview(s: status.Status) -> Document:
         )
     for stall in s.stalled or ():
         doc.line(Cell(stalled(stall), Tone.BAD))
+    if s.resting_cases:
+        doc.line(Cell(resting(s), Tone.BAD))
     for paper in s.papers or ():
         tone = Tone.WARN if paper.finding == "paper_expiring" else Tone.BAD
         doc.line(Cell(f"{word(paper.finding)}: {paper.title} ({paper.kind}), {said(paper.why)}", tone))
@@ -152,6 +154,19 @@ def full(store: StoreStatus) -> str:
 def stalled(stall: str) -> str:
     """What the daemon holds up itself, which no platform is to blame for."""
     return tr("held up by the daemon itself: {what}").format(what=said(stall))
+
+
+FIRST_ONES = 5
+"""So many numbers with resting cases the daemon names; there may be more."""
+
+
+def resting(s: status.Status) -> str:
+    """The cases for which nothing is done, because their numbers have left the list, and what helps."""
+    numbers, cases = s.resting_numbers or (), trn("{n} open case", "{n} open cases", s.resting_cases or 0)
+    return tr(
+        "nothing is done for {cases} of {numbers}: no longer in the numbers; put the rows back, "
+        "then `numtrustctl reload`"
+    ).format(cases=cases, numbers=listed((*numbers, "…") if len(numbers) >= FIRST_ONES else numbers))
 
 
 def _summary(s: status.Status) -> str:

@@ -45,6 +45,7 @@ def case(c: status.CaseView, tasks: Iterable[TaskRow] = ()) -> Document:
     doc.facts(
         (tr("state"), Cell(word(c.state), Tone.STRONG)),
         ("", said(c.meaning)),
+        (tr("rests"), Cell(said(c.rests), Tone.WARN) if c.rests else None),
         (tr("outcome"), word(c.outcome) or None),
         (tr("finding"), said(c.finding) or None),
         (tr("likely cause"), listed(map(said, c.causes), "; ") or None),
@@ -109,6 +110,8 @@ def _viewed(doc: Document, c: status.CaseView) -> None:
 
 
 def _waits_for(c: status.CaseView, tasks: Iterable[TaskRow]) -> list[tuple[str, CellLike]]:
+    if c.rests:
+        return [(tr("waits for"), word(c.waits_for))]
     who, task = Waits(tasks).of(c)
     # Its own task has a line of its own, which is there also where nobody said what tasks there are.
     return [(tr("waits for"), who), ("", None if task is None else task)]
@@ -148,6 +151,8 @@ def _mark(mark: MarkRow, c: status.CaseView) -> CellLike:
 
 
 def _case_hints(doc: Document, c: status.CaseView, tasks: Iterable[TaskRow]) -> None:
+    if c.rests:
+        return  # no order is taken: its line says what helps
     if any(task.case == c.case and task.kind == "approve" for task in tasks):
         doc.hint(f"approve {c.case}", tr("let it go out"))
     if c.task:

@@ -234,7 +234,7 @@ def _not_watched(session: Session, number: str) -> str | None:
     try:
         session.ask(status.GetNumber(number=number))
     except ErrorReply as error:
-        if str(error.parameters.get("why", "")).startswith("it is not watched"):
+        if str(error.parameters.get("why", "")).startswith(("it is not watched", "it is no longer watched")):
             [said] = words(error.name, error.parameters)
             return tr("{said}; it is waited for all the same").format(said=said)
     return None

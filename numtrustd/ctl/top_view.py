@@ -18,7 +18,7 @@ from numtrustd.api.troubles import nothing_is_stored
 from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
 from numtrustd.ctl.lang import tr, trn, word
-from numtrustd.ctl.render import stalled
+from numtrustd.ctl.render import resting, stalled
 from numtrustd.ctl.render_world import health
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.terminal import text
@@ -124,6 +124,8 @@ def head(world: World, columns: int) -> list[Text]:
         since = local(s.network_down_since, s.now)
         alarms.append(tr("nobody can be reached since {since}: look at this machine's network").format(since=since))
     alarms += [stalled(stall) for stall in s.stalled or ()]
+    if s.resting_cases:
+        alarms.append(resting(s))
     if s.store.trouble:
         alarms.append(said(nothing_is_stored(s.store.trouble)))
     elif s.store.nearly_full:

@@ -47,6 +47,8 @@ class Waits:
 
     def of(self, r: CaseRow) -> tuple[Cell, Cell | None]:
         """Who has to do something, and of people the most urgent task."""
+        if r.rests:
+            return Cell(word(r.waits_for), Tone.WARN), Cell(tr("rests: put its number back, then reload"), Tone.WARN)
         tasks = [] if r.closed_at is not None else self.tasks(r.case, r.number, r.platform, r.waits_for)
         if not tasks:
             return Cell(word(r.waits_for), _TONES.get(r.waits_for, Tone.PLAIN)), None

@@ -356,6 +356,21 @@ class NumberRemoved(Event, frozen=True, kw_only=True):
     why: f.Why | None = None
 
 
+class NumberCasesRest(Event, frozen=True, kw_only=True):
+    """Numbers with open cases are no longer configured: these cases rest, and no deadline of theirs runs, until the
+    numbers are configured again. Said at a start, and when a reload leaves some.
+    """
+
+    action = "number.cases_rest"
+    level = Level.WARN
+    message = (
+        "nothing is done for {open_cases|open case} of {resting}: no longer configured; put the rows back and reload"
+    )
+
+    open_cases: f.OpenCases
+    resting: f.Resting
+
+
 class NumberReleased(Event, frozen=True, kw_only=True):
     """The owner gave a number up; `forced`, before every platform was verified gone."""
 

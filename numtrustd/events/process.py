@@ -83,7 +83,7 @@ class DaemonHeartbeat(Event, frozen=True, kw_only=True):
     level = Level.INFO
     message = (
         "{numbers} numbers, {labelled} labelled, {open_cases} open cases, {overdue_looks} overdue looks"
-        "[; held up: {stalled}]"
+        "[; held up: {stalled}][; cases that rest, because their numbers are no longer configured: {resting_cases}]"
     )
 
     numbers: f.Numbers
@@ -100,6 +100,7 @@ class DaemonHeartbeat(Event, frozen=True, kw_only=True):
     used_bytes: f.UsedBytes | None = None
     stalled_seconds: f.StalledSeconds | None = None
     stalled: f.Stalled = ()
+    resting_cases: f.RestingCases | None = None
     timer_lag_seconds: f.TimerLagSeconds | None = None
     last_look_seconds: f.LastLookSeconds | None = None
     last_commit_seconds: f.LastCommitSeconds | None = None

@@ -33,6 +33,7 @@ from numtrustd.events import (
     FindingOpened,
     Level,
     NumberAdded,
+    NumberCasesRest,
     NumberRemoved,
     SilenceEnded,
     SourceFailed,
@@ -591,10 +592,48 @@ async def test_a_start_without_a_number_that_has_cases_says_so_and_ends_none(
     async with works(shm, ["13910000008"], [SO360], later=2 * HOUR) as made:
         [said] = made.log.of(NumberRemoved)
         assert (said.number, said.why) == (MOBILE, "no longer configured; its open cases rest until it is again: 1")
+        [warned] = made.log.of(NumberCasesRest)
+        assert (warned.open_cases, warned.resting) == (1, (MOBILE,))
+        await says_what_rests(made)
     async with works(shm, ["13910000007", "13910000008"], [SO360], later=2 * HOUR) as made:
         assert not made.log.of(NumberRemoved)
+        assert not made.log.of(NumberCasesRest)
         [case] = records.all_cases(made.store)
         assert case.open
+        assert (await ask(made, "GetStatus")).resting_cases is None
+        assert (await ask(made, "GetCase", case=case.id)).rests is None
+
+
+async def test_cases_that_rest_go_on_when_a_reload_brings_their_number_back(
+    shm: Path, autojump_clock: Autojump
+) -> None:
+    label = Label(MOBILE, "so360", "骚扰电话", at=DAY, marks=9)
+    async with works(shm, ["13910000007", "13910000008"], [SO360], labels=(label,)) as made:
+        await made.until(lambda: made.daemon.house.board.tasks_open)
+    async with works(shm, ["13910000008"], [SO360], later=2 * HOUR) as made:
+        made.rewrite(["13910000007", "13910000008"], [SO360])
+        await made.daemon.reload()
+        await trio.sleep(1)
+        told = await ask(made, "GetStatus")
+        assert (told.resting_cases, told.open_cases) == (None, 1)
+        assert made.daemon.pulse.figures().resting_cases is None
+        assert "NOTHING IS DONE" not in made.daemon.pulse.line()
+
+
+async def says_what_rests(made: Works) -> None:
+    """Wherever somebody looks for the case, he hears that nobody works on it, and what helps."""
+    told = await ask(made, "GetStatus")
+    assert (told.resting_cases, told.resting_numbers, told.open_cases) == (1, (MOBILE,), 0)
+    assert f"NOTHING IS DONE FOR 1 CASE: {MOBILE} no longer in the numbers" in made.daemon.pulse.line()
+    assert made.daemon.pulse.figures().resting_cases == 1
+    [case] = records.all_cases(made.store)
+    view = await ask(made, "GetCase", case=case.id)
+    assert view.rests == "its number is no longer watched: nothing is done for it, and no deadline runs"
+    assert (view.waits_for, view.due, view.task) == ("nobody", None, None)
+    assert "put the number back into the numbers, then `numtrustctl reload`" in view.then
+    with pytest.raises(CallError) as refused:
+        await ask(made, "Explain", number=MOBILE)
+    assert "put it back into the numbers, then reload" in str(refused.value)
 
 
 async def test_what_was_declared_is_known_again_after_a_restart(shm: Path, autojump_clock: Autojump) -> None:

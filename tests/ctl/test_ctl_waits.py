@@ -48,6 +48,26 @@ def test_a_case_that_stands_still_names_the_task_of_its_emergency() -> None:
     assert said(structs.replace(ALONE, closed_at=NOW), DECIDE) == ("daemon", None)
 
 
+def test_a_case_that_rests_waits_for_no_one_who_has_a_task() -> None:
+    rests = structs.replace(CASE_ROW, rests="its number is no longer watched", waits_for="nobody")
+    assert said(rests, TASK_ROW) == ("nobody", "rests: put its number back, then reload")
+
+
+def test_what_rests_is_seen_in_the_status_and_on_its_case_page(daemon: Any, capsys: Capture) -> None:
+    why = "its number is no longer watched: nothing is done for it, and no deadline runs"
+    whole, view = daemon.answers["GetStatus"], daemon.answers["GetCase"]
+    daemon.answers["GetStatus"] = structs.replace(whole, resting_cases=2, resting_numbers=(NUMBER,))
+    daemon.answers["GetCase"] = structs.replace(view, rests=why, waits_for="nobody", due=None, task=None)
+    assert main(["status"]) == 0
+    assert f"nothing is done for 2 open cases of {NUMBER}: no longer in the numbers; put the rows back" in " ".join(
+        capsys.readouterr().out.split()
+    )
+    assert main(["case", CASE]) == 0
+    page = " ".join(capsys.readouterr().out.split())
+    assert why in page
+    assert "withdraw" not in page
+
+
 def test_only_the_place_of_the_platform_makes_an_emergency() -> None:
     assert is_incident(INCIDENT)
     assert not is_incident("incident/so360/1")

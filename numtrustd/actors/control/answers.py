@@ -304,7 +304,8 @@ class Answers:
 
     def _open_cases(self, params: status.ListCases, number: str | None) -> Iterator[Case]:
         house = self._sight.house
-        for identity in house.board.cases(number):
+        resting = [case for of, cases in house.board.resting.items() if number in (None, of) for case in cases]
+        for identity in sorted((*house.board.cases(number), *resting)):
             if params.after is None or identity > params.after:
                 case = records.get_case(house.store, identity)
                 if case is not None and case.open:

@@ -40,6 +40,9 @@ def watched(sight: Sight, text: str) -> Owned:
     number = canonical(text)
     owned = sight.context.numbers.get(number)
     if owned is None:
+        if _known(sight, number):
+            why = "it is no longer watched, and its records are kept: put it back into the numbers, then reload"
+            raise CallError(errors.UnknownNumber(number=number, why=why))
         asked = did_you_mean(near_number(number, sight.context.numbers))
         why = f"it is not watched: {asked}`numtrustctl numbers` lists those that are"
         raise CallError(errors.UnknownNumber(number=number, why=why))
@@ -49,11 +52,15 @@ def watched(sight: Sight, text: str) -> Owned:
 def recorded(sight: Sight, text: str) -> str:
     """A number that is watched, or was and left records."""
     number = canonical(text)
-    if number in sight.context.numbers or sight.house.store.get(Table.NUMBER, records.key(number)) is not None:
+    if number in sight.context.numbers or _known(sight, number):
         return number
     asked = did_you_mean(near_number(number, sight.context.numbers))
     why = f"it is not watched and never was: {asked}`numtrustctl numbers` lists those that are"
     raise CallError(errors.UnknownNumber(number=number, why=why))
+
+
+def _known(sight: Sight, number: str) -> bool:
+    return sight.house.store.get(Table.NUMBER, records.key(number)) is not None
 
 
 def platform(sight: Sight, text: str) -> str:

@@ -47,6 +47,10 @@ DAMAGED = "damaged_record"
 """What a list says of a number whose record cannot be read, in the place of its findings."""
 
 
+RESTING_NAMED = 5
+"""Numbers with resting cases that `status` names."""
+
+
 EVERYWHERE = "all platforms"
 """Stands for the platform of a case of the whole number."""
 
@@ -371,6 +375,8 @@ def status(sight: Sight, version: str, started_at: Instant, stalled: tuple[str, 
         platforms_seen=seen,
         stalled=stalled,
         papers=tuple(paper_findings(sight)),
+        resting_cases=sum(map(len, house.board.resting.values())) or None,
+        resting_numbers=tuple(sorted(house.board.resting)[:RESTING_NAMED]) or None,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from numtrustd.actors import errands, incidents
-from numtrustd.actors.control import onlookers, stand_ins
+from numtrustd.actors.control import onlookers, resting, stand_ins
 from numtrustd.actors.control.case_facts import facts_of
 from numtrustd.actors.control.views import Sight, shown_at
 from numtrustd.actors.packets import standing
@@ -23,6 +23,7 @@ from numtrustd.domain.case import Case, reference
 from numtrustd.domain.evidence import KINDS, why_missing
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.task import ANSWERS, HAND_INS, Task, TaskKind, TaskState
+from numtrustd.domain.workflow import Who
 from numtrustd.domain.workflows.incident import IncidentData, IncidentPolicy, MarkName
 from numtrustd.domain.workflows.request import RemovalData, RequestData, RequestPolicy, required
 from numtrustd.store import records
@@ -71,7 +72,7 @@ def policy_of(sight: Sight, case: Case) -> Any:
 
 def case_row(sight: Sight, case: Case) -> CaseRow:
     """One case in a list."""
-    snapshot, ack = case.snapshot, ack_of(sight.house, case)
+    snapshot, ack, rests = case.snapshot, ack_of(sight.house, case), resting.rests(sight, case)
     return CaseRow(
         case=case.id,
         kind=case.workflow,
@@ -79,17 +80,18 @@ def case_row(sight: Sight, case: Case) -> CaseRow:
         platform=case.platform,
         state=snapshot.state,
         meaning=case.meaning,
-        waits_for=onlookers.who(sight, case),
+        waits_for=Who.NOBODY if rests else onlookers.who(sight, case),
         attempt=case.data.attempt,
         opened_at=when(case.opened_at),
         moved_at=when(snapshot.entered_at),
-        then=case.then or None,
-        due=shown_at(case.due),
-        task=next(iter(sight.house.board.tasks_of(case.id)), None),
+        then=resting.REMEDY if rests else case.then or None,
+        due=None if rests else shown_at(case.due),
+        task=None if rests else next(iter(sight.house.board.tasks_of(case.id)), None),
         outcome=case.outcome or None,
         closed_at=shown_at(case.closed_at),
         acked_by=None if ack is None else ack.by,
         acked_at=None if ack is None else when(ack.at),
+        rests=resting.WHY if rests else None,
     )
 
 
