@@ -52,7 +52,7 @@ PASSED_ON: Mapping[str, str] = {
     "{self._why_not(task.case, outcome)}": "in `MAKERS`",
     "{self._why_not(message.case, type(message.event).__name__.lower())}": "in `MAKERS`",
     "{self._why_not_yet(case)}": "in `MAKERS`",
-    "{eyes.refusal(self._sight, owned, params.platform, sources)}": "in `MAKERS`",
+    "{eyes.refusal(self._sight, owned, platform, sources)}": "in `MAKERS`",
     "{await self._look(_unfit, path, house.store.path, otherwise=hangs)}": "in `MAKERS`",
 }
 """Sentences that are made elsewhere, and where."""

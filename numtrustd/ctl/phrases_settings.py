@@ -45,6 +45,8 @@ PHRASES = (
     "give at least {num} and less than {num2}",
     "give more than {num} and less than {num2}",
     'did you mean "{text}"?',
+    "did you mean {text}?",
+    "add it to the numbers, or leave it out",
     "known here: {ids}",
     "remove it: nothing may stand here",
     "`numtrustd sources` lists all",

@@ -138,7 +138,7 @@ def task_kind(text: str) -> TaskKind:
     """A kind of tasks."""
     if text not in set(TaskKind):
         kinds = ", ".join(TaskKind)
-        why = f"no task is of the kind {text!r}: {did_you_mean(near(text, TaskKind))}there are {kinds}"
+        why = f"no task is of the kind {text!r}: {did_you_mean(near(text, TaskKind))}name one of {kinds}"
         raise CallError(errors.InvalidArgument("kind", why))
     return TaskKind(text)
 
