@@ -137,8 +137,8 @@ def task(sight: Sight, text: str) -> Task:
 def task_kind(text: str) -> TaskKind:
     """A kind of tasks."""
     if text not in set(TaskKind):
-        kinds = ", ".join(TaskKind)
-        why = f"no task is of the kind {text!r}: {did_you_mean(near(text, TaskKind))}name one of {kinds}"
+        meant = did_you_mean(near(text, TaskKind))
+        why = f"no task is of the kind {text!r}: {meant}name one of {', '.join(TaskKind)}"
         raise CallError(errors.InvalidArgument("kind", why))
     return TaskKind(text)
 
