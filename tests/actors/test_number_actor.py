@@ -473,7 +473,9 @@ async def test_an_answer_that_does_not_answer_is_refused_with_those_that_do(
         for outcome in sorted(wrong - {""}):
             with pytest.raises(RefusedError) as refused:
                 await answer(house, task, outcome, reason="x")
-            assert str(refused.value) == f"{outcome!r} does not answer {kind}: one of {', '.join(ANSWERS[kind])}"
+            said = str(refused.value)
+            assert said.startswith(f"--outcome {outcome!r} does not answer {kind}: ")
+            assert said.endswith(f"one of {', '.join(ANSWERS[kind])}")
         for outcome in {"rejected", "refused", "info_requested"} & set(ANSWERS[kind]):
             with pytest.raises(RefusedError, match="needs the platform's reason"):
                 await answer(house, task, outcome)

@@ -130,8 +130,8 @@ def task(sight: Sight, text: str) -> Task:
 def task_kind(text: str) -> TaskKind:
     """A kind of tasks."""
     if text not in set(TaskKind):
-        kinds = ", ".join(TaskKind)
-        why = f"no task is of the kind {text!r}: {did_you_mean(near(text, TaskKind))}there are {kinds}"
+        asked = did_you_mean(near(text, TaskKind))
+        why = f"no task is of the kind {text!r}: {asked}there are {', '.join(TaskKind)}"
         raise CallError(errors.InvalidArgument("kind", why))
     return TaskKind(text)
 
