@@ -48,7 +48,7 @@ PASSED_ON: Mapping[str, str] = {
     "{wrong}": "of `faults` and `_resolved`, in `MAKERS`",
     "{'; '.join(wrong[:SAID])}{more}": "of `call_stats.faults`, in `MAKERS`",
     "{faults[0][1]}": "of `call_stats.faults`, in `MAKERS`",
-    "{seen[1]}": "of `contradiction` and `objection` in `probes`, in `MAKERS`",
+    "{_unread(picture, error)}": "a picture that cannot be read, with the remedy at its end",
     "{self._why_not(task.case, outcome)}": "in `MAKERS`",
     "{self._why_not(message.case, type(message.event).__name__.lower())}": "in `MAKERS`",
     "{self._why_not_yet(case)}": "in `MAKERS`",
@@ -67,7 +67,7 @@ MAKERS = (
     ("init/answers.py", "faults"),
     ("init/files.py", "_resolved"),
     ("probes/said.py", "contradiction"),
-    ("probes/report.py", "objection"),
+    ("probes/report.py", "objections"),
 )
 """Functions that make sentences for others to refuse with: what they return, raise or gather."""
 
@@ -186,7 +186,7 @@ def made() -> list[Refusal]:
                     pass
                 case ast.Return(ast.Tuple([_, text])) | ast.Return(ast.JoinedStr() | ast.Constant(str()) as text):
                     told = [text]
-                case ast.Call(ast.Attribute(_, "append"), [ast.Tuple([_, text])]):
+                case ast.Call(ast.Attribute(_, "append"), [ast.Tuple([_, text])]) | ast.Yield(ast.Tuple([_, text])):
                     told = [text]
                 case ast.Call(ast.Attribute(ast.Name("wrong"), "append") | ast.Name("ValueError"), [text]):
                     told = [text]

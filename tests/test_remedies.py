@@ -55,6 +55,7 @@ HELP = {
 @pytest.mark.parametrize("error", dict.fromkeys((*READING, *ACTING)), ids=lambda error: error.__name__)
 def test_every_declared_error_is_told_with_what_helps(error: type) -> None:
     fields = structs.fields(error)
-    given = {field.name: ("x: give y",) if field.name == "problems" else "x: give y" for field in fields}
+    more = {"problems": ("x: give y",), "more": ({"field": "z", "why": "x: give y"},)}
+    given = {field.name: more.get(field.name, "x: give y") for field in fields}
     told = "\n".join(refusal.words(f"io.numtrust.Control.{error.__name__}", given))
     assert HELP.get(error.__name__, "give y") in told

@@ -112,7 +112,7 @@ def line(source: Source, number: str, platform: str, surface: str) -> str:
     assert source.report is not None
     handset = ' --device "MODEL" --os "SYSTEM"' if source.report.handset else ""
     handset += ' --app "APP"' if source.id.startswith("apple.") else ""
-    rest = f"{handset} --screenshot-digest sha256:DIGEST --source {source.id}"
+    rest = f"{handset} --screenshot FILE --source {source.id}"
     return f"numtrustctl observe {_typed(number)} --platform {platform} --surface {surface} --status STATUS{rest}"
 
 

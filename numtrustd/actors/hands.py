@@ -117,7 +117,9 @@ class Hands:
                 raise RefusedError(f"task {identity} is {state}; `numtrustctl tasks` lists the open ones")
             if outcome not in ("", "reported", "failed"):
                 asked = did_you_mean(meant(task.kind, outcome))
-                raise RefusedError(f"{outcome!r} does not answer {task.kind}: {asked}reported, or `task fail`")
+                raise RefusedError(
+                    f"--outcome {outcome!r} does not answer {task.kind}: {asked}reported, or `task fail`"
+                )
             if outcome != "failed":
                 missing = self.missing(task)
                 first = ", ".join(f"{number} on {platform}/{surface}" for number, platform, surface in missing[:3])

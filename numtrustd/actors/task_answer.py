@@ -30,10 +30,13 @@ def answer_event(task: Task, message: TaskAnswer) -> Event:
     outcome = outcome_of(task, message)
     if outcome not in ANSWERS[task.kind]:
         asked = did_you_mean(meant(task.kind, outcome))
-        raise RefusedError(f"{outcome!r} does not answer {task.kind}: {asked}one of {', '.join(ANSWERS[task.kind])}")
+        raise RefusedError(
+            f"--outcome {outcome!r} does not answer {task.kind}: {asked}one of {', '.join(ANSWERS[task.kind])}"
+        )
     if outcome in ("rejected", "refused", "info_requested") and not reason:
         raise RefusedError(
-            f"{outcome} needs the platform's reason: give it, since it decides what the next attempt brings"
+            f"{outcome} needs the platform's reason: give it with --reason, since it decides what the next attempt "
+            "brings"
         )
     match outcome:
         case _ if task.kind in (TaskKind.GATHER_PROOF, TaskKind.UPDATE_WORDING):

@@ -33,11 +33,19 @@ class UnknownTask(Struct, frozen=True, omit_defaults=True):
     meant: str | None = None
 
 
-class InvalidArgument(Struct, frozen=True):
-    """An argument of the right type that means nothing here."""
+class Wrong(Struct, frozen=True):
+    """One more argument that will not do."""
 
     field: str
     why: str
+
+
+class InvalidArgument(Struct, frozen=True, omit_defaults=True):
+    """An argument of the right type that means nothing here; `more` are others that mean nothing, either."""
+
+    field: str
+    why: str
+    more: tuple[Wrong, ...] | None = None
 
 
 class Refused(Struct, frozen=True):

@@ -20,7 +20,7 @@ from numtrustd.api.control import CONTROL
 from numtrustd.columns import fitted
 from numtrustd.ctl import act, calls, lang, ledger, links, older, papers, reports, see, silence
 from numtrustd.ctl.backups import NotHereError
-from numtrustd.ctl.common import COMMON_OPTIONS
+from numtrustd.ctl.common import COMMON_OPTIONS, OPTIONS
 from numtrustd.ctl.lang import tr
 from numtrustd.ctl.packets import FolderError
 from numtrustd.ctl.refusal import words
@@ -128,7 +128,7 @@ def _refused(error: ErrorReply, context: click.Context | None) -> int:
     session = context.obj if context is not None else None
     if isinstance(session, Session) and session.as_json:
         session.write_json({"error": error.name, "parameters": error.parameters})
-    told = words(error.name, error.parameters)
+    told = words(error.name, error.parameters, {} if context is None else context.meta.get(OPTIONS, {}))
     if isinstance(session, Session) and (what := older.unknown(error)) is not None:
         told = _older(session, what) or told
     for line in told:

@@ -15,6 +15,10 @@ from numtrustd.ctl.speak import Command, Examples
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+OPTIONS = "numtrustctl.options"
+"""Where a command's context has what each of its options is called, by the name of the parameter that it fills: that is
+the field of the call, too, so that a refusal names what was typed."""
+
 COMMON_OPTIONS: tuple[Callable[[Any], Any], ...] = (
     click.option("--json", "as_json", is_flag=True, help="Machine-readable output."),
     click.option("--wide", is_flag=True, help="All columns of tables, wider than the terminal."),
@@ -47,6 +51,11 @@ def command(
                 wide=wide or above.get("wide", False),
             )
             context.find_root().obj = session
+            context.meta[OPTIONS] = {
+                param.name: max(param.opts, key=len)
+                for param in context.command.params
+                if isinstance(param, click.Option)
+            }
             function(session, *args, **kwargs)
 
         update_wrapper(run, function)  # brings the options that the function was decorated with, so first

@@ -17,7 +17,7 @@ from numtrustd.ctl.lang import tr, word
 from numtrustd.ctl.session import Session
 from numtrustd.domain.evidence import KINDS
 from numtrustd.domain.finding import FindingKind
-from numtrustd.domain.observation import UnknownReason
+from numtrustd.domain.observation import BY_EYE
 from numtrustd.domain.task import TITLES
 from numtrustd.varlink.client import ClientError
 
@@ -129,7 +129,7 @@ def _surfaces(asked: Asked) -> Offers:
 
 
 def _unseen(asked: Asked) -> Offers:
-    yield from ((reason.value, word(reason.value)) for reason in UnknownReason)
+    yield from ((reason.value, word(reason.value)) for reason in BY_EYE)
 
 
 PLATFORM, SOURCE, CASE, TASK, SILENCE = map(Known, (_platforms, _sources, _cases, _tasks, _silences))

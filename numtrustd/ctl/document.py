@@ -133,17 +133,14 @@ class Drawing:
 
 
 @dataclass(frozen=True)
-class Commands:
-    """Commands of one kind, whole, to be copied. A terminal shows the first alone, which stands for the others: it is
-    broken so that it can still be copied, and `more` says how the others go.
-    """
+class Command:
+    """A command, whole, to be copied: a terminal breaks it so that it can still be."""
 
-    commands: tuple[str, ...]
-    more: str = ""
+    command: str
     indent: int = 0
 
 
-Block = Line | Prose | Table | Facts | Heading | Drawing | Commands
+Block = Line | Prose | Table | Facts | Heading | Drawing | Command
 
 
 @dataclass
@@ -176,8 +173,8 @@ class Document:
     def drawing(self, rows: Callable[[int], Sequence[tuple[Cell, ...]]]) -> None:
         self.blocks.append(Drawing(rows))
 
-    def commands(self, commands: Sequence[str], more: str = "", indent: int = 0) -> None:
-        self.blocks.append(Commands(tuple(commands), more, indent))
+    def command(self, command: str, indent: int = 0) -> None:
+        self.blocks.append(Command(command, indent))
 
     def hint(self, command: str, what: str) -> None:
         """A command to type next, without the program's name."""

@@ -38,6 +38,22 @@ def words(error: msgspec.ValidationError, kind: type[Struct], values: Mapping[st
     return f"{place(field, column=column)}: {_fault(said, kind, field, value)}"
 
 
+def all_words(kind: type[Struct], values: Mapping[str, Any], good: Mapping[str, Any]) -> list[str]:
+    """Every fault of what was written, field by field. `good` is a `kind` with nothing wrong: what is required."""
+    found = [_missing(name) for name in good if name not in values]
+    for name, value in values.items():
+        tried = {**good, name: value}
+        try:
+            msgspec.convert(tried, kind)
+        except msgspec.ValidationError as error:
+            found.append(words(error, kind, tried, column=False))
+    return found
+
+
+def _missing(name: str) -> str:
+    return place(name, column=False) + ": " + tr("is missing: it has to be there each time")
+
+
 def place(name: str, *, column: bool) -> str:
     """The column or the field by its name."""
     return (tr('column "{name}"') if column else tr('field "{name}"')).format(name=name)

@@ -60,6 +60,8 @@ def write(task: TaskView, folder: Path) -> list[str]:
     texts = {FIELDS: _fields(task), CHECKLIST: _checklist(task, {p.kind: name for p, name in papers})}
     if task.letter:
         texts = {LETTER: _lines(task.letter), **texts}
+    if task.reports:
+        texts[render_looks.LINES] = render_looks.lines(task)
     try:
         made = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     except OSError as error:
@@ -160,7 +162,9 @@ def _checklist(task: TaskView, copied: dict[str, str]) -> str:
         rows += ["", "## " + tr("Bring back"), "", f"- [ ] {record(task)}"]
     rows += ["", "## " + tr("Then"), ""]
     rows += [f"- `numtrustctl {command}`" for command in _commands(task)]
-    rows += [f"- `{line}`" for line in task.reports or ()]
+    if task.reports:
+        rows += ["- " + tr("write what you saw into {file}, a line for each look").format(file=render_looks.LINES)]
+        rows += [f"- `{render_looks.handing_in(task)}`"]
     if task.kind in render_looks.KINDS:
         rows += ["- " + tr("the task ends {how}").format(how=render_looks.ends(task))]
     return "".join(f"{escape(row)}\n" for row in rows)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from numtrustd.ctl.document import Block, Commands, Document, Drawing, Facts, Heading, Line, Prose, Table
+from numtrustd.ctl.document import Block, Command, Document, Drawing, Facts, Heading, Line, Prose, Table
 from numtrustd.ctl.text import escape
 from numtrustd.domain.display import width
 
@@ -26,8 +26,8 @@ def _block(block: Block) -> Iterator[str]:
             yield escape(text)
         case Prose(text, indent):
             yield from prose(text, indent)
-        case Commands(commands, indent=indent):
-            yield from (" " * indent + escape(command) for command in commands)
+        case Command(command, indent):
+            yield " " * indent + escape(command)
         case Drawing() as drawing:
             for pieces in drawing.rows(COLUMNS):
                 yield "".join(escape(piece.text) for piece in pieces).rstrip()

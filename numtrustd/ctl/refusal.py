@@ -1,6 +1,7 @@
 """The daemon's declared errors as sentences; `cli` says them of a command, `reports` of each line."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from numtrustd.ctl import handing_in, problems
@@ -8,6 +9,7 @@ from numtrustd.ctl.lang import tr
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.waits import part_said
 
+_NONE: Mapping[str, str] = {}
 _NOT_SAFE = re.compile(r"it is not safe to release: (?P<parts>.{1,20000}); wait for it, or force it and say why")
 
 _TO_BRING = re.compile(
@@ -16,8 +18,8 @@ _TO_BRING = re.compile(
 )
 
 
-def words(name: str, given: Any) -> list[str]:
-    """An error reply as sentences."""
+def words(name: str, given: Any, options: Mapping[str, str] = _NONE) -> list[str]:
+    """An error reply as sentences. `options` are those that were typed, by the fields that they fill."""
     kind = name.rpartition(".")[2]
     told = {key: str(value) for key, value in given.items()}
     why = said(told.get("why"))
@@ -43,7 +45,9 @@ def words(name: str, given: Any) -> list[str]:
                 text = tr("there is no task {task!r}: see numtrustctl tasks --all")
             return [text.format(task=told.get("task", ""), meant=meant)]
         case "InvalidArgument":
-            return [f"{told.get('field', '')}: {why}"]
+            faults = [(told.get("field", ""), why)]
+            faults += [(str(each.get("field", "")), said(each.get("why"))) for each in given.get("more") or ()]
+            return [f"{options.get(field, field)}: {reason}" for field, reason in faults]
         case "Refused" if found := _NOT_SAFE.fullmatch(told.get("why", "")):
             parts = [f"  {part_said(part)}" for part in found["parts"].split(", ")]
             return [tr("it is not safe to release:"), *parts, tr("wait for it, or force it and say why")]

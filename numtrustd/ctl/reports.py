@@ -4,8 +4,10 @@ at once, each line answered by its own line.
 One line that is wrong keeps none of the others from being stored, unless all or none is asked for.
 """
 
+import hashlib
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from typing import Any, BinaryIO
 
@@ -23,6 +25,15 @@ from numtrustd.ctl.moments import past_option, resolved
 from numtrustd.ctl.refusal import words
 from numtrustd.ctl.session import Session
 from numtrustd.varlink.client import ErrorReply
+
+PICTURE = "screenshot"
+"""The key of a line that names a picture's file."""
+
+_OF_ALL = ("device", "os", "app")
+"""Options that are of every line that does not say otherwise."""
+
+_LEAST = {"number": "13800138000", "platform": "huawei", "surface": "incoming_call", "status": "clean"}
+"""What every report says, with nothing wrong."""
 
 LONGEST = 65_536
 """Bytes of a line."""
@@ -63,7 +74,10 @@ _SEEN = ("marked", "clean", "certified", "unknown")
             "observe 13800138000 --platform huawei --surface incoming_call --status clean --at 2h",
             "Two hours ago it showed none.",
         ),
-        ("observe --all-or-none < reports.jsonl", "Many reports, one a line."),
+        (
+            "observe --device 'HUAWEI Mate 60' --os 'HarmonyOS 4.2' --all-or-none < reports.jsonl",
+            "Many reports, one a line; `task show TASK --folder DIR` writes the lines to fill in.",
+        ),
     ),
 )
 @click.argument("number", required=False)
@@ -82,7 +96,8 @@ _SEEN = ("marked", "clean", "certified", "unknown")
 @click.option("--os", metavar="SYSTEM", help='On which system: "HarmonyOS 4.2".')
 @click.option("--app", metavar="NAME", help="Which app gave the label; an iPhone shows those of apps.")
 @past_option("--at", help="When it was seen, if not just now, or how long ago: 90m, 2h.")
-@click.option("--screenshot-digest", metavar="SHA256", help="sha256: and the digest of the picture.")
+@click.option("--screenshot", metavar="FILE", help="The picture: its digest is told, and where it lies.")
+@click.option("--screenshot-digest", metavar="SHA256", help="sha256: and the digest of a picture that lies elsewhere.")
 @click.option("--evidence", metavar="PATH", help="Where the picture lies.")
 @click.option(
     "--source", type=complete.SOURCE, metavar="ID", help="The report source, where several take reports of this place."
@@ -92,33 +107,55 @@ _SEEN = ("marked", "clean", "certified", "unknown")
 @author_option
 def observe(session: Session, number: str | None, all_or_none: bool, author: str, **said: Any) -> None:
     """Tell what a handset or a page showed. Without NUMBER: JSON lines on standard input, with the options as keys
-    (number, platform, surface, status, …; "-" as "_")."""
+    (number, platform, surface, status, …; "-" as "_"); --device, --os and --app are then those of every line that names
+    none, and what is empty counts as left out."""
     if number is not None:
         if missing := [f"--{key}" for key in ("platform", "surface", "status") if said[key] is None]:
             raise click.UsageError(tr("give {missing} as well").format(missing=", ".join(missing)))
         said["at"] = resolved(session, said["at"])
+        picture = said.pop("screenshot")
+        if picture is not None and said["screenshot_digest"] is not None:
+            raise click.UsageError(tr("give --screenshot or --screenshot-digest, not both"))
+        try:
+            said |= {} if picture is None else pictured(picture, said["evidence"])
+        except OSError as error:
+            raise click.UsageError(_unread(picture, error)) from None
         session.show(control.Observe(number=number, author=author, **said), render_world.observed)
-    elif given := [f"--{key.replace('_', '-')}" for key, value in said.items() if value is not None]:
+    elif given := [f"--{key}" for key, value in said.items() if value is not None and key not in _OF_ALL]:
         raise click.UsageError(
-            tr("{given} without a number: give one, or leave that out: lines on standard input say it all").format(
-                given=", ".join(given)
-            )
+            tr(
+                "{given} without a number: give one, or leave that out: each line on standard input says its own; for "
+                "all of them there are --device, --os and --app"
+            ).format(given=", ".join(given).replace("_", "-"))
         )
     else:
-        from_lines(session, sys.stdin.buffer, author, all_or_none=all_or_none)
+        always = {"author": author, **{key: said[key] for key in _OF_ALL if said[key] is not None}}
+        from_lines(session, sys.stdin.buffer, always, all_or_none=all_or_none)
 
 
-def from_lines(session: Session, source: BinaryIO, author: str, *, all_or_none: bool) -> None:
+def pictured(file: str, evidence: str | None) -> dict[str, str]:
+    """What is told of a picture: its digest, and where it lies. Raises `OSError`."""
+    with open(file, "rb") as picture:
+        digest = hashlib.file_digest(picture, "sha256").hexdigest()
+    return {"screenshot_digest": f"sha256:{digest}", "evidence": evidence or os.path.abspath(file)}
+
+
+def _unread(file: str, error: OSError) -> str:
+    text = tr("{file} cannot be read ({error}): name the picture's file")
+    return text.format(file=file, error=(error.strerror or str(error)).lower())
+
+
+def from_lines(session: Session, source: BinaryIO, always: Mapping[str, str], *, all_or_none: bool) -> None:
     """Hand in every line. Raises `LinesRefusedError` when one was not stored."""
     # What becomes of each line goes out as JSON, too, which is the same in every language.
     with english() if session.as_json else nullcontext():
-        refused, lines = _from_lines(session, source, author, all_or_none=all_or_none)
+        refused, lines = _from_lines(session, source, always, all_or_none=all_or_none)
     if refused:
         raise LinesRefusedError(refused, lines)
 
 
-def _from_lines(session: Session, source: BinaryIO, author: str, *, all_or_none: bool) -> tuple[int, int]:
-    lines = list(_lines(source, author))
+def _from_lines(session: Session, source: BinaryIO, always: Mapping[str, str], *, all_or_none: bool) -> tuple[int, int]:
+    lines = list(_lines(source, always))
     if not lines:
         raise click.UsageError(
             tr("nothing came on standard input: give one report a line as JSON, or NUMBER and options")
@@ -136,7 +173,7 @@ def _from_lines(session: Session, source: BinaryIO, author: str, *, all_or_none:
     return refused, len(lines)
 
 
-def _lines(source: BinaryIO, author: str) -> Iterator[tuple[int, control.Observe | str]]:
+def _lines(source: BinaryIO, always: Mapping[str, str]) -> Iterator[tuple[int, control.Observe | str]]:
     """(line number, the report or what is wrong with it) of every line that says anything."""
     n = 0
     while raw := source.readline(LONGEST + 1):
@@ -146,20 +183,28 @@ def _lines(source: BinaryIO, author: str) -> Iterator[tuple[int, control.Observe
                 raw = source.readline(LONGEST)
             yield n, tr("is longer than {most} bytes").format(most=LONGEST)
         elif raw.strip():
-            yield n, _read(raw, author)
+            yield n, _read(raw, always)
 
 
-def _read(raw: bytes, author: str) -> control.Observe | str:
+def _read(raw: bytes, always: Mapping[str, str]) -> control.Observe | str:
+    """A line as a report, or all that is wrong with it."""
     try:
-        report = msgspec.json.decode(raw, type=control.Observe)
-    except msgspec.ValidationError as error:
-        values = msgspec.json.decode(raw)
-        return faults.words(error, control.Observe, values if isinstance(values, dict) else None, column=False)
+        written = msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return tr("is no JSON: write one object a line")
-    if report.rehearse:
-        return tr("rehearse is not for lines: --all-or-none looks all of them over first")
-    return report if report.author else structs.replace(report, author=author)
+    if not isinstance(written, dict):
+        return tr("is no object: write {example}").format(example='{"number": …}')
+    values = {**always, **{key: value for key, value in written.items() if value != ""}}
+    picture = values.pop(PICTURE, None)
+    wrong = faults.all_words(control.Observe, values, _LEAST)
+    if values.get("rehearse"):
+        wrong.append(tr("rehearse is not for lines: --all-or-none looks all of them over first"))
+    if picture is not None:
+        try:
+            values |= pictured(str(picture), values.get("evidence"))
+        except OSError as error:
+            wrong.append(f"{faults.place(PICTURE, column=False)}: {_unread(str(picture), error)}")
+    return "; ".join(wrong) if wrong else msgspec.convert(values, control.Observe)
 
 
 def _tell(session: Session, n: int, line: control.Observe | str, *, rehearse: bool) -> Verdict:

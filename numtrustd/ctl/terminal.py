@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from numtrustd.columns import lines as broken
-from numtrustd.ctl.document import Block, Cell, Commands, Document, Drawing, Facts, Heading, Line, Prose, Table, Tone
+from numtrustd.ctl.document import Block, Cell, Command, Document, Drawing, Facts, Heading, Line, Prose, Table, Tone
 from numtrustd.ctl.fit import GAP, Lines, continued, fit, glued, one_line
 from numtrustd.ctl.lang import listed, tr
 from numtrustd.ctl.plain import prose
@@ -98,11 +98,9 @@ def _block(block: Block, columns: int) -> Iterator[Text]:
             for name, value in names:
                 left, room = _wrapped(name, wide), columns - facts.indent - wide - GAP
                 yield from _side_by_side([(left, wide), (_wrapped(text(value), room), room)], facts.indent)
-        case Commands(commands, more, indent):
-            for row in continued(commands[0], columns - indent):
+        case Command(command, indent):
+            for row in continued(command, columns - indent):
                 yield Text(" " * indent + escape(row))
-            if len(commands) > 1:
-                yield from _indented(Text(escape(more), style="dim"), indent, columns)
         case Drawing() as drawing:
             for pieces in drawing.rows(columns):
                 yield Text().join(text(piece) for piece in pieces)

@@ -45,6 +45,20 @@ class UnknownReason(enum.StrEnum):
     QUARANTINED = "quarantined"  # it said something, and is not believed at present
 
 
+BY_EYE = (
+    UnknownReason.BLOCKED,
+    UnknownReason.RATE_LIMITED,
+    UnknownReason.LOGIN,
+    UnknownReason.MAINTENANCE,
+    UnknownReason.NO_CARD,
+    UnknownReason.WRONG_CARD,
+    UnknownReason.EMPTY,
+    UnknownReason.PENDING,
+    UnknownReason.UNREACHABLE,
+)
+"""The reasons that a person with a handset or at a page can have; the others are of requests and programs."""
+
+
 class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     """One reading, never altered later.
 

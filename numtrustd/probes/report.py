@@ -5,7 +5,7 @@ may, and whether the handset is named so that somebody could look again. `told` 
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Annotated
 
@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from numtrustd.domain.label import Category
-from numtrustd.domain.observation import Instant, Observation
+from numtrustd.domain.observation import BY_EYE, Instant, Observation
 from numtrustd.probes.said import Said, contradiction, observation
 
 DAY = 86_400.0
@@ -50,28 +50,31 @@ class Claim(Said, frozen=True, kw_only=True):
     evidence: str = ""
 
 
-def objection(claim: Claim, spec: ReportSpec, now: Instant) -> tuple[str, str] | None:
-    """(the field, why it is not taken and what would be); `None` when it is taken. What was shown is `said`'s."""
+Fault = tuple[str, str]
+"""The field of a report that is wrong, and why it is not taken and what would be."""
+
+
+def objections(claim: Claim, spec: ReportSpec, now: Instant) -> Iterator[Fault]:
+    """All that keeps a report from being taken. What was shown is `said`'s."""
     if spec.authors and claim.by not in spec.authors:
-        return "author", f'"{claim.by}" may not report there; {", ".join(spec.authors)} may'
+        yield "author", f'"{claim.by}" may not report there; {", ".join(spec.authors)} may'
     if claim.at is not None:
         if claim.at > now + AHEAD:
-            return "at", "lies in the future: say when it was seen, with the offset of your clock (…T18:00:00+08:00)"
+            yield "at", "lies in the future: say when it was seen, with the offset of your clock (…T18:00:00+08:00)"
         if claim.at < now - spec.max_age:
             days = spec.max_age / DAY
-            return "at", f"is longer ago than the {days:g} days that a report may be old: look again, and report that"
+            yield "at", f"is longer ago than the {days:g} days that a report may be old: look again, and report that"
     if claim.screenshot and not DIGEST.fullmatch(claim.screenshot):
-        return "screenshot_digest", "is no digest: write sha256: and the 64 hex digits that `sha256sum` prints"
+        yield "screenshot_digest", "is no digest: write sha256: and the 64 hex digits that `sha256sum` prints"
     if claim.logo is not None and claim.logo.startswith("sha256:") and not DIGEST.fullmatch(claim.logo):
-        return "logo_digest", "is no digest: write sha256: and the 64 hex digits that `sha256sum` prints"
+        yield "logo_digest", "is no digest: write sha256: and the 64 hex digits that `sha256sum` prints"
     if spec.handset:
         if not claim.device:
-            return "device", 'is missing: name the handset\'s model, like "HUAWEI Mate 60"'
+            yield "device", 'is missing: name the handset\'s model, like "HUAWEI Mate 60"'
         if not claim.os:
-            return "os", 'is missing: name the handset\'s system, like "HarmonyOS 4.2"'
+            yield "os", 'is missing: name the handset\'s system, like "HarmonyOS 4.2"'
     if not claim.app and (_APPLE.search(claim.device) or _APPLE.search(claim.os)):
-        return "app", "is missing: an iPhone shows labels of apps; name the one whose label this is"
-    return None
+        yield "app", "is missing: an iPhone shows labels of apps; name the one whose label this is"
 
 
 def weigh(
@@ -80,10 +83,12 @@ def weigh(
     place: tuple[str, str, str],
     now: Instant,
     words: Mapping[str, Mapping[str, Category]],
-) -> Observation | tuple[str, str]:
-    """What a claim comes to at a (source, platform, surface); else the field that is wrong, and why. `words` as in
+) -> Observation | tuple[Fault, ...]:
+    """What a claim comes to at a (source, platform, surface); else all that is wrong with it. `words` as in
     `probes.extract`."""
-    if wrong := contradiction(claim) or objection(claim, spec, now):
+    contradicted = contradiction(claim, BY_EYE)
+    wrong = (*(() if contradicted is None else (contradicted,)), *objections(claim, spec, now))
+    if wrong:
         return wrong
     source, platform, surface = place
     at = min(now if claim.at is None else claim.at, now)

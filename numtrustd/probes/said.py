@@ -4,7 +4,7 @@ Both say it in the same words, so both are held to the same rules here: a line t
 "clean" beside a label, is refused and never read as the better half of it. `command` and `report` beside this use it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -31,8 +31,10 @@ class Said(Struct, frozen=True, kw_only=True):
     tag: Shown | None = None
 
 
-def contradiction(said: Said) -> tuple[str, str] | None:
-    """(the field, why it cannot be so); `None` when what is said can be."""
+def contradiction(said: Said, offered: Sequence[UnknownReason] = tuple(UnknownReason)) -> tuple[str, str] | None:
+    """(the field, why it cannot be so); `None` when what is said can be. `offered` are the reasons that are named to
+    whoever gives none.
+    """
     for field in ("words", "name", "logo", "tag"):
         if (text := getattr(said, field)) is not None and not text.strip():
             return field, "is empty: leave it out when nothing was shown"
@@ -42,11 +44,11 @@ def contradiction(said: Said) -> tuple[str, str] | None:
             if given:
                 return given[0], "was seen although nothing could be: say marked, clean or certified"
             if said.reason is None:
-                return "reason", f"is missing: one of {', '.join(UnknownReason)}"
+                return "reason", f"is missing: one of {', '.join(offered)}"
             if said.reason not in set(UnknownReason):
                 meant = near(said.reason, UnknownReason)
                 asked = "" if meant is None else f": did you mean {meant}?"
-                return "reason", f'"{said.reason}" is none of {", ".join(UnknownReason)}{asked}'
+                return "reason", f'"{said.reason}" is none of {", ".join(offered)}{asked}'
         case _ if said.reason is not None:
             return "reason", "is for what could not be seen: leave it out"
         case Status.CLEAN:

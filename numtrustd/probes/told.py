@@ -152,8 +152,11 @@ def _report(
         evidence=line.evidence,
     )
     moment = now if now is not None else at or 0.0
-    wrong = weigh(claim, source.report, (source.id, line.platform, line.surface), moment, words)
-    return wrong if not isinstance(wrong, tuple) else (_FIELDS.get(wrong[0], wrong[0]), wrong[1])
+    seen = weigh(claim, source.report, (source.id, line.platform, line.surface), moment, words)
+    if not isinstance(seen, tuple):
+        return seen
+    field, why = seen[0]
+    return _FIELDS.get(field, field), why
 
 
 def faults(source: Source, case: Told, words: Words) -> list[str]:

@@ -474,7 +474,8 @@ async def test_an_answer_that_does_not_answer_is_refused_with_those_that_do(
             with pytest.raises(RefusedError) as refused:
                 await answer(house, task, outcome, reason="x")
             meant = "did you mean approved? " if outcome == "Approved" and "approved" in ANSWERS[kind] else ""
-            assert str(refused.value) == f"{outcome!r} does not answer {kind}: {meant}one of {', '.join(ANSWERS[kind])}"
+            said = f"--outcome {outcome!r} does not answer {kind}: {meant}one of {', '.join(ANSWERS[kind])}"
+            assert str(refused.value) == said
         for outcome in {"rejected", "refused", "info_requested"} & set(ANSWERS[kind]):
             with pytest.raises(RefusedError, match="needs the platform's reason"):
                 await answer(house, task, outcome)

@@ -220,7 +220,11 @@ async def test_a_report_older_than_what_was_seen_there_moves_nothing(shm: Path, 
         ({"status": "certified", "name": "A", "logo_digest": "sha256:1"}, "logo_digest", "64 hex digits"),
         ({"status": "marked"}, "words", "write the label as it is shown"),
         ({"words": "诈骗"}, "words", "say marked"),
-        ({"status": "unknown"}, "reason", "is missing: one of blocked"),
+        (
+            {"status": "unknown"},
+            "reason",
+            "is missing: one of blocked, rate_limited, login, maintenance, no_card, wrong_card, empty, pend",
+        ),
         ({"author": "mallory"}, "author", "小李 may"),
     ],
 )
@@ -237,6 +241,16 @@ async def test_what_is_wrong_with_a_report_is_told_with_its_field(
         assert why in error.why
         assert not house.log.of(ObservationReported)
         assert not house.record().reports
+
+
+async def test_all_that_is_wrong_with_a_report_is_told_at_once(shm: Path, autojump_clock: Clock) -> None:
+    async with make_house(shm, **handsets()) as house:
+        await house.settled()
+        with pytest.raises(Refusal) as caught:
+            await observe(house, device=None, os=None, status="certified", logo_digest="sha256:1")
+        error = caught.value.error
+        assert isinstance(error, errors.InvalidArgument)
+        assert [error.field, *(each.field for each in error.more or ())] == ["name", "logo_digest", "device", "os"]
 
 
 async def test_too_old_and_from_the_future(shm: Path, autojump_clock: Clock) -> None:

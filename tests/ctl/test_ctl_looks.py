@@ -1,5 +1,8 @@
 """A task that asks for looks, as people read it: one language, each look once, a command to copy, and what ends it."""
 
+import hashlib
+import io
+import json
 import shlex
 import tomllib
 from pathlib import Path
@@ -9,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from numtrustd.actors import errands
-from numtrustd.api import rows, status
+from numtrustd.api import control, rows, status
 from numtrustd.ctl import fit, lang, looking, render_task, terminal
 from numtrustd.ctl.cli import main
 from numtrustd.domain.display import width
@@ -19,7 +22,7 @@ Capture = pytest.CaptureFixture[str]
 
 PACKS = sorted((Path(__file__).parents[2] / "config/platforms").glob("*.toml"))
 OWN = "准备一部华为手机，系统自带的号码识别开启，插入与被测号码无关的 SIM 卡，通讯录里没有被测号码"
-REST = '--status STATUS --device "MODEL" --os "SYSTEM" --screenshot-digest sha256:DIGEST --source huawei.device'
+REST = '--status STATUS --device "MODEL" --os "SYSTEM" --screenshot FILE --source huawei.device'
 LINES = tuple(
     f"numtrustctl observe {number} --platform huawei --surface {surface} {REST}"
     for number, surface in (("13800138000", "incoming_call"), ("13800138000", "call_log"), ("95588", "call_log"))
@@ -120,22 +123,80 @@ def render(view: status.TaskView, columns: int) -> str:
 @pytest.mark.parametrize("columns", [70, 80, 120, 300])
 def test_a_terminal_shows_one_command_that_can_be_copied(daemon: Any, columns: int) -> None:
     out = render(looks(daemon), columns)
-    block = out.split("yours to fill in\n")[1].split("  the others the same way")[0]
+    block = out.split("yours to fill in\n")[1].split("  3 looks are asked for")[0]
     assert shlex.split(block.replace("\\\n", " ")) == shlex.split(LINES[0])
     assert all(width(line) <= columns for line in block.splitlines())
-    assert out.count("numtrustctl observe") == 1
-    assert "the others" not in render(looks(daemon, reports=LINES[:1]), columns)
+    assert out.count("numtrustctl observe 13800138000") == 1
+    assert "looks are asked for" not in render(looks(daemon, reports=LINES[:1]), columns)
 
 
-def test_a_pipe_and_the_folder_have_every_command(daemon: Any, capsys: Capture, tmp_path: Path) -> None:
-    looks(daemon)
-    assert all(f"  {line}\n" in shown(capsys) for line in LINES)
+def test_a_pipe_is_as_short_and_says_how_all_are_reported(daemon: Any, capsys: Capture) -> None:
+    view = looks(daemon)
+    out = shown(capsys)
+    assert f"  {LINES[0]}\n" in out
+    assert LINES[1] not in out
+    assert (
+        f"  3 looks are asked for: `task show {view.task} --folder DIR` writes reports.jsonl, a line for each to fill "
+        'in, and `numtrustctl observe --device "MODEL" --os "SYSTEM" < reports.jsonl` reports them all\n'
+    ) in out
+
+
+def test_the_folder_has_a_line_for_each_look_to_fill_in(
+    daemon: Any, capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view = looks(daemon)
     shown(capsys, "--folder", str(tmp_path / "folder"))
     checklist = (tmp_path / "folder/checklist.md").read_text(encoding="utf-8")
-    assert all(f"- `{line}`\n" in checklist for line in LINES)
+    assert '- `numtrustctl observe --device "MODEL" --os "SYSTEM" < reports.jsonl`\n' in checklist
     assert "- the task ends by itself, when the 3 looks that are missing are reported\n" in checklist
     assert "task done" not in checklist
     assert "1. [ ] Take a Huawei handset" in checklist
+    file = tmp_path / "folder/reports.jsonl"
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [(line["number"], line["surface"]) for line in lines] == [
+        ("13800138000", "incoming_call"),
+        ("13800138000", "call_log"),
+        ("95588", "call_log"),
+    ]
+    assert lines[0] == {
+        "number": "13800138000",
+        "platform": "huawei",
+        "surface": "incoming_call",
+        "source": "huawei.device",
+        "status": "",
+        "words": "",
+        "name": "",
+        "screenshot": "",
+        "key": f"{view.task} 13800138000 huawei incoming_call",
+    }
+
+    def report(text: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        code = main(["observe", "--author", "li", "--device", "HUAWEI Mate 60", "--os", "HarmonyOS 4.2"])
+        return code, capsys.readouterr().out
+
+    code, out = report(file.read_text(encoding="utf-8"))
+    assert (code, out.count('field "status": is missing')) == (1, 3), "nobody reports by handing it in as it is"
+    (tmp_path / "shot.png").write_bytes(b"picture")
+    lines[0] |= {"status": "marked", "words": "广告推销", "screenshot": str(tmp_path / "shot.png")}
+    daemon.asked.clear()
+    code, out = report(json.dumps(lines[0]))
+    assert code == 0
+    [asked] = [params for params in daemon.asked if isinstance(params, control.Observe)]
+    assert asked == control.Observe(
+        number="13800138000",
+        platform="huawei",
+        surface="incoming_call",
+        status="marked",
+        words="广告推销",
+        device="HUAWEI Mate 60",
+        os="HarmonyOS 4.2",
+        screenshot_digest=f"sha256:{hashlib.sha256(b'picture').hexdigest()}",
+        evidence=str(tmp_path / "shot.png"),
+        source="huawei.device",
+        key=f"{view.task} 13800138000 huawei incoming_call",
+        author="li",
+    )
 
 
 @pytest.mark.parametrize("columns", [10, 40, 79, 80])

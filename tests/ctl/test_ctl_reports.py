@@ -1,7 +1,9 @@
 """Reports as JSON lines: every line has its own answer with its number, and a wrong one stops none of the others."""
 
+import hashlib
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -89,6 +91,46 @@ def test_one_that_did_not_count_says_why(daemon: Any, monkeypatch: pytest.Monkey
     assert "not counted:" in capsys.readouterr().out
 
 
+def test_all_that_is_wrong_with_a_line_is_said_at_once(
+    daemon: Any, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    wrong = {"number": NUMBER, "status": "dirty", "marks": "x", "colour": "red", "screenshot": "/no/such.png"}
+    code, out, _ = hand_in(monkeypatch, capsys, wrong)
+    assert code == 1
+    [line] = out.splitlines()
+    for said in (
+        '"platform": is missing',
+        '"surface": is missing',
+        "'dirty'",
+        "'x' is no whole",
+        '"colour"',
+        "no such",
+    ):
+        assert said in line, said
+    assert told(daemon) == []
+    more = (errors.Wrong("os", "is missing"), errors.Wrong("app", "is missing"))
+    daemon.refuse("Observe", errors.InvalidArgument("device", "is missing", more))
+    assert hand_in(monkeypatch, capsys, LINE)[1] == "line 1: device: is missing; os: is missing; app: is missing\n"
+
+
+def test_a_picture_is_told_by_its_digest_and_place(daemon: Any, tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "shot.png").write_bytes(b"picture")
+    place = ["observe", NUMBER, "--platform", "huawei", "--surface", "call_log", "--status", "clean", "--screenshot"]
+    assert main([*place, str(tmp_path / "shot.png")]) == 0
+    [asked] = told(daemon)
+    digest = "sha256:" + hashlib.sha256(b"picture").hexdigest()
+    assert (asked.screenshot_digest, asked.evidence) == (digest, str(tmp_path / "shot.png"))
+    assert main([*place, str(tmp_path / "none.png")]) == 64
+    assert "none.png cannot be read (no such file or directory): name the picture's file" in one_line(capsys)
+    assert main([*place, str(tmp_path / "shot.png"), "--screenshot-digest", digest]) == 64
+    assert "not both" in one_line(capsys)
+    assert len(told(daemon)) == 1
+
+
+def one_line(capsys: Capture) -> str:
+    return " ".join(capsys.readouterr().err.split())
+
+
 def test_a_single_report_needs_its_place_and_lines_need_no_options(daemon: Any, capsys: Capture) -> None:
     assert main(["observe", NUMBER, "--platform", "huawei"]) == 64
     assert "give --surface, --status as well" in capsys.readouterr().err
@@ -103,3 +145,20 @@ def test_the_looks_of_people_stand_beside_those_of_the_daemon(daemon: Any, capsy
         assert main(["status"]) == 0
         [line] = [line for line in capsys.readouterr().out.splitlines() if line.startswith("looks")]
         assert line.endswith(said)
+
+
+def test_a_refusal_names_the_option_that_was_typed(daemon: Any, capsys: Capture) -> None:
+    more = (errors.Wrong("logo_digest", "is no digest"), errors.Wrong("unheard_of", "is wrong"))
+    daemon.refuse("Observe", errors.InvalidArgument("screenshot_digest", "is no digest", more))
+    assert main(["observe", NUMBER, "--platform", "huawei", "--surface", "call_log", "--status", "clean"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "numtrustctl: --screenshot-digest: is no digest",
+        "numtrustctl: --logo-digest: is no digest",
+        "numtrustctl: unheard_of: is wrong",
+    ]
+    daemon.refuse("Hold", errors.InvalidArgument("seconds", "is too long"))
+    assert main(["hold", "x/y/1", "--for", "2d"]) == 1
+    assert "--for: is too long" in capsys.readouterr().err
+    daemon.refuse("GetCase", errors.InvalidArgument("case", "is no id"))
+    assert main(["case", "x"]) == 1
+    assert "numtrustctl: case: is no id" in capsys.readouterr().err, "an argument goes by its name"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from numtrustd.domain.observation import Status
-from numtrustd.probes.report import AHEAD, DAY, Claim, ReportSpec, key_of, objection
+from numtrustd.probes.report import AHEAD, DAY, Claim, ReportSpec, key_of, objections, weigh
 
 NOW = 1_790_000_000.0
 PICTURE = "sha256:" + "0a" * 32
@@ -21,32 +21,34 @@ PLACE = ("+8613800138000", "huawei", "huawei.device", "incoming_call")
     [(0.0, True), (-AHEAD, True), (-AHEAD - 1, False), (7 * DAY, True), (7 * DAY + 1, False)],
 )
 def test_how_old_a_report_may_be(age: float, *, taken: bool) -> None:
-    found = objection(structs.replace(CLAIM, at=NOW - age), ReportSpec(), NOW)
-    assert (found is None) is taken
-    assert found is None or found[0] == "at"
+    found = list(objections(structs.replace(CLAIM, at=NOW - age), ReportSpec(), NOW))
+    assert [field for field, _ in found] == ([] if taken else ["at"])
 
 
 def test_nobody_but_the_authors_and_no_handset_without_a_name() -> None:
     spec = ReportSpec(authors=("li", "wang"), handset=True)
-    assert objection(CLAIM, spec, NOW) is None
-    assert objection(structs.replace(CLAIM, by="eve"), spec, NOW) == (
-        "author",
-        '"eve" may not report there; li, wang may',
-    )
+    assert not [*objections(CLAIM, spec, NOW)]
+    assert [*objections(structs.replace(CLAIM, by="eve"), spec, NOW)] == [
+        ("author", '"eve" may not report there; li, wang may')
+    ]
     for field in ("device", "os"):
-        found = objection(structs.replace(CLAIM, **{field: ""}), spec, NOW)
-        assert found is not None
-        assert found[0] == field
-        assert objection(structs.replace(CLAIM, **{field: ""}), ReportSpec(), NOW) is None
+        assert [name for name, _ in objections(structs.replace(CLAIM, **{field: ""}), spec, NOW)] == [field]
+        assert not [*objections(structs.replace(CLAIM, **{field: ""}), ReportSpec(), NOW)]
+
+
+def test_all_that_is_wrong_is_told_at_once() -> None:
+    spec = ReportSpec(handset=True)
+    claim = Claim(status=Status.MARKED, by="li", at=NOW - 8 * DAY, screenshot="x")
+    wrong = weigh(claim, spec, ("huawei.device", "huawei", "incoming_call"), NOW, {})
+    assert isinstance(wrong, tuple)
+    assert [field for field, _ in wrong] == ["words", "at", "screenshot_digest", "device", "os"]
 
 
 @pytest.mark.parametrize("os", ["iOS 18.1", "iPadOS 17", "ios"])
 def test_an_iphone_says_whose_label_it_shows(os: str) -> None:
-    found = objection(structs.replace(CLAIM, os=os), ReportSpec(), NOW)
-    assert found is not None
-    assert found[0] == "app"
-    assert objection(structs.replace(CLAIM, os=os, app="Truecaller"), ReportSpec(), NOW) is None
-    assert objection(structs.replace(CLAIM, os="Curios OS"), ReportSpec(), NOW) is None, "no iPhone's"
+    assert [field for field, _ in objections(structs.replace(CLAIM, os=os), ReportSpec(), NOW)] == ["app"]
+    assert not [*objections(structs.replace(CLAIM, os=os, app="Truecaller"), ReportSpec(), NOW)]
+    assert not [*objections(structs.replace(CLAIM, os="Curios OS"), ReportSpec(), NOW)], "no iPhone's"
 
 
 CHANGES: list[dict[str, Any]] = [

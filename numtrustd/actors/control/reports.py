@@ -44,7 +44,8 @@ def reported(sight: Sight, params: control.Observe, by: str) -> Reported:
     now = sight.now()
     seen = weigh(claim, source.report, (source.id, platform, params.surface), now, sight.context.words)
     if isinstance(seen, tuple):
-        raise CallError(errors.InvalidArgument(_FIELDS.get(seen[0], seen[0]), seen[1]))
+        (field, why), *more = [(_FIELDS.get(name, name), said) for name, said in seen]
+        raise CallError(errors.InvalidArgument(field, why, tuple(errors.Wrong(*each) for each in more) or None))
     report = Report(
         key=params.key or key_of(owned.number, platform, source.id, params.surface, claim, now),
         at=seen.at,
