@@ -61,6 +61,8 @@ def run(config: Path, log_format: str | None, log_level: str | None, init: bool,
 @cli.command("init", epilog="Example: numtrustd init --config mine/numtrustd.toml --number 13800138000 --enable huawei")
 @_config
 @click.option("--company", metavar="NAME", default="", help="In whose name letters are written.")
+@click.option("--contact-name", metavar="NAME", default="", help="Whom platforms may ask, as their forms want to know.")
+@click.option("--contact-phone", metavar="NUMBER", default="", help="And at which telephone.")
 @click.option("--display-name", metavar="NAME", default="", help="The name that phones are to show.")
 @click.option("--number", "numbers", multiple=True, help="A number to watch, in any spelling; again for more.")
 @click.option(
@@ -80,6 +82,8 @@ def run(config: Path, log_format: str | None, log_level: str | None, init: bool,
 def init_(
     config: Path,
     company: str,
+    contact_name: str,
+    contact_phone: str,
     display_name: str,
     numbers: tuple[str, ...],
     numbers_file: Path | None,
@@ -101,6 +105,8 @@ def init_(
     own = config.absolute() != Path(DEFAULT_CONFIG)
     answers = init.Answers(
         company=company.strip(),
+        contact_name=contact_name.strip(),
+        contact_phone=contact_phone.strip(),
         display_name=display_name.strip(),
         numbers=numbers,
         numbers_file=numbers_file,

@@ -117,11 +117,12 @@ def test_combinations(
 ) -> None:
     config = tmp_path / "conf" / "numtrustd.toml"
     answers = Answers(
-        company="示例科技有限公司", display_name='"示例"', numbers=NUMBERS, enable=enable, approval=approval,
-        state_dir=state_dir, socket_dir=socket_dir, group=group,
+        company="示例科技有限公司", contact_name="王小明", contact_phone="021-51288801", display_name='"示例"',
+        numbers=NUMBERS, enable=enable, approval=approval, state_dir=state_dir, socket_dir=socket_dir, group=group,
     )  # fmt: skip
     made = init.write(config, answers, {})
     found = loaded(config)
+    assert (found.settings.company.contact_name, found.settings.company.contact_phone) == ("王小明", "021-51288801")
     assert not made.lacking
     assert set(found.sources) == set(made.enabled) == {s if "." in s else f"{s}.search" for s in enable}
     assert found.settings.approval("sogou", "default") == approval
@@ -609,7 +610,8 @@ def test_what_is_wrong_with_a_file_that_was_answered_is_all_told_and_asked_again
     monkeypatch.setattr(sys.modules["numtrustd.init.ask"], "_line", lambda question: next(left))
     said: list[str] = []
     monkeypatch.setattr("click.echo", lambda text="", **_: said.append(str(text)))
-    asked = init.ask(Answers(company="A", display_name="B"), config, approval_given=True, force=False)
+    known = Answers(company="A", contact_name="C", contact_phone="1", display_name="B")
+    asked = init.ask(known, config, approval_given=True, force=False)
     assert asked.numbers_file == right
     assert "  none.csv: there is no such file: name one that is there, or numbers" in said
     assert [line.split(": ")[0] for line in said if str(wrong) in line] == [f"  {wrong}:2", f"  {wrong}:4"]

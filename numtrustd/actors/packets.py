@@ -101,7 +101,8 @@ class Packets:
             what = "the pack has no channel for this platform"
             steps = (what, "find the platform's own way and report what you did")
             return Packet("", {}, values["letter"], papers, steps, receipt)
-        fields = {label: fill(text, values) for label, text in channel.fields.items()}
+        told = values | wording.unset(values)
+        fields = {label: fill(text, told) for label, text in channel.fields.items()}
         bring_back = "；".join(filter(None, (channel.bring_back, receipt)))
         return Packet(channel.address, fields, values["letter"], papers, channel.steps, bring_back)
 

@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from numtrustd.api.declare import Params, Result, When
+from numtrustd.api.evidence import Lacking
 from numtrustd.api.rows import TaskRow
 
 Text = Annotated[str, Meta(max_length=1024)]
@@ -175,8 +176,8 @@ class Report(Result, frozen=True, kw_only=True):
 
     `numbers` are those that are watched; `unwatched` ones count in cases, emergencies and money, and not in labels.
     Of `unreadable` records nothing is told. `budget` is that of any month. `open_cases` are the oldest of `open_count`,
-    `missed` the latest missed marks. `work`, `tasks` (the most urgent of `tasks_open`), `parked` and `papers` are as
-    things stand now, whatever the month.
+    `missed` the latest missed marks. `work`, `tasks` (the most urgent of `tasks_open`), `parked`, `papers` and
+    `lacking` (what open cases have to bring and of which none counts) are as things stand now, whatever the month.
     """
 
     now: When
@@ -211,6 +212,7 @@ class Report(Result, frozen=True, kw_only=True):
     unreadable: int | None = None
     call_worth: int | None = None
     inspection_since: When | None = None
+    lacking: tuple[Lacking, ...] | None = None
 
 
 class GetReport(Params[Report], frozen=True, kw_only=True):

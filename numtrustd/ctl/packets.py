@@ -20,6 +20,7 @@ from numtrustd.ctl.render_task import APPROVE, closing, deciding, lacking, recor
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.text import dated, escape, in_dated_time
+from numtrustd.domain.wording import UNSET
 
 LETTER, FIELDS, CHECKLIST, PAPERS = "letter.txt", "fields.txt", "checklist.md", "papers"
 _UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
@@ -131,8 +132,10 @@ def _fields(task: TaskView) -> str:
 
 
 def _field(field: Fact, task: TaskView) -> str:
-    """What is handed in stays as it is; why a look is wanted is said as elsewhere."""
-    return in_dated_time(said(field.value)) if task.numbers else handing_in.filled(field.value)
+    """What is handed in stays as it is; why a look is wanted, or that nothing is known, is said as elsewhere."""
+    if task.numbers or field.value.startswith(UNSET):
+        return in_dated_time(said(field.value))
+    return handing_in.filled(field.value)
 
 
 def _checklist(task: TaskView, copied: dict[str, str]) -> str:

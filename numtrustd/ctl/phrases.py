@@ -388,6 +388,7 @@ PHRASES = (
     "is a finding, and appealed, when there are enough of them; it is no proof of a clean number",
     "it was too few to display",
     "a person has it corrected at the platform",
+    "(not in the settings: [company] {id})",
     "the letter says that {said}: make sure that it is so, or hold the case",
     "the label is not true of the number",
     "the company has appealed at the platform, too, from which the label was copied",

@@ -14,6 +14,7 @@ from numtrustd.ctl.lang import tr, trn, word
 from numtrustd.ctl.render import deadline, on_file, when
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.text import in_local_time
+from numtrustd.domain.wording import UNSET
 
 PROGRAM = "numtrustctl"
 """What commands begin with, where they stand in the text."""
@@ -165,7 +166,7 @@ def _packet(doc: Document, t: status.TaskView) -> None:
 
 def _field(field: Fact, t: status.TaskView) -> str:
     """What to fill in; of one of several numbers, why it is to be looked at."""
-    if t.numbers:
+    if t.numbers or field.value.startswith(UNSET):
         return said(field.value)
     return tr("the letter below") if field.value == t.letter else handing_in.filled(field.value)
 

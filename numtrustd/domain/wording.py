@@ -63,6 +63,21 @@ class Owner(Struct, frozen=True):
     contact_email: str = ""
 
 
+SETTINGS = {
+    "company": "name",
+    **{key: key for key in ("licence_number", "contact_name", "contact_phone", "contact_email")},
+}
+"""What a form may ask of the owner, by its placeholder, and the key of `[company]` that says it."""
+
+
+UNSET = "(not in the settings: [company] "
+
+
+def unset(values: Mapping[str, str]) -> dict[str, str]:
+    """What stands in a form where the settings say nothing of the owner, so that nobody hands in a blank by mistake."""
+    return {name: f"{UNSET}{key})" for name, key in SETTINGS.items() if not values.get(name)}
+
+
 def _signed(owner: Owner) -> dict[str, str]:
     """Who writes: `company` is the owner with his licence."""
     name = owner.name or "我司"

@@ -18,6 +18,8 @@ class Answers(Struct, frozen=True, kw_only=True):
     """
 
     company: str = ""
+    contact_name: str = ""
+    contact_phone: str = ""
     display_name: str = ""
     numbers: tuple[str, ...] = ()
     numbers_file: Path | None = None
@@ -34,6 +36,8 @@ def faults(answers: Answers) -> list[str]:
     wrong = []
     texts = {
         "--company": answers.company,
+        "--contact-name": answers.contact_name,
+        "--contact-phone": answers.contact_phone,
         "--display-name": answers.display_name,
         "--state-dir": answers.state_dir,
         "--socket-dir": answers.socket_dir,

@@ -33,6 +33,10 @@ def ask(answers: Answers, config: Path, *, approval_given: bool, force: bool) ->
     )
     if not answers.company:
         answers = structs.replace(answers, company=_line("Company, in whose name letters are written"))
+    if not answers.contact_name:
+        answers = structs.replace(answers, contact_name=_line("Whom platforms may ask about it (a name)"))
+    if not answers.contact_phone:
+        answers = structs.replace(answers, contact_phone=_line("And at which telephone"))
     if not answers.display_name:
         answers = structs.replace(answers, display_name=_line("Name that phones are to show"))
     if not answers.numbers and answers.numbers_file is None and not numbers_there(config):

@@ -50,8 +50,6 @@ _COMPANY = """
 """
 
 _CONTACTS = """\
-#contact_name = ""
-#contact_phone = ""
 #contact_email = ""
 #licence_number = ""
 """
@@ -93,6 +91,8 @@ def settings(answers: Answers, numbers: str, lacking: Mapping[str, Sequence[str]
             _said("approval", answers.approval, _APPROVAL[answers.approval]),
             _COMPANY,
             _key("name", answers.company),
+            _key("contact_name", answers.contact_name),
+            _key("contact_phone", answers.contact_phone),
             _CONTACTS,
             _EVIDENCE,
             "\n[control]\n",

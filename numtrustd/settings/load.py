@@ -28,6 +28,7 @@ from numtrustd.settings import (
     controls,
     document,
     facts,
+    forms,
     kinds,
     leaving,
     lint,
@@ -160,6 +161,7 @@ def load(
     if report.problems:
         return sorted(set(report.problems))
     _warn(settings, numbers, applied, place, report)
+    forms.warn(settings, applied, place, report)
     appeals = checks.appealed(applied)
     return Loaded(
         path=path,

@@ -14,10 +14,23 @@ from numtrustd.actors.control.report_desk import BREATH
 from numtrustd.api.calls import CallDay
 from numtrustd.domain.label import Category
 from numtrustd.domain.ledger import LedgerPolicy
+from numtrustd.domain.platform import AppealFacts, Attempt
 from numtrustd.domain.record import Entry
 from numtrustd.domain.workflows.inspection import Outcome
 from numtrustd.store import Batch, Store, Table, records
-from tests.actors.house import DAY, HOUR, LANDLINE, MOBILE, OTHER_MOBILE, T0, Refusal, TestHouse, make_house, number
+from tests.actors.house import (
+    DAY,
+    HOUR,
+    LANDLINE,
+    MOBILE,
+    OTHER_MOBILE,
+    T0,
+    Refusal,
+    TestHouse,
+    make_house,
+    number,
+    platform,
+)
 from tests.actors.test_reports import nothing_but_handsets
 
 Clock = trio.testing.MockClock
@@ -192,6 +205,18 @@ async def test_what_needs_a_person_is_told_as_it_stands_now(tmp_path: Path, auto
     assert report.tasks_open == sum(row.open for row in report.work) == len(report.tasks)
     assert [task.due for task in report.tasks] == sorted(task.due for task in report.tasks)
     assert (report.parked, parked.parked) == (0, 1)
+
+
+async def test_what_open_cases_lack_is_told_as_the_register_tells_it(tmp_path: Path, autojump_clock: Clock) -> None:
+    wants = AppealFacts(channel="manual", attempts=(Attempt(("call_records",)),))
+    platforms = {"alpha": platform("alpha"), "beta": platform("beta", appeal=wants)}
+    async with make_house(tmp_path, platforms=platforms) as house:
+        case = await house.labelled("beta")
+        report = await house.ask("GetReport", month=SEPTEMBER)
+        [lacking] = report.lacking
+        assert (lacking.kind, lacking.platform, lacking.needed_by) == ("call_records", "beta", (case.id,))
+        assert report.lacking == (await house.ask("ListEvidence")).lacking
+        assert "beta" in [p.platform for p in report.platforms]
 
 
 async def test_a_platform_of_which_there_is_only_a_task_has_its_name(tmp_path: Path, autojump_clock: Clock) -> None:

@@ -16,6 +16,7 @@ from markdown_it import MarkdownIt
 from msgspec import structs
 from selectolax.lexbor import LexborHTMLParser
 
+from numtrustd.api.evidence import Lacking
 from numtrustd.api.report import BenefitMonth, GetReport
 from numtrustd.ctl import lang, plain
 from numtrustd.ctl.cli import main
@@ -347,6 +348,17 @@ def test_papers_and_quotas_are_said_in_the_readers_language() -> None:
     assert "营业执照（licence） /srv/papers/l.pdf：2026-12-01 到期；nobody knows this" in chinese
     assert "tencent：“appeals a day”已用完，5 中用了 5" in chinese
     assert paper not in chinese
+
+
+def test_the_papers_that_open_cases_lack_stand_beside_those_that_are_amiss() -> None:
+    row = Lacking(
+        kind="call_records", title="通话详单", platform="sogou", why="none is on file", needed=2, needed_by=("a", "b")
+    )
+    english = plain_text(lacking=(row,))
+    assert "Papers that open cases lack" in english
+    assert re.search(r"通话详单 \(call_records\) +.*sogou.* +none is on file +2", english)
+    lang.use("zh", {})
+    assert "未结案件缺少的材料" in plain_text(lacking=(row,))
 
 
 # ------------------------------------------------------------------------------------------------------ the command

@@ -19,6 +19,7 @@ from numtrustd.domain.wording import (
     identity_values,
     purpose,
     request_values,
+    unset,
 )
 from numtrustd.domain.workflows.request import AppealData, CertificationData, CorrectionData, IdentityData, TagData
 from numtrustd.wire.letter import compile_letter
@@ -59,6 +60,13 @@ def test_what_only_the_company_can_know_is_said_by_nobody_else(cause: str) -> No
     )
     assert bool(others) == (cause in UNREAD)
     assert claims(unread) == (first,), "which the settings' accept says"
+
+
+def test_what_the_settings_lack_is_named_where_it_would_stand() -> None:
+    assert unset({"company": "示例公司", "contact_name": ""}) == {
+        name: f"(not in the settings: [company] {name})"
+        for name in ("licence_number", "contact_name", "contact_phone", "contact_email")
+    }
 
 
 def test_each_claim_stands_in_a_letter() -> None:

@@ -283,6 +283,10 @@ enterprise_id = "e1"
 contact_email = "a@b.example"
 [company]
 name = "Example Ltd."
+licence_number = "91310000X"
+contact_name = "Li"
+contact_phone = "021-51288801"
+contact_email = "a@b.example"
 [credentials]
 dir = "secrets"
 """

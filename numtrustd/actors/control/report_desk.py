@@ -12,7 +12,7 @@ import msgspec
 import trio
 
 from numtrustd.actors.context import Context
-from numtrustd.actors.control import views
+from numtrustd.actors.control import views, views_papers
 from numtrustd.actors.control.views import Sight, shown_at
 from numtrustd.actors.control.views_case import task_row
 from numtrustd.actors.rests import Rests
@@ -174,6 +174,7 @@ class _Reading:
     async def _told(self) -> api.Report:
         context, told, tally, store = self._context, self._period, self._tally, self._store
         work, tasks, tasks_open, overdue = await self._tasks()
+        lacking = await views_papers.lacking(self._sight)
         spend = [
             api.SpendMonth(
                 what=what,
@@ -200,7 +201,9 @@ class _Reading:
             unwatched=self._unwatched or None,
             unreadable=self._damaged or None,
             callers=tally.callers,
-            platforms=tuple(self._platforms(task.platform for task in tasks)),
+            platforms=tuple(
+                self._platforms([*(task.platform for task in tasks), *(paper.platform for paper in lacking)])
+            ),
             days=tuple(map(_day, map(str, told.days), tally.labels.days, tally.calls)),
             labels=tuple(
                 api.LabelMonth(
@@ -264,6 +267,7 @@ class _Reading:
             tasks=tasks,
             parked=sum(1 for number in self._sight.parked if number in context.numbers),
             papers=evidence.amiss(context.documents, local_date(self._now), context.papers.notice),
+            lacking=lacking or None,
         )
 
     def _within(self, name: MarkName) -> float:

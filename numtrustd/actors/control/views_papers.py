@@ -13,6 +13,7 @@ from numtrustd.domain.evidence import KINDS, Document, PaperState
 from numtrustd.domain.platform import AppealFacts
 from numtrustd.domain.workflows.request import RequestData, RequestPolicy, required
 from numtrustd.store import records
+from numtrustd.store.errors import DamagedRecord
 
 MOST_CASES = 5_000
 """Open cases that are looked through for what they need."""
@@ -100,7 +101,10 @@ async def _needs(sight: Sight, cases: list[str]) -> Needs:
     for n, identity in enumerate(cases):
         if n % BREATH == BREATH - 1:
             await trio.lowlevel.checkpoint()
-        case = records.get_case(sight.house.store, identity)
+        try:
+            case = records.get_case(sight.house.store, identity)
+        except DamagedRecord:  # which its number tells of; the other cases need their papers all the same
+            continue
         if case is None or not case.open:
             continue
         attempts = tuple(attempt.evidence for attempt in facts_of(sight, case.platform, case.workflow).attempts)

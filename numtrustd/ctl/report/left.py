@@ -110,4 +110,15 @@ def people(report: Report, names: w.Names) -> Section:
         section.figures.append(
             Figures((tr("Paper"),), [(w.sentences((paper,)),) for paper in report.papers], tr("Papers that are amiss"))
         )
+    if report.lacking:
+        section.figures.append(
+            Figures(
+                (tr("Paper"), tr("Platform"), tr("Why"), tr("Cases")),
+                [
+                    (f"{p.title} ({p.kind})", names.of(p.platform), w.sentences((p.why,)), p.needed)
+                    for p in report.lacking
+                ],
+                tr("Papers that open cases lack"),
+            )
+        )
     return section
