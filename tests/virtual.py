@@ -67,6 +67,7 @@ def write_config(root: Path, numbers: Sequence[str], sources: Sequence[str], mor
         (root / name).mkdir(exist_ok=True)
     for name in SECRETS:
         (root / "credentials" / name).write_text(SECRET)
+        (root / "credentials" / name).chmod(0o600)  # else each start doubts them, in lines that name this directory
     evidence = "".join(f'\n[[evidence]]\nkind = "{kind}"\npath = "evidence/{kind}.txt"\n' for kind in EVIDENCE)
     for kind in EVIDENCE:
         (root / "evidence" / f"{kind}.txt").write_text(kind)

@@ -82,6 +82,8 @@ class Hands:
             self._reported.add(number)
         for source in self._house.context.sources:
             self._given_up.pop((source, number), None)
+        # What it says may want another look: that is asked for as soon as it may be, not with the next plan.
+        self._plan_at = min(self._plan_at, self._house.clock.now() + self._house.context.hands.confirm_interval)
         self._wake.set()
 
     def replan(self) -> None:
@@ -90,8 +92,25 @@ class Hands:
         self._wake.set()
 
     def asked(self, source: str, number: str) -> Task | None:
-        """The open task that asks for this look."""
-        return self._open.get(self._asked.get((source, number), ""))
+        """The open task that asks for this look, as long as it is not reported."""
+        task, spec = self._open.get(self._asked.get((source, number), "")), self._house.context.sources.get(source)
+        return task if task is None or spec is None or any(self._missing(task, spec, number)) else None
+
+    def asks_at(self, source: str, number: str) -> Instant | None:
+        """When somebody is asked for this look next, if nobody tells of one before; `None` if nobody will be."""
+        context, now = self._house.context, self._house.clock.now()
+        spec, owned = context.sources.get(source), context.numbers.get(number)
+        if (
+            spec is None
+            or owned is None
+            or owned.kind not in spec.kinds
+            or (spec, errands.look_of(spec, context)) not in (self._sources())
+        ):
+            return None
+        record, policy = self._record(number), context.hands
+        reports = (report.at for where, report in record.reports.items() if f" {source}/" in where)
+        at = plan.wanted_at(lambda at: self._wish(spec, owned, record, policy, at), tuple(reports), now, policy)
+        return None if at is None else cadence.opening(at, context.cadence, context.hours_of(owned, spec))
 
     def given_up(self, source: str, number: str) -> Instant | None:
         """When the latest task that asked for this look ended without it; `None` if none did."""
@@ -147,7 +166,8 @@ class Hands:
         self._remind_at.pop(task.id, None)
         self._closed[task.id] = task.closed_at or 0.0
         for number in task.numbers:
-            self._asked.pop((task.source, number), None)
+            if self._asked.get((task.source, number)) == task.id:  # else it was asked for anew
+                del self._asked[task.source, number]
         if task.state is not TaskState.DONE:
             for number in dict.fromkeys(number for number, _, _ in self.missing(task)):
                 key = task.source, number
@@ -286,7 +306,8 @@ class Hands:
                 if opening[within] > began:
                     again = min(again, opening[within])
                 else:
-                    wishes += self._wish(source, owned, context.hands)
+                    found = self._wish(source, owned, self._record(number), context.hands, self._house.clock.now())
+                    wishes += () if found is None else (found,)
             open_tasks = sum(1 for task in self._open.values() if task.source == source.id)
             window = context.verdict.confirm_window
             now = self._house.clock.now()
@@ -304,19 +325,21 @@ class Hands:
         # A time that is still to come is of a clock that was set back since: it must not put off the next one.
         return at is None or at > now or now >= plan.again_at(at, house.context.hands)
 
-    def _wish(self, source: Source, owned: Owned, policy: HandPolicy) -> Iterator[Wish]:
-        record, home = self._record(owned.number), source.readings[0].platform
+    def _wish(
+        self, source: Source, owned: Owned, record: NumberRecord, policy: HandPolicy, now: Instant
+    ) -> Wish | None:
+        home = source.readings[0].platform
         hands = tuple(f"{source.id}/{r.surface}" for r in source.readings if r.platform == home)
         seen = self._seen(source, record)
         page = errands.assisted(source)
         if page and seen:  # a page is read as a whole, whatever of it was told
             seen, hands = {hands[0]: max(seen.values())}, hands[:1]
-        found = plan.wish(
+        return plan.wish(
             owned.number,
             record.verdicts.get(home),
             seen,
             hands,
-            self._house.clock.now(),
+            now,
             policy,
             verifying=any(ref.open and ref.platform == home and ref.state in VERIFYING for ref in record.every_case),
             assisted=page,
@@ -326,8 +349,6 @@ class Hands:
                 for other in self._house.context.sources_for(owned)
             ),
         )
-        if found is not None:
-            yield found
 
     def _seen(self, source: Source, record: NumberRecord) -> dict[str, Instant]:
         """When people last told of each view of a source; of one that speaks for several platforms, of any."""

@@ -138,7 +138,11 @@ class HandsRoom(Protocol):
         ...
 
     def asked(self, source: str, number: str) -> Task | None:
-        """The open task that asks for this look."""
+        """The open task that asks for this look, as long as it is not reported."""
+        ...
+
+    def asks_at(self, source: str, number: str) -> Instant | None:
+        """When somebody is asked for this look next, if nobody tells of one before; `None` if nobody will be."""
         ...
 
     def given_up(self, source: str, number: str) -> Instant | None:

@@ -89,7 +89,9 @@ class Look(Params[LookResult], frozen=True, kw_only=True):
 
 class ObserveResult(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):
     """A report that was stored, what was believed of the number there before it and is now, and why it did not count
-    if it did not. Of a rehearsal, what would have been stored.
+    if it did not. Of a rehearsal, what would have been stored. Where looks disagree with what is believed, `tending`
+    says so: `looks` of them so far, of those that it `takes`, the last of which counts from `counts_from` on if that is
+    still to come; `asked_at` is when a person is asked for the next one.
     """
 
     now: When
@@ -103,6 +105,11 @@ class ObserveResult(Result, frozen=True, kw_only=True, rename={"old": "from", "n
     counted: bool
     category: str | None = None
     why: str | None = None
+    looks: int | None = None
+    takes: int | None = None
+    counts_from: When | None = None
+    tending: str | None = None
+    asked_at: When | None = None
 
 
 Kept = Annotated[str, Meta(min_length=1, max_length=500)]

@@ -103,7 +103,11 @@ PHRASES = (
     "{ids} are asked only in doubt",
     "nobody looks: {said}",
     "a person was asked to look: type `numtrustctl task show {id}`",
-    "a person looks and tells: `numtrustctl observe {number} --platform {id} --surface {id2} --status …`",
+    "nobody is asked for a look",
+    "a person is asked to look",
+    "a label takes {n} looks over at least {span} to be believed, and {n2} clean ones over at least {span2} to be "
+    "believed gone: who is needed again is asked again",
+    "whoever looks tells: `numtrustctl observe {number} --platform {id} --surface {id2} --status …`",
     "is being handed to {id} in batch {id2}",
     "asked in batch {id}",
     "asked in batch {id} at {at} through {id2}, and nobody knows whether it arrived",

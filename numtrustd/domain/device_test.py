@@ -5,7 +5,7 @@ nobody is asked twice for the same. `actors.hands` opens the tasks and closes th
 """
 
 import enum
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -30,7 +30,7 @@ class HandPolicy(Struct, frozen=True, forbid_unknown_fields=True):
     interval: float = 30 * DAY
     assisted_interval: float = 7 * DAY
     verify_interval: float = DAY
-    confirm_interval: float = 7_200.0
+    confirm_interval: float = 1_800.0
     deadline: float = 7 * DAY
     numbers: Annotated[int, Meta(ge=1, le=200)] = 20
     open_tasks: Annotated[int, Meta(ge=1, le=1_000)] = 3
@@ -123,6 +123,24 @@ def wish(
     if why is None and inspected_since is not None and (last is None or last < inspected_since):
         why = Why.INSPECTION
     return None if why is None else Wish(number, why, newest)
+
+
+def wanted_at(
+    wanted: Callable[[Instant], Wish | None], seen: Iterable[Instant], now: Instant, policy: HandPolicy
+) -> Instant | None:
+    """The soonest time from `now` on at which a look is wanted, if nobody tells anything until then; `None` if none is.
+
+    What `wanted` says changes only when one of the policy's intervals since some look is over.
+    """
+    spans = (
+        policy.confirm_interval,
+        policy.verify_interval,
+        policy.interval / 4,
+        policy.assisted_interval,
+        policy.interval,
+    )
+    times = {now, *(at + span for at in seen for span in spans)}
+    return next((at for at in sorted(times) if at >= now and wanted(at) is not None), None)
 
 
 def _disagree(verdict: Verdict, hands: Iterable[str], others: Iterable[str]) -> bool:

@@ -18,6 +18,7 @@ from numtrustd.events import (
     ActorParked,
     CaseClosed,
     CaseOpened,
+    ControlActed,
     TaskDone,
     TaskExpired,
     TaskOpened,
@@ -164,6 +165,35 @@ async def test_a_label_is_confirmed_and_the_appeal_verified_by_people(shm: Path,
         assert house.log.of(CaseClosed)[-1].outcome == "cleared"
 
 
+async def test_a_look_that_disagrees_is_asked_for_again_as_soon_as_it_may_be(shm: Path, autojump_clock: Clock) -> None:
+    """Also while others of the same task are still to be reported, and what was reported says so."""
+    async with make_house(shm, numbers=(MOBILE, OTHER_MOBILE), **handsets()) as house:
+        first = await asked(house, HOUR)
+        said = [await report(house, surface, "marked", words="诈骗电话") for surface in SURFACES]
+        began = house.clock.now()
+        assert [(s.old, s.new, s.looks, s.takes) for s in said] == [("unknown", "unknown", n, 2) for n in (1, 2)]
+        assert said[1].counts_from is not None
+        assert said[1].counts_from.timestamp() == pytest.approx(began + 600.0, abs=1.0)
+        assert said[1].tending.startswith("2 looks say 诈骗电话")
+        assert "it takes 2 over at least 10 min to be believed, the last of them not before " in said[1].tending
+        assert said[1].asked_at.timestamp() == pytest.approx(began + 1_800.0, abs=1.0)
+        assert "诈骗电话" in house.log.of(ControlActed)[-1].result
+        [line] = (await house.ask("Explain", number=MOBILE, platform="beta")).lines
+        assert said[1].tending in line.why
+        assert "a person is asked to look; whoever looks tells" in line.next, "the first task asks for it no more"
+        assert (line.who, line.when) == ("daemon", said[1].asked_at)
+        [again] = await house.until(lambda: [t for t in tasks(house) if t.id != first.id], DAY)
+        assert house.clock.now() - began < 1_900.0
+        assert again.numbers == (MOBILE,)
+        detail = (await house.ask("GetTask", task=again.id)).detail
+        assert any(line.startswith("a label takes 2 looks over at least 10 min to be believed") for line in detail)
+        await report_all(house, "marked", words="诈骗电话")
+        assert house.record().verdicts["beta"].marked
+        await house.until(lambda: tasks(house) == [first], HOUR)
+        await report_all(house, number=OTHER_MOBILE)
+        await house.until(lambda: not tasks(house), HOUR)
+
+
 async def test_nobody_came(shm: Path, tmp_path: Path, autojump_clock: Clock) -> None:
     async with make_house(shm, **handsets(deadline=4 * DAY)) as house:
         task = await asked(house, HOUR)
@@ -306,7 +336,7 @@ async def test_what_was_seen_just_before_somebody_was_asked_answers_too(shm: Pat
     async with make_house(shm, **handsets()) as house:
         task = await asked(house, HOUR)
         long_ago, lately = (
-            datetime.fromtimestamp(task.opened_at - seconds, UTC).isoformat() for seconds in (3 * HOUR, HOUR)
+            datetime.fromtimestamp(task.opened_at - seconds, UTC).isoformat() for seconds in (HOUR, HOUR / 4)
         )
         await report(house, "incoming_call", at=long_ago)
         await report(house, "call_log", at=lately)

@@ -47,7 +47,9 @@ async def test_somebody_has_to_look_where_nothing_else_does(shm: Path, autojump_
         await verifying(house)
         line = await line_of(house, "is verifying")
         assert line.who == "person"
-        assert line.next.startswith(f"a person looks and tells: `numtrustctl observe {MOBILE} --platform beta ")
+        assert line.next.startswith(
+            f"a person is asked to look; whoever looks tells: `numtrustctl observe {MOBILE} --platform beta "
+        )
         assert "; without their reports the daemon looks longer if the label is gone" in line.next
         assert line.when == when(house.case("beta").due or 0.0)
         assert (await line_of(house, "mislabel")).who == "person"

@@ -82,7 +82,8 @@ async def test_a_report_is_stored_logged_explained_and_outlives_a_crash(
         await house.sleep(3 * DAY)
         [line] = (await house.ask("Explain", number=MOBILE, platform="beta")).lines
         assert "beta.device/incoming_call said clean 3 d ago, seen by 小李 on HUAWEI Mate 60 HarmonyOS 4.2" in line.why
-        assert "a person looks and tells: `numtrustctl observe" in line.next
+        assert "nobody is asked for a look; whoever looks tells: `numtrustctl observe" in line.next
+        assert (line.who, line.when) == ("nobody", None), "people are not to be asked here"
         left, then = killed(house, tmp_path), house.clock.now()
     async with make_house(left, start=then, **handsets()) as again:
         await again.settled()

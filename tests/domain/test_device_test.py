@@ -74,8 +74,23 @@ def test_a_label_on_one_surface_only_is_looked_at_again_until_it_is_believed() -
 
 
 def test_what_disagrees_with_the_belief_is_looked_at_again_soon() -> None:
-    assert why(both(3_600.0), verdict(run=True)) is None
+    assert why(both(1_200.0), verdict(run=True)) is None
     assert why(both(HOURS), verdict(run=True)) is Why.CONFIRM
+
+
+def test_when_a_look_is_wanted_next_is_known_before() -> None:
+    def wanted_at(seen: dict[str, float], about: Verdict | None = None) -> float | None:
+        def wanted(at: float) -> Wish | None:
+            return plan.wish("+1", about, seen, HANDS, at, POLICY, verifying=False, assisted=False)
+
+        return plan.wanted_at(wanted, seen.values(), NOW, POLICY)
+
+    assert wanted_at({}) == NOW, "nobody has looked yet"
+    assert wanted_at(both(DAY)) == NOW + 29 * DAY
+    assert wanted_at(both(600.0), verdict(run=True)) == NOW - 600.0 + POLICY.confirm_interval
+    assert wanted_at(both(DAY), verdict(run=True)) == NOW
+    fine = ViewState(NOW, Status.CLEAN)
+    assert wanted_at(both(DAY), verdict(api=fine, screen=fine)) is None, "a program looks"
 
 
 def test_a_case_that_verifies_wants_a_look_a_day() -> None:

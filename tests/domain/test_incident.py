@@ -60,3 +60,31 @@ def test_after_the_last_mark_it_never_escalates_again_without_a_new_fact(events:
         if isinstance(event, TimedOut) and (state, case.snapshot.state) == (S.RESOLVING, S.ESCALATED):
             assert case.now == before + STUCK.remind_interval
     assert len(case.data.marks) == 3
+
+
+DONE = IncidentPolicy(sent=True, sent_at=T0 + 5 * HOUR, unended=("x is in_review",))
+
+
+def test_what_is_not_handed_in_when_the_mark_passes_is_not_said_to_be() -> None:
+    case = Watcher()
+    case(TimedOut(0))
+    case(TimedOut(0))
+    assert (case.now, case.snapshot.state) == (T0 + 2 * HOUR, S.BEHIND)
+    assert [(mark.name, mark.met) for mark in case.data.marks] == [("submit", False)]
+    made = step(INCIDENT, case.snapshot, case.data, Progress(), T0 + 5 * HOUR, DONE)
+    assert made is not None
+    assert (made.snapshot.state, made.snapshot.deadline) == (S.FOLLOWING, T0 + 24 * HOUR)
+    assert made.data.marks == case.data.marks, "late is late"
+    again = step(INCIDENT, made.snapshot, made.data, Progress(), T0 + 6 * HOUR, STUCK)
+    assert again is not None
+    assert (again.snapshot.state, again.snapshot.deadline) == (S.BEHIND, T0 + 24 * HOUR), "one more came"
+
+
+def test_what_was_handed_in_in_time_is_followed_also_where_that_is_heard_late() -> None:
+    case = Watcher()
+    case(TimedOut(0))
+    in_time = IncidentPolicy(sent=True, sent_at=T0 + HOUR, unended=("x is in_review",))
+    made = step(INCIDENT, case.snapshot, case.data, TimedOut(case.snapshot.seq), T0 + 2 * HOUR, in_time)
+    assert made is not None
+    assert made.snapshot.state == S.FOLLOWING
+    assert [mark.met for mark in made.data.marks] == [True]

@@ -43,6 +43,7 @@ LEVERS: dict[str, dict[str, tuple[str, ...]]] = {
     "incident": {
         "opening": ("order hold", "order withdraw", "wait"),
         "submitting": ("order advance", "finish", "finish", "order hold"),
+        "behind": ("order advance", "finish", "order hold"),
         "following": ("order advance", "order advance", "finish"),
         "resolving": ("order advance", "order advance", "finish"),
         "escalated": ("finish", "finish", "order advance", "order withdraw"),
@@ -108,7 +109,8 @@ _WAYS: dict[str, Ways] = {
     },
     "incident": {
         "opening": {"order hold": "held", "order withdraw": "withdrawn", "wait": "submitting"},
-        "submitting": {"order advance": "following", "finish": "wording", "order hold": "held"},
+        "submitting": {"order advance": "behind", "finish": "wording", "order hold": "held"},
+        "behind": {"order advance": "resolving", "finish": "wording", "order hold": "held"},
         "following": {"order advance": "resolving", "finish": "wording"},
         "resolving": {"order advance": "escalated", "finish": "wording"},
         "escalated": {"finish": "wording", "order advance": "resolving"},

@@ -39,6 +39,7 @@ def mark_in_working_days() -> Iterator[None]:
         return max(calendar.add_working_days(data.since, 1, "CN"), now)
 
     rows = {
+        incident.S.BEHIND: replace(incident.ROWS[incident.S.BEHIND], deadline=at_follow_up),
         incident.S.FOLLOWING: replace(incident.ROWS[incident.S.FOLLOWING], deadline=at_follow_up),
         incident.S.RESOLVING: replace(incident.ROWS[incident.S.RESOLVING], deadline=at_resolve),
     }

@@ -16,8 +16,9 @@ from numtrustd.actors.control.answers import Answers
 from numtrustd.actors.control.backup_desk import BackupDesk
 from numtrustd.actors.control.calls import CallDesk
 from numtrustd.actors.control.case_desk import Act, CaseDesk
+from numtrustd.actors.control.leaning import leaning
 from numtrustd.actors.control.ledger_desk import record_charge
-from numtrustd.actors.control.views import Sight, observation_row
+from numtrustd.actors.control.views import Sight, observation_row, shown_at
 from numtrustd.actors.control.views_world import pending_look
 from numtrustd.actors.control.wishes import WishDesk
 from numtrustd.actors.house import House
@@ -253,6 +254,10 @@ class Control:
         told = Told("", "", "", "nothing was stored: this was a rehearsal")
         if not params.rehearse:
             told = await self._ask(number, lambda reply: structs.replace(message, reply=reply))
+        verdict = None if params.rehearse else self._sight.record(number).verdicts.get(seen.platform)
+        leans = None if verdict is None else leaning(self._sight, verdict)
+        hands = self._house.hands
+        asked = None if hands is None or leans is None else hands.asks_at(seen.source, number)
         result = control.ObserveResult(
             now=when(self._sight.now()),
             number=number,
@@ -265,8 +270,14 @@ class Control:
             new=told.new,
             counted=not told.uncounted,
             why=told.uncounted or None,
+            looks=None if leans is None else leans.looks,
+            takes=None if leans is None else leans.takes,
+            counts_from=None if leans is None else shown_at(leans.counts_from),
+            tending=None if leans is None else leans.text,
+            asked_at=shown_at(asked),
         )
-        return result, f"{seen.platform}/{seen.surface} {seen.status}" + (f", {told.uncounted}" * bool(told.uncounted))
+        said = told.uncounted or ("" if leans is None else leans.text)
+        return result, f"{seen.platform}/{seen.surface} {seen.status}" + (f", {said}" if said else "")
 
     # -------------------------------------------------------------------------------------------------- the daemon
 

@@ -10,7 +10,8 @@ from numtrustd.actors.control import explain_display, onlookers, pauses, views_l
 from numtrustd.actors.control.calls import warnings_of
 from numtrustd.actors.control.case_facts import goes_after
 from numtrustd.actors.control.explain_inspection import inspected
-from numtrustd.actors.control.explain_looks import asked_at, counted, next_look, not_before, sources_blind, untried
+from numtrustd.actors.control.explain_looks import asked_at, counted, next_look, sources_blind, untried
+from numtrustd.actors.control.leaning import leaning
 from numtrustd.actors.control.views import Sight, latest_view, what_is_shown
 from numtrustd.actors.control.views_case import COOLING, lacking, policy_of
 from numtrustd.actors.control.views_world import SEEN, appeal_way, maintenance_of
@@ -28,7 +29,7 @@ from numtrustd.domain.quorum import stances
 from numtrustd.domain.record import NumberRecord
 from numtrustd.domain.report import place
 from numtrustd.domain.silence import Silence, covering
-from numtrustd.domain.verdict import Verdict, demanded
+from numtrustd.domain.verdict import Verdict
 from numtrustd.domain.view import Shown
 from numtrustd.domain.workflow import Who
 from numtrustd.domain.workflows.certificate import CertificateData
@@ -209,15 +210,8 @@ def _reasons(sight: Sight, owned: Owned, record: NumberRecord, verdict: Verdict)
         said.append(rest)
     if verdict.belief is not None and verdict.settled > 1:
         said.append(f"the last {verdict.settled} looks that could see agree")
-    if verdict.run is not None:
-        need, spread = demanded(verdict, verdict.run, policy)
-        over = f" over at least {duration_for_people(spread)}" if spread else ""
-        what, looks = what_is_shown(verdict.run.shown), verdict.run.looks
-        so_far = f"{looks} looks say" if looks > 1 else "1 look says"
-        of = f" of {policy.quorum} sources" if policy.quorum > 1 and verdict.run.shown.displayed else ""
-        earliest = verdict.run.first_at + spread
-        allowed = not_before(earliest if spread and earliest > now else None)
-        said.append(f"{so_far} {what}; it takes {need}{of}{over} to be believed{allowed}")
+    if (leans := leaning(sight, verdict)) is not None:
+        said.append(leans.text)
     if verdict.flapping:
         window = duration_for_people(policy.flap_window)
         said.append(

@@ -5,6 +5,7 @@ from collections.abc import Container, Iterable, Sequence
 from msgspec import Struct
 
 from numtrustd.actors.control import eyes, onlookers
+from numtrustd.actors.control.leaning import not_before
 from numtrustd.actors.control.views import Sight
 from numtrustd.actors.control.views_case import policy_of
 from numtrustd.actors.control.views_world import health
@@ -102,7 +103,11 @@ def by_people(sight: Sight, number: str, platform: str, sources: Iterable[Source
         if hands is not None and (at := hands.given_up(source.id, number)) is not None:
             again = again_at(at, sight.context.hands)
             return Then("a person was asked to look and did not; somebody is asked again", Who.PERSON, again)
-    return Then(eyes.tells(number, platform, each), Who.PERSON)
+    tells = eyes.tells(number, platform, each)
+    times = [at for s in each if hands is not None and (at := hands.asks_at(s.id, number)) is not None]
+    if not times:
+        return Then(f"nobody is asked for a look; {tells}", Who.NOBODY)
+    return Then(f"a person is asked to look; {tells}", Who.DAEMON, max(min(times), sight.now()))
 
 
 def asked_at(sight: Sight, case: Case, platforms: Sequence[str]) -> str:
@@ -120,11 +125,6 @@ def counted(sight: Sight, case: Case, data: RequestData) -> str:
     over = f" over at least {duration_for_people(policy.clear_spread)}" if policy.clear_spread else ""
     last = not_before(onlookers.last_counts_from(data, policy, sight.now()))
     return f"; every view takes {policy.clear} of them in a row{over}{last}"
-
-
-def not_before(at: Instant | None) -> str:
-    """From when on the last of some looks counts, behind what they have to be."""
-    return "" if at is None else f", the last of them not before {instant_for_people(at)}"
 
 
 def _asked(sight: Sight, number: str, sources: Iterable[Source]) -> Then | None:

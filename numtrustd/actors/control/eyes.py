@@ -32,8 +32,8 @@ def who(sources: Sequence[Source]) -> str:
 
 
 def tells(number: str, platform: str, sources: Iterable[Source]) -> str:
-    """That a person looks, and with which line he tells what a platform shows of a number."""
-    return f"a person looks and tells: {_line(number, platform, sources)}"
+    """With which line a person who has looked tells what a platform shows of a number."""
+    return f"whoever looks tells: {_line(number, platform, sources)}"
 
 
 def _line(number: str, platform: str, sources: Iterable[Source]) -> str:

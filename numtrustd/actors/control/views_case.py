@@ -8,6 +8,7 @@ from msgspec import structs
 from numtrustd.actors import errands, incidents
 from numtrustd.actors.control import onlookers, resting, stand_ins
 from numtrustd.actors.control.case_facts import facts_of
+from numtrustd.actors.control.leaning import takes
 from numtrustd.actors.control.views import Sight, shown_at
 from numtrustd.actors.packets import standing
 from numtrustd.actors.policy import policy_for
@@ -255,7 +256,7 @@ def task_view(sight: Sight, task: Task) -> TaskView:
     return TaskView(
         **structs.asdict(task_row(sight, task)),
         now=when(sight.now()),
-        detail=_detail(sight, task, case) if left is None else (*task.detail, *left.detail),
+        detail=_detail(sight, task, case) if left is None else (*task.detail, _takes(sight, task), *left.detail),
         steps=stand_ins.steps(sight, task),
         fields=tuple(Fact(name=n, value=v) for n, v in fields.items()),
         evidence=evidence,
@@ -289,6 +290,11 @@ def _left(sight: Sight, task: Task) -> errands.Left | None:
     if hands is None or source is None or task.packet is None or task.state is not TaskState.OPEN:
         return None
     return errands.left(task, source, hands.missing(task))
+
+
+def _takes(sight: Sight, task: Task) -> str:
+    """That one round of looks may not be enough, lest somebody believes so once all is reported."""
+    return takes(sight.context.verdict_of(task.platform))
 
 
 def _lacking(sight: Sight, kind: str, case: Case | None) -> str:

@@ -43,6 +43,7 @@ class S(enum.StrEnum):
 
     OPENING = "opening"
     SUBMITTING = "submitting"
+    BEHIND = "behind"
     FOLLOWING = "following"
     RESOLVING = "resolving"
     ESCALATED = "escalated"
@@ -104,6 +105,10 @@ class ChaseAll(Effect, frozen=True):
 
 def all_sent(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> bool:
     return policy.sent
+
+
+def some_unsent(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> bool:
+    return not policy.sent
 
 
 def all_ended(data: IncidentData, event: object, now: Instant, policy: IncidentPolicy) -> bool:
@@ -253,6 +258,7 @@ _DONE = To(S.WORDING, (close_tasks, ask_for_wording), when=all_ended, update=mar
 _GATHERED = To(S.WORDING, (close_tasks, ask_for_wording), when=cases_ended, update=resolve_handled)
 _HOLD = To(S.HELD, (close_tasks,), update=a.note_held)
 _WITHDRAW = To(S.WITHDRAWN, (close_tasks,))
+_PAST_SUBMIT = (To(S.FOLLOWING, when=all_sent, update=miss_sent), To(S.BEHIND, update=miss_sent))
 _STOPS: Mapping[type[Event], To[S]] = {a.Hold: _HOLD, a.Withdraw: _WITHDRAW}
 _RELEASED = (
     _DONE,
@@ -291,20 +297,34 @@ ROWS: dict[S, Row[S]] = {
         deadline=_at_submit,
         on={
             Progress: (_DONE, To(S.FOLLOWING, when=all_sent, update=mark_sent)),
-            TimedOut: To(S.FOLLOWING, update=miss_sent),
+            TimedOut: _PAST_SUBMIT,
             a.Accepted: (_GATHERED, To(S.SUBMITTING, update=note_handled, keep_timer=True)),
-            a.Advance: To(S.FOLLOWING, update=miss_sent),
+            a.Advance: _PAST_SUBMIT,
+            **_STOPS,
+        },
+        ignore=NEVER | {a.Reopen, a.ClosedByPerson, Progress},
+    ),
+    S.BEHIND: Row(
+        meaning="not everything is handed in, and the mark for it is over",
+        who=Who.DAEMON,
+        then="has everything chased that is reviewed by then",
+        deadline=_at_follow_up,
+        on={
+            Progress: (_DONE, To(S.FOLLOWING, when=all_sent, keep_timer=True)),
+            TimedOut: (_DONE, To(S.RESOLVING, (chase_all,), update=mark_followed)),
+            a.Accepted: (_GATHERED, To(S.BEHIND, update=note_handled, keep_timer=True)),
+            a.Advance: To(S.RESOLVING, (chase_all,), update=mark_followed),
             **_STOPS,
         },
         ignore=NEVER | {a.Reopen, a.ClosedByPerson, Progress},
     ),
     S.FOLLOWING: Row(
-        meaning="handed in; the answers are waited for",
+        meaning="nothing is left to be handed in; the answers are waited for",
         who=Who.PLATFORM,
         then="has everything chased that is still reviewed",
         deadline=_at_follow_up,
         on={
-            Progress: _DONE,
+            Progress: (_DONE, To(S.BEHIND, when=some_unsent, keep_timer=True)),
             TimedOut: (_DONE, To(S.RESOLVING, (chase_all,), update=mark_followed)),
             a.Accepted: (_GATHERED, To(S.FOLLOWING, update=note_handled, keep_timer=True)),
             a.Advance: To(S.RESOLVING, (chase_all,), update=mark_followed),
@@ -313,7 +333,7 @@ ROWS: dict[S, Row[S]] = {
         ignore=NEVER | {a.Reopen, a.ClosedByPerson, Progress},
     ),
     S.RESOLVING: Row(
-        meaning="everything was chased; it has to be over by the last mark",
+        meaning="what is reviewed was chased; it has to be over by the last mark",
         who=Who.PLATFORM,
         then="a person has to decide",
         deadline=_at_resolve,
