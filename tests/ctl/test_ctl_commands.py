@@ -277,6 +277,11 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ),
         [f"stored: {NUMBER} marked (marketing) on huawei/incoming_call", "marked:marketing now; it was clean"],
     ),
+    (
+        ["look", NUMBER, "--source", "so360.onebox"],
+        control.Look(number=NUMBER, source="so360.onebox"),
+        [NUMBER],
+    ),
     (["approve", CASE, "--author", "li"], control.Approve(case=CASE, author="li"), ["-> in_review"]),
     (["hold", CASE, "--reason", "r", "--author", "li"], control.Hold(case=CASE, reason="r", author="li"), []),
     (
