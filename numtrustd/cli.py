@@ -189,6 +189,8 @@ def check(config: Path) -> None:
     platforms = _many("platform", "platforms", len(loaded.platforms))
     good = f"{config}: good: {numbers}, {platforms}, sources in use: {', '.join(loaded.sources) or 'none'}"
     click.echo(fitted("; ".join(filter(None, (good, warnings))), sys.stdout))
+    if not loaded.numbers:
+        click.echo(fitted("there is no number yet: `numtrustd init` asks for yours and for your sources", sys.stdout))
 
 
 @cli.command(epilog="Example: numtrustd sources --config mine/numtrustd.toml")
@@ -205,7 +207,9 @@ def sources(config: Path) -> None:
     except init.InitError as error:
         _fail(error.status, "\nnumtrustd: ".join(error.lines))
     for row in init.rows(list(known.values()), whole=True):
-        click.echo(row)
+        click.echo(fitted(row, sys.stdout))
+    grades = "the letter says how good what is known of a source is, from A (official) to D (hearsay)"
+    click.echo(fitted(grades, sys.stderr), err=True)
 
 
 def _many(one: str, many: str, count: int) -> str:

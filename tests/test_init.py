@@ -302,7 +302,7 @@ def test_drop_ins_count(tmp_path: Path) -> None:
 def test_all_sources_are_listed_on_a_line_each(tmp_path: Path) -> None:
     listed = CliRunner().invoke(cli.cli, ["sources", "-c", str(tmp_path / "none" / "numtrustd.toml")])
     assert listed.exit_code == 0, listed.output
-    assert [line.split()[0] for line in listed.output.splitlines()] == list(init.known_sources(tmp_path / "n.toml"))
+    assert [line.split()[0] for line in listed.stdout.splitlines()] == list(init.known_sources(tmp_path / "n.toml"))
     assert re.search(r"^sogou\.search +B  an unofficial query .*: confirm that ", listed.output, re.MULTILINE)
 
 
@@ -380,10 +380,11 @@ def test_the_service_gets_the_directories_of_the_system(tmp_path: Path, monkeypa
     found = loaded(config)
     assert (str(found.state_dir), str(found.status_socket)) == ("/var/lib/numtrustd", "/run/numtrustd/status.sock")
     assert found.settings.control.group == "numtrustd-ctl"
-    assert done.output.splitlines()[-4:] == [
+    assert done.output.splitlines()[-5:] == [
         "  numtrustd check",
         "  systemctl start numtrustd-create-state",
         "  systemctl enable --now numtrustd",
+        "  usermod -aG numtrustd-ctl NAME   # who may act, from the next login on",
         "  numtrustctl status",
     ]
     assert "no source is switched on" in done.output

@@ -85,6 +85,7 @@ class Look(Params[LookResult], frozen=True, kw_only=True):
 
     number: Text
     platform: Text | None = None
+    source: Text | None = None
 
 
 class ObserveResult(Result, frozen=True, kw_only=True, rename={"old": "from", "new": "to"}):

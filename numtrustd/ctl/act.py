@@ -120,9 +120,10 @@ def fail(session: Session, task: str, reason: str, author: str) -> None:
 @command(act, examples=(("look 13800138000 sogou", "Only there; sources keep their pace."),))
 @click.argument("number")
 @click.argument("platform", required=False, type=complete.PLATFORM)
-def look(session: Session, number: str, platform: str | None) -> None:
+@click.option("--source", type=complete.SOURCE, metavar="ID", help="Only through this source.")
+def look(session: Session, number: str, platform: str | None, source: str | None) -> None:
     """Look at a number now, on one platform or all."""
-    session.show(control.Look(number=number, platform=platform), render_world.looked, timeout=120.0)
+    session.show(control.Look(number=number, platform=platform, source=source), render_world.looked, timeout=120.0)
 
 
 @command(

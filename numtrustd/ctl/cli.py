@@ -162,7 +162,8 @@ def _unreachable(error: ClientError) -> int:
             return NO_PERMISSION
         case NotThere():
             _say(tr("numtrustd is not there: {error}").format(error=error))
-            _say(tr("start it with `systemctl start numtrustd` or `numtrustd run`,"))
+            _say(tr("if it was never set up, `numtrustd init` begins, and says what comes next;"))
+            _say(tr("else start it with `systemctl start numtrustd` or `numtrustd run`,"))
             _say(
                 tr(
                     "make sockets that were deleted anew with "

@@ -86,7 +86,9 @@ def overview(s: status.Status) -> Document:
         doc.line(Cell(resting(s), Tone.BAD))
     for paper in s.papers or ():
         tone = Tone.WARN if paper.finding == "paper_expiring" else Tone.BAD
-        doc.line(Cell(f"{word(paper.finding)}: {paper.title} ({paper.kind}), {said(paper.why)}", tone))
+        doc.line(
+            Cell(f"{word(paper.finding).replace('_', ' ')}: {paper.title} ({paper.kind}), {said(paper.why)}", tone)
+        )
     doc.line()
     late = s.schedule_lag_seconds > 60
     doc.facts(
@@ -353,7 +355,8 @@ def history(answer: status.HistoryPage, options: str = "") -> Document:
                 when(r.at, answer.now, clock=True),
                 word(r.action),
                 r.platform,
-                in_local_time(happened.remembered(r, answer.number), answer.now),
+                # A time of another day than that of the line says so: `now` is of no help to who reads what was.
+                in_local_time(happened.remembered(r, answer.number), r.at),
             )
             for r in answer.events
         ],
@@ -409,7 +412,8 @@ def approved(c: control.CaseChange) -> Document:
     doc = Document()
     moved = _moved(c.old, c.new) if c.old != c.new else ""
     doc.line(tr("case"), Cell(f"{c.case}:", Tone.STRONG), listed(filter(None, (tr("approved"), moved))))
-    moved_on(doc, c)
+    # What it still waits for is in what comes next: of the state, which it has not left, approval may have been all.
+    moved_on(doc, c, meaning=c.old != c.new)
     return doc
 
 
@@ -418,9 +422,10 @@ def on_file(kind: str, path: str, number: str) -> str:
     return f"evidence add {kind} {path}" + (f" --number {number}" if kind in OF_ONE_NUMBER else "")
 
 
-def moved_on(doc: Document, c: control.CaseChange | wants.CaseBegun) -> None:
+def moved_on(doc: Document, c: control.CaseChange | wants.CaseBegun, *, meaning: bool = True) -> None:
     """Where a case stands now, and what happens next."""
-    doc.line(said(c.meaning), indent=2)
+    if meaning:
+        doc.line(said(c.meaning), indent=2)
     if c.then:
         at = "" if c.due is None else tr(", at once") if c.due <= c.now else f", {local(c.due, c.now)}"
         doc.line(tr("then: {then}{at}").format(then=said(c.then), at=at), indent=2)

@@ -189,7 +189,7 @@ def papers(doc: Document, demanded: Sequence[Paper]) -> None:
         return
     doc.heading(tr("papers demanded"))
     doc.table(
-        (tr("PAPER"), "", tr("ON FILE"), tr("EXPIRES"), tr("WHY")),
+        (tr("PAPER"), tr("STATE"), tr("ON FILE"), tr("EXPIRES"), tr("WHY")),
         [
             (
                 f"{p.title} ({p.kind})",

@@ -289,7 +289,7 @@ class CauseFound(Event, frozen=True, kw_only=True):
 
     action = "cause.found"
     level = Level.INFO
-    message = "label of {number} on {platform} probably because {causes}: {facts}"
+    message = "likely cause of the label of {number} on {platform}: {causes}: {facts}"
 
     number: f.Number
     platform: f.Platform

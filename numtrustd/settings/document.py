@@ -103,6 +103,28 @@ def _tables(value: object) -> TypeGuard[list[dict[str, Any]]]:
     return isinstance(value, list) and all(isinstance(row, dict) for row in value)
 
 
+_TWICE = re.compile(r"Cannot declare \((?P<path>.*?),?\) twice")
+_SPOKEN = {
+    "Cannot overwrite a value": "a key stands there twice, or as a value and as a table",
+    "Unclosed array": "a list has no ] at its end",
+    "Unterminated string": "a text has no quote at its end",
+    "Expected ']' at the end of a table declaration": "the heading of a table has no ] at its end",
+    "Expected ']]' at the end of an array declaration": "the heading of an entry has no ]] at its end",
+    "Expected '=' after a key in a key/value pair": "a key has no = behind it",
+    "Expected newline or end of document after a statement": "there is something behind the end of the entry",
+}
+"""What the parser says, in words for people."""
+
+
+def _fault(said: str) -> tuple[str, str]:
+    """(what is wrong, what to do), of what the parser says."""
+    if twice := _TWICE.fullmatch(said):
+        name = ".".join(part.strip(" '\"") for part in twice["path"].split(","))
+        return f"the table [{name}] begins a second time", f"keep one, or write each as [[{name}]] if it is a list"
+    words = _SPOKEN.get(said.partition(", at the end")[0])
+    return words or f"{said[:1].lower()}{said[1:]}", "correct the line, see https://toml.io"
+
+
 def read(path: pathlib.Path, report: Report, named_at: tuple[Where, str] | None = None) -> Document | None:
     """Read one TOML file; `None`, with the reason reported, when there is nothing to read.
 
@@ -129,12 +151,8 @@ def read(path: pathlib.Path, report: Report, named_at: tuple[Where, str] | None 
         found = _AT_LINE.search(said)
         line = int(found[1]) if found else text.count("\n") + 1
         what = _AT_LINE.sub("", said).replace(" (at end of document)", ", at the end of the file")
-        report.add(
-            (file, line),
-            "",
-            f"is not TOML: {what[:1].lower()}{what[1:]}",
-            "correct the line, see https://toml.io",
-        )
+        wrong, remedy = _fault(what)
+        report.add((file, line), "", f"is not TOML: {wrong}", remedy)
         return None
     except (ValueError, RecursionError):  # Python's limits: 4 300 digits, a few hundred tables deep
         report.add((file, 1), "", "is not usable: it nests too deep or holds too long a number", "simplify it")

@@ -164,3 +164,14 @@ async def test_a_name_of_two_platforms_is_nobodys(tmp_path: Path, autojump_clock
         assert await error(house, "GetPlatform", platform="Ga") == errors.UnknownPlatform("Ga")
         assert await error(house, "GetPlatform", platform="中国已乙") == errors.UnknownPlatform("中国已乙", "beta")
         assert (await house.ask("GetPlatform", platform="中国乙")).row.platform == "beta"
+
+
+async def test_a_look_through_one_source_alone(tmp_path: Path, autojump_clock: Clock) -> None:
+    async with make_house(tmp_path) as house:
+        assert (await house.ask("Look", number=MOBILE, source="beta.api")).sources == ("beta.api",)
+        refused = await error(house, "Look", number=MOBILE, source="beta.apj")
+        assert isinstance(refused, errors.InvalidArgument)
+        assert (refused.field, "did you mean beta.api?" in refused.why) == ("source", True)
+        assert isinstance(
+            await error(house, "Look", number=MOBILE, platform="alpha", source="beta.api"), errors.Refused
+        )

@@ -277,6 +277,11 @@ VERBS: list[tuple[list[str], Struct, list[str]]] = [
         ),
         [f"stored: {NUMBER} marked (marketing) on huawei/incoming_call", "marked:marketing now; it was clean"],
     ),
+    (
+        ["look", NUMBER, "--source", "so360.onebox"],
+        control.Look(number=NUMBER, source="so360.onebox"),
+        [NUMBER],
+    ),
     (["approve", CASE, "--author", "li"], control.Approve(case=CASE, author="li"), ["-> in_review"]),
     (["hold", CASE, "--reason", "r", "--author", "li"], control.Hold(case=CASE, reason="r", author="li"), []),
     (
@@ -680,6 +685,8 @@ def test_an_approval_says_that_it_was_given(capsys: Capture, daemon: Any) -> Non
     _, out, _ = run(capsys, "approve", change.case)
     assert out.startswith(f"case {change.case}: approved\n")
     assert "stays" not in out
+    assert change.meaning not in out, "it no longer waits for approval"
+    assert "then: " in out
 
 
 def test_a_key_that_is_tried_again_is_not_asked_for_again(capsys: Capture, daemon: Any) -> None:
@@ -689,6 +696,16 @@ def test_a_key_that_is_tried_again_is_not_asked_for_again(capsys: Capture, daemo
     _, out, _ = run(capsys, "sources")
     assert "credential sogou-key was refused; since the last reload or start it has not been asked yet" in out
     assert "put a valid key there" not in out
+
+
+def test_a_deadline_in_a_history_has_its_day_where_it_is_not_the_lines(capsys: Capture, daemon: Any) -> None:
+    page = daemon.answers["History"]
+    page = page(None) if callable(page) else page
+    at = datetime(2026, 11, 19, 8, 0, tzinfo=UTC)
+    told = "task x for a person: Approve the submission, by 2026-11-20 08:00:00 UTC"
+    event = structs.replace(page.events[0], at=at, action="task.opened", text=told)
+    daemon.answers["History"] = structs.replace(page, events=(event,))
+    assert "by 11-20 16:00" in run(capsys, "history", NUMBER)[1], "the reader's day is that of the deadline"
 
 
 @pytest.mark.parametrize(("words", "ordered"), [(("status",), False), (("park", "13800138000"), True)])
@@ -985,7 +1002,7 @@ def test_what_is_found_of_papers_is_told_with_the_whole_daemon(daemon: Any, caps
     )
     daemon.answers["GetStatus"] = structs.replace(whole, papers=found)
     _, out, _ = run(capsys, "status")
-    assert "paper_expired: 营业执照（加盖公章） (licence), expired on 2026-10-31\n" in out
-    assert "paper_changed: 营业执照（加盖公章） (licence), changed since it was registered\n" in out
+    assert "paper expired: 营业执照（加盖公章） (licence), expired on 2026-10-31\n" in out
+    assert "paper changed: 营业执照（加盖公章） (licence), changed since it was registered\n" in out
     _, out, _ = run(capsys, "--lang", "zh", "status")
     assert "材料已到期: 营业执照（加盖公章） (licence), " in out

@@ -4,6 +4,7 @@ import pathlib
 from collections.abc import Callable
 from datetime import date
 
+import pytest
 from settings_files import MAIN, PACK, Files
 
 from numtrustd.channels.spec import ManualChannel
@@ -295,3 +296,20 @@ def test_everything_wrong_in_a_pack_at_once(problems: Problems, acme: Files) -> 
         assert old in pack
         pack = pack.replace(old, new, 1)
     assert problems(acme | {"platforms.d/acme.toml": pack}) == golden("pack_wrong.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[a]\nx = 1\n[a]\n", "the table [a] begins a second time: keep one, or write each as [[a]] if it is a list"),
+        ("x = 1\nx = 2\n", "a key stands there twice, or as a value and as a table: correct the line"),
+        ("[a\nx = 1\n", "the heading of a table has no ] at its end: correct the line"),
+        ("x 1\n", "a key has no = behind it: correct the line"),
+    ],
+)
+def test_what_is_no_toml_is_said_in_words(tmp_path: pathlib.Path, text: str, said: str) -> None:
+    file = tmp_path / "numtrustd.toml"
+    file.write_text(text, encoding="utf-8")
+    problems = load(file, {})
+    assert isinstance(problems, list)
+    assert f"is not TOML: {said}" in str(problems[0])

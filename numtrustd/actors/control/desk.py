@@ -226,6 +226,9 @@ class Control:
         self._must_not_be_parked(number)
         platform = arguments.platform_or_none(self._sight, params.platform)
         sources = context.sources_for(owned) if platform is None else self._sight.sources_of(owned, platform)
+        if params.source is not None:
+            named = arguments.source(self._sight, params.source)
+            sources = tuple(s for s in sources if s.id == named)
         actors = [actor for s in sources if (actor := self._sources.get(s.id)) is not None and actor.parked is None]
         if not actors:
             raise CallError(errors.Refused(eyes.refusal(self._sight, owned, platform, sources)))

@@ -18,6 +18,8 @@ HEIGHT = 180
 """Of a chart over days, without its axis; px."""
 _ROW, _BAR, _AXIS, _TOP = 46, 16, 22, 18
 _GUTTER = 0.08  # the share of the width that the scale of a chart over days takes
+_DAYS_NAMED = 6
+"""Days that are named under a chart of up to two weeks; under that of a month every seventh is."""
 _LONGEST = 40
 """Columns of a label: about what a narrow page has room for."""
 
@@ -131,8 +133,9 @@ def _days(chart: OverDays) -> tuple[list[str], int]:
         said = f"{tick:.0%}" if chart.percent else _number(tick)
         body.append(f'<line class="grid" x1="{_x(_GUTTER)}" x2="100%" y1="{y:.1f}" y2="{y:.1f}"/>')
         body.append(f'<text class="tick" x="0" y="{y + 4:.1f}">{said}</text>')
+    every = 7 if len(chart.days) > 14 else max(1, math.ceil(len(chart.days) / _DAYS_NAMED))
     for n, day in enumerate(chart.days):
-        if n % 7 == 0:
+        if n % every == 0:
             x = _slot(chart, n + 0.5)
             body.append(f'<text class="tick mid" x="{x}" y="{bottom + 15}">{attribute(day[-2:].lstrip("0"))}</text>')
     for line in chart.lines:

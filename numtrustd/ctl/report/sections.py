@@ -116,9 +116,9 @@ def _labels(report: Report, names: w.Names) -> Section:
         )
         return section
     section.said.append(
-        tr("{appeared} appeared, {found} were found at the first look, {cleared} went. At the end {stood}.").format(
+        tr("{appeared} appeared, {found} at the first look, {cleared} went. At the end {stood}.").format(
             appeared=sum(day.appeared for day in report.days),
-            found=sum(day.found for day in report.days),
+            found=trn("{n} was found", "{n} were found", sum(day.found for day in report.days)),
             cleared=sum(day.cleared for day in report.days),
             stood=trn("{n} stood", "{n} stood", last.labels),
         )
@@ -250,9 +250,9 @@ def _marks(report: Report, names: w.Names) -> Section:
         section.said.append(tr("There was no emergency in this month."))
         return section
     section.said.append(
-        tr("{opened} opened, {over} were resolved, {given_up} given up, {left} open at the end.").format(
+        tr("{opened} opened, {over}, {given_up} given up, {left} open at the end.").format(
             opened=sum(r.opened for r in own),
-            over=sum(r.cleared for r in own),
+            over=trn("{n} was resolved", "{n} were resolved", sum(r.cleared for r in own)),
             given_up=sum(r.given_up for r in own),
             left=sum(r.open_at_end for r in own),
         )

@@ -34,7 +34,8 @@ def document(told: Told, other: str = "") -> Document:
         for chart in section.charts:
             if isinstance(chart, OverDays):
                 for line in chart.lines:
-                    doc.line(f"{chart.days[0]} {sparks(line.values, 1.0 if chart.percent else 0.0)}", line.name)
+                    drawn = sparks(line.values, 1.0 if chart.percent else 0.0)
+                    doc.line(f"{chart.days[0]} {drawn} {chart.days[-1]}", line.name)
         for figures in section.figures:
             if not figures.long:
                 doc.line()
