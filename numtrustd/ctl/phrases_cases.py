@@ -6,6 +6,7 @@ PHRASES = (
     "its number is no longer watched: nothing is done for it, and no deadline runs",
     "put the number back into the numbers, then `numtrustctl reload`: it goes on; to end its cases, take it out again "
     "and `numtrustctl reload --give-up`",
+    "nothing keeps it back: it goes out at once, or to a person as a task",
     "nothing of it",
     "part of {id}: {word}",
     "{n} answered calls, {text} to {text2}, {said}",

@@ -129,7 +129,9 @@ async def test_approve_lets_an_appeal_go(tmp_path: Path, autojump_clock: Clock) 
         [task] = await house.until(house.tasks)
         assert task.kind is TaskKind.APPROVE
         assert not house.alpha.submissions
-        await house.ask("Approve", case=case.id, author="li")
+        change = await house.ask("Approve", case=case.id, author="li")
+        assert change.meaning == "nothing keeps it back: it goes out at once, or to a person as a task"
+        assert change.then is None
         await house.in_state("in_review", "alpha")
         assert house.case("alpha").data.approved_by == "li"
         assert not house.tasks()
