@@ -565,9 +565,7 @@ async def test_a_list_that_was_cut_short_ends_no_case(shm: Path, autojump_clock:
             with pytest.raises((ReloadRejectedError, CallError)) as refused:
                 await reloads()
             said = str(refused.value if isinstance(refused.value, CallError) else refused.value.problems)
-            assert (
-                f"numtrustd.toml:1: numbers: {MOBILE}: no longer named, with open cases: 1: put the rows back" in said
-            )
+            assert f"numbers.csv:1: number: {MOBILE}: no longer named, with open cases: 1: put the rows back" in said
             assert "numtrustctl reload --give-up" in said
         assert made.log.of(ConfigRejected)[-1].count == 1
         assert not made.log.of(NumberRemoved)
