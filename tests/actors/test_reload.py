@@ -233,6 +233,9 @@ async def test_numbers_come_go_and_change(shm: Path, autojump_clock: Autojump, r
         assert made.daemon.house.context.numbers[MOBILE].name == "新名字"
         before = len([r for _, r in made.net.sent("so.com") if "13910000008" in r.target])
         await trio.sleep(5 * DAY)
+        for number, action in ((OTHER, "number.removed"), ("+8613910000009", "number.added")):
+            entries = (await ask(made, "History", number=number, limit=200)).events
+            assert action in [entry.action for entry in entries], "a gap in watching is to be seen"
         assert len([r for _, r in made.net.sent("so.com") if "13910000008" in r.target]) == before
         assert any("13910000009" in r.target for _, r in made.net.sent("so.com"))
 
