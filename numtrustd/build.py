@@ -251,4 +251,7 @@ def cut_short(loaded: Loaded, numbers: Difference, cases: Callable[[str], Sequen
     more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
     what = f"{', '.join([*lost][:NAMED])}{more}: no longer named, with open cases: {sum(map(len, lost.values()))}"
     remedy = "put the rows back, or have these cases given up: numtrustctl reload --give-up"
-    return [Problem(str(loaded.path), 1, "numbers", what, remedy)]
+    # A row that is gone has no line; the place is the list that it was in, as far as there is one only.
+    listed = loaded.settings.numbers.files
+    place = loaded.path.parent / listed[0] if len(listed) == 1 and not loaded.settings.number else loaded.path
+    return [Problem(str(place), 1, "number" if place != loaded.path else "numbers", what, remedy)]

@@ -137,14 +137,22 @@ class Roster:
         """A reload as a diff; numbers that did not change are left alone."""
         for number in removed:
             await self._end(number)
-            self._house.log.emit(NumberRemoved(number=number, why="no longer configured; its records are kept"))
+            self._tell(NumberRemoved(number=number, why="no longer configured; its records are kept"))
         added = list(added)
         for number in added:
             owned = self._house.context.numbers[number]
-            self._house.log.emit(NumberAdded(number=number, kind=owned.kind, name=owned.name or None))
+            self._tell(NumberAdded(number=number, kind=owned.kind, name=owned.name or None))
         await self.start(added)
         for number in changed:
             self.refresh(number)
+
+    def _tell(self, event: NumberAdded | NumberRemoved) -> None:
+        """That a number came or went, in its history, too: a gap in watching is to be seen there."""
+        batch = Batch()
+        self._note(batch, event.number, event, self._house.clock.now(), "configuration")
+        if self._house.store.trouble is None:  # a reload does not wait for a disk that is full
+            self._house.store.commit_soon(batch)
+        self._house.log.emit(event)
 
     def refresh(self, number: str) -> None:
         """Let a number look at its configuration anew; one that is too busy for it now is told when it has room."""

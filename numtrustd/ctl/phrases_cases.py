@@ -6,6 +6,17 @@ PHRASES = (
     "its number is no longer watched: nothing is done for it, and no deadline runs",
     "put the number back into the numbers, then `numtrustctl reload`: it goes on; to end its cases, take it out again "
     "and `numtrustctl reload --give-up`",
+    "nothing keeps it back: it goes out at once, or to a person as a task",
+    "why it came to this: {said}",
+    "retry: it is asked for once more, with the papers and words that there are by then",
+    "abandon: the case is given up; `numtrustctl reopen` starts it again",
+    "retry: what is reviewed is chased once more; you are asked again if that comes to nothing",
+    "abandon: the emergency is given up; its cases go on by themselves",
+    "retry: what has come to nothing is done once more",
+    "abandon: the cancellation is given up, with what it asks of each platform",
+    "put each on file, for the platforms that ask for it: `numtrustctl evidence add recordings FILE`, "
+    "`numtrustctl evidence add order_screenshots FILE`",
+    "look into the complaints: `numtrustctl calls` has their number by day",
     "nothing of it",
     "part of {id}: {word}",
     "{n} answered calls, {text} to {text2}, {said}",

@@ -46,6 +46,9 @@ GRACE = 3.0
 MONEY_EVERY = 30.0
 """Seconds between two questions for what was spent: the daemon reads its whole ledger to answer."""
 
+TASKS = 1_000
+"""Tasks that are asked for, the most urgent ones: cases say which of them they wait for."""
+
 PATIENCE = 5.0
 """Seconds without an answer after which the daemon is said to be away."""
 
@@ -63,6 +66,7 @@ def look(kept: Kept, money: ledger.LedgerView | None) -> World:
         cases=cases.cases,
         sources=sources.sources,
         now=sources.now,
+        tasks=kept.ask(status.ListTasks(limit=TASKS)).tasks if now.tasks_open else (),
         ledger=kept.ask(ledger.GetLedger(limit=1)) if money is None else money,
     )
 

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from numtrustd.api import ledger, status
-from numtrustd.api.rows import CaseRow, NumberRow, PlatformRow, SourceRow
+from numtrustd.api.rows import CaseRow, NumberRow, PlatformRow, SourceRow, TaskRow
 from numtrustd.api.troubles import nothing_is_stored
 from numtrustd.ctl import names
 from numtrustd.ctl.document import Cell, CellLike, Document, Tone, cell
@@ -23,6 +23,7 @@ from numtrustd.ctl.render_world import health
 from numtrustd.ctl.sentences import said
 from numtrustd.ctl.terminal import text
 from numtrustd.ctl.text import age, local, missed, span
+from numtrustd.ctl.waits import Waits
 from numtrustd.domain.display import width
 from numtrustd.domain.ledger import yuan
 
@@ -39,8 +40,8 @@ _TROUBLE = ("quarantined", "parked", "open", "failing", "limited", "ok", "off")
 
 @dataclass(frozen=True)
 class World:
-    """What the daemon says to everything that the screen shows; `cases` and `labelled` are the first of them. `now` is
-    its own time at the last of its answers."""
+    """What the daemon says to everything that the screen shows; `cases`, `labelled` and `tasks` are the first of them.
+    `now` is its own time at the last of its answers."""
 
     status: status.Status
     labelled: tuple[NumberRow, ...]
@@ -48,6 +49,7 @@ class World:
     sources: tuple[SourceRow, ...]
     ledger: ledger.LedgerView
     now: datetime
+    tasks: tuple[TaskRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -257,7 +259,7 @@ def labelled(world: World, order: Order) -> Listing:
 
 def cases(world: World, order: Order) -> Listing:
     """The open cases."""
-    rows = sorted(world.cases, key=order[1])
+    rows, waits = sorted(world.cases, key=order[1]), Waits(world.tasks)
     return Listing(
         _title(tr("Open cases"), len(rows), world.status.open_cases, order[0]),
         (tr("CASE"), tr("DUE"), tr("STATE"), tr("WAITS FOR"), tr("KIND"), tr("THEN")),
@@ -268,7 +270,7 @@ def cases(world: World, order: Order) -> Listing:
                     Cell(r.case, Tone.STRONG),
                     _due(r.due, world.now),
                     word(r.state),
-                    Cell(word(r.waits_for), Tone.WARN if r.waits_for == "person" else Tone.PLAIN),
+                    waits.of(r)[0],
                     word(r.kind),
                     said(r.then) if r.then else None,
                 ),

@@ -54,7 +54,7 @@ TITLES: dict[TaskKind, str] = {
     TaskKind.FIND_CAUSE: "Find out why the certified name is not shown",
     TaskKind.CHASE_PAUSE: "Chase the certification that is paused for too long",
     TaskKind.HAND_OVER_PAPERS: "Give the provider the new papers",
-    TaskKind.GATHER_PROOF: "Gather recordings and order screenshots, and look into the complaints",
+    TaskKind.GATHER_PROOF: "Gather recordings and order screenshots",
     TaskKind.UPDATE_WORDING: "Update what customers are told",
     TaskKind.SUBMIT_REMOVAL: "Hand in the request to delete what is shown",
     TaskKind.BRING_RECEIPT: "Bring the platform's receipt of the deletion",

@@ -134,7 +134,9 @@ async def test_approve_lets_an_appeal_go(tmp_path: Path, autojump_clock: Clock) 
         view = await house.ask("GetTask", task=task.id)
         assert wording.CAUSES["reports"] in view.letter
         assert view.claims == wording.claims(view.letter) != ()
-        await house.ask("Approve", case=case.id, author="li")
+        change = await house.ask("Approve", case=case.id, author="li")
+        assert change.meaning == "nothing keeps it back: it goes out at once, or to a person as a task"
+        assert change.then is None
         await house.in_state("in_review", "alpha")
         assert (await house.ask("GetTask", task=task.id)).claims is None, "it is done"
         assert house.case("alpha").data.approved_by == "li"

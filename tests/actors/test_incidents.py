@@ -54,6 +54,9 @@ async def test_a_harmful_label_on_a_core_platform_is_an_emergency(tmp_path: Path
         await house.until(lambda: [t for t in house.tasks() if t.kind == "gather_proof"])
         [proof] = [t for t in house.tasks() if t.kind == "gather_proof"]
         assert proof.due == pytest.approx(incident.data.since + 2 * HOUR)
+        detail = (await house.ask("GetTask", task=proof.id)).detail
+        assert any("`numtrustctl evidence add recordings FILE`" in line for line in detail)
+        assert not any("complaints" in line for line in (proof.title, *detail)), "there were none"
         # The appeal goes out over the API within the two hours.
         await house.until(lambda: marks(house))
         assert marks(house) == [("submit", True)]
@@ -102,6 +105,9 @@ async def test_marks_are_missed_through_a_weekend_and_a_person_decides(tmp_path:
         assert beta.marks is None
         [task] = [t for t in house.tasks() if t.case == incident.id and t.kind == "decide"]
         assert f"{MOBILE}/beta/1 is " in task.detail[0]
+        detail = (await house.ask("GetTask", task=task.id)).detail
+        assert "why it came to this: its time came" in detail
+        assert [line.partition(":")[0] for line in detail[-2:]] == ["retry", "abandon"]
         await answer(house, task, "abandon")
         assert house.case("", kind="incident").snapshot.state == "withdrawn"
         consistent(house.store)
@@ -188,7 +194,8 @@ async def test_many_complaints_of_one_day_are_an_emergency_once(tmp_path: Path, 
         assert opened.why == "3 complaints on 2026-09-21"
         await house.in_state("submitting", "", kind="incident")
         [proof] = house.tasks()
-        assert "look into the complaints" in proof.title
+        detail = (await house.ask("GetTask", task=proof.id)).detail
+        assert "look into the complaints: `numtrustctl calls` has their number by day" in detail
         await house.sleep(3 * HOUR)
         assert marks(house) == [("submit", True)], "there is nothing to hand in"
         await answer(house, proof, "gathered")

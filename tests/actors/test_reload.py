@@ -233,6 +233,9 @@ async def test_numbers_come_go_and_change(shm: Path, autojump_clock: Autojump, r
         assert made.daemon.house.context.numbers[MOBILE].name == "新名字"
         before = len([r for _, r in made.net.sent("so.com") if "13910000008" in r.target])
         await trio.sleep(5 * DAY)
+        for number, action in ((OTHER, "number.removed"), ("+8613910000009", "number.added")):
+            entries = (await ask(made, "History", number=number, limit=200)).events
+            assert action in [entry.action for entry in entries], "a gap in watching is to be seen"
         assert len([r for _, r in made.net.sent("so.com") if "13910000008" in r.target]) == before
         assert any("13910000009" in r.target for _, r in made.net.sent("so.com"))
 
@@ -565,9 +568,7 @@ async def test_a_list_that_was_cut_short_ends_no_case(shm: Path, autojump_clock:
             with pytest.raises((ReloadRejectedError, CallError)) as refused:
                 await reloads()
             said = str(refused.value if isinstance(refused.value, CallError) else refused.value.problems)
-            assert (
-                f"numtrustd.toml:1: numbers: {MOBILE}: no longer named, with open cases: 1: put the rows back" in said
-            )
+            assert f"numbers.csv:1: number: {MOBILE}: no longer named, with open cases: 1: put the rows back" in said
             assert "numtrustctl reload --give-up" in said
         assert made.log.of(ConfigRejected)[-1].count == 1
         assert not made.log.of(NumberRemoved)

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from textual.widgets import OptionList
 from numtrustd.api import errors, rows, status
 from numtrustd.ctl import top_view
 from numtrustd.ctl.cli import main
-from numtrustd.ctl.document import Cell
+from numtrustd.ctl.document import Cell, cell
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.text import escape
 from numtrustd.ctl.top import Top, look
@@ -203,6 +204,21 @@ def test_the_pages(busy: Any) -> None:
         await pilot.press("z", "r", "q")
 
     at_the_screen(play, every=0.3)
+
+
+def test_a_case_waits_for_whom_the_list_of_cases_says(busy: Any) -> None:
+    """In review at the platform, with a task for a person: `cases` says that it is a person's move."""
+    world = look(kept := Session().keep(5.0), None)
+    kept.close()
+    reviewed = structs.replace(busy.answers["ListCases"][0].cases[0], waits_for="platform")
+    task = busy.answers["ListTasks"][0].tasks[0]
+    order = top_view.orders()["cases"][0]
+    for tasks, who in (((task,), "person"), ((), "platform")):
+        made = replace(world, cases=(reviewed,), tasks=tasks)
+        [row] = top_view.cases(made, order).rows
+        assert cell(row.cells[3]).text == who
+    assert {task.case} <= {c.case for c in world.cases}, "the screen asks for the tasks"
+    assert world.tasks
 
 
 def test_what_is_refused_is_said_on_its_page(busy: Any) -> None:

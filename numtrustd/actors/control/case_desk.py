@@ -9,15 +9,18 @@ from typing import Any
 from msgspec import Struct
 
 from numtrustd.actors.control import arguments
+from numtrustd.actors.control.case_facts import goes_after
 from numtrustd.actors.control.views import Sight
-from numtrustd.actors.control.views_case import COOLING, lacking
+from numtrustd.actors.control.views_case import COOLING, lacking, policy_of
 from numtrustd.actors.control.views_leaving import cancellation_of, open_parts
 from numtrustd.actors.mailbox import Reply
 from numtrustd.actors.messages import Cancel, NumberMessage, Order, Release, TaskAnswer, Told
 from numtrustd.api import control, errors, instant, when
+from numtrustd.domain.case import Case
 from numtrustd.domain.task import ANSWERS, ERRANDS, HAND_INS, Task, TaskKind, TaskState
 from numtrustd.domain.workflow import Event
 from numtrustd.domain.workflows import request as a
+from numtrustd.domain.workflows.request import RequestData
 from numtrustd.store import records
 from numtrustd.varlink.interface import Call, CallError
 
@@ -26,6 +29,9 @@ Act = Callable[[Any, Call], Awaitable[tuple[Struct, str]]]
 
 Ask = Callable[[str, Callable[[Reply[Told]], NumberMessage]], Awaitable[Told]]
 """Posts to a number's actor, and waits until its step is stored."""
+
+
+GOES_OUT = "nothing keeps it back: it goes out at once, or to a person as a task"
 
 
 class CaseDesk:
@@ -105,7 +111,7 @@ class CaseDesk:
     def _change(self, identity: str, told: Told) -> dict[str, Any]:
         case = records.get_case(self._sight.house.store, identity)
         assert case is not None, identity  # what was just stored
-        deadline = case.due
+        deadline, ready = case.due, self._goes_out(case)
         return {
             "now": when(self._sight.now()),
             "case": case.id,
@@ -113,11 +119,20 @@ class CaseDesk:
             "platform": case.platform,
             "old": told.old or case.snapshot.state,
             "new": told.new or case.snapshot.state,
-            "meaning": case.meaning,
-            "then": case.then or None,
+            "meaning": GOES_OUT if ready else case.meaning,
+            "then": None if ready else case.then or None,
             "due": None if deadline is None else when(deadline),
             "lacking": (lacking(self._sight, case) or None) if case.snapshot.state == COOLING else None,
         }
+
+    def _goes_out(self, case: Case) -> bool:
+        """Whether somebody has just approved what nothing else keeps back: the list of what it may wait for in general
+        says nothing to him then."""
+        if case.snapshot.state != "waiting" or not isinstance(case.data, RequestData) or not case.data.approved_by:
+            return False
+        policy, deadline = policy_of(self._sight, case), case.snapshot.deadline
+        waits = policy.slot > self._sight.now() and not case.data.hurried
+        return not (waits or goes_after(policy)) and deadline is not None and deadline <= self._sight.now() + 1.0
 
     async def _answer(
         self, text: str, outcome: str, by: str, *, receipt: str = "", reason: str = "", note: str = "", vouch: str = ""

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import structs
 
 from numtrustd.actors import errands, incidents
-from numtrustd.actors.control import onlookers, resting, stand_ins
+from numtrustd.actors.control import onlookers, resting, stand_ins, task_words
 from numtrustd.actors.control.case_facts import facts_of
 from numtrustd.actors.control.leaning import takes
 from numtrustd.actors.control.views import Sight, shown_at
@@ -316,6 +316,8 @@ def _detail(sight: Sight, task: Task, case: Case | None) -> tuple[str, ...]:
         )
         return (*(_lacking(sight, kind, case) for kind in task.detail), how)
     detail = [text for text in task.detail if text]
+    if case is not None and task.state is TaskState.OPEN:
+        detail += task_words.told(task, case)
     if case is not None and task.state is TaskState.OPEN and task.kind in AT_PLATFORM:
         detail.append(f"our reference: {reference(sight.context.store, case.id, case.data.attempt)}")
         if isinstance(case.data, RequestData) and case.data.receipt:

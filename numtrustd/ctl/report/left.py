@@ -1,7 +1,7 @@
 """The sections of a report about what is left to do: open cases, inspections, and what needs a person."""
 
 from numtrustd.api.report import Report
-from numtrustd.ctl.lang import tr, trn, word
+from numtrustd.ctl.lang import listed, tr, trn, word
 from numtrustd.ctl.report import words as w
 from numtrustd.ctl.report.parts import Figures, Section
 
@@ -11,7 +11,12 @@ def open_cases(report: Report, names: w.Names) -> Section:
     if not report.open_count:
         section.said.append(tr("No case was open."))
         return section
-    section.said.append(trn("{n} case was open.", "{n} cases were open.", report.open_count))
+    # As many as are said of cases and of emergencies in their own sections.
+    emergencies = sum(row.open_at_end for row in report.cases if row.kind == "incident")
+    cases = report.open_count - emergencies
+    each = [trn("{n} case", "{n} cases", cases)] if cases or not emergencies else []
+    each += [trn("{n} emergency", "{n} emergencies", emergencies)] if emergencies else []
+    section.said.append(tr("Open at the end: {what}.").format(what=listed(each)))
     section.figures.append(
         Figures(
             (tr("Case"), tr("Kind"), tr("Platform"), tr("Since"), tr("State"), tr("Meaning")),

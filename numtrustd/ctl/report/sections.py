@@ -194,6 +194,7 @@ def _times(report: Report, names: w.Names) -> Section:
             left=sum(r.open_at_end for r in cases),
         )
     )
+    section.notes.append(tr("A case that was opened again counts anew; emergencies are counted by themselves, below."))
     timed = [r for r in cases if r.median is not None]
     if timed:
         section.charts.append(
