@@ -201,13 +201,14 @@ async def test_what_is_probably_not_meant_is_said_at_the_start_and_at_every_relo
     shm: Path, autojump_clock: Autojump
 ) -> None:
     async with works(shm, ["139 1000 0007"], [SO360]) as made:
-        assert made.log.of(ConfigDoubted) == []
+        [before] = made.log.of(ConfigDoubted)  # that nobody is named whom platforms may ask
+        assert not any("since" in problem for problem in before.problems)
         (shm / "numbers.csv").write_text("number,since\n13910000007,2190-01-01\n")
         result = await made.daemon.reload()
-        [said] = made.log.of(ConfigDoubted)
-        assert (said.count, said.problems) == (1, result.warnings)
+        _, said = made.log.of(ConfigDoubted)
+        assert (said.count, said.problems) == (before.count + 1, result.warnings)
         assert said.level is Level.WARN
-        assert "numbers.csv:2: since: is 2190-01-01" in said.problems[0]
+        assert any("numbers.csv:2: since: is 2190-01-01" in problem for problem in said.problems)
     started = MemoryLog(VirtualClock(DEMO_ORIGIN))
     with Store.open(shm / "state", init=False, map_size=1 << 26, now=DEMO_ORIGIN, inline=True) as store:
         daemon = Daemon(loaded_from(shm / "numtrustd.toml"), store, started, VirtualClock(DEMO_ORIGIN), Random(1), {})

@@ -20,6 +20,7 @@ import numtrustd
 from numtrustd.ctl import lang, phrases_packs, phrases_settings, problems, refusal, system_errors
 from numtrustd.ctl.sentences import LONGEST, pattern, said
 from numtrustd.settings import hand_looks
+from numtrustd.settings.document import _SPOKEN
 from numtrustd.settings.problem import Problem
 
 PACKAGE = Path(numtrustd.__file__).parent
@@ -50,7 +51,10 @@ patterns that they look for.
 _WHOLE = "of a sentence that is known as a whole"
 _JOINED = "what is joined here stands in other modules that are read"
 _STAYS = {
-    "is not TOML: {what[:1].lower()}{what[1:]}": "the parser's own words, behind ours",
+    **dict.fromkeys(
+        (r"Cannot declare \((?P<path>.*?),?\) twice", ", at the end", *_SPOKEN),
+        "the parser's own words, which are looked for",
+    ),
     " (at end of document)": "the parser's own words",
     " \\(at line (\\d+), column \\d+\\)$": "the parser's own words, which are looked for",
     ", at the end of the file": "added to the parser's own words",

@@ -62,7 +62,7 @@ def test_what_a_letter_claims_is_to_be_made_sure_of(daemon: Any, capsys: Capture
 def test_a_field_without_a_value_says_which_setting_lacks(daemon: Any, capsys: Capture, tmp_path: Path) -> None:
     lacks = "(not in the settings: [company] contact_name)"
     with_task(daemon, fields=(rows.Fact(name="联系人", value=lacks),), evidence=())
-    assert f"联系人  {lacks}\n" in shown(daemon, capsys)
+    assert f"联系人 (contact)  {lacks}\n" in shown(daemon, capsys)
     assert "联系人  （配置里没有：[company] contact_name）\n" in shown(daemon, capsys, "--lang", "zh")
     shown(daemon, capsys, "--folder", str(tmp_path / "packet"))
     assert f"联系人: {lacks}\n" in (tmp_path / "packet/fields.txt").read_text("utf-8")
