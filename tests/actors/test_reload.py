@@ -201,14 +201,15 @@ async def test_what_is_probably_not_meant_is_said_at_the_start_and_at_every_relo
     shm: Path, autojump_clock: Autojump
 ) -> None:
     async with works(shm, ["139 1000 0007"], [SO360]) as made:
-        [before] = made.log.of(ConfigDoubted)  # that nobody is named whom platforms may ask
-        assert not any("since" in problem for problem in before.problems)
+        assert made.log.of(ConfigDoubted) == []
         (shm / "numbers.csv").write_text("number,since\n13910000007,2190-01-01\n")
         result = await made.daemon.reload()
-        _, said = made.log.of(ConfigDoubted)
-        assert (said.count, said.problems) == (before.count + 1, result.warnings)
+        [said] = made.log.of(ConfigDoubted)
+        assert (said.count, said.problems) == (len(result.warnings), result.warnings)
         assert said.level is Level.WARN
-        assert any("numbers.csv:2: since: is 2190-01-01" in problem for problem in said.problems)
+        # Beside it what forms ask of the company.
+        [since] = [problem for problem in said.problems if ": company." not in problem]
+        assert "numbers.csv:2: since: is 2190-01-01" in since
     started = MemoryLog(VirtualClock(DEMO_ORIGIN))
     with Store.open(shm / "state", init=False, map_size=1 << 26, now=DEMO_ORIGIN, inline=True) as store:
         daemon = Daemon(loaded_from(shm / "numtrustd.toml"), store, started, VirtualClock(DEMO_ORIGIN), Random(1), {})

@@ -65,7 +65,7 @@ def test_a_field_without_a_value_says_which_setting_lacks(daemon: Any, capsys: C
     assert f"联系人 (contact)  {lacks}\n" in shown(daemon, capsys)
     assert "联系人  （配置里没有：[company] contact_name）\n" in shown(daemon, capsys, "--lang", "zh")
     shown(daemon, capsys, "--folder", str(tmp_path / "packet"))
-    assert f"联系人: {lacks}\n" in (tmp_path / "packet/fields.txt").read_text("utf-8")
+    assert f"联系人 (contact): {lacks}\n" in (tmp_path / "packet/fields.txt").read_text("utf-8")
 
 
 def test_one_that_was_approved_says_what_was_sent(daemon: Any, capsys: Capture) -> None:
