@@ -189,6 +189,7 @@ PHRASES = (
     "which more people see",
     "missing: {text} ({id}): {said}",
     "missing for the next attempt: {text} ({id}): {said}",
+    "put what is missing on file by then, with {text}",
     "missing: {text} ({id})",
     "none is on file",
     "those on file are for other numbers only",

@@ -83,6 +83,7 @@ class First(Shown):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "platforms"),
+        Binding("t", "tasks"),
         Binding("s", "sort"),
         # At once: what arrives together with it over a slow line is already for the filter, and no command.
         Binding("slash", "filter", priority=True),
@@ -106,6 +107,7 @@ class First(Shown):
                 tr("Tab table"),
                 tr("Enter open"),
                 tr("p platforms"),
+                tr("t tasks"),
                 tr("s sort"),
                 tr("/ filter"),
                 tr("? help"),
@@ -159,6 +161,9 @@ class First(Shown):
     def action_platforms(self) -> None:
         self.app.push_screen(Platforms())
 
+    def action_tasks(self) -> None:
+        self.app.push_screen(Tasks())
+
     def action_sort(self) -> None:
         for panel in self.query(Panel):
             if panel.has_focus_within and panel.id is not None:
@@ -198,19 +203,33 @@ class First(Shown):
         self.set_focus(panels[self._chosen].query_one(OptionList))
 
 
-class Platforms(Shown):
-    """All platforms."""
+class OneTable(Shown):
+    """A table that has the screen for itself."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,backspace", "back")]
+    name_of: ClassVar[str]
 
     def compose(self) -> ComposeResult:
-        yield Live(tr("platforms"))
-        yield Panel("platforms")
+        yield Live(tr(self.name_of))
+        yield Panel(self.name_of)
         yield Static(keys(tr("Enter open"), tr("Esc back"), tr("? help"), tr("q quit")), id="foot", markup=False)
 
     def on_mount(self) -> None:
         self.query_one(OptionList).focus()
         self.begin()
+
+    @on(OptionList.OptionSelected)
+    def opened(self) -> None:
+        self.open_key(self.query_one(Panel).key)
+
+    def action_back(self) -> None:
+        self.leave()
+
+
+class Platforms(OneTable):
+    """All platforms."""
+
+    name_of = "platforms"
 
     def redraw(self) -> None:
         self.run_worker(self._ask, exclusive=True)  # type: ignore[arg-type]  # of three forms
@@ -221,12 +240,14 @@ class Platforms(Shown):
             if self.there:
                 self.query_one(Panel).show(top_view.platforms(answer.platforms))
 
-    @on(OptionList.OptionSelected)
-    def opened(self) -> None:
-        self.open_key(self.query_one(Panel).key)
 
-    def action_back(self) -> None:
-        self.leave()
+class Tasks(OneTable):
+    """What people have to do."""
+
+    name_of = "tasks"
+
+    def redraw(self) -> None:
+        self.query_one(Panel).show(top_view.tasks(self.app.world))
 
 
 class Paper(Shown):

@@ -316,6 +316,30 @@ def sources(world: World, order: Order) -> Listing:
     )
 
 
+def tasks(world: World) -> Listing:
+    """What people have to do, the most urgent first."""
+    rows = world.tasks
+    return Listing(
+        _title(tr("Tasks"), len(rows), world.status.tasks_open, tr("next deadline first")),
+        (tr("TASK"), tr("DUE"), tr("WHAT"), tr("PLATFORM"), tr("NUMBER")),
+        tuple(
+            Row(
+                ("task", r.task),
+                (
+                    Cell(r.task, Tone.STRONG),
+                    _due(r.due, world.now),
+                    tr(r.title),
+                    r.platform or None,
+                    r.number or None,
+                ),
+            )
+            for r in rows
+        ),
+        tr("no tasks: nothing waits for people"),
+        len(rows) < world.status.tasks_open,
+    )
+
+
 def platforms(rows: Sequence[PlatformRow]) -> Listing:
     """All platforms, the worst first."""
     ordered = sorted(rows, key=lambda r: (-r.labelled, -r.open_cases, not r.sources, r.platform))
@@ -360,6 +384,7 @@ def help_text() -> Document:
         ("1 … 9", tr("open what is listed below a text")),
         ("Esc, Backspace", tr("back")),
         ("p", tr("the platforms")),
+        ("t", tr("the tasks for people")),
         ("s", tr("sort the table in another way")),
         ("/", tr("only rows with these words; Esc ends it")),
         ("z", tr("only this table, and all again")),

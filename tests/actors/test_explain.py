@@ -142,14 +142,18 @@ async def test_what_a_person_has_to_report_is_a_persons_move_though_the_platform
         assert only(await explained(house), "mislabel").who == "person"
         await house.ask("TaskDone", task=task.id, outcome="rejected", reason="无营业执照", author="wang")
         line = only(await explained(house), "is cooling")
-        assert line.who == "daemon"
+        assert line.who == "person"
+        assert line.next.startswith(
+            "put what is missing on file by then, with `numtrustctl evidence add licence FILE`; the daemon prepares"
+        )
         assert line.why.startswith("rejected, as wang reported: 无营业执照, ")
         assert line.why.endswith("; missing for the next attempt: 营业执照（加盖公章） (licence): none is on file")
         licence = (Document("licence", "/srv/licence"),)
         house.house.context = structs.replace(house.house.context, documents=licence)
         house.roster.refresh(MOBILE)
         await house.settled()
-        assert "missing" not in only(await explained(house), "is cooling").why
+        cooled = only(await explained(house), "is cooling")
+        assert ("missing" in cooled.why, cooled.who) == (False, "daemon")
         await house.ask("Withdraw", case=f"{MOBILE}/beta/1", reason="enough", author="li")
         assert only(await explained(house), "was closed").why == "withdraw by li: enough"
 

@@ -24,10 +24,10 @@ from numtrustd.ctl.document import Cell, cell
 from numtrustd.ctl.session import Session
 from numtrustd.ctl.text import escape
 from numtrustd.ctl.top import Top, look
-from numtrustd.ctl.top_screens import Paper, Platforms
+from numtrustd.ctl.top_screens import Paper, Platforms, Tasks
 from numtrustd.ctl.top_view import Listing, Row, heights, in_a_row, lay_out, picked
 from numtrustd.varlink.client import ClientError, Disconnected
-from tests.ctl.conftest import CASE, NASTY, NOW, number_row
+from tests.ctl.conftest import CASE, NASTY, NOW, TASK, number_row
 
 
 def at_the_screen(
@@ -196,6 +196,11 @@ def test_the_pages(busy: Any) -> None:
         assert isinstance(top.screen, Platforms)
         await pilot.press("enter")
         await until(pilot, top, "^platform so360")
+        await pilot.press("escape", "escape", "t")
+        await until(pilot, top, r"^ Tasks \(\d+\), next deadline first")
+        assert isinstance(top.screen, Tasks)
+        await pilot.press("enter")
+        await until(pilot, top, f"^task {re.escape(TASK)}")
         await pilot.press("escape", "escape", "question_mark")
         await until(pilot, top, "^keys")
         await pilot.press("escape", "z")

@@ -21,6 +21,7 @@ from numtrustd.api import when
 from numtrustd.api.rows import ExplainLine, Paper
 from numtrustd.domain import cause, evidence, propagation
 from numtrustd.domain.case import Case, Move
+from numtrustd.domain.evidence import OF_ONE_NUMBER
 from numtrustd.domain.label import Category
 from numtrustd.domain.leaving import standing
 from numtrustd.domain.observation import Instant
@@ -321,8 +322,8 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
         why += _kept_back(sight, case)
     if case.snapshot.state == "gathering":
         why += "".join(f"; missing: {_missing(paper)}" for paper in lacking(sight, case))
-    if case.snapshot.state == COOLING:
-        why += "".join(f"; missing for the next attempt: {_missing(paper)}" for paper in lacking(sight, case))
+    lacks = lacking(sight, case) if case.snapshot.state == COOLING else ()
+    why += "".join(f"; missing for the next attempt: {_missing(paper)}" for paper in lacks)
     if case.snapshot.state == onlookers.COUNTING and isinstance(case.data, RequestData):
         why += counted(sight, case, case.data)
     if isinstance(case.data, CertificateData) and (rates := pauses.newest(sight, case, case.data)):
@@ -338,6 +339,10 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
         then = f"{task.title}: type `numtrustctl task show {task.id}`{fallback}"
     elif seen_at := onlookers.places(sight, case):
         then = f"{asked_at(sight, case, seen_at)}; without their reports {_does(then)}"
+    elif lacks:
+        bound = f" --number {case.number}" if lacks[0].kind in OF_ONE_NUMBER else ""
+        add = f"`numtrustctl evidence add {lacks[0].kind} FILE{bound}`"
+        then = f"put what is missing on file by then, with {add}; {_does(then)}"
     elif case.who is Who.PERSON:
         then = f"`numtrustctl advance {case.id}` or `withdraw` ends the wait; until then {_does(then)}"
     else:
@@ -346,7 +351,7 @@ def _open_case(sight: Sight, case: Case) -> ExplainLine:
         fact=f"{case.workflow} {case.id} is {case.snapshot.state}: {case.meaning} (attempt {case.data.attempt})",
         why=why,
         next=then,
-        who=onlookers.whose_move(sight, case),
+        who=Who.PERSON if lacks else onlookers.whose_move(sight, case),
         platform=case.platform,
         case=case.id,
         task=tasks[0] if tasks else None,
