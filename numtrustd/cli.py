@@ -101,6 +101,7 @@ def init_(
     nobody but you may act. Ends with the commands to type next.
     """
     from numtrustd import init
+    from numtrustd.settings import unseen
 
     own = config.absolute() != Path(DEFAULT_CONFIG)
     answers = init.Answers(
@@ -149,6 +150,8 @@ def init_(
         click.echo(f"on by packs of your own: {', '.join(made.own)}")
     if not made.enabled and not made.own:
         click.echo("no source is switched on, so nothing will be looked at yet: `numtrustd sources` lists them")
+    if config == unseen.SYSTEM:
+        click.echo("who may act, from the next login on: usermod -aG numtrustd-ctl NAME")
     click.echo("next:")
     for command in made.commands:
         click.echo(f"  {command}")

@@ -380,11 +380,12 @@ def test_the_service_gets_the_directories_of_the_system(tmp_path: Path, monkeypa
     found = loaded(config)
     assert (str(found.state_dir), str(found.status_socket)) == ("/var/lib/numtrustd", "/run/numtrustd/status.sock")
     assert found.settings.control.group == "numtrustd-ctl"
-    assert done.output.splitlines()[-5:] == [
+    assert done.output.splitlines()[-6:] == [
+        "who may act, from the next login on: usermod -aG numtrustd-ctl NAME",
+        "next:",
         "  numtrustd check",
         "  systemctl start numtrustd-create-state",
         "  systemctl enable --now numtrustd",
-        "  usermod -aG numtrustd-ctl NAME   # who may act, from the next login on",
         "  numtrustctl status",
     ]
     assert "no source is switched on" in done.output
@@ -496,6 +497,15 @@ def test_the_commands_that_it_ends_with_start_the_daemon(tmp_path: Path) -> None
             daemon.stderr.read()
 
 
+_LEFT_OUT = (
+    "Whom platforms may ask about it",
+    "And at which telephone",
+    "Name that phones are to show",
+    "More numbers",
+)
+"""Questions that an empty line answers."""
+
+
 @pytest.mark.process
 def test_questions_on_a_terminal(tmp_path: Path) -> None:
     config = tmp_path / "numtrustd.toml"
@@ -506,6 +516,8 @@ def test_questions_on_a_terminal(tmp_path: Path) -> None:
     seen = b""
     for question, answer in (
         ("Company, in whose name", "示例科技"),
+        ("Whom platforms may ask about it", ""),
+        ("And at which telephone", ""),
         ("Name that phones are to show", ""),
         ("Numbers with commas", "138; 13800138000、 139"),
         ("'138': ", ""),
@@ -529,7 +541,7 @@ def test_questions_on_a_terminal(tmp_path: Path) -> None:
             assert ready, f"{question!r} was not asked: {seen.decode()}"
             seen += os.read(fd, 65_536)
         seen = seen.partition(question.encode())[2]
-        if answer or question in ("Name that phones are to show", "More numbers"):
+        if answer or question in _LEFT_OUT:
             os.write(fd, answer.encode() + b"\n")
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     os.close(fd)

@@ -13,8 +13,11 @@ what is opened.
 import asyncio
 import contextlib
 import os
+import select
 import signal
+import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
@@ -155,9 +158,22 @@ def run(session: Session, every: float) -> None:
         raise click.exceptions.Exit(SOFTWARE)
 
 
+def _end_with(terminal: int) -> None:
+    """Wait for the end of a terminal, and end with it. Whatever holds the screen up then, or the signal that tells of
+    it: nobody would see it again, and it reads from there for ever, at full speed."""
+    gone = select.poll()
+    gone.register(terminal, 0)
+    while not any(event & (select.POLLHUP | select.POLLERR) for _, event in gone.poll()):
+        time.sleep(GRACE)
+    time.sleep(2 * GRACE)  # it may end in order yet
+    os._exit(128 + signal.SIGHUP)
+
+
 def _play(top: Top, kept: Kept) -> list[int]:
     """Run it; the signals that ended it."""
     ended: list[int] = []
+    if (terminal := sys.__stdin__) is not None:
+        threading.Thread(target=_end_with, args=(terminal.fileno(),), daemon=True).start()
 
     async def shown() -> None:
         loop = asyncio.get_running_loop()

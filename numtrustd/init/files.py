@@ -289,7 +289,6 @@ def _commands(config: Path, answers: Answers) -> tuple[str, ...]:
             "numtrustd check",
             "systemctl start numtrustd-create-state",
             "systemctl enable --now numtrustd",
-            "usermod -aG numtrustd-ctl NAME   # who may act, from the next login on",
             "numtrustctl status",
         )
     sockets = str(config.parent / answers.socket_dir) if answers.socket_dir else ""

@@ -173,14 +173,16 @@ def test_every_way_out_leaves_the_terminal_as_it_was(terminal: Open, tmp_path: P
     restored(70)
 
 
-@pytest.mark.parametrize("stopped", [False, True])
-def test_it_does_not_outlive_its_terminal(terminal: Open, tmp_path: Path, stopped: bool) -> None:
+@pytest.mark.parametrize("how", ["running", "stopped", "deaf"])
+def test_it_does_not_outlive_its_terminal(terminal: Open, tmp_path: Path, how: str) -> None:
+    """Nor where the signal that tells of its end does not reach it, or comes while it is being stopped."""
     screen, pid = terminal(), tmp_path / "pid"
     run = 'from numtrustd.ctl.cli import main; sys.exit(main(["top", "--every", "0.3s"]))'
-    screen.type(f'{sys.executable} -c \'import os, sys; open("{pid}", "w").write(str(os.getpid())); {run}\'')
+    deaf = "import signal as s; s.pthread_sigmask(s.SIG_BLOCK, [s.SIGHUP]); " if how == "deaf" else ""
+    screen.type(f'{sys.executable} -c \'import os, sys; open("{pid}", "w").write(str(os.getpid())); {deaf}{run}\'')
     screen.wait("^ Labelled numbers")
     process = int(pid.read_text())
-    if stopped:
+    if how == "stopped":
         os.kill(process, signal.SIGTSTP)
         screen.wait("[Ss]topped")
     screen.close()
